@@ -1,0 +1,43 @@
+"""From a paper's printed numbers to a posterior, a check and a report.
+
+Patients follow a pathway; along it hazards act; together they imply incidence; a paper publishes evidence about it; an
+analysis says which evidence and which priors; that is a model; we fit it, replicate the study, check the replicates
+against the print, and report.
+
+The public names are listed here once and imported when first used, so that ``import hscb_bayes`` is instant.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "InputError": "hscb_bayes.errors",
+    "audit": "hscb_bayes.evidence.audit",
+    "build": "hscb_bayes.analysis.model",
+    "check": "hscb_bayes.checking.check",
+    "cumulative_incidence": "hscb_bayes.analysis.predict",
+    "hazard_ratios": "hscb_bayes.analysis.predict",
+    "load_analysis": "hscb_bayes.analysis.spec",
+    "load_study": "hscb_bayes.evidence.study",
+    "replicate": "hscb_bayes.checking.replicate",
+    "restricted_mean_time": "hscb_bayes.analysis.predict",
+    "sample": "hscb_bayes.analysis.fit",
+    "state_occupancy": "hscb_bayes.analysis.predict",
+    "survival": "hscb_bayes.analysis.predict",
+    "write_report": "hscb_bayes.report.assemble",
+}
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its home (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names for completion."""
+    return sorted(__all__)

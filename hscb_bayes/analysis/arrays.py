@@ -1,0 +1,364 @@
+"""From printed numbers to the arrays of the joint likelihood: the same for a paper and for its replicates.
+
+Every array has a shape that depends on the layout alone (groups, fitted survival items), so that a compiled model takes
+any numbers: "not reached", 0%, 100%, nobody without response, or a number left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.estimators.order_statistics import order_statistic_ranks
+from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.durations import expected_durations
+from hscb_bayes.evidence.joint import COUNT_ROWS, INDICATORS, JointArrays, quadratic_form
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
+from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.errors import InputError
+from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.process.incidence import OutcomeNodes
+from hscb_bayes.process.quadrature import covariate_rule, day_rule
+
+COVARIATE_NODES = 4
+RANKS = 3  # a median and its two limits
+USUAL_DAYS = (7.0, 14.0, 28.0)  # panels of the quadrature where no printed day is there to set them
+SHORTEST_GAP = 0.25  # days between two printed days that round to the same
+ABSENT_VARIANCE = 1e8  # of a number that is not there: it then tells nothing
+COUNT_VARIANCE = 1e-4  # patients squared; keeps the conditioning finite where a count cannot vary
+NARROWEST_FACTOR = 0.85  # a printed variance below this share of what the group allows is a misprint
+BEYOND = 100.0  # a limit outside all proportions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort0:
+    """The cohort's covariate: durations (patient,) in days, increasing; x (patient,); group sizes in that order."""
+
+    durations: np.ndarray
+    x: np.ndarray
+    sizes: tuple[int, ...]
+
+
+def baseline(analysis: Analysis) -> Cohort0:
+    """The patients' durations from the printed summary, split into groups by rank."""
+    summary = next(
+        (
+            item
+            for item in analysis.study.items
+            if isinstance(item, CovariateSummary) and item.covariate == "duration"
+        ),
+        None,
+    )
+    if summary is None or summary.lowest is None or summary.highest is None:
+        raise InputError(
+            f"{analysis.study.path}: required a covariate_summary of 'duration' with median, lowest and highest"
+        )
+    n, cohort = analysis.study.n, analysis.table.cohort
+    durations = expected_durations(
+        n, median=summary.median.value, lowest=summary.lowest.value, highest=summary.highest.value
+    )
+    sizes = _sizes(analysis)
+    if cohort.form == "log2":
+        x = np.log2(durations / cohort.reference)
+    else:
+        x = (np.arange(n) >= sizes[0]).astype(float)
+    return Cohort0(durations=durations, x=x, sizes=sizes)
+
+
+def _sizes(analysis: Analysis) -> tuple[int, ...]:
+    """Patients with the shorter durations and with the longer, from the size of either group."""
+    n, sizes = analysis.study.n, analysis.table.cohort.sizes
+    for id, size in sizes.items():
+        shorter = analysis.study.groups[id].relation in ("<", "<=")
+        return (size, n - size) if shorter else (n - size, size)
+    return (n,)
+
+
+def printed_values(analysis: Analysis) -> dict[str, float]:
+    """The paper's own numbers by id."""
+    return {number.id: number.value for number in analysis.study.numbers}
+
+
+def fitted_survivals(analysis: Analysis) -> tuple[Survival, ...]:
+    """Survival items that the analysis fits as estimates; among non-responders a survival is a count."""
+    found = (item for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.table.fit.items)
+    return tuple(item for item in found if _response_value(analysis, item) != "no")
+
+
+def _response_value(analysis: Analysis, item: Survival) -> str | None:
+    return None if item.among == EVERYBODY else analysis.study.groups[item.among].value
+
+
+def fitted_day(analysis: Analysis) -> float:
+    """The day that all fitted survival items are at; one year where there is none.
+
+    Raises
+    ------
+    InputError
+        When they are at different days.
+    """
+    days = {
+        item.day for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.table.fit.items
+    }
+    if len(days) > 1:
+        raise InputError(f"{analysis.path}: fit.items: required survival at one day, found days {sorted(days)}")
+    return days.pop() if days else YEAR
+
+
+def joint_arrays(
+    analysis: Analysis, numbers: Mapping[str, float], *, without: Collection[str] = ()
+) -> JointArrays:
+    """Arrays of the likelihood for the numbers that the analysis fits.
+
+    Parameters
+    ----------
+    numbers
+        Value by number id: the paper's, or a replicate's. NaN and inf are "not there" and "not reached".
+    without
+        Fitted items or readings to leave out.
+    """
+    fitted = [id for id in analysis.table.fit.items if id not in without]
+    cohort, day = baseline(analysis), fitted_day(analysis)
+    responders = _responders(analysis, numbers, fitted)
+    ranks = _ranks(analysis, numbers, fitted, responders, day)
+    nodes, interval, times, rest = _response_arrays(ranks, responders, analysis.study.n, day)
+    lived, died = _neutropenic(analysis, numbers, fitted, responders)
+    rows = _Rows.of(analysis, numbers, fitted, responders, cohort)
+    x, averages = covariate_nodes(cohort)
+    counts = np.array([np.nan if responders is None else responders, lived if lived + died > 0 else np.nan])
+    known = np.isfinite(counts)
+    return JointArrays(
+        nodes=nodes,
+        x=x,
+        averages=averages,
+        sizes=np.array(cohort.sizes, dtype=float),
+        interval=interval,
+        columns_within=np.concatenate([np.ones(RANKS + 1), np.zeros(RANKS)]),
+        times=times,
+        unresponded=np.float64(rest),
+        neutropenic=np.array([lived, died]),
+        rows=rows.rows,
+        quadratic=quadratic_form(rows.rows, len(cohort.sizes)),
+        observed=np.concatenate([np.where(known, counts, 0.0), rows.value]),
+        noise=np.concatenate([np.where(known, COUNT_VARIANCE, ABSENT_VARIANCE), rows.noise]),
+        lower=rows.lower,
+        upper=rows.upper,
+        known=rows.known,
+        printed_factor=rows.factor,
+        overlap=np.float64(analysis.table.fit.overlap),
+        day=np.float64(day),
+    )
+
+
+def _responders(analysis: Analysis, numbers: Mapping[str, float], fitted: Collection[str]) -> float | None:
+    for item in analysis.study.items:
+        if isinstance(item, Count) and item.id in fitted and item.event == "response" and item.among == EVERYBODY:
+            return float(numbers[item.id])
+    return None
+
+
+def _ranks(
+    analysis: Analysis,
+    numbers: Mapping[str, float],
+    fitted: Collection[str],
+    responders: float | None,
+    day: float,
+) -> list[tuple[float, float]]:
+    """(rank, day) of the median and its limits, ranks counted among responses, increasing."""
+    for item in analysis.study.items:
+        if not isinstance(item, MedianTime):
+            continue
+        for group in item.groups:
+            id = item.id_among(group)
+            if id in fitted or item.id in fitted:
+                patients = analysis.study.n if group == EVERYBODY else int(responders or 0)
+                return _ranks_of(analysis, item, id, numbers, patients, day)
+    return []
+
+
+def _ranks_of(
+    analysis: Analysis, item: MedianTime, id: str, numbers: Mapping[str, float], patients: int, day: float
+) -> list[tuple[float, float]]:
+    if patients < RANKS:
+        return []
+    level = item.level or analysis.table.conventions.level
+    ranks = order_statistic_ranks(patients, level, analysis.table.conventions.median_interval)
+    pairs = [(ranks.lower, f"{id}.lower"), (sum(ranks.estimate) / 2, id), (ranks.upper, f"{id}.upper")]
+    found = [(float(rank), float(numbers.get(name, np.nan))) for rank, name in pairs if rank is not None]
+    return [(rank, value) for rank, value in found if np.isfinite(value) and value < day]
+
+
+def _response_arrays(
+    ranks: list[tuple[float, float]], responders: float | None, n: int, day: float
+) -> tuple[OutcomeNodes, np.ndarray, np.ndarray, float]:
+    """Quadrature nodes and columns: intervals between the printed days, then densities at them.
+
+    Panels of the quadrature are always four, so that shapes do not depend on what is printed; panels between which no
+    day is printed share a column.
+    """
+    cuts, printed = _cuts([value for _, value in ranks], day)
+    rule = day_rule(np.array([*cuts, day]))
+    density_days = np.array([cut for cut, is_printed in zip(cuts, printed, strict=True) if is_printed])
+    padding = RANKS - density_days.size
+    days = np.concatenate([rule.days, density_days, np.full(padding, day / 2)])
+    weights = np.concatenate([rule.weights, np.zeros(RANKS)])
+    columns = np.zeros((days.size, 2 * RANKS + 1))
+    column_of_panel = np.concatenate([[0], np.cumsum(printed)])
+    columns[np.arange(rule.days.size), column_of_panel[rule.panel]] = rule.weights
+    for k in range(density_days.size):
+        columns[rule.days.size + k, RANKS + 1 + k] = 1.0
+    interval = np.concatenate([np.ones(RANKS + 1), np.zeros(RANKS)])
+    order = [0.0, *[rank for rank, _ in ranks]]
+    times = np.zeros(2 * RANKS + 1)
+    between = [upper - lower - 1.0 for lower, upper in zip(order[:-1], order[1:], strict=True)]
+    times[: len(ranks)] = np.maximum(between, 0.0)
+    times[RANKS + 1 : RANKS + 1 + len(ranks)] = 1.0
+    if responders is None:
+        interval[len(ranks)] = 0.0
+        rest = n - order[-1] if ranks else 0.0
+    else:
+        times[len(ranks)] = max(responders - order[-1], 0.0)
+        rest = n - responders
+    nodes = OutcomeNodes(
+        days=days, weights=weights, columns=columns, log_since=np.log(day - days), log_end=np.log(np.array([day]))
+    )
+    return nodes, interval, times, rest
+
+
+def _cuts(values: list[float], day: float) -> tuple[list[float], list[bool]]:
+    """Three increasing days inside (0, day): the printed ones, moved apart where they coincide, and usual ones."""
+    days: list[float] = []
+    for value in values:
+        days.append(max(value, SHORTEST_GAP, *(earlier + SHORTEST_GAP for earlier in days)))
+    days = [min(value, day - SHORTEST_GAP * (len(days) - k)) for k, value in enumerate(days)]
+    cuts = [(value, True) for value in days]
+    for usual in USUAL_DAYS:
+        if len(cuts) < RANKS:
+            cuts.append((_free_place(usual, [cut for cut, _ in cuts], day), False))
+    cuts.sort()
+    return [cut for cut, _ in cuts], [is_printed for _, is_printed in cuts]
+
+
+def _free_place(wanted: float, taken: list[float], day: float) -> float:
+    """A day near ``wanted`` that is none of those taken: the log middle of the widest gap, if it is one of them."""
+    if all(abs(np.log(wanted / other)) > 0.1 for other in taken) and wanted < day:
+        return wanted
+    edges = np.log(np.array([1.0, *sorted(taken), day]))
+    widest = int(np.argmax(np.diff(edges)))
+    return float(np.exp((edges[widest] + edges[widest + 1]) / 2))
+
+
+def _neutropenic(
+    analysis: Analysis, numbers: Mapping[str, float], fitted: Collection[str], responders: float | None
+) -> tuple[float, float]:
+    """Patients without response who lived to the day, and who died; (0, 0) when that is not known."""
+    for item in analysis.study.items:
+        if isinstance(item, Survival) and item.id in fitted and _response_value(analysis, item) == "no":
+            share = numbers[item.id]
+            if responders is not None and np.isfinite(share) and responders < analysis.study.n:
+                patients = analysis.study.n - responders
+                return share * patients, (1.0 - share) * patients
+    return 0.0, 0.0
+
+
+def covariate_nodes(cohort: Cohort0) -> tuple[np.ndarray, np.ndarray]:
+    """Covariate nodes of all groups in a row, and each group's weights on them, shape (group, group * node)."""
+    starts = np.cumsum([0, *cohort.sizes])
+    rules = [covariate_rule(cohort.x[a:b], COVARIATE_NODES) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    averages = np.zeros((len(rules), len(rules) * COVARIATE_NODES))
+    for group, (_, weight) in enumerate(rules):
+        averages[group, group * COVARIATE_NODES : (group + 1) * COVARIATE_NODES] = weight
+    return np.concatenate([node for node, _ in rules]), averages
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """What each fitted estimate sums over patients, and its printed value; rows of the two counts come first."""
+
+    rows: np.ndarray
+    value: np.ndarray
+    noise: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    known: np.ndarray
+    factor: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        analysis: Analysis,
+        numbers: Mapping[str, float],
+        fitted: Collection[str],
+        responders: float | None,
+        cohort: Cohort0,
+    ) -> _Rows:
+        items, groups = fitted_survivals(analysis), len(cohort.sizes)
+        rows = np.zeros((COUNT_ROWS + len(items), groups, len(INDICATORS)))
+        rows[0, :, 0] = rows[1, :, 2] = 1.0
+        columns: dict[str, list[float]] = {name: [] for name in ("value", "noise", "lower", "upper", "known", "factor")}
+        for k, item in enumerate(items):
+            members, indicators, size = _members(analysis, item, responders, cohort)
+            value = float(numbers[item.id])
+            there = item.id in fitted and np.isfinite(value) and size > 0
+            value, size = (value, size) if there else (0.5, max(size, 1.0))
+            rows[COUNT_ROWS + k] = np.outer(members, indicators) / size
+            step = max(0.5 / size, item.value.half_width)
+            columns["value"].append(value)
+            columns["noise"].append(item.value.half_width**2 / 3.0 if there else ABSENT_VARIANCE)
+            columns["lower"].append(value - step if value > 0.0 else -BEYOND)
+            columns["upper"].append(value + step if value < 1.0 else BEYOND)
+            columns["known"].append(float(there))
+            columns["factor"].append(_printed_factor(item, numbers, value, size, analysis) if there else 0.0)
+        arrays = {name: np.array(column, dtype=float) for name, column in columns.items()}
+        return cls(rows=rows.reshape(len(rows), -1), **arrays)
+
+
+def _members(
+    analysis: Analysis, item: Survival, responders: float | None, cohort: Cohort0
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Which groups (group,) and which indicators (3,) an estimate sums, and over how many patients."""
+    sizes = np.array(cohort.sizes, dtype=float)
+    alive = np.array([0.0, 1.0, 1.0])
+    if item.among == EVERYBODY:
+        return np.ones(sizes.size), alive, sizes.sum()
+    group = analysis.study.groups[item.among]
+    if group.by == "response":
+        return np.ones(sizes.size), np.array([0.0, 1.0, 0.0]), float(responders or 0.0)
+    shorter = group.relation in ("<", "<=")
+    if sizes.size == 1:
+        raise InputError(f"{analysis.path}: cohort.sizes: required the size of {item.among!r}, which {item.id!r} is about")
+    members = np.array([1.0, 0.0]) if shorter else np.array([0.0, 1.0])
+    return members, alive, float(members @ sizes)
+
+
+def _printed_factor(
+    item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Analysis
+) -> float:
+    """Printed variance over that of ``size`` patients followed to the day; 0 where the print gives no usable one."""
+    lower, upper = numbers.get(f"{item.id}.lower", np.nan), numbers.get(f"{item.id}.upper", np.nan)
+    if not (0.0 < value < 1.0 and np.isfinite(lower) and np.isfinite(upper) and upper > lower):
+        return 0.0
+    level = item.level or analysis.table.conventions.level
+    z = NormalDist().inv_cdf(0.5 + level / 2.0)
+    error = _standard_error(value, lower, upper, z, analysis.table.conventions.survival_interval)
+    factor = error**2 / (value * (1.0 - value) / size)
+    return max(factor, 1.0) if factor > NARROWEST_FACTOR else 0.0
+
+
+def _standard_error(value: float, lower: float, upper: float, z: float, scale: str) -> float:
+    """Standard error that an interval implies, by the delta method on its scale; a limit at 0 or 1 was cut off there."""
+    if scale == "plain":
+        if upper >= 1.0:
+            return (value - lower) / z
+        return (upper - value) / z if lower <= 0.0 else (upper - lower) / (2.0 * z)
+    if scale == "log":
+        return value * np.log(value / lower) / z if lower > 0.0 else 0.0
+    if scale == "log-log" and 0.0 < lower and upper < 1.0:
+        return abs(value * np.log(value)) * np.log(np.log(lower) / np.log(upper)) / (2.0 * z)
+    return 0.0

@@ -1,0 +1,180 @@
+"""Sampling: compile once, sample, and a posterior that says where it came from."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import nutpie
+import xarray as xr
+
+import hscb_bayes
+from hscb_bayes.analysis.model import PARAMETERS_VARIABLE, Built, model_data
+from hscb_bayes.analysis.pathways import PARAMETER_IDS
+from hscb_bayes.analysis.priors import PARAMETERS, natural
+from hscb_bayes.analysis.spec import Analysis, analysis_from_text
+from hscb_bayes.errors import InputError
+
+PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
+DRAWS, TUNE, CHAINS, CORES = 1000, 1000, 4, 2
+TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Compiled:
+    """A compiled model, ready for any data of its layout."""
+
+    analysis: Analysis
+    program: Any
+
+
+def compile_model(built: Built) -> Compiled:
+    """Compile log density and gradient; the slow step, done once for a layout."""
+    return Compiled(analysis=built.analysis, program=nutpie.compile_pymc_model(built.model))
+
+
+def with_analysis(
+    compiled: Compiled,
+    analysis: Analysis,
+    numbers: Mapping[str, float] | None = None,
+    *,
+    without: Collection[str] = (),
+) -> Compiled:
+    """The same program on other data: another analysis of the same layout, a replicate's numbers, or a number left out."""
+    data = model_data(analysis, numbers, without=without)
+    return replace(compiled, analysis=analysis, program=compiled.program.with_data(**data))
+
+
+def layout_of(analysis: Analysis) -> tuple[Any, ...]:
+    """What two analyses must share to share a compiled program."""
+    shapes = {name: value.shape for name, value in model_data(analysis).items()}
+    hazards, between = analysis.table.hazards, analysis.table.between_studies
+    families = (hazards.response, hazards.death_without_response, hazards.death_after_response)
+    return (families, hazards.clock, hazards.never_respond_by_duration, between, tuple(sorted(shapes.items())))
+
+
+def sample(
+    model: Built | Compiled,
+    *,
+    draws: int = DRAWS,
+    tune: int = TUNE,
+    chains: int = CHAINS,
+    cores: int = CORES,
+    progress: bool = False,
+    seed: int,
+) -> xr.DataTree:
+    """Draw from the posterior with nutpie.
+
+    Parameters
+    ----------
+    model
+        What ``build`` or ``compile_model`` returned.
+    draws, tune
+        Per chain.
+    seed
+        Of the sampler; the same seed gives the same draws.
+
+    Returns
+    -------
+    An ArviZ tree. ``posterior`` holds ``parameters`` on their unbounded scales and each parameter by name on the clinic's
+    scale; the tree's attributes hold the analysis, hashes, versions, seed and settings.
+    """
+    compiled = compile_model(model) if isinstance(model, Built) else model
+    tree = nutpie.sample(
+        compiled.program,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        target_accept=TARGET_ACCEPT,
+        seed=seed,
+        save_warmup=False,
+        progress_bar=progress,
+    )
+    posterior = tree["posterior"].to_dataset()
+    kept = xr.DataTree.from_dict(
+        {"posterior": with_natural_scales(posterior), "sample_stats": tree["sample_stats"].to_dataset()[["diverging"]]}
+    )
+    kept["sample_stats"]["n_steps"] = tree["sample_stats"]["n_steps"]
+    settings = {"draws": draws, "tune": tune, "chains": chains, "seed": seed, "sampler": "nutpie NUTS", "target_accept": TARGET_ACCEPT}
+    kept.attrs.update(provenance(compiled.analysis, settings))
+    return kept
+
+
+def with_natural_scales(posterior: xr.Dataset) -> xr.Dataset:
+    """Add each parameter by name on the clinic's scale."""
+    named = {
+        id: posterior[PARAMETERS_VARIABLE]
+        .sel(parameter=id, drop=True)
+        .copy(data=natural(posterior[PARAMETERS_VARIABLE].sel(parameter=id).values, PARAMETERS[id].scale))
+        .assign_attrs(long_name=PARAMETERS[id].label, units=PARAMETERS[id].unit)
+        for id in PARAMETER_IDS
+    }
+    return posterior.assign(named)
+
+
+def provenance(analysis: Analysis, settings: Mapping[str, Any]) -> dict[str, str]:
+    """What made a posterior, as text that travels with it."""
+    return {
+        "analysis": analysis.name,
+        "analysis_path": analysis.path,
+        "analysis_tables": analysis.text,
+        "study_tables": analysis.study.text,
+        "sources": json.dumps(dict(analysis.sources)),
+        "settings": json.dumps(dict(settings)),
+        "versions": json.dumps(
+            {"python": platform.python_version()}
+            | {name: hscb_bayes.__version__ if name == "hscb_bayes" else version(name) for name in PACKAGES}
+        ),
+    }
+
+
+def draws_of(posterior: xr.DataTree) -> np.ndarray:
+    """Parameters on their unbounded scales, chains one after the other, shape (draw, parameter)."""
+    values = posterior["posterior"][PARAMETERS_VARIABLE].transpose("chain", "draw", "parameter").values
+    return values.reshape(-1, values.shape[-1])
+
+
+def analysis_of(posterior: xr.DataTree) -> Analysis:
+    """The analysis that a posterior was made with, from the posterior itself."""
+    return analysis_from_text(
+        name=posterior.attrs["analysis"],
+        path=posterior.attrs["analysis_path"],
+        text=posterior.attrs["analysis_tables"],
+        study_text=posterior.attrs["study_tables"],
+        sources=json.loads(posterior.attrs["sources"]),
+    )
+
+
+def save_posterior(posterior: xr.DataTree, path: str | Path) -> None:
+    """Write the tree as one file: to a temporary name first, so that an interrupted run leaves the old file."""
+    final = Path(path)
+    temporary = final.with_name(f".{final.name}.part")
+    posterior.to_netcdf(temporary, engine="h5netcdf")
+    temporary.replace(final)
+
+
+def load_posterior(path: str | Path) -> xr.DataTree:
+    """Read what ``save_posterior`` wrote.
+
+    Raises
+    ------
+    InputError
+        When the file is not there or is not a posterior of this package.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(f"{path}: there is no such file; make it with hscb run")
+    try:
+        tree = xr.open_datatree(file, engine="h5netcdf").load()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: required a posterior that hscb run wrote, found something else: {error}") from None
+    if "analysis_tables" not in tree.attrs or "posterior" not in tree.children:
+        raise InputError(f"{path}: required a posterior that hscb run wrote; it holds no analysis")
+    return tree

@@ -1,0 +1,120 @@
+"""The model: beliefs about twelve numbers, the pathway they make, and the joint likelihood of the print.
+
+This is the only place where a ``pm.Model`` is built. All numbers enter as ``pm.Data``: analyses of the same layout, and
+replicated studies, are refitted without compiling again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from hscb_bayes.analysis.arrays import fitted_survivals, joint_arrays, printed_values
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from hscb_bayes.analysis.simulate import fitted_values, simulate_numbers
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.evidence.joint import JointArrays, log_likelihood_terms
+from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
+from hscb_bayes.process.pathway import TRANSITIONS
+
+PARAMETERS_VARIABLE = "parameters"
+NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Built:
+    """A PyMC model and the analysis that it means."""
+
+    analysis: Analysis
+    model: pm.Model
+
+
+def model_data(
+    analysis: Analysis, numbers: Mapping[str, float] | None = None, *, without: Collection[str] = ()
+) -> dict[str, np.ndarray]:
+    """All that a model of this layout takes as data: the likelihood's arrays and the priors' means and deviations."""
+    arrays = joint_arrays(analysis, printed_values(analysis) if numbers is None else numbers, without=without)
+    data = {field.name: getattr(arrays, field.name) for field in fields(arrays) if field.name != "nodes"}
+    data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
+    mean, deviation = prior_normals(analysis)
+    data |= {"prior_mean": mean, "prior_deviation": deviation}
+    return {name: np.asarray(value, dtype=float) for name, value in data.items()}
+
+
+def term_ids(analysis: Analysis) -> list[str]:
+    """Names of the likelihood's terms."""
+    return ["response_times", "without_response", *(item.id for item in fitted_survivals(analysis))]
+
+
+def build(analysis: Analysis) -> Built:
+    """Build the model of an analysis.
+
+    The observed variable ``print`` is the fitted numbers, one joint datum; its random draws are new studies from the package's
+    own simulator, so that PyMC's prior and posterior predictive sampling replicates the study.
+
+    Examples
+    --------
+    >>> posterior = sample(build(load_analysis("main")), seed=1)  # doctest: +SKIP
+    """
+    coords = {
+        "parameter": list(PARAMETER_IDS),
+        "term": term_ids(analysis),
+        "transition": list(TRANSITIONS),
+        "study": [analysis.study.id],
+    }
+    with pm.Model(coords=coords) as model:
+        data = {name: _data(name, value) for name, value in model_data(analysis).items()}
+        parameters = pm.Normal(
+            PARAMETERS_VARIABLE, mu=data.pop("prior_mean"), sigma=data.pop("prior_deviation"), dims="parameter"
+        )
+        effect = _study_effects(analysis)
+        nodes = OutcomeNodes(**{name: data.pop(name) for name in NODE_FIELDS})
+        arrays = JointArrays(nodes=nodes, **data)
+
+        def logp(_value: Any, parameters: Any, effect: Any, _terms: Any) -> Any:
+            pathway = pathway_of({id: parameters[k] for k, id in enumerate(PARAMETER_IDS)}, analysis, pt, effect)
+            lost = PARAMETER_IDS.index("lost_by_one_year")
+            follow_up = follow_up_of(pt.stack([parameters[lost]]), pt)
+            outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, follow_up, pt)
+            return log_likelihood_terms(outcomes, arrays, follow_up, pt).sum()
+
+        def random(
+            parameters: np.ndarray, effect: np.ndarray, _terms: np.ndarray, rng: np.random.Generator, size: Any
+        ) -> np.ndarray:
+            return simulate_numbers(analysis, parameters, effect, rng=rng)
+
+        printed = fitted_values(analysis, printed_values(analysis))
+
+        pm.CustomDist(
+            "print",
+            parameters,
+            effect,
+            np.zeros(printed.size),
+            logp=logp,
+            random=random,
+            signature="(p),(k),(t)->(t)",
+            observed=printed,
+            dims="term",
+        )
+    return Built(analysis=analysis, model=model)
+
+
+def _data(name: str, value: np.ndarray) -> Any:
+    """A data variable whose shape, but not whose content, is known to the graph."""
+    variable = pm.Data(name, value)
+    return pt.specify_shape(variable, value.shape) if value.ndim else variable
+
+
+def _study_effects(analysis: Analysis) -> Any:
+    """What the study adds to each log hazard, shape (transition,): zero unless the analysis believes that studies differ."""
+    between = analysis.table.between_studies
+    if between is None:
+        return pt.zeros(len(TRANSITIONS))
+    spread = pm.HalfNormal("between_studies", sigma=between.deviation, dims="transition")
+    standard = pm.Normal("standard_study_effect", dims=("study", "transition"))
+    return pm.Deterministic("study_effect", spread * standard, dims=("study", "transition"))[0]

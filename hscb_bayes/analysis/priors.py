@@ -1,0 +1,104 @@
+"""Beliefs on the clinic's scale, and the normal distributions that they are on the scale of the model.
+
+Every parameter is normal on an unbounded scale: times, shapes and hazard ratios on the log, shares on the logit, and one-year
+mortalities on the complementary log-log, which is the log of the cumulative hazard at one year.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from hscb_bayes.evidence.item import Line, Table
+
+Scale = Literal["log", "logit", "cloglog"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One parameter of the model: its scale, its unit, and what it is in words."""
+
+    scale: Scale
+    unit: str
+    label: str
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "response_median": Parameter(scale="log", unit="days", label="median time to response of those who can respond"),
+    "response_shape": Parameter(scale="log", unit="", label="Weibull shape of the response hazard"),
+    "never_respond": Parameter(scale="logit", unit="share", label="share who never respond"),
+    "death_without_response": Parameter(
+        scale="cloglog", unit="share", label="one-year mortality without response, were nobody to respond"
+    ),
+    "death_without_response_shape": Parameter(scale="log", unit="", label="Weibull shape of death without response"),
+    "death_after_response": Parameter(scale="cloglog", unit="share", label="mortality in the year after response"),
+    "death_after_response_shape": Parameter(scale="log", unit="", label="Weibull shape of death after response"),
+    "hazard_ratio_response": Parameter(scale="log", unit="", label="hazard ratio of response per doubling"),
+    "hazard_ratio_death_without_response": Parameter(
+        scale="log", unit="", label="hazard ratio of death without response per doubling"
+    ),
+    "hazard_ratio_death_after_response": Parameter(
+        scale="log", unit="", label="hazard ratio of death after response per doubling"
+    ),
+    "odds_ratio_never_respond": Parameter(scale="log", unit="", label="odds ratio of never responding per doubling"),
+    "lost_by_one_year": Parameter(scale="logit", unit="share", label="share whose follow-up ends before one year"),
+}
+NEGLIGIBLE = -20.0  # on the logit: a share of 2e-9, where an analysis says that there is none
+UNMOVED = 1e-3  # standard deviation of a parameter that an analysis sets to a fixed value
+
+_TO: Mapping[Scale, Callable[[float], float]] = {
+    "log": math.log,
+    "logit": lambda share: math.log(share / (1.0 - share)),
+    "cloglog": lambda share: math.log(-math.log1p(-share)),
+}
+
+
+class Belief(Table):
+    """A prior as a clinician would say it: "about 12 days, 95% sure that it is below 60"."""
+
+    best_guess: float = Field(description="the median of the belief, on the clinic's scale", gt=0)
+    below: float | None = Field(default=None, description="limit below which it lies with probability `sure`", gt=0)
+    above: float | None = Field(default=None, description="limit above which it lies with probability `sure`", gt=0)
+    sure: float = Field(default=0.95, description="how sure; between 0.5 and 1", gt=0.5, lt=1)
+    why: Line = Field(description="where the belief comes from")
+
+    @model_validator(mode="after")
+    def _one_limit_on_its_side(self) -> Belief:
+        if (self.below is None) == (self.above is None):
+            raise ValueError("give one of below and above, with the best guess on its side")
+        if self.below is not None and self.below <= self.best_guess:
+            raise ValueError(f"below {self.below:g} is not above the best guess {self.best_guess:g}")
+        if self.above is not None and self.above >= self.best_guess:
+            raise ValueError(f"above {self.above:g} is not below the best guess {self.best_guess:g}")
+        return self
+
+    @property
+    def limit(self) -> float:
+        """The limit that is given."""
+        return self.below if self.below is not None else float(self.above or 0.0)
+
+    def normal(self, scale: Scale) -> tuple[float, float]:
+        """Mean and standard deviation on the unbounded scale.
+
+        Raises
+        ------
+        ValueError
+            When a share is not below 1.
+        """
+        if scale != "log" and max(self.best_guess, self.limit) >= 1.0:
+            raise ValueError(f"required shares below 1, found {max(self.best_guess, self.limit):g}")
+        mean = _TO[scale](self.best_guess)
+        return mean, abs(_TO[scale](self.limit) - mean) / NormalDist().inv_cdf(self.sure)
+
+
+def natural(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """From the unbounded scale back to the clinic's."""
+    if scale == "log":
+        return np.exp(values)
+    return 1.0 / (1.0 + np.exp(-values)) if scale == "logit" else -np.expm1(-np.exp(values))

@@ -1,0 +1,91 @@
+"""A new study of the same size, durations, follow-up and rounding, from parameters: patients, and what they would print.
+
+It knows nothing of the likelihood: patients are drawn one by one from the pathway, and their numbers are computed with the
+estimators that the authors are taken to have used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hscb_bayes.analysis.arrays import baseline, fitted_day, fitted_survivals
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.evidence.cohort import Cohort
+from hscb_bayes.evidence.group import group_masks
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.process.simulate import simulate_course
+
+
+def simulate_cohort(
+    analysis: Analysis, parameters: np.ndarray, effect: np.ndarray | None = None, *, rng: np.random.Generator
+) -> Cohort:
+    """Patients of one new study per row of parameters, as they would be recorded.
+
+    Response is looked for up to the day that survival is printed at. Times are recorded in whole days, to the nearest.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (replicate, parameter).
+    effect
+        Study effects on the log hazards, shape (replicate, transition); none if left out.
+
+    Returns
+    -------
+    Arrays of shape (replicate, patient).
+    """
+    start, horizon = baseline(analysis), fitted_day(analysis)
+    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(PARAMETER_IDS)}
+    added = (0.0, 0.0, 0.0) if effect is None else tuple(effect[:, k][:, None, None] for k in range(effect.shape[1]))
+    shape = (len(parameters), start.x.size)
+    course = simulate_course(pathway_of(values, analysis, np, added), start.x, shape=shape, rng=rng)
+    rate = follow_up_of(values["lost_by_one_year"], np).rate(np)[..., 0]
+    with np.errstate(divide="ignore"):
+        lost = rng.exponential(size=shape) / rate
+    seen = course.response_day <= np.minimum(lost, horizon)
+    response_day = np.where(seen, np.round(course.response_day), np.inf)
+    duration = np.broadcast_to(start.durations, shape)
+    return Cohort(
+        duration=duration,
+        response_day=response_day,
+        last_day=np.round(np.minimum(course.death_day, lost)),
+        died=course.death_day <= lost,
+        groups=group_masks(
+            analysis.study.groups, duration=duration, responded=seen, sizes=analysis.table.cohort.sizes
+        ),
+    )
+
+
+def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
+    """Every number of the paper that describes outcomes, computed from patients and rounded as printed, by number id."""
+    numbers: dict[str, np.ndarray] = {}
+    for item in analysis.study.items:
+        if item.describes_outcomes:
+            numbers |= item.statistic(cohort, analysis.table.conventions)
+    return numbers
+
+
+def fitted_values(analysis: Analysis, numbers: Mapping[str, float]) -> np.ndarray:
+    """The value that stands for each term of the likelihood, shape (term,): responders, survival without response, estimates."""
+    responders = [item.id for item in analysis.study.items if isinstance(item, Count) and item.event == "response"]
+    without = [
+        item.id
+        for item in analysis.study.items
+        if isinstance(item, Survival)
+        and item.among in analysis.study.groups
+        and analysis.study.groups[item.among].value == "no"
+    ]
+    first = [numbers[ids[0]] if ids else 0.0 for ids in (responders, without)]
+    return np.array([*first, *(numbers[item.id] for item in fitted_survivals(analysis))], dtype=float)
+
+
+def simulate_numbers(
+    analysis: Analysis, parameters: np.ndarray, effect: np.ndarray, *, rng: np.random.Generator
+) -> np.ndarray:
+    """One new study's value for each term of the likelihood, shape (term,); ``parameters`` (parameter,)."""
+    cohort = simulate_cohort(analysis, np.atleast_2d(parameters), np.atleast_2d(effect), rng=rng)
+    return fitted_values(analysis, {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()})

@@ -1,0 +1,122 @@
+"""Kaplan-Meier survival, S(t) = prod over t_j <= t of (1 - d_j / Y_j).
+
+The standard error is Greenwood's on the scale of S, S(t) sqrt(sum over t_j <= t of d_j / (Y_j (Y_j - d_j))), and 0
+where S is 0 (its limit; R prints NaN there).
+
+References
+----------
+Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481. Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer
+2003: equations 4.2.1 and 4.2.2, quantiles in section 4.5.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hscb_bayes.estimators.intervals import Scale
+from hscb_bayes.estimators.risk_sets import FloatArray, RiskSets, known_times, risk_sets
+from hscb_bayes.estimators.step_functions import quantile_with_interval
+
+
+class SurvivalCurve(NamedTuple):
+    """Survival of one cohort; each array has shape (distinct time,)."""
+
+    times: FloatArray
+    at_risk: FloatArray
+    events: FloatArray
+    survival: FloatArray
+    standard_error: FloatArray
+
+
+def survival_at(
+    time: ArrayLike, event: ArrayLike, day: ArrayLike, among: ArrayLike | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Survival at a day and its Greenwood standard error.
+
+    Parameters
+    ----------
+    time, event
+        Days to the event or to the end of follow-up, and which of the two; shape (..., patient).
+    day
+        Days, a number or an array that broadcasts against the batch axes. Past the last follow-up the last value is
+        carried on, as R does with ``extend = TRUE``.
+    among
+        Patients that count; broadcasts against ``time``.
+
+    Returns
+    -------
+    estimate, standard_error
+        Shape (...); NaN for an empty group.
+    """
+    sets = risk_sets(time, among)
+    kept, variance = _factors(sets, sets.tied_sum(sets.sort(event)))
+    until = sets.time <= np.asarray(day, dtype=np.float64)[..., np.newaxis]
+    survival = np.prod(np.where(until, kept, 1.0), axis=-1)
+    error = survival * np.sqrt(np.sum(np.where(until, variance, 0.0), axis=-1))
+    known = sets.count[..., 0] > 0.0
+    return np.where(known, survival, np.nan), np.where(known, error, np.nan)
+
+
+def number_at_risk(time: ArrayLike, day: ArrayLike, among: ArrayLike | None = None) -> FloatArray:
+    """Count the patients with ``time >= day``, as under a published survival curve; shape (...)."""
+    last, inside = known_times(time, among)
+    reached = inside & (last >= np.asarray(day, dtype=np.float64)[..., np.newaxis])
+    return np.sum(reached, axis=-1, dtype=np.float64)
+
+
+def curve(time: ArrayLike, event: ArrayLike, among: ArrayLike | None = None) -> SurvivalCurve:
+    """Survival of one cohort at each distinct recorded time.
+
+    Raises
+    ------
+    ValueError
+        If there is a batch axis: the number of distinct times differs between cohorts.
+    """
+    sets = risk_sets(time, among)
+    if sets.time.ndim != 1:
+        raise ValueError(f"time: a curve needs one cohort of shape (patient,), found shape {sets.time.shape}")
+    events = sets.tied_sum(sets.sort(event))
+    survival, error = _survival(sets, events)
+    starts = sets.starts
+    return SurvivalCurve(sets.time[starts], sets.at_risk[starts], events[starts], survival[starts], error[starts])
+
+
+def quantile(
+    time: ArrayLike,
+    event: ArrayLike,
+    among: ArrayLike | None = None,
+    probability: float = 0.5,
+    level: float = 0.95,
+    scale: Scale = "log",
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Day by which a share of the patients have had the event, with limits from the pointwise interval of S.
+
+    The limits are the days on which the lower and upper limits of S fall to 1 - probability (Brookmeyer and Crowley
+    1982); R's ``survfit`` takes the "log" scale unless told otherwise.
+
+    Returns
+    -------
+    estimate, lower, upper
+        Days, shape (...); infinity where not reached, NaN for an empty group.
+
+    Raises
+    ------
+    ValueError
+        If the probability or the level is not between 0 and 1, or the scale is unknown.
+    """
+    sets = risk_sets(time, among)
+    survival, error = _survival(sets, sets.tied_sum(sets.sort(event)))
+    return quantile_with_interval(sets, survival, error, probability, level, scale)
+
+
+def _survival(sets: RiskSets, events: FloatArray) -> tuple[FloatArray, FloatArray]:
+    kept, variance = _factors(sets, events)
+    survival = np.cumprod(kept, axis=-1)
+    return survival, survival * np.sqrt(np.cumsum(variance, axis=-1))
+
+
+def _factors(sets: RiskSets, events: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return 1 - d/Y and d / (Y (Y - d)), the latter 0 where all at risk have the event (S is 0 from there on)."""
+    left = sets.at_risk - events
+    return left / sets.at_risk, np.where(left > 0.0, events / (sets.at_risk * np.maximum(left, 1.0)), 0.0)

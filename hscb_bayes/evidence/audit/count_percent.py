@@ -1,0 +1,44 @@
+"""A percentage beside a count must be that count over its denominator."""
+
+from __future__ import annotations
+
+import math
+
+from hscb_bayes.evidence.audit.arithmetic.rounding import window
+from hscb_bayes.evidence.audit.finding import Finding, Severity
+from hscb_bayes.evidence.audit.wording import percent, sentence
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.printed import Printed
+from hscb_bayes.evidence.study import Study
+
+RULE = "count_percent"
+
+
+def count_percent(study: Study) -> list[Finding]:
+    """Compare every count k of n with the percentage that is printed beside it."""
+    counts = (item for item in study.items if isinstance(item, Count))
+    return [_compare(item, item.percent) for item in counts if item.percent is not None]
+
+
+def _compare(item: Count, printed: Printed) -> Finding:
+    share = item.count / item.n
+    words = f"{item.count} of {item.n} is {percent(share)}"
+    severity: Severity = "ok"
+    if window(printed).holds(share):
+        words = f"{words}, printed as {printed}"
+    elif _is_cut_off(share, printed):
+        severity, words = "note", f"{words}, printed as {printed}: cut off, not rounded"
+    else:
+        severity, words = "conflict", f"{words} and cannot be printed as {printed}"
+    return Finding(
+        rule=RULE,
+        severity=severity,
+        items=(item.id,),
+        sentence=sentence(words),
+        arithmetic=f"{item.count} / {item.n} = {share:.4f}",
+    )
+
+
+def _is_cut_off(share: float, printed: Printed) -> bool:
+    unit = 2.0 * printed.half_width
+    return math.isclose(math.floor(share / unit) * unit, printed.value, abs_tol=unit / 10.0)

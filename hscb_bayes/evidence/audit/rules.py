@@ -1,0 +1,61 @@
+"""The rules of the audit: one line a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hscb_bayes.evidence.audit.count_percent import count_percent
+from hscb_bayes.evidence.audit.counts_add_up import counts_add_up
+from hscb_bayes.evidence.audit.disjoint_sizes import disjoint_sizes
+from hscb_bayes.evidence.audit.everybody_died import everybody_died
+from hscb_bayes.evidence.audit.finding import Finding
+from hscb_bayes.evidence.audit.follow_up import follow_up
+from hscb_bayes.evidence.audit.immortal_time import immortal_time
+from hscb_bayes.evidence.audit.interval_counts import interval_counts
+from hscb_bayes.evidence.audit.interval_scale import interval_scale
+from hscb_bayes.evidence.audit.interval_size import interval_size
+from hscb_bayes.evidence.audit.median_reached import median_reached
+from hscb_bayes.evidence.audit.p_values import p_values
+from hscb_bayes.evidence.audit.repairs import repairs
+from hscb_bayes.evidence.audit.splits import cut_ties, splits
+from hscb_bayes.evidence.audit.survival_falls import survival_falls
+from hscb_bayes.evidence.audit.whole_and_parts import whole_and_parts
+from hscb_bayes.evidence.audit.whole_counts import whole_counts
+from hscb_bayes.evidence.study import Study
+
+RULES: tuple[Callable[[Study], list[Finding]], ...] = (
+    count_percent,
+    counts_add_up,
+    whole_counts,
+    everybody_died,
+    survival_falls,
+    interval_scale,
+    interval_size,
+    disjoint_sizes,
+    interval_counts,
+    repairs,
+    splits,
+    cut_ties,
+    whole_and_parts,
+    follow_up,
+    p_values,
+    median_reached,
+    immortal_time,
+)
+
+
+def audit(study: Study) -> tuple[Finding, ...]:
+    """Check a study's printed numbers against each other, without any model.
+
+    Returns
+    -------
+    Findings in the order of the rules. A study of one item has few; none is an error.
+
+    Examples
+    --------
+    >>> from hscb_bayes.evidence.study import load_study
+    >>> findings = audit(load_study("models/evidence/gagelmann2023.toml"))
+    >>> sorted({finding.rule for finding in findings if finding.severity == "conflict"})
+    ['disjoint_sizes', 'interval_size']
+    """
+    return tuple(finding for rule in RULES for finding in rule(study))

@@ -1,0 +1,98 @@
+"""How many patients each group of a study can hold, as far as the print says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hscb_bayes.evidence.audit.arithmetic.cut import Bounds, size_at_cut
+from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.group import Group, Relation
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
+from hscb_bayes.evidence.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """Bounds of a group's size, with the item and the words they come from."""
+
+    bounds: Bounds
+    item: str | None
+    because: str
+
+    @property
+    def exact(self) -> int | None:
+        """The size, if only one is possible."""
+        return self.bounds.least if self.bounds.least == self.bounds.most else None
+
+
+def group_sizes(study: Study, group: str) -> Sizes:
+    """Bounds of a group's size.
+
+    From the study's n; a count in the group or in its complement; the count of responders; or the median of duration.
+    The first that is printed is taken. A group of which nothing is printed holds from 0 to n patients.
+    """
+    if group == EVERYBODY:
+        return _exactly(study.n, None, f"the study has {study.n} patients")
+    found = _printed(study, group) or _by_response(study, study.groups[group]) or _by_median(study, study.groups[group])
+    return found or Sizes(bounds=Bounds(0, study.n), item=None, because=f"the study has {study.n} patients")
+
+
+def duration_summary(study: Study) -> CovariateSummary | None:
+    """The printed median of prior duration among all patients."""
+    summaries = (item for item in study.items if isinstance(item, CovariateSummary))
+    return next((item for item in summaries if item.covariate == "duration" and item.among == EVERYBODY), None)
+
+
+def size_at_relation(study: Study, group: Group, relation: Relation) -> Bounds | None:
+    """Bounds of a group by duration if its rule had this relation, by the median alone; None without a median.
+
+    A cut that the rounding of the median leaves undecided, in units longer than a day, gives no bounds.
+    """
+    summary = duration_summary(study)
+    if summary is None or group.cut is None:
+        return None
+    cut, median = group.cut.value, summary.median
+    if median.half_width > 0.5 and abs(cut - median.value) <= median.half_width:
+        return None
+    ends = [None if end is None or end.half_width > 0.5 else end.value for end in (summary.lowest, summary.highest)]
+    return size_at_cut(study.n, relation, cut, median=median.value, lowest=ends[0], highest=ends[1])
+
+
+def _exactly(size: int, item: str | None, because: str) -> Sizes:
+    return Sizes(bounds=Bounds(size, size), item=item, because=because)
+
+
+def _counts(study: Study, group: str) -> list[Count]:
+    return [item for item in study.items if isinstance(item, Count) and item.among == group]
+
+
+def _printed(study: Study, id: str) -> Sizes | None:
+    group = study.groups[id]
+    for other in study.groups.values():
+        for count in _counts(study, other.id):
+            if other.id == id:
+                return _exactly(count.n, count.id, f"a count among them is out of {count.n}")
+            if other.is_complement_of(group):
+                because = f"a count among the other {count.n} leaves {study.n} - {count.n}"
+                return _exactly(study.n - count.n, count.id, because)
+    return None
+
+
+def _by_response(study: Study, group: Group) -> Sizes | None:
+    if group.by != "response":
+        return None
+    for count in _counts(study, EVERYBODY):
+        if count.event == "response":
+            size = count.count if group.value == "yes" else count.n - count.count
+            return _exactly(size, count.id, f"{count.count} of {count.n} responded")
+    return None
+
+
+def _by_median(study: Study, group: Group) -> Sizes | None:
+    summary = duration_summary(study)
+    bounds = None if group.relation is None else size_at_relation(study, group, group.relation)
+    if summary is None or bounds is None:
+        return None
+    because = f"the median of {study.n} patients is {summary.median}"
+    return Sizes(bounds=bounds, item=summary.id, because=because)

@@ -1,0 +1,103 @@
+"""Patients as one labelled table, and the conventions by which their numbers are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+EVERYBODY = "all"  # the group that every study has
+
+IntervalScale = Literal["plain", "log", "log-log", "logit", "arcsin"]
+IncidenceEstimator = Literal["aalen_johansen", "kaplan_meier"]
+TestName = Literal["log-rank", "cox", "fine-gray", "spearman"]
+Direction = Literal["increases", "decreases"]
+DurationScale = Literal["log2", "days"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cohort:
+    """Patients of one study or of many replicates of it. Every array has shape (..., patient).
+
+    Parameters
+    ----------
+    duration
+        Days of neutropenia before the boost.
+    response_day
+        Recorded day of response, days since the boost; inf when no response was seen.
+    last_day
+        Day of death or of the end of follow-up, days since the boost.
+    died
+        Whether ``last_day`` is a death.
+    groups
+        Who is in each group, by group id.
+    """
+
+    duration: np.ndarray
+    response_day: np.ndarray
+    last_day: np.ndarray
+    died: np.ndarray
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def responded(self) -> np.ndarray:
+        """Who was ever seen to respond."""
+        return np.isfinite(self.response_day)
+
+    @property
+    def first_day(self) -> np.ndarray:
+        """Day of the first of response, death and end of follow-up."""
+        return np.minimum(self.response_day, self.last_day)
+
+    @property
+    def first_cause(self) -> np.ndarray:
+        """What happened on ``first_day``: 1 response, 2 death without response, 0 end of follow-up."""
+        cause: np.ndarray = np.where(self.responded, 1, np.where(self.died, 2, 0))
+        return cause
+
+    def group(self, id: str) -> np.ndarray:
+        """Who is in a group.
+
+        Raises
+        ------
+        KeyError
+            When the cohort has no such group.
+        """
+        return np.ones(self.died.shape, dtype=bool) if id == EVERYBODY else self.groups[id]
+
+
+class AssumedTest(BaseModel):
+    """Which test a P value is taken to come from, where the paper does not say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    test: TestName = Field(description="the test")
+    direction: Direction | None = Field(
+        default=None, description="whether the hazard of the outcome increases or decreases; left out: not known"
+    )
+
+
+class Conventions(BaseModel):
+    """How the authors are taken to compute what they print, where the paper does not say. Part of an analysis."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    survival_interval: IntervalScale = Field(
+        default="plain", description="scale of the confidence interval of a survival"
+    )
+    median_interval: IntervalScale = Field(
+        default="log", description="scale of the interval that a median's limits invert"
+    )
+    incidence: IncidenceEstimator = Field(
+        default="aalen_johansen", description="death without response competes, or is treated as censoring"
+    )
+    level: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
+        default=0.95, description="level of an interval whose level is not printed"
+    )
+    duration_scale: DurationScale = Field(
+        default="log2", description="scale on which duration enters a Cox or Fine-Gray test"
+    )
+    tests: dict[str, AssumedTest] = Field(default_factory=dict, description="by item id, the test of a P value")

@@ -1,0 +1,42 @@
+"""A sentence that says that everybody in a group died: "all died within the first year"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, whom
+from hscb_bayes.evidence.printed import ALL, DaysAfterZero, Printed
+
+
+class EverybodyDiedBy(Item):
+    """Everybody in a group was seen to die by a time: a share of 1, which no rounding blurs."""
+
+    kind: Literal["everybody_died_by"] = Field(description="which kind of number this is")
+    by: DaysAfterZero = Field(description="by when, counted from time zero")
+    words: Line = Field(description="the sentence as printed")
+
+    @property
+    def day(self) -> float:
+        """Days after time zero."""
+        return self.by.value
+
+    @property
+    def numbers(self) -> tuple[PrintedNumber, ...]:
+        """One number: the share of the group that was seen to die, printed as "all"."""
+        return (self.number("", f"share seen to die by {self.by}", Printed(ALL)),)
+
+    def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
+        """Deaths seen by the day over patients in the group, not rounded; NaN without such patients."""
+        among = cohort.group(self.among)
+        dead = (cohort.died & (cohort.last_day <= self.day) & among).sum(axis=-1)
+        size = among.sum(axis=-1)
+        return {self.id: np.where(size > 0, dead / np.maximum(size, 1), np.nan)}
+
+    def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
+        """ "everybody died by 1 year among non-responders ('all died ...'), abstract"."""
+        return f"everybody died by {self.by} {whom(self.among, labels)} ({self.words!r}), {self.place}"

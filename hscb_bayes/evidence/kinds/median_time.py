@@ -1,0 +1,115 @@
+"""Median time to an event, with its confidence interval: "median time to response 9 days (95% CI 7-14)"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from hscb_bayes.estimators import aalen_johansen, kaplan_meier
+from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.item import (
+    NO_LABELS,
+    Identifier,
+    Item,
+    Level,
+    Line,
+    PrintedNumber,
+    check_interval,
+    interval_in_words,
+    whom,
+)
+from hscb_bayes.evidence.printed import Days, Printed
+
+Readings = Annotated[dict[Line, Identifier], Field(min_length=2)]
+
+
+class MedianTime(Item):
+    """Time by which half of a group have had the event.
+
+    Among patients who all responded it is the median of their times. Among others, response competes with death without
+    response, and the median is where the cumulative incidence reaches one half: it may never.
+
+    Where the paper says different things in different places about who the median is of, ``readings`` names them all,
+    and every reading is a number of its own: ``response_median.all`` and ``response_median.responders``.
+    """
+
+    kind: Literal["median_time"] = Field(description="which kind of number this is")
+    event: Literal["response", "death"] = Field(description="the time to what")
+    value: Days = Field(description="the estimate")
+    lower: Days | None = Field(default=None, description="lower confidence limit, if printed")
+    upper: Days | None = Field(default=None, description="upper confidence limit, if printed")
+    level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
+    readings: Readings | None = Field(
+        default=None, description="place in the paper to group, where the paper is ambiguous; 'among' is then left out"
+    )
+
+    @model_validator(mode="after")
+    def _interval_around_estimate(self) -> MedianTime:
+        check_interval(self.value, self.lower, self.upper, self.level, self.place)
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_say_among_whom(self) -> MedianTime:
+        if self.readings is not None and "among" in self.model_fields_set:
+            raise ValueError("among and readings are both given; readings says among whom, leave among out")
+        if self.readings is not None and len(set(self.readings.values())) < len(self.readings):
+            raise ValueError("readings name the same group twice; they are the places that disagree")
+        return self
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The group, or the group of each reading."""
+        return (self.among,) if self.readings is None else tuple(self.readings.values())
+
+    @property
+    def numbers(self) -> tuple[PrintedNumber, ...]:
+        """For each reading the estimate, and the two limits when they are printed."""
+        return tuple(number for group in self.groups for number in self._numbers_among(group))
+
+    def id_among(self, group: str) -> str:
+        """Id of the number of one reading; the id of the item when there is only one."""
+        return self.id if self.readings is None else f"{self.id}.{group}"
+
+    def _numbers_among(self, group: str) -> list[PrintedNumber]:
+        id, words = self.id_among(group), f"median time to {self.event}"
+        parts: list[tuple[str, str, Printed | None]] = [
+            (id, words, self.value),
+            (f"{id}.lower", f"{words}, lower limit", self.lower),
+            (f"{id}.upper", f"{words}, upper limit", self.upper),
+        ]
+        return [
+            PrintedNumber(id=part, item=self.id, label=label, among=group, printed=printed)
+            for part, label, printed in parts
+            if printed is not None
+        ]
+
+    def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
+        """Median and limits of every reading, whole-day times as recorded; inf where not reached."""
+        statistics: dict[str, np.ndarray] = {}
+        for group in self.groups:
+            id, (value, lower, upper) = self.id_among(group), self._median(cohort, conventions, group)
+            statistics[id] = self.value.round(value)
+            if self.lower is not None and self.upper is not None:
+                statistics[f"{id}.lower"] = self.lower.round(lower)
+                statistics[f"{id}.upper"] = self.upper.round(upper)
+        return statistics
+
+    def _median(
+        self, cohort: Cohort, conventions: Conventions, group: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        among, scale = cohort.group(group), conventions.median_interval
+        level = conventions.level if self.level is None else self.level
+        if self.event == "death":
+            return kaplan_meier.quantile(cohort.last_day, cohort.died, among, level=level, scale=scale)
+        if conventions.incidence == "kaplan_meier":
+            return kaplan_meier.quantile(cohort.first_day, cohort.responded, among, level=level, scale=scale)
+        return aalen_johansen.quantile(cohort.first_day, cohort.first_cause, among, level=level, scale=scale)
+
+    def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
+        """ "median time to response among all patients: 9 days (95% CI 7 days to 14 days), abstract"."""
+        people = " or ".join(whom(group, labels) for group in self.groups)
+        interval = interval_in_words(self.lower, self.upper, self.level)
+        return f"median time to {self.event} {people}: {self.value}{interval}, {self.place}"

@@ -1,0 +1,151 @@
+"""The P value of a comparison or an association: "P = .007", "P < .001"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from hscb_bayes.errors import InputError
+from hscb_bayes.estimators import cox, fine_gray
+from hscb_bayes.estimators.logrank import logrank
+from hscb_bayes.estimators.p_values import normal_p_value
+from hscb_bayes.estimators.rank_correlation import spearman
+from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions, Direction, TestName
+from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber, Table, whom
+from hscb_bayes.evidence.printed import P
+
+Status = Literal["printed", "assumed"]
+Comparison = Literal["survival by response", "survival by duration", "response by duration"]
+TwoGroups = Annotated[tuple[Identifier, Identifier], Field(strict=False)]
+
+
+class NamedTest(Table):
+    """A test, and whether the paper names it."""
+
+    name: TestName = Field(description="the test")
+    status: Status = Field(description="whether the paper prints it or it is assumed")
+
+
+class NamedDirection(Table):
+    """Which way the hazard of the outcome goes, and whether the paper says so."""
+
+    name: Direction = Field(description="the hazard increases or decreases with the covariate, or in the first group")
+    status: Status = Field(description="whether the paper prints it or it is assumed")
+
+
+class PValue(Item):
+    """Two-sided P value of a test of two groups or of an association with duration.
+
+    ``"< .001"`` is a bound: nothing is rounded, and the statistic is the P value itself.
+    """
+
+    kind: Literal["p_value"] = Field(description="which kind of number this is")
+    value: P = Field(description="the P value")
+    comparison: Comparison = Field(description="outcome and what it is compared by")
+    groups_compared: TwoGroups | None = Field(
+        default=None, description="the two groups, if groups are compared; left out for duration in days"
+    )
+    test: NamedTest | None = Field(default=None, description="the test; left out when the paper does not name it")
+    direction: NamedDirection | None = Field(
+        default=None, description="the direction; left out when the paper does not say it"
+    )
+
+    @model_validator(mode="after")
+    def _groups_that_differ(self) -> PValue:
+        if self.comparison == "survival by response" and self.groups_compared is None:
+            raise ValueError("groups_compared is missing; survival by response compares two groups")
+        if self.groups_compared is not None and len(set(self.groups_compared)) == 1:
+            raise ValueError(f"groups_compared names {self.groups_compared[0]!r} twice; required two groups")
+        return self
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The patients tested, and the groups compared."""
+        return (self.among, *(self.groups_compared or ()))
+
+    @property
+    def outcome(self) -> Literal["survival", "response"]:
+        """What is compared."""
+        return "response" if self.comparison.startswith("response") else "survival"
+
+    @property
+    def numbers(self) -> tuple[PrintedNumber, ...]:
+        """One number, the P value."""
+        return (self.number("", f"P, {self.comparison}", self.value),)
+
+    def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
+        """P value of the test; NaN where the test is undefined (one group empty, nobody has the event).
+
+        Raises
+        ------
+        InputError
+            When neither the paper nor the conventions name a test, or the test does not fit the comparison.
+        """
+        return {self.id: self.value.round(_TESTS[self.named_test(conventions)](self, cohort, conventions))}
+
+    def named_test(self, conventions: Conventions) -> TestName:
+        """The test that the paper names, or else the one that the conventions assume.
+
+        Raises
+        ------
+        InputError
+            When there is none, or it cannot test this.
+        """
+        if self.test is not None:
+            name = self.test.name
+        elif self.id in conventions.tests:
+            name = conventions.tests[self.id].test
+        else:
+            raise InputError(f"item {self.id!r}: the paper does not name the test; required one in conventions.tests")
+        if name == "log-rank" and self.groups_compared is None:
+            raise InputError(f"item {self.id!r}: the log-rank test needs groups_compared; required another test")
+        if name in ("fine-gray", "spearman") and self.outcome == "survival":
+            raise InputError(f"item {self.id!r}: {name!r} tests time to response; required 'log-rank' or 'cox'")
+        return name
+
+    def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
+        """ "P < .001, survival by response among all patients (test not named), Figure 1 legend"."""
+        sign = "" if self.value.bound == "below" else "= "
+        test = "test not named" if self.test is None else self.test.name
+        return f"P {sign}{self.value}, {self.comparison} {whom(self.among, labels)} ({test}), {self.place}"
+
+    def _among(self, cohort: Cohort) -> np.ndarray:
+        compared = [cohort.group(group) for group in self.groups_compared or (EVERYBODY,)]
+        return cohort.group(self.among) & np.logical_or.reduce(compared)
+
+    def _covariate(self, cohort: Cohort, conventions: Conventions) -> np.ndarray:
+        if self.groups_compared is not None:
+            return cohort.group(self.groups_compared[0]).astype(float)
+        return np.log2(cohort.duration) if conventions.duration_scale == "log2" else cohort.duration
+
+    def _outcome(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+        if self.outcome == "survival":
+            return cohort.last_day, cohort.died
+        return cohort.first_day, cohort.responded
+
+
+def _log_rank(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndarray:
+    time, event = item._outcome(cohort)
+    return logrank(time, event, item._covariate(cohort, conventions) > 0.0, item._among(cohort))[1]
+
+
+def _cox(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndarray:
+    time, event = item._outcome(cohort)
+    return normal_p_value(cox.score_test(time, event, item._covariate(cohort, conventions), item._among(cohort)))
+
+
+def _fine_gray(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndarray:
+    covariate, among = item._covariate(cohort, conventions), item._among(cohort)
+    return normal_p_value(fine_gray.score_test(cohort.first_day, cohort.first_cause, covariate, among))
+
+
+def _spearman(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndarray:
+    """Rank correlation of time to response and the covariate, among those who responded."""
+    among = item._among(cohort) & cohort.responded
+    return spearman(cohort.response_day, item._covariate(cohort, conventions), among)[1]
+
+
+_TESTS = {"log-rank": _log_rank, "cox": _cox, "fine-gray": _fine_gray, "spearman": _spearman}

@@ -1,0 +1,75 @@
+"""Survival at a day, with its confidence interval: "1-year survival 74% (95% CI 54-94)"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from hscb_bayes.estimators.intervals import proportion_interval
+from hscb_bayes.estimators.kaplan_meier import survival_at
+from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.item import (
+    NO_LABELS,
+    Item,
+    Level,
+    PrintedNumber,
+    check_interval,
+    interval_in_words,
+    whom,
+)
+from hscb_bayes.evidence.printed import DaysAfterZero, Proportion
+
+
+class Survival(Item):
+    """Share of a group alive at a time after time zero, estimated by Kaplan-Meier."""
+
+    kind: Literal["survival"] = Field(description="which kind of number this is")
+    at: DaysAfterZero = Field(description="when, counted from time zero")
+    value: Proportion = Field(description="the estimate")
+    lower: Proportion | None = Field(default=None, description="lower confidence limit, if printed")
+    upper: Proportion | None = Field(default=None, description="upper confidence limit, if printed")
+    level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
+
+    @model_validator(mode="after")
+    def _interval_around_estimate(self) -> Survival:
+        check_interval(self.value, self.lower, self.upper, self.level, self.place)
+        return self
+
+    @property
+    def day(self) -> float:
+        """Days after time zero."""
+        return self.at.value
+
+    @property
+    def numbers(self) -> tuple[PrintedNumber, ...]:
+        """The estimate, and the two limits when they are printed."""
+        words = f"survival at {self.at}"
+        estimate = self.number("", words, self.value)
+        if self.lower is None or self.upper is None:
+            return (estimate,)
+        lower = self.number(".lower", f"{words}, lower limit", self.lower)
+        return estimate, lower, self.number(".upper", f"{words}, upper limit", self.upper)
+
+    def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
+        """Kaplan-Meier at the day, and Greenwood's interval on the scale of the conventions.
+
+        Where nobody or everybody has died the plain interval is the estimate itself, and the other scales have none, as
+        in R.
+        """
+        estimate, error = survival_at(cohort.last_day, cohort.died, self.day, cohort.group(self.among))
+        statistics = {self.id: self.value.round(estimate)}
+        if self.lower is None or self.upper is None:
+            return statistics
+        level = conventions.level if self.level is None else self.level
+        lower, upper = proportion_interval(estimate, error, level, scale=conventions.survival_interval)
+        statistics[f"{self.id}.lower"] = self.lower.round(lower)
+        statistics[f"{self.id}.upper"] = self.upper.round(upper)
+        return statistics
+
+    def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
+        """ "survival at 1 year among responders: 74% (95% CI 54% to 94%), Figure 1 legend"."""
+        interval = interval_in_words(self.lower, self.upper, self.level)
+        return f"survival at {self.at} {whom(self.among, labels)}: {self.value}{interval}, {self.place}"

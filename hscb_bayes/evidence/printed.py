@@ -1,0 +1,191 @@
+"""A number as a paper prints it: its text, its value, and how much the rounding hides.
+
+Proportions are kept as fractions (``"59%"`` is 0.59) and times as days (``"1 year"`` is 365 days, a month 365 / 12, a
+week 7).
+Halves are rounded up, as papers do: 12.5% is printed as 13%.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, PlainValidator
+
+from hscb_bayes.sentences import quote
+
+Unit = Literal["proportion", "days", "count", "p", "number"]
+Bound = Literal["exact", "below"]
+
+DAYS_PER = {"day": 1.0, "week": 7.0, "month": 365.0 / 12.0, "year": 365.0}
+ALL = "all"  # the word that papers print for 100%; nothing is rounded in it
+LONGEST = 24  # characters of a printed number; more is not a number that a paper prints
+TIE = 1e-9  # of a last digit: 14.5 that binary arithmetic stores as 14.499999999999998 is still a half
+
+_PRINTED = re.compile(r"(?P<below><\s*)?(?P<whole>[0-9]*)(\.(?P<decimals>[0-9]+))?\s*(?P<word>%|[a-z]*)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A printed number.
+
+    Parameters
+    ----------
+    text
+        As printed: ``"59%"``, ``"9 days"``, ``"1 year"``, ``".007"``, ``"< .001"``, ``"26"``, or ``"all"`` for 100%.
+    unit
+        What a number without a sign or a word is. Left out, whole numbers are counts, ``"< .001"`` is a P value and
+        anything else a plain number.
+
+    Attributes
+    ----------
+    value
+        Fraction for a proportion, days for a time.
+    digits
+        Digits printed after the decimal point.
+    half_width
+        Half a unit of the last printed digit, in the unit of ``value``; 0 for a bound and for the word "all".
+    bound
+        ``"below"`` for ``"< .001"``: the number is less than ``value``.
+
+    Raises
+    ------
+    ValueError
+        When the text is none of these.
+    """
+
+    text: str
+    unit: Unit = "number"
+    value: float = field(init=False)
+    digits: int = field(init=False)
+    half_width: float = field(init=False)
+    bound: Bound = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.text == ALL:
+            self._set({"unit": "proportion", "value": 1.0, "digits": 0, "half_width": 0.0, "bound": "exact"})
+            return
+        match = _PRINTED.fullmatch(self.text) if len(self.text) <= LONGEST else None
+        decimals = (match["decimals"] or "") if match else ""
+        if match is None or not (match["whole"] or decimals):
+            raise ValueError(
+                f"required a number as printed, such as '59%', '9 days' or '.007', found {quote(self.text)}"
+            )
+        units, digits = int(match["whole"] + decimals), len(decimals)
+        unit, times, over = self._scale(match)
+        below = bool(match["below"])
+        self._set(
+            {
+                "unit": unit,
+                "value": units * times / (over * 10**digits),
+                "digits": digits,
+                "half_width": 0.0 if below else times / (over * 10**digits) / 2,
+                "bound": "below" if below else "exact",
+            }
+        )
+
+    def _set(self, attributes: dict[str, object]) -> None:
+        for name, attribute in attributes.items():
+            object.__setattr__(self, name, attribute)
+
+    def _scale(self, match: re.Match[str]) -> tuple[Unit, float, int]:
+        """Unit, and by what the number is multiplied and divided."""
+        word = match["word"]
+        if word == "%":
+            return "proportion", 1.0, 100
+        if word:
+            singular = word.removesuffix("s")
+            if singular not in DAYS_PER:
+                raise ValueError(f"required days, weeks, months, years or %, found {quote(self.text)}")
+            return "days", DAYS_PER[singular], 1
+        if self.unit != "number":
+            return self.unit, 1.0, 1
+        return ("p" if match["below"] else "number" if match["decimals"] else "count"), 1.0, 1
+
+    def round(self, values: np.ndarray) -> np.ndarray:
+        """Round values to the digits that are printed here, halves up.
+
+        A bound and the word "all" round nothing. NaN (undefined) and inf (not reached) stay what they are.
+        """
+        if self.half_width == 0.0:
+            return np.asarray(values, dtype=float)
+        per_unit = 10**self.digits * (100 if self.text.endswith("%") else 1)
+        days = self._days_per_unit()
+        last_digits: np.ndarray = np.floor(np.asarray(values, dtype=float) * (per_unit / days) + 0.5 + TIE)
+        return last_digits * days / per_unit
+
+    def _days_per_unit(self) -> float:
+        return next((days for word, days in DAYS_PER.items() if word in self.text), 1.0)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _text(found: object, example: str) -> str:
+    if not isinstance(found, str):
+        raise ValueError(f"required the number as printed, in quotes, such as {example}, found {quote(found)}")
+    return found
+
+
+def _proportion(found: object) -> Printed:
+    example = "'59%' or '0.59'"
+    text = _text(found, example)
+    required = f"required a proportion such as {example}, found {quote(text)}"
+    if text.strip().startswith("-"):
+        raise ValueError(f"{required}, which is negative")
+    try:
+        printed = Printed(text, "proportion")
+    except ValueError:
+        raise ValueError(required) from None
+    if printed.unit != "proportion" or printed.bound != "exact" or text == ALL:
+        raise ValueError(required)
+    if printed.digits == 0 and not text.endswith("%"):
+        raise ValueError(f"{required}; add % if it is a percentage")
+    if printed.value > 1.0:
+        raise ValueError(f"{required}, which is above 1")
+    return printed
+
+
+def _days(found: object) -> Printed:
+    example = "'9 days'"
+    text = _text(found, example)
+    required = f"required a time with its unit, such as {example}, found {quote(text)}"
+    if text.strip().startswith("-"):
+        raise ValueError(f"{required}, which is negative")
+    try:
+        printed = Printed(text)
+    except ValueError:
+        raise ValueError(required) from None
+    if printed.unit != "days" or printed.bound != "exact":
+        raise ValueError(required)
+    return printed
+
+
+def _later_than_zero(found: object) -> Printed:
+    printed = _days(found)
+    if printed.value == 0.0:
+        raise ValueError(f"required a time after 0 days, found {quote(printed.text)}")
+    return printed
+
+
+def _p_value(found: object) -> Printed:
+    example = "'.007' or '< .001'"
+    text = _text(found, example)
+    required = f"required a P value such as {example}, found {quote(text)}"
+    try:
+        printed = Printed(text, "p")
+    except ValueError:
+        raise ValueError(required) from None
+    if printed.unit != "p" or printed.digits == 0:
+        raise ValueError(required)
+    if printed.value > 1.0:
+        raise ValueError(f"{required}, which is above 1")
+    return printed
+
+
+Proportion = Annotated[Printed, PlainValidator(_proportion), Field(json_schema_extra={"example": "59%"})]
+Days = Annotated[Printed, PlainValidator(_days), Field(json_schema_extra={"example": "9 days"})]
+DaysAfterZero = Annotated[Printed, PlainValidator(_later_than_zero), Field(json_schema_extra={"example": "1 year"})]
+P = Annotated[Printed, PlainValidator(_p_value), Field(json_schema_extra={"example": "< .001"})]

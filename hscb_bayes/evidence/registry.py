@@ -1,0 +1,22 @@
+"""The kinds of published number that a study file may hold, by the name that ``kind`` has there."""
+
+from __future__ import annotations
+
+from hscb_bayes.evidence.item import Item
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
+from hscb_bayes.evidence.kinds.everybody_died_by import EverybodyDiedBy
+from hscb_bayes.evidence.kinds.fact import Fact
+from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.kinds.survival import Survival
+
+KINDS: dict[str, type[Item]] = {
+    "count": Count,
+    "survival": Survival,
+    "everybody_died_by": EverybodyDiedBy,
+    "median_time": MedianTime,
+    "p_value": PValue,
+    "covariate_summary": CovariateSummary,
+    "fact": Fact,
+}

@@ -1,0 +1,234 @@
+"""A paper as a file: what it says, nothing computed and nothing assumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.group import Group
+from hscb_bayes.evidence.item import Identifier, Item, Line, Paragraph, PrintedNumber, Table
+from hscb_bayes.evidence.registry import KINDS
+from hscb_bayes.sentences import explain, nearest, quote, unknown_key
+from hscb_bayes.toml_file import TomlFile, read_toml
+
+SCHEMA = 1
+TOP_LEVEL = ("schema", "study", "group", "item")
+
+
+class StudyTable(Table):
+    """The paper and its patients."""
+
+    id: Identifier = Field(description="name of the study: lower-case letters, digits, underscores")
+    title: Line = Field(description="title of the paper")
+    citation: Line = Field(description="authors, journal, year, pages")
+    doi: Line | None = Field(default=None, description="digital object identifier, if there is one")
+    n: Annotated[int, Field(ge=1)] = Field(description="patients in the study")
+    time_zero: Line = Field(description="the event from which times are counted")
+    design: Line = Field(description="how the patients came into the study")
+    eligibility: Paragraph = Field(default="", description="who could be in it")
+    read: Line = Field(description="which parts of the paper the numbers were read in")
+    note: Paragraph = Field(default="", description="anything a reader should know")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A paper's numbers.
+
+    Parameters
+    ----------
+    n
+        Patients in the study.
+    groups
+        By id, in the file's order, without "all".
+    items
+        In the file's order.
+    path
+        The file, as the user wrote it.
+    sha256
+        Of the file's bytes, in hexadecimal.
+    text
+        The file's tables as JSON, for provenance.
+    """
+
+    id: str
+    title: str
+    citation: str
+    n: int
+    time_zero: str
+    design: str
+    read: str
+    groups: Mapping[str, Group]
+    items: tuple[Item, ...]
+    path: str
+    sha256: str
+    text: str
+    doi: str | None = None
+    eligibility: str = ""
+    note: str = ""
+
+    @property
+    def numbers(self) -> tuple[PrintedNumber, ...]:
+        """Every printed number, in the file's order."""
+        return tuple(number for item in self.items for number in item.numbers)
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Group id to words."""
+        return {EVERYBODY: "all patients"} | {id: group.label for id, group in self.groups.items()}
+
+    def item(self, id: str) -> Item:
+        """One item.
+
+        Raises
+        ------
+        InputError
+            When there is none of that id.
+        """
+        found = next((item for item in self.items if item.id == id), None)
+        if found is None:
+            raise InputError(
+                f"{self.path}: there is no item {quote(id)}; {nearest(id, [item.id for item in self.items])}"
+            )
+        return found
+
+    def number(self, id: str) -> PrintedNumber:
+        """One printed number.
+
+        Raises
+        ------
+        InputError
+            When there is none of that id.
+        """
+        found = next((number for number in self.numbers if number.id == id), None)
+        if found is None:
+            known = [number.id for number in self.numbers]
+            raise InputError(f"{self.path}: there is no printed number {quote(id)}; {nearest(id, known)}")
+        return found
+
+
+def load_study(path: str | Path) -> Study:
+    """Read a study file.
+
+    Raises
+    ------
+    InputError
+        A sentence that says which file and item, what is required and what was found.
+
+    Examples
+    --------
+    >>> study = load_study("models/evidence/gagelmann2023.toml")
+    >>> print(study.item("os_1y").describe())
+    survival at 1 year among all patients: 59%, abstract
+    """
+    return study_of(read_toml(path))
+
+
+def study_of(file: TomlFile) -> Study:
+    """A study from a file that is already read; raises what ``load_study`` raises."""
+    _check_top_level(file)
+    table = _study_table(file)
+    groups = _groups(file)
+    items = tuple(_items(file))
+    _check_ids(items, file.path)
+    for item in items:
+        _check_against_study(item, table, groups, file.path)
+    return Study(
+        **{name: getattr(table, name) for name in StudyTable.model_fields},
+        groups=MappingProxyType(groups),
+        items=items,
+        path=file.path,
+        sha256=file.sha256,
+        text=json.dumps(file.data, sort_keys=True),
+    )
+
+
+def _check_top_level(file: TomlFile) -> None:
+    for key in file.data:
+        if key not in TOP_LEVEL:
+            raise InputError(f"{file.path}: {unknown_key(key, TOP_LEVEL)}")
+    for key, needed in (("schema", f"schema = {SCHEMA}"), ("study", "a [study] table"), ("item", "[[item]] tables")):
+        if key not in file.data:
+            raise InputError(f"{file.path}: {key} is missing; required {needed}")
+    schema = file.data["schema"]
+    if type(schema) is not int or schema != SCHEMA:
+        raise InputError(f"{file.path}: schema: required {SCHEMA}, found {quote(schema)}")
+
+
+def _study_table(file: TomlFile) -> StudyTable:
+    try:
+        return StudyTable.model_validate(file.data["study"])
+    except ValidationError as error:
+        raise explain(error, model=StudyTable, address=f"{file.path}: study") from None
+
+
+def _groups(file: TomlFile) -> dict[str, Group]:
+    tables = file.data.get("group", {})
+    if not isinstance(tables, dict):
+        raise InputError(f"{file.path}: group: required [group.name] tables, found {quote(tables)}")
+    return {id: _group(id, table, file.path) for id, table in tables.items()}
+
+
+def _group(id: str, table: Any, path: str) -> Group:
+    address = f"{path}: group {quote(id)}"
+    if id == EVERYBODY:
+        raise InputError(f"{address}: every study has the group {EVERYBODY!r}; required another name")
+    if not isinstance(table, dict):
+        raise InputError(f"{address}: required a table, found {quote(table)}")
+    if "id" in table:
+        raise InputError(f"{address}: unknown key 'id'; the name of the table is the id")
+    try:
+        return Group.model_validate(table | {"id": id})
+    except ValidationError as error:
+        raise explain(error, model=Group, address=address) from None
+
+
+def _items(file: TomlFile) -> Iterator[Item]:
+    tables = file.data["item"]
+    if not isinstance(tables, list) or not tables:
+        raise InputError(f"{file.path}: item: required [[item]] tables, found {quote(tables)}")
+    for position, table in enumerate(tables, start=1):
+        if not isinstance(table, dict):
+            raise InputError(f"{file.path}: item {position}: required a table, found {quote(table)}")
+        id = table.get("id")
+        yield _item(table, f"{file.path}: item {quote(id) if isinstance(id, str) else position}")
+
+
+def _item(table: dict[str, Any], address: str) -> Item:
+    kind = table.get("kind")
+    if kind is None:
+        raise InputError(f"{address}: kind is missing; known are {', '.join(map(repr, sorted(KINDS)))}")
+    if not isinstance(kind, str):
+        raise InputError(f"{address}: kind: required text in quotes, found {quote(kind)}")
+    if kind not in KINDS:
+        raise InputError(f"{address}: unknown kind {quote(kind)}; {nearest(kind, KINDS)}")
+    try:
+        return KINDS[kind].model_validate(table)
+    except ValidationError as error:
+        raise explain(error, model=KINDS[kind], address=address) from None
+
+
+def _check_ids(items: tuple[Item, ...], path: str) -> None:
+    seen: dict[str, int] = {}
+    for position, item in enumerate(items, start=1):
+        if item.id in seen:
+            raise InputError(f"{path}: item {item.id!r}: items {seen[item.id]} and {position} have the same id")
+        seen[item.id] = position
+
+
+def _check_against_study(item: Item, study: StudyTable, groups: Mapping[str, Group], path: str) -> None:
+    address = f"{path}: item {item.id!r}"
+    for group in item.groups:
+        if group != EVERYBODY and group not in groups:
+            raise InputError(f"{address}: unknown group {group!r}; {nearest(group, [EVERYBODY, *groups])}")
+    try:
+        item.check_patients(study.n)
+    except ValueError as error:
+        raise InputError(f"{address}: {error}") from None

@@ -1,0 +1,41 @@
+"""The Weibull hazard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weibull:
+    """Weibull hazard, h(t) = (a / b) (t / b)^(a - 1), with cumulative hazard H(t) = (t / b)^a.
+
+    Times are in days. Parameters broadcast against the times; the array namespace ``xp`` is NumPy or
+    ``pytensor.tensor``, so that the algebra that is sampled is the algebra that is simulated.
+
+    Parameters
+    ----------
+    shape
+        Shape a > 0, no unit. Below 1 the hazard falls with time.
+    log_scale
+        Log of the scale b, log days. Absent other causes, 63% have the event by day b.
+
+    References
+    ----------
+    Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003, section 2.5.
+    """
+
+    shape: Any
+    log_scale: Any
+
+    def cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
+        """H(t) at exp(``log_time``) days."""
+        return xp.exp(self.shape * (log_time - self.log_scale))
+
+    def log_hazard(self, log_time: Any, xp: Any) -> Any:
+        """log h(t), per day, at exp(``log_time``) days."""
+        return xp.log(self.shape) - self.log_scale + (self.shape - 1.0) * (log_time - self.log_scale)
+
+    def log_time_at(self, log_cumulative_hazard: Any) -> Any:
+        """log t at which H(t) equals exp(``log_cumulative_hazard``): the inverse of H."""
+        return self.log_scale + log_cumulative_hazard / self.shape

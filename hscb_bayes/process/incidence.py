@@ -1,0 +1,131 @@
+"""What the hazards imply: cumulative incidence, survival, state occupancy, quantiles, time in a state.
+
+All functions run on NumPy with any leading axes of draws (see ``pathway``), the covariate ``x`` on an axis of its own:
+shapes are (..., covariate, day). ``outcome_probabilities`` runs on ``pytensor.tensor`` as well: it is what the
+likelihood is made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hscb_bayes.process.follow_up import FollowUp
+from hscb_bayes.process.pathway import Pathway
+from hscb_bayes.process.quadrature import UnitRule, panel_rule, response_rule
+
+SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """Probabilities of a patient's outcomes by a day.
+
+    ``seen`` (..., covariate, column): the response subdensity, while still followed, summed with the columns of the
+    nodes (probabilities of response in an interval; densities at a day). ``by_day`` (..., covariate, 3): responded,
+    responded and alive, alive without response, all with complete follow-up. ``lost`` (..., covariate): follow-up ended
+    before response, death and the day.
+    """
+
+    seen: Any
+    by_day: Any
+    lost: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeNodes:
+    """Where outcomes by day ``day`` are evaluated; all of it data, nothing depends on a parameter.
+
+    ``days`` (node,), ``weights`` (node,) in days, zero for nodes at which only a density is wanted, ``columns``
+    (node, column) what each node adds to which column of ``Outcomes.seen``, ``log_since`` (node,) log of the days
+    from the node to ``day``, ``log_end`` (1,) log of ``day``.
+    """
+
+    days: Any
+    weights: Any
+    columns: Any
+    log_since: Any
+    log_end: Any
+
+
+def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_up: FollowUp, xp: Any) -> Outcomes:
+    """Probabilities of all outcomes by a day, by quadrature over the day of response; ``x`` (..., covariate)."""
+    log_days = xp.log(nodes.days)
+    density = pathway.response_density(x, log_days, xp)
+    alive = pathway.alive_after_response(x, log_days, nodes.log_since, nodes.log_end, xp)
+    responded = xp.matmul(density, nodes.weights)
+    responded_alive = xp.matmul(density * alive, nodes.weights)
+    neutropenic = event_free(pathway, x, nodes.log_end, xp)[..., 0]
+    followed = follow_up.still_followed(nodes.days, xp)
+    waiting = event_free(pathway, x, log_days, xp)
+    return Outcomes(
+        seen=xp.matmul(density * followed, nodes.columns),
+        by_day=xp.stack([responded, responded_alive, neutropenic], axis=-1),
+        lost=xp.matmul(waiting * followed * follow_up.rate(xp), nodes.weights),
+    )
+
+
+def event_free(pathway: Pathway, x: Any, log_days: Any, xp: Any) -> Any:
+    """P(neither response nor death by t | x): still neutropenic and alive."""
+    return pathway.not_responded(x, log_days, xp) * pathway.not_dead_before_response(x, log_days, xp)
+
+
+def cumulative_incidence(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """P(response by t | x), death without response competing; ``days`` increasing and > 0."""
+    unit = panel_rule(len(days), middle=6)
+    rule = response_rule(pathway, x, np.log(np.asarray(days, dtype=float)), unit, np)
+    mass = rule.mass * pathway.not_dead_before_response(x, rule.log_days, np)
+    return np.cumsum(mass @ unit.indicator(), axis=-1)
+
+
+def survival(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """P(alive at t | x)."""
+    return responded_alive(pathway, x, days) + event_free(pathway, x, np.log(days), np)
+
+
+def responded_alive(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """P(responded and alive at t | x) = int_0^t S2(u) S3(t - u) dF(u)."""
+    unit = panel_rule(1)
+    columns = []
+    for log_day in np.log(np.asarray(days, dtype=float)):
+        rule = response_rule(pathway, x, np.full(1, log_day), unit, np)
+        mass = rule.mass * pathway.not_dead_before_response(x, rule.log_days, np)
+        log_since = np.log(np.maximum(np.exp(log_day) - np.exp(rule.log_days), SHORTEST_STAY))
+        alive = pathway.alive_after_response(x, rule.log_days, log_since, log_day, np)
+        columns.append((mass * alive).sum(axis=-1))
+    return np.stack(columns, axis=-1)
+
+
+def state_occupancy(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """P(in state s at t | x) for the states of ``pathway.STATES``, shape (..., covariate, day, state)."""
+    neutropenic = event_free(pathway, x, np.log(days), np)
+    responded = responded_alive(pathway, x, days)
+    return np.stack([neutropenic, responded, 1.0 - neutropenic - responded], axis=-1)
+
+
+def restricted_mean_time(pathway: Pathway, x: np.ndarray, horizon: float, nodes: int = 24) -> np.ndarray:
+    """Mean days in each state up to ``horizon``, shape (..., covariate, state)."""
+    position, weight = np.polynomial.legendre.leggauss(nodes)
+    fraction = ((position + 1.0) / 2.0) ** 2
+    days = horizon * fraction
+    return np.einsum(
+        "...ds,d->...s", state_occupancy(pathway, x, days), horizon * weight * np.sqrt(fraction)
+    )
+
+
+def incidence_quantile(days: np.ndarray, incidence: np.ndarray, probability: np.ndarray | float) -> np.ndarray:
+    """Day at which a tabulated incidence (..., day) reaches ``probability`` (...); inf where it never does.
+
+    Linear between the tabulated days and from (0, 0).
+    """
+    target = np.broadcast_to(np.asarray(probability, dtype=float), incidence.shape[:-1])[..., None]
+    reached = incidence >= target
+    index = np.argmax(reached, axis=-1)[..., None]
+    days = np.concatenate([[0.0], days])
+    incidence = np.concatenate([np.zeros((*incidence.shape[:-1], 1)), incidence], axis=-1)
+    before, after = (np.take_along_axis(incidence, index + step, axis=-1) for step in (0, 1))
+    share = (target - before) / np.where(after > before, after - before, 1.0)
+    day = days[index] + share * (days[index + 1] - days[index])
+    return np.where(reached.any(axis=-1), day[..., 0], np.inf)

@@ -1,0 +1,101 @@
+"""The pathway: states, transitions, clocks, and the event densities that the three hazards imply.
+
+    neutropenic --response--> responded --death_after_response--> dead
+         \\------------- death_without_response ------------------/
+
+Times are days since the boost. Every function takes times on the last axis and the covariate on the axis before
+it; a pathway's parameters are scalars, or arrays with two trailing axes of length one (one entry a draw), so that one
+text serves the sampler (scalars of ``pytensor.tensor``) and thousands of posterior draws (NumPy).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+STATES = ("neutropenic", "responded", "dead")
+TRANSITIONS = ("response", "death_without_response", "death_after_response")
+Clock = Literal["reset", "forward"]
+
+
+class Hazard(Protocol):
+    """What a hazard family offers; times come in as log days."""
+
+    def cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
+        """H(t)."""
+        ...
+
+    def log_hazard(self, log_time: Any, xp: Any) -> Any:
+        """log h(t), per day."""
+        ...
+
+    def log_time_at(self, log_cumulative_hazard: Any) -> Any:
+        """The inverse of H, log days."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pathway:
+    """An illness-death process, log h_k(t | x) = log h0_k(t) + beta_k x + u_k.
+
+    Parameters
+    ----------
+    response, death_without_response, death_after_response
+        Baseline hazards at x = 0, i.e. at the reference duration of prior neutropenia.
+    log_hazard_ratio
+        beta_k, one per transition in the order of ``TRANSITIONS``: log hazard ratio per unit of x (a doubling of
+        prior neutropenia). Positive: the longer the neutropenia, the sooner the event.
+    study_effect
+        u_k, one per transition: what this study adds to the log hazard.
+    logit_never
+        Log odds of the share pi who never respond, at x = 0; -inf for nobody. The response time is improper:
+        S1(t) = pi + (1 - pi) exp(-H(t)), that is H1(t) = -log(pi + (1 - pi) exp(-H(t))).
+    logit_never_slope
+        What a unit of x adds to ``logit_never``.
+    clock
+        "reset": death after response depends on days since response; "forward": on days since the boost.
+    """
+
+    response: Hazard
+    death_without_response: Hazard
+    death_after_response: Hazard
+    log_hazard_ratio: tuple[Any, Any, Any]
+    study_effect: tuple[Any, Any, Any] = (0.0, 0.0, 0.0)
+    logit_never: Any = -float("inf")
+    logit_never_slope: Any = 0.0
+    clock: Clock = "reset"
+
+    def relative_hazard(self, transition: int, x: Any, xp: Any) -> Any:
+        """exp(beta_k x + u_k), shape (..., covariate, 1)."""
+        return xp.exp(self.log_hazard_ratio[transition] * x[..., None] + self.study_effect[transition])
+
+    def never_share(self, x: Any, xp: Any) -> Any:
+        """pi(x), the share who never respond, shape (..., covariate, 1)."""
+        return 1.0 / (1.0 + xp.exp(-(self.logit_never + self.logit_never_slope * x[..., None])))
+
+    def not_responded(self, x: Any, log_time: Any, xp: Any) -> Any:
+        """S1(t | x), the net probability of no response by t, were nobody to die first."""
+        never = self.never_share(x, xp)
+        cumulative = self.response.cumulative_hazard(log_time, xp) * self.relative_hazard(0, x, xp)
+        return never + (1.0 - never) * xp.exp(-cumulative)
+
+    def not_dead_before_response(self, x: Any, log_time: Any, xp: Any) -> Any:
+        """S2(t | x), the net probability of no death without response by t."""
+        cumulative = self.death_without_response.cumulative_hazard(log_time, xp)
+        return xp.exp(-cumulative * self.relative_hazard(1, x, xp))
+
+    def response_density(self, x: Any, log_time: Any, xp: Any) -> Any:
+        """f(t | x) = S2(t) (-dS1/dt): the subdensity of response, per day, deaths before response competing."""
+        relative = self.relative_hazard(0, x, xp)
+        response = self.response.cumulative_hazard(log_time, xp) * relative
+        death = self.death_without_response.cumulative_hazard(log_time, xp) * self.relative_hazard(1, x, xp)
+        hazard = (1.0 - self.never_share(x, xp)) * relative * xp.exp(self.response.log_hazard(log_time, xp))
+        return hazard * xp.exp(-response - death)
+
+    def alive_after_response(self, x: Any, log_response: Any, log_since: Any, log_now: Any, xp: Any) -> Any:
+        """S3: probability to be alive at exp(``log_now``), exp(``log_since``) days after a response at exp(``log_response``)."""
+        relative = self.relative_hazard(2, x, xp)
+        if self.clock == "reset":
+            return xp.exp(-self.death_after_response.cumulative_hazard(log_since, xp) * relative)
+        risk = self.death_after_response.cumulative_hazard(log_now, xp)
+        return xp.exp(-(risk - self.death_after_response.cumulative_hazard(log_response, xp)) * relative)

@@ -1,0 +1,61 @@
+"""Patients drawn from the pathway by inverting the cumulative hazards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hscb_bayes.process.pathway import Pathway
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What happens to patients, followed for ever: days since the boost, each (..., patient).
+
+    ``response_day`` is inf for a patient who never responds (dead first, or never-responding); ``death_day`` is finite.
+    """
+
+    response_day: np.ndarray
+    death_day: np.ndarray
+
+
+def simulate_course(pathway: Pathway, x: np.ndarray, *, shape: tuple[int, ...], rng: np.random.Generator) -> Course:
+    """Draw one course per patient.
+
+    Parameters
+    ----------
+    pathway
+        Parameters are scalars, or shape (replicate, 1, 1): one cohort per replicate.
+    x
+        The patients' covariate, shape (patient,) or (replicate, patient).
+    shape
+        Shape of the result, (patient,) or (replicate, patient).
+    """
+    relative = [pathway.relative_hazard(k, x, np)[..., 0] for k in range(3)]
+    log_exponential = np.log(rng.exponential(size=(3, *shape)))
+    never = rng.uniform(size=shape) < pathway.never_share(x, np)[..., 0]
+
+    net_response = np.exp(_each(pathway.response.log_time_at, log_exponential[0] - np.log(relative[0])))
+    net_response = np.where(never, np.inf, net_response)
+    first_death = np.exp(_each(pathway.death_without_response.log_time_at, log_exponential[1] - np.log(relative[1])))
+    responds = net_response < first_death
+
+    late = pathway.death_after_response
+    log_risk = log_exponential[2] - np.log(relative[2])
+    if pathway.clock == "reset":
+        later_death = net_response + np.exp(_each(late.log_time_at, log_risk))
+    else:
+        log_response = np.log(np.where(responds, net_response, 1.0))
+        at_response = _each(lambda log_time: late.cumulative_hazard(log_time, np), log_response)
+        later_death = np.exp(_each(late.log_time_at, np.log(at_response + np.exp(log_risk))))
+    return Course(
+        response_day=np.where(responds, net_response, np.inf),
+        death_day=np.where(responds, later_death, first_death),
+    )
+
+
+def _each(function: Callable[[np.ndarray], np.ndarray], values: np.ndarray) -> np.ndarray:
+    """Apply a function of (..., covariate, time) to one time per patient."""
+    return function(values[..., None])[..., 0]

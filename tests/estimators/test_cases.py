@@ -1,0 +1,164 @@
+"""Cases that can be done by hand, and messages."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from hscb_bayes.estimators import aalen_johansen, cox, kaplan_meier, landmark, logrank
+from hscb_bayes.estimators.intervals import normal_quantile, proportion_interval
+from hscb_bayes.estimators.order_statistics import order_statistic_ranks
+from hscb_bayes.estimators.risk_sets import risk_sets
+
+ALGEBRA = 1e-10
+FALSE_ALARM_Z = 4.8916  # two-sided normal quantile of a false-alarm rate of 1e-6
+
+
+@pytest.mark.parametrize(
+    ("n", "scale", "expected"),
+    [
+        (31, "log", (11, (16, 16), 23)),
+        (31, "log-log", (10, (16, 16), 21)),
+        (26, "log", (9, (13, 14), 20)),
+        (26, "log-log", (8, (13, 14), 18)),
+        (4, "log", (1, (2, 3), None)),
+        (1, "log", (None, (1, 1), None)),
+    ],
+)
+def test_order_statistics_of_the_median(n, scale, expected):
+    assert order_statistic_ranks(n, 0.95, scale) == expected
+
+
+def test_median_interval_covers_as_often_as_its_order_statistics(rng):
+    """The k-th order statistic is at or below the median if at least k of n times are: binomial."""
+    ranks = order_statistic_ranks(31, 0.95, "log")
+    exact = sum(math.comb(31, k) for k in range(ranks.lower, ranks.upper)) / 2.0**31
+    time = rng.random((20_000, 31))
+    _, lower, upper = kaplan_meier.quantile(time, np.ones_like(time))
+    covered = np.mean((lower <= 0.5) & (upper > 0.5))
+    assert abs(covered - exact) < FALSE_ALARM_Z * math.sqrt(exact * (1.0 - exact) / time.shape[0])
+
+
+@pytest.mark.parametrize(
+    ("time", "event", "expected"),
+    [
+        ([1, 2, 3], [1, 1, 1], 2.0),
+        ([1, 2, 3, 4], [1, 1, 1, 1], 2.5),
+        ([1, 2, 3, 4], [1, 1, 0, 1], 3.0),
+        ([1, 2, 3, 9], [1, 1, 0, 0], 5.5),
+        ([1, 2, 3, 9], [1, 0, 0, 0], np.inf),
+        ([0, 0, 0, 9], [1, 1, 1, 0], 0.0),
+        ([5, 5, 5, 9], [1, 0, 0, 0], np.inf),
+    ],
+    ids=["odd", "even", "flat step", "last step flat", "not reached", "day zero", "tied with censoring"],
+)
+def test_median_by_hand(time, event, expected):
+    assert kaplan_meier.quantile(time, event)[0] == expected
+
+
+def test_median_incidence_counts_the_dead_as_never_responding():
+    time, cause = [3, 5, 7, 9, 11], [1, 2, 2, 1, 1]
+    assert aalen_johansen.quantile(time, cause)[0] == 11.0
+    assert kaplan_meier.quantile(time, np.equal(cause, 1))[0] == 9.0
+
+
+def test_median_incidence_is_not_reached_where_half_never_respond():
+    assert aalen_johansen.quantile([3, 5, 7, 9, 11], [1, 2, 2, 2, 1])[0] == np.inf
+
+
+def test_censored_on_the_day_of_a_death_is_still_at_risk():
+    assert kaplan_meier.survival_at([4, 4, 9], [1, 0, 0], 4)[0] == pytest.approx(2 / 3, abs=ALGEBRA)
+
+
+def test_response_and_death_on_the_same_day_share_the_risk_set():
+    found = [aalen_johansen.incidence_at([4, 4, 9, 9], [1, 2, 0, 0], 4, None, k)[0] for k in (1, 2)]
+    assert_allclose(found, [0.25, 0.25], atol=ALGEBRA)
+
+
+@pytest.mark.parametrize(("day", "expected"), [(-1, 1.0), (0, 0.75), (1, 0.75), (2, 0.5), (99, 0.5)])
+def test_survival_falls_on_the_day_and_is_carried_past_follow_up(day, expected):
+    assert kaplan_meier.survival_at([0, 2, 3, 3], [1, 1, 0, 0], day)[0] == pytest.approx(expected, abs=ALGEBRA)
+
+
+def test_greenwood_error_is_zero_where_nobody_is_left():
+    assert kaplan_meier.survival_at([1, 2], [1, 1], 2) == (0.0, 0.0)
+
+
+def test_days_of_any_shape_broadcast_against_the_cohorts():
+    time = np.array([[[1.0, 2.0, 3.0]], [[2.0, 4.0, 6.0]]])
+    found, _ = kaplan_meier.survival_at(time, np.ones(3), [1.0, 2.0, 3.0])
+    assert_allclose(found, [[2 / 3, 1 / 3, 0], [1, 2 / 3, 2 / 3]], atol=ALGEBRA)
+
+
+def test_logrank_by_hand():
+    """Deaths at 1 (group) and 2 (other): E = 1/2 + 0, V = 1/4."""
+    assert logrank.logrank([1, 2], [1, 1], [1, 0])[0] == pytest.approx(1.0, abs=ALGEBRA)
+
+
+def test_cox_score_by_hand():
+    """U = 1 - 1/3 and I = 2/9 at the first death; nothing at the others, where x is constant."""
+    z = cox.score_test([1, 2, 3], [1, 1, 1], [1, 0, 0])
+    assert z == pytest.approx((2 / 3) / math.sqrt(2 / 9), abs=ALGEBRA)
+
+
+@pytest.mark.parametrize("x", [[4.0, 3.0, 2.0, 1.0], [2.0, 2.0, 2.0, 2.0]], ids=["orders the events", "constant"])
+def test_cox_fit_without_a_maximum_is_refused(x):
+    message = (
+        r"^fit: the partial likelihood has no single maximum; look for a covariate that orders the events or is con"
+    )
+    with pytest.raises(ValueError, match=message):
+        cox.fit([1, 2, 3, 4], [1, 1, 1, 1], [x])
+
+
+def test_landmark_leaves_out_who_was_not_followed_past_it():
+    having, lacking = landmark.landmark_groups([10, 30, 40, 50], [5, 5, 35, np.inf], 30)
+    assert having.tolist() == [False, False, False, False]
+    assert lacking.tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("scale", "at_zero", "at_one"),
+    [
+        ("plain", (0.0, 0.0), (1.0, 1.0)),
+        ("log", (np.nan, np.nan), (1.0, 1.0)),
+        ("log-log", (np.nan, np.nan), (np.nan, np.nan)),
+        ("logit", (np.nan, np.nan), (np.nan, np.nan)),
+        ("arcsin", (np.nan, np.nan), (np.nan, np.nan)),
+    ],
+)
+def test_interval_at_the_ends_of_the_scale(scale, at_zero, at_one):
+    assert_allclose(np.transpose(proportion_interval([0.0, 1.0], 0.0, scale=scale)), [at_zero, at_one])
+
+
+def test_normal_quantile_of_95_percent():
+    assert normal_quantile(0.95) == pytest.approx(1.959963984540054, abs=ALGEBRA)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: normal_quantile(95), "level: must lie between 0 and 1, found 95"),
+        (
+            lambda: proportion_interval(0.5, 0.1, scale="loglog"),
+            "scale: must be one of 'plain', 'log', 'log-log', 'logit', 'arcsin', found 'loglog'",
+        ),
+        (
+            lambda: kaplan_meier.quantile([1, 2], [1, 1], probability=1.0),
+            "probability: must lie between 0 and 1, found 1.0",
+        ),
+        (
+            lambda: kaplan_meier.curve(np.ones((2, 3)), np.ones((2, 3))),
+            "time: a curve needs one cohort of shape (patient,), found shape (2, 3)",
+        ),
+        (lambda: order_statistic_ranks(0, 0.95, "log"), "n: must be at least 1, found 0"),
+        (
+            lambda: risk_sets(np.ones((4, 1, 3))).sort(np.ones((4, 5, 3))),
+            "values: shape (4, 5, 3) does not broadcast to that of 'time', (4, 1, 3)",
+        ),
+    ],
+)
+def test_messages(call, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        call()

@@ -1,0 +1,132 @@
+"""The layout: imports go downwards, importing is cheap, files and functions stay small."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import hscb_bayes
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "hscb_bayes"
+STOREYS = (
+    {"errors"},
+    {"sentences"},
+    {"toml_file"},
+    {"process", "estimators"},
+    {"evidence"},
+    {"analysis"},
+    {"checking"},
+    {"report"},
+    {"cli"},
+)
+FLOOR = {part: floor for floor, parts in enumerate(STOREYS) for part in parts}
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+HEAVY = ("pandas", "scipy", "xarray", "pymc", "pytensor", "arviz", "nutpie", "matplotlib")
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SOURCES = [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))]
+
+
+def name_of(path: Path) -> str:
+    """How a test case is called: its path in the clone."""
+    return str(path.relative_to(ROOT))
+
+
+def part_of(module: str) -> str:
+    """The storey's part that a dotted name belongs to; empty for the package itself."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Every module of this package that the code imports, at the top or within a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "hscb_bayes":
+            names = [f"hscb_bayes.{alias.name}" for alias in node.names if alias.name != "__version__"]
+        elif isinstance(node, ast.ImportFrom):
+            names = [("." * node.level) + (node.module or "")]
+        else:
+            names = []
+        yield from (name for name in names if name.split(".")[0] in ("hscb_bayes", ""))
+
+
+def upward_imports(part: str, tree: ast.AST) -> list[str]:
+    """Imports that climb, cross between neighbours on one storey, or are relative."""
+    return [
+        name
+        for name in imported(tree)
+        if (other := part_of(name)) != part and (other not in FLOOR or FLOOR[other] >= FLOOR[part])
+    ]
+
+
+def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines from the signature to the end, without the docstring."""
+    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+    first = function.body[0]
+    if ast.get_docstring(function) is not None:
+        lines -= (first.end_lineno or first.lineno) - first.lineno + 1
+    return lines
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != PACKAGE / "__init__.py"], ids=name_of)
+def test_imports_go_downwards(path: Path) -> None:
+    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    assert part in FLOOR, f"{name_of(path)} belongs to no storey"
+    assert upward_imports(part, ast.parse(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        ("evidence", "from hscb_bayes.analysis.model import build"),
+        ("process", "import hscb_bayes.estimators.cox"),
+        ("estimators", "def f():\n    from hscb_bayes.process import pathway"),
+        ("analysis", "from hscb_bayes import check"),
+        ("analysis", "from .. import checking"),
+    ],
+)
+def test_an_import_that_climbs_is_seen(part: str, code: str) -> None:
+    assert len(upward_imports(part, ast.parse(code))) == 1
+
+
+@pytest.mark.parametrize("heavy", HEAVY)
+def test_importing_the_package_does_not_load(heavy: str) -> None:
+    code = f"import sys, hscb_bayes; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", hscb_bayes.__all__)
+def test_public_name_resolves_and_stays_itself_once_imported(name: str) -> None:
+    first = getattr(hscb_bayes, name)
+    assert getattr(hscb_bayes, name) is first
+    assert name in dir(hscb_bayes)
+
+
+def test_no_public_name_is_hidden_by_a_folder_of_the_package() -> None:
+    assert {path.stem for path in PACKAGE.iterdir()}.isdisjoint(hscb_bayes.__all__)
+
+
+def test_a_name_that_is_not_public_is_refused() -> None:
+    with pytest.raises(AttributeError, match="module 'hscb_bayes' has no attribute 'surivival'"):
+        hscb_bayes.__getattr__("surivival")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_file_is_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_functions_are_short(path: Path) -> None:
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert [f"{f.name}: {code_lines(f)}" for f in functions if code_lines(f) > LONGEST_FUNCTION] == []
