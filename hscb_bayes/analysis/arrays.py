@@ -6,6 +6,7 @@ any numbers: "not reached", 0%, 100%, nobody without response, or a number left 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -13,6 +14,7 @@ from statistics import NormalDist
 import numpy as np
 
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.durations import expected_durations
@@ -21,7 +23,6 @@ from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.survival import Survival
-from hscb_bayes.errors import InputError
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.incidence import OutcomeNodes
 from hscb_bayes.process.quadrature import covariate_rule, day_rule
@@ -48,11 +49,7 @@ class Cohort0:
 def baseline(analysis: Analysis) -> Cohort0:
     """The patients' durations from the printed summary, split into groups by rank."""
     summary = next(
-        (
-            item
-            for item in analysis.study.items
-            if isinstance(item, CovariateSummary) and item.covariate == "duration"
-        ),
+        (item for item in analysis.study.items if isinstance(item, CovariateSummary) and item.covariate == "duration"),
         None,
     )
     if summary is None or summary.lowest is None or summary.highest is None:
@@ -64,10 +61,8 @@ def baseline(analysis: Analysis) -> Cohort0:
         n, median=summary.median.value, lowest=summary.lowest.value, highest=summary.highest.value
     )
     sizes = _sizes(analysis)
-    if cohort.form == "log2":
-        x = np.log2(durations / cohort.reference)
-    else:
-        x = (np.arange(n) >= sizes[0]).astype(float)
+    longer = (np.arange(n) >= sizes[0]).astype(float)
+    x = np.log2(durations / cohort.reference) if cohort.form == "log2" else longer
     return Cohort0(durations=durations, x=x, sizes=sizes)
 
 
@@ -87,7 +82,9 @@ def printed_values(analysis: Analysis) -> dict[str, float]:
 
 def fitted_survivals(analysis: Analysis) -> tuple[Survival, ...]:
     """Survival items that the analysis fits as estimates; among non-responders a survival is a count."""
-    found = (item for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.table.fit.items)
+    found = (
+        item for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.table.fit.items
+    )
     return tuple(item for item in found if _response_value(analysis, item) != "no")
 
 
@@ -111,9 +108,7 @@ def fitted_day(analysis: Analysis) -> float:
     return days.pop() if days else YEAR
 
 
-def joint_arrays(
-    analysis: Analysis, numbers: Mapping[str, float], *, without: Collection[str] = ()
-) -> JointArrays:
+def joint_arrays(analysis: Analysis, numbers: Mapping[str, float], *, without: Collection[str] = ()) -> JointArrays:
     """Arrays of the likelihood for the numbers that the analysis fits.
 
     Parameters
@@ -216,7 +211,7 @@ def _response_arrays(
     interval = np.concatenate([np.ones(RANKS + 1), np.zeros(RANKS)])
     order = [0.0, *[rank for rank, _ in ranks]]
     times = np.zeros(2 * RANKS + 1)
-    between = [upper - lower - 1.0 for lower, upper in zip(order[:-1], order[1:], strict=True)]
+    between = [upper - lower - 1.0 for lower, upper in itertools.pairwise(order)]
     times[: len(ranks)] = np.maximum(between, 0.0)
     times[RANKS + 1 : RANKS + 1 + len(ranks)] = 1.0
     if responders is None:
@@ -270,7 +265,7 @@ def _neutropenic(
 def covariate_nodes(cohort: Cohort0) -> tuple[np.ndarray, np.ndarray]:
     """Covariate nodes of all groups in a row, and each group's weights on them, shape (group, group * node)."""
     starts = np.cumsum([0, *cohort.sizes])
-    rules = [covariate_rule(cohort.x[a:b], COVARIATE_NODES) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    rules = [covariate_rule(cohort.x[a:b], COVARIATE_NODES) for a, b in itertools.pairwise(starts)]
     averages = np.zeros((len(rules), len(rules) * COVARIATE_NODES))
     for group, (_, weight) in enumerate(rules):
         averages[group, group * COVARIATE_NODES : (group + 1) * COVARIATE_NODES] = weight
@@ -332,7 +327,9 @@ def _members(
         return np.ones(sizes.size), np.array([0.0, 1.0, 0.0]), float(responders or 0.0)
     shorter = group.relation in ("<", "<=")
     if sizes.size == 1:
-        raise InputError(f"{analysis.path}: cohort.sizes: required the size of {item.among!r}, which {item.id!r} is about")
+        raise InputError(
+            f"{analysis.path}: cohort.sizes: required the size of {item.among!r}, which {item.id!r} is about"
+        )
     members = np.array([1.0, 0.0]) if shorter else np.array([0.0, 1.0])
     return members, alive, float(members @ sizes)
 
@@ -352,13 +349,13 @@ def _printed_factor(
 
 
 def _standard_error(value: float, lower: float, upper: float, z: float, scale: str) -> float:
-    """Standard error that an interval implies, by the delta method on its scale; a limit at 0 or 1 was cut off there."""
+    """Standard error that an interval implies, by the delta method; a limit at 0 or 1 was cut off there."""
     if scale == "plain":
         if upper >= 1.0:
             return (value - lower) / z
         return (upper - value) / z if lower <= 0.0 else (upper - lower) / (2.0 * z)
     if scale == "log":
         return value * np.log(value / lower) / z if lower > 0.0 else 0.0
-    if scale == "log-log" and 0.0 < lower and upper < 1.0:
+    if scale == "log-log" and lower > 0.0 and upper < 1.0:
         return abs(value * np.log(value)) * np.log(np.log(lower) / np.log(upper)) / (2.0 * z)
     return 0.0

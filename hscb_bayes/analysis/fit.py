@@ -14,7 +14,6 @@ import numpy as np
 import nutpie
 import xarray as xr
 
-import hscb_bayes
 from hscb_bayes.analysis.model import PARAMETERS_VARIABLE, Built, model_data
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.priors import PARAMETERS, natural
@@ -46,7 +45,7 @@ def with_analysis(
     *,
     without: Collection[str] = (),
 ) -> Compiled:
-    """The same program on other data: another analysis of the same layout, a replicate's numbers, or a number left out."""
+    """The same program on other data: another analysis, a replicate's numbers, or a number left out."""
     data = model_data(analysis, numbers, without=without)
     return replace(compiled, analysis=analysis, program=compiled.program.with_data(**data))
 
@@ -82,8 +81,8 @@ def sample(
 
     Returns
     -------
-    An ArviZ tree. ``posterior`` holds ``parameters`` on their unbounded scales and each parameter by name on the clinic's
-    scale; the tree's attributes hold the analysis, hashes, versions, seed and settings.
+    An ArviZ tree. ``posterior`` holds ``parameters`` on their unbounded scales and each parameter by name on the
+    clinic's scale; the tree's attributes hold the analysis, hashes, versions, seed and settings.
     """
     compiled = compile_model(model) if isinstance(model, Built) else model
     tree = nutpie.sample(
@@ -102,7 +101,14 @@ def sample(
         {"posterior": with_natural_scales(posterior), "sample_stats": tree["sample_stats"].to_dataset()[["diverging"]]}
     )
     kept["sample_stats"]["n_steps"] = tree["sample_stats"]["n_steps"]
-    settings = {"draws": draws, "tune": tune, "chains": chains, "seed": seed, "sampler": "nutpie NUTS", "target_accept": TARGET_ACCEPT}
+    settings = {
+        "draws": draws,
+        "tune": tune,
+        "chains": chains,
+        "seed": seed,
+        "sampler": "nutpie NUTS",
+        "target_accept": TARGET_ACCEPT,
+    }
     kept.attrs.update(provenance(compiled.analysis, settings))
     return kept
 
@@ -128,10 +134,7 @@ def provenance(analysis: Analysis, settings: Mapping[str, Any]) -> dict[str, str
         "study_tables": analysis.study.text,
         "sources": json.dumps(dict(analysis.sources)),
         "settings": json.dumps(dict(settings)),
-        "versions": json.dumps(
-            {"python": platform.python_version()}
-            | {name: hscb_bayes.__version__ if name == "hscb_bayes" else version(name) for name in PACKAGES}
-        ),
+        "versions": json.dumps({"python": platform.python_version()} | {name: version(name) for name in PACKAGES}),
     }
 
 

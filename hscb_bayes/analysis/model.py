@@ -54,8 +54,8 @@ def term_ids(analysis: Analysis) -> list[str]:
 def build(analysis: Analysis) -> Built:
     """Build the model of an analysis.
 
-    The observed variable ``print`` is the fitted numbers, one joint datum; its random draws are new studies from the package's
-    own simulator, so that PyMC's prior and posterior predictive sampling replicates the study.
+    The observed variable ``print`` is the fitted numbers, one joint datum; its random draws are new studies from the
+    package's own simulator, so that PyMC's prior and posterior predictive sampling replicates the study.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def _data(name: str, value: np.ndarray) -> Any:
 
 
 def _study_effects(analysis: Analysis) -> Any:
-    """What the study adds to each log hazard, shape (transition,): zero unless the analysis believes that studies differ."""
+    """What the study adds to each log hazard, shape (transition,): zero unless studies are said to differ."""
     between = analysis.table.between_studies
     if between is None:
         return pt.zeros(len(TRANSITIONS))

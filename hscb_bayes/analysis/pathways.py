@@ -1,4 +1,4 @@
-"""From the parameters of an analysis to the pathway: written once for the sampler, for predictions and for replicates."""
+"""From parameters to the pathway: written once for the sampler, for predictions and for replicates."""
 
 from __future__ import annotations
 

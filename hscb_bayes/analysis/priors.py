@@ -1,7 +1,7 @@
 """Beliefs on the clinic's scale, and the normal distributions that they are on the scale of the model.
 
-Every parameter is normal on an unbounded scale: times, shapes and hazard ratios on the log, shares on the logit, and one-year
-mortalities on the complementary log-log, which is the log of the cumulative hazard at one year.
+Every parameter is normal on an unbounded scale: times, shapes and hazard ratios on the log, shares on the logit, and
+one-year mortalities on the complementary log-log, which is the log of the cumulative hazard at one year.
 """
 
 from __future__ import annotations

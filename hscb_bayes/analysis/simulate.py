@@ -1,7 +1,8 @@
-"""A new study of the same size, durations, follow-up and rounding, from parameters: patients, and what they would print.
+"""A new study of the same size, durations, follow-up and rounding, from parameters: patients, and what they would
+print.
 
-It knows nothing of the likelihood: patients are drawn one by one from the pathway, and their numbers are computed with the
-estimators that the authors are taken to have used.
+It knows nothing of the likelihood: patients are drawn one by one from the pathway, and their numbers are computed
+with the estimators that the authors are taken to have used.
 """
 
 from __future__ import annotations
@@ -54,14 +55,12 @@ def simulate_cohort(
         response_day=response_day,
         last_day=np.round(np.minimum(course.death_day, lost)),
         died=course.death_day <= lost,
-        groups=group_masks(
-            analysis.study.groups, duration=duration, responded=seen, sizes=analysis.table.cohort.sizes
-        ),
+        groups=group_masks(analysis.study.groups, duration=duration, responded=seen, sizes=analysis.table.cohort.sizes),
     )
 
 
 def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
-    """Every number of the paper that describes outcomes, computed from patients and rounded as printed, by number id."""
+    """Every number that describes outcomes, computed from patients and rounded as printed, by number id."""
     numbers: dict[str, np.ndarray] = {}
     for item in analysis.study.items:
         if item.describes_outcomes:
@@ -70,7 +69,7 @@ def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
 
 
 def fitted_values(analysis: Analysis, numbers: Mapping[str, float]) -> np.ndarray:
-    """The value that stands for each term of the likelihood, shape (term,): responders, survival without response, estimates."""
+    """What stands for each term of the likelihood: responders, survival without response, estimates; (term,)."""
     responders = [item.id for item in analysis.study.items if isinstance(item, Count) and item.event == "response"]
     without = [
         item.id

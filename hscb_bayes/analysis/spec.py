@@ -81,14 +81,6 @@ class BetweenStudies(Table):
         return math.log(self.hazard_ratio_rarely_above) / (math.sqrt(2.0) * NormalDist().inv_cdf(0.975))
 
 
-class PValueAssumption(Table):
-    """A P value that this analysis fits, and the test that it takes it to come from."""
-
-    item: Identifier = Field(description="id of the P value")
-    test: Literal["cox", "fine-gray", "spearman"] = Field(description="the test")
-    direction: Literal["unknown", "longer is slower", "longer is faster"] = Field(description="the sign, not printed")
-
-
 class ReportRequest(Table):
     """What the report is to show."""
 
@@ -114,7 +106,6 @@ class AnalysisTable(Table):
     between_studies: BetweenStudies | None = Field(
         default=None, description="left out: the study's own hazards are what is estimated"
     )
-    p_value: PValueAssumption | None = Field(default=None, description="a P value to fit as well")
     handled: dict[str, Line] = Field(default_factory=dict, description="conflict in the print to how it is handled")
     report: ReportRequest = Field(default_factory=ReportRequest, description="what the report shows")
 
@@ -253,7 +244,9 @@ def _validated(data: dict[str, Any], address: str) -> AnalysisTable:
     for transition in ("response", "death_without_response", "death_after_response"):
         family = getattr(table.hazards, transition)
         if family not in FAMILIES:
-            raise InputError(f"{address}: hazards.{transition}: unknown family {quote(family)}; {nearest(family, FAMILIES)}")
+            raise InputError(
+                f"{address}: hazards.{transition}: unknown family {quote(family)}; {nearest(family, FAMILIES)}"
+            )
     return table
 
 

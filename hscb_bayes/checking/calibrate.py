@@ -1,8 +1,8 @@
 """Calibration: simulated papers, refitted by the same code. Do 90% intervals hold 90% of the truths?
 
-For each study parameters are drawn from the prior of an analysis, patients are drawn from the pathway, their numbers are
-printed as the paper prints them, and the model is fitted to that print. No study is dropped for what it shows: refits that
-fail their gate are counted. The model is compiled once.
+For each study parameters are drawn from the prior of an analysis, patients are drawn from the pathway, their numbers
+are printed as the paper prints them, and the model is fitted to that print. No study is dropped for what it shows:
+refits that fail their gate are counted. The model is compiled once.
 
 References
 ----------
@@ -14,20 +14,21 @@ from __future__ import annotations
 
 import argparse
 import csv
-import datetime
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
+import arviz_stats
 import numpy as np
-from arviz_stats.base import array_stats
-from arviz_stats.ecdf_utils import ecdf_pit
+import xarray as xr
+from arviz_stats import ecdf_utils
 
-import hscb_bayes
-from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, layout_of, sample, with_analysis
-from hscb_bayes.analysis.estimands import calibration_quantities
+from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, sample, with_analysis
+from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
@@ -71,18 +72,19 @@ def simulated_print(analysis: Analysis, study: int, seed: int) -> tuple[np.ndarr
     return truth, {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()}, censored
 
 
-def refit(compiled: Compiled, analysis: Analysis, world: Analysis, study: int, seed: int) -> Refit:
-    """Simulate one study in ``world`` and fit it as ``analysis`` says."""
-    truth, numbers, censored = simulated_print(world, study, seed)
+def refit(compiled: Compiled, analysis: Analysis, study: int, seed: int) -> Refit:
+    """Simulate one study and fit the analysis to its print."""
+    truth, numbers, censored = simulated_print(analysis, study, seed)
     posterior = sample(
         with_analysis(compiled, analysis, numbers),
         draws=DRAWS, tune=TUNE, chains=CHAINS, cores=CHAINS, seed=seed + study,
     )  # fmt: skip
     draws = draws_of(posterior)
-    true, drawn = calibration_quantities(truth, world), calibration_quantities(draws, analysis)
+    true, drawn = _estimands(truth, analysis), _estimands(draws, analysis)
     by_chain = {id: values.reshape(CHAINS, DRAWS) for id, values in drawn.items()}
-    r_hat = max(float(array_stats.rhat(values, method="split")) for values in by_chain.values())
-    effective = min(float(array_stats.ess(values, method="bulk")) for values in by_chain.values())
+    chains = xr.Dataset({id: (("chain", "draw"), values) for id, values in by_chain.items()})
+    r_hat = float(arviz_stats.rhat(chains, method="split").to_array().max())
+    effective = float(arviz_stats.ess(chains, method="bulk").to_array().min())
     diverged = bool(posterior["sample_stats"]["diverging"].any())
     return Refit(
         study=study,
@@ -93,7 +95,14 @@ def refit(compiled: Compiled, analysis: Analysis, world: Analysis, study: int, s
     )
 
 
-def refits(analysis: Analysis, world: Analysis, *, studies: int, seed: int, record: Path) -> Iterator[Refit]:
+def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarray]:
+    """The calibrated quantities, hazard ratios on the log scale."""
+    quantities = calibration_quantities(parameters, analysis)
+    is_ratio = {id: id.startswith("hazard_ratio_") for id in quantities}
+    return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
+
+
+def refits(analysis: Analysis, *, studies: int, seed: int, record: Path) -> Iterator[Refit]:
     """All refits; those already in ``record`` (a JSON line each) are not run again, so that a run can be resumed."""
     done = _recorded(record)
     compiled: Compiled | None = None
@@ -102,7 +111,7 @@ def refits(analysis: Analysis, world: Analysis, *, studies: int, seed: int, reco
         for study in range(studies):
             if study not in done:
                 compiled = compiled or compile_model(build(analysis))
-                done[study] = refit(compiled, analysis, world, study, seed)
+                done[study] = refit(compiled, analysis, study, seed)
                 file.write(json.dumps(done[study].__dict__) + "\n")
                 file.flush()
             yield done[study]
@@ -118,7 +127,7 @@ def _recorded(record: Path) -> dict[int, Refit]:
 def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
     """Coverage of central intervals, and whether the ECDF of the ranks stays inside its simultaneous 99% band."""
     ranks = np.array([result.ranks[quantity] for result in results])
-    _, ecdf, lower, upper = ecdf_pit(ranks, BAND, BAND_SIMULATIONS)
+    _, ecdf, lower, upper = ecdf_utils.ecdf_pit(ranks, BAND, BAND_SIMULATIONS)
     return {
         "quantity": quantity,
         "studies": len(results),
@@ -132,20 +141,19 @@ def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
     }
 
 
-def calibrate(name: str, *, world: str | None = None, studies: int = STUDIES, seed: int = SEED, work: Path) -> list[dict[str, object]]:
-    """Rows of the calibration table for one analysis; ``world`` is the analysis whose prior and follow-up are the truth."""
+def calibrate(name: str, *, studies: int = STUDIES, seed: int = SEED, work: Path) -> list[dict[str, object]]:
+    """Rows of the calibration table for one analysis, whose own prior and follow-up make the simulated studies."""
     analysis = load_analysis(name)
-    truth = load_analysis(world or name)
-    record = work / f"{analysis.name}_{truth.name}_{seed}.jsonl"
+    record = work / f"{analysis.name}_{seed}.jsonl"
     results = []
-    for result in refits(analysis, truth, studies=studies, seed=seed, record=record):
+    for result in refits(analysis, studies=studies, seed=seed, record=record):
         results.append(result)
-        print(f"\r{analysis.name}: {len(results)} of {studies}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        sys.stderr.write(f"\r{analysis.name}: {len(results)} of {studies}")
+    sys.stderr.write("\n")
     head = {
         "analysis": analysis.name,
         "likelihood": "joint" if analysis.table.fit.overlap else "independent",
-        "follow_up": "complete" if truth.table.follow_up.complete else "censored",
+        "follow_up": "complete" if analysis.table.follow_up.complete else "censored",
     }
     return [head | summarise(results, quantity) for quantity in results[0].ranks]
 
@@ -155,10 +163,8 @@ def write_rows(path: Path, rows: list[dict[str, object]], *, command: str, seed:
     old = list(csv.DictReader(path.open())) if path.is_file() else []
     new = {(row["analysis"], row["likelihood"], row["follow_up"]) for row in rows}
     kept = [row for row in old if (row["analysis"], row["likelihood"], row["follow_up"]) not in new]
-    versions = f"hscb_bayes {hscb_bayes.__version__}; " + "; ".join(
-        f"{name} {getattr(__import__(name), '__version__', '')}" for name in ("pymc", "nutpie", "numpy")
-    )
-    stamp = {"command": command, "versions": versions, "seed": seed, "date": datetime.date.today().isoformat()}
+    versions = "; ".join(f"{name} {version(name)}" for name in ("hscb_bayes", "pymc", "nutpie", "numpy"))
+    stamp = {"command": command, "versions": versions, "seed": seed, "date": dt.date.today().isoformat()}
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".part")
     with temporary.open("w", newline="") as file:
@@ -181,7 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
     for name in options.analyses:
         rows = calibrate(name, studies=options.studies, seed=options.seed, work=options.work)
         for row in rows:
-            print(row)
+            sys.stdout.write(f"{row}\n")
         if options.out:
             write_rows(options.out, rows, command=command, seed=options.seed)
 

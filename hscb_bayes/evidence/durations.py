@@ -10,9 +10,9 @@ import numpy as np
 def expected_durations(n: int, *, median: float, lowest: float, highest: float) -> np.ndarray:
     """Durations of n patients whose median and expected extremes are the printed ones, in days, increasing.
 
-    The logarithm of duration is normal with one standard deviation below the median and another above. Patient i has the
-    expected i-th order statistic, with Blom's scores Phi^-1((i - 3/8) / (n + 1/4)); the lowest and the highest are then
-    the printed ones.
+    The logarithm of duration is normal with one standard deviation below the median and another above. Patient i has
+    the expected i-th order statistic, with Blom's scores Phi^-1((i - 3/8) / (n + 1/4)); the lowest and the highest
+    are then the printed ones.
 
     References
     ----------

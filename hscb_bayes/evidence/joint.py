@@ -2,10 +2,12 @@
 
 Survival overall, by duration and by response are views of the same patients. What is printed is therefore one datum:
 
-1. When and how many responded: the median and its limits are order statistics of the response time. Their joint density,
+1. When and how many responded: the median and its limits are order statistics of the response time. Their joint
+density,
    with the number of responders, is multinomial in the intervals between them times the response density at each.
 2. How many of the patients without response lived is binomial given that.
-3. Survival estimates are jointly Gaussian **given those counts**. With the counts known, every printed estimate is a sum
+3. Survival estimates are jointly Gaussian **given those counts**. With the counts known, every printed estimate is a
+sum
    over patients, L b, of three indicators b (responded; responded and alive; alive without response) in groups of known
    size; their covariance is exact, overlap included. A printed estimate has the probability of its lattice step
    (k - 1/2, k + 1/2) / n, with the outermost steps open, so that 0% and 100% need no special case.
@@ -39,13 +41,15 @@ class JointArrays:
     """One paper's numbers as arrays (NumPy, or ``pm.Data`` of the same names).
 
     Shapes: ``x`` (group * node,); ``averages`` (group, group * node), rows summing to one; ``sizes`` (group,);
-    ``interval`` (column,) 1 for columns of ``nodes`` that are intervals of which it is known how many responded, 0 for densities; ``columns_within`` (column,) 1 for all
-    intervals, up to the day; ``times`` (column,) how many responses fall into each; ``unresponded`` () patients
-    without response; ``neutropenic`` (2,) of them alive and dead at the day; ``rows`` (row, group * 3) what each row sums,
-    counts first; ``quadratic`` (group * 9, row * row) the same twice, as ``quadratic_form`` makes it; ``observed``, ``noise`` (row,) values and the variance of their rounding; ``lower``, ``upper``,
-    ``known``, ``printed_factor`` (estimate,) the lattice step, whether the number is there, and how much its printed
-    interval widens the variance (0: not known, ask the censoring distribution); ``overlap`` () 1 for the joint likelihood,
-    0 to treat all estimates as independent, which counts the same death many times; ``day`` ().
+    ``interval`` (column,) 1 for columns of ``nodes`` that are intervals of which it is known how many responded, 0
+    for densities; ``columns_within`` (column,) 1 for all intervals, up to the day; ``times`` (column,) how many
+    responses fall into each; ``unresponded`` () patients without response; ``neutropenic`` (2,) of them alive and
+    dead at the day; ``rows`` (row, group * 3) what each row sums, counts first; ``quadratic`` (group * 9, row * row)
+    the same twice, as ``quadratic_form`` makes it; ``observed``, ``noise`` (row,) values and the variance of their
+    rounding; ``lower``, ``upper``, ``known``, ``printed_factor`` (estimate,) the lattice step, whether the number is
+    there, and how much its printed interval widens the variance (0: not known, ask the censoring distribution);
+    ``overlap`` () 1 for the joint likelihood, 0 to treat all estimates as independent, which counts the same death
+    many times; ``day`` ().
     """
 
     nodes: OutcomeNodes

@@ -14,7 +14,7 @@ import numpy as np
 
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.pathway import Pathway
-from hscb_bayes.process.quadrature import UnitRule, panel_rule, response_rule
+from hscb_bayes.process.quadrature import panel_rule, response_rule
 
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
 
@@ -110,9 +110,7 @@ def restricted_mean_time(pathway: Pathway, x: np.ndarray, horizon: float, nodes:
     position, weight = np.polynomial.legendre.leggauss(nodes)
     fraction = ((position + 1.0) / 2.0) ** 2
     days = horizon * fraction
-    return np.einsum(
-        "...ds,d->...s", state_occupancy(pathway, x, days), horizon * weight * np.sqrt(fraction)
-    )
+    return np.einsum("...ds,d->...s", state_occupancy(pathway, x, days), horizon * weight * np.sqrt(fraction))
 
 
 def incidence_quantile(days: np.ndarray, incidence: np.ndarray, probability: np.ndarray | float) -> np.ndarray:

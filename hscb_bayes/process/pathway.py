@@ -1,7 +1,7 @@
-"""The pathway: states, transitions, clocks, and the event densities that the three hazards imply.
+r"""The pathway: states, transitions, clocks, and the event densities that the three hazards imply.
 
     neutropenic --response--> responded --death_after_response--> dead
-         \\------------- death_without_response ------------------/
+         \------------- death_without_response ------------------/
 
 Times are days since the boost. Every function takes times on the last axis and the covariate on the axis before
 it; a pathway's parameters are scalars, or arrays with two trailing axes of length one (one entry a draw), so that one
@@ -93,7 +93,7 @@ class Pathway:
         return hazard * xp.exp(-response - death)
 
     def alive_after_response(self, x: Any, log_response: Any, log_since: Any, log_now: Any, xp: Any) -> Any:
-        """S3: probability to be alive at exp(``log_now``), exp(``log_since``) days after a response at exp(``log_response``)."""
+        """S3: probability to be alive now, ``log_since`` after the response; all times are log days."""
         relative = self.relative_hazard(2, x, xp)
         if self.clock == "reset":
             return xp.exp(-self.death_after_response.cumulative_hazard(log_since, xp) * relative)

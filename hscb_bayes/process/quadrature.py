@@ -1,11 +1,12 @@
 """Quadrature over the day of response and over the cohort's covariate.
 
-Every integral along the pathway is int g(u) dF(u), with F the net distribution of the response time. There are two rules
-for it, and a test holds them against each other:
+Every integral along the pathway is int g(u) dF(u), with F the net distribution of the response time. There are two
+rules for it, and a test holds them against each other:
 
-* ``response_rule`` lies in F itself: nodes are quantiles of the response time, weights its mass, so that it does not care how
-  early or how sharply patients respond. Panels are graded at both ends, where g may have an unbounded slope. Predictions
-  use it.
+* ``response_rule`` lies in F itself: nodes are quantiles of the response time, weights its mass, so that it does not
+care how
+  early or how sharply patients respond. Panels are graded at both ends, where g may have an unbounded slope.
+  Predictions use it.
 * ``day_rule`` has fixed nodes in days, panels between the days that a paper prints. The likelihood uses it: the print
   itself puts the nodes where the response is, and what depends on a parameter stays small.
 
@@ -113,9 +114,7 @@ class DayRule:
     panel: np.ndarray
 
 
-def day_rule(
-    cuts: np.ndarray, *, first: int = FIRST_DAYS, middle: int = MIDDLE_DAYS, last: int = LAST_DAYS
-) -> DayRule:
+def day_rule(cuts: np.ndarray, *, first: int = FIRST_DAYS, middle: int = MIDDLE_DAYS, last: int = LAST_DAYS) -> DayRule:
     """Composite Gauss-Legendre rule on [0, c_1], [c_1, c_2], ..., [c_(P-1), c_P], P > 1.
 
     The first panel is mapped by u = c v^4, which tames a density that is infinite at zero; the others are even in log

@@ -59,8 +59,8 @@ def printed_points(points: pd.DataFrame, *, axes: Axes, look: Look) -> Axes:
     Parameters
     ----------
     points
-        Columns ``day``, ``share``, and the limits ``share_lower``, ``share_upper``, ``day_lower``, ``day_upper``; NaN where
-        none is printed.
+        Columns ``day``, ``share``, and the limits ``share_lower``, ``share_upper``, ``day_lower``, ``day_upper``; NaN
+        where none is printed.
     """
     for point in points.itertuples():
         axes.errorbar(
@@ -103,9 +103,9 @@ def interval_rows(table: pd.DataFrame, *, axes: Axes, scale: Scale, look: Look) 
     Parameters
     ----------
     table
-        Columns ``label``, ``note``, ``median``, ``lower``, ``upper`` (thin line); ``lower50``, ``upper50`` (thick line);
-        ``printed`` (diamond), ``held_out`` (an open diamond); ``prior_lower``, ``prior_median``, ``prior_upper`` (grey
-        dashes below). NaN where there is none, inf for a time that is not reached.
+        Columns ``label``, ``note``, ``median``, ``lower``, ``upper`` (thin line); ``lower50``, ``upper50`` (thick
+        line); ``printed`` (diamond), ``held_out`` (an open diamond); ``prior_lower``, ``prior_median``,
+        ``prior_upper`` (grey dashes below). NaN where there is none, inf for a time that is not reached.
     """
     rows = np.arange(len(table), dtype=float)
     _set_axis(axes, scale, len(table))

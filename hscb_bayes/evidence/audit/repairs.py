@@ -92,7 +92,7 @@ def other_sizes(study: Study, item: Survival, interval: PrintedInterval) -> Iter
 
 
 def possible_sizes(study: Study, item: Survival) -> frozenset[int]:
-    """Sizes that the print allows a group and those of the splits that give both percentages, up to ``MOST_COUNTED``."""
+    """Sizes up to ``MOST_COUNTED`` that the print allows a group, and those of the splits of both percentages."""
     bounds = group_sizes(study, item.among).bounds
     sizes = set(range(max(bounds.least, 1), min(bounds.most, MOST_COUNTED) + 1))
     for parts in all_parts(study):

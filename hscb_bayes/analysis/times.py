@@ -1,0 +1,135 @@
+"""Times, for many draws at once: mean days in each state, quantiles of the response time, survival from a landmark.
+
+The nodes are fixed days, shared by all draws and patients, so that the density of response is evaluated once. Shapes
+are (draw, covariate, ...); a test holds them against ``process.incidence``, whose nodes follow the response
+distribution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hscb_bayes.process.incidence import event_free, responded_alive
+from hscb_bayes.process.pathway import Pathway
+from hscb_bayes.process.quadrature import DayRule, day_rule
+
+FIRST_CUT, RATIO = 0.5, 1.6  # panels from half a day, each end 1.6 times the one before
+FIRST_NODES, NODES = 10, 4
+STAY_NODES = 6
+NEWTON_NODES = 8
+NEWTON_STEPS = 6  # within a panel; convergence is quadratic
+NEAREST = 0.1  # of the way that a Newton step may leave towards the lower end, where a density may be infinite
+
+
+def _rule(days: list[float]) -> tuple[np.ndarray, DayRule]:
+    """Panel ends, a geometric grid and ``days``, and nodes within the panels."""
+    last = max(days)
+    count = max(int(np.ceil(np.log(last / FIRST_CUT) / np.log(RATIO))), 1)
+    grid = FIRST_CUT * RATIO ** np.arange(count)
+    cuts = np.unique(np.concatenate([grid[grid < last], [min(days) / 2.0], days]))
+    return cuts, day_rule(cuts, first=FIRST_NODES, middle=NODES, last=NODES)
+
+
+def time_in_states(pathway: Pathway, x: np.ndarray, horizon: float) -> np.ndarray:
+    """Mean days in each state up to ``horizon``, shape (draw, covariate, state).
+
+    Neutropenic: int_0^horizon P(event-free at t) dt. Responded: int_0^horizon f(u) int_u^horizon S3(u, t) dt du, with
+    f the density of response and S3 survival after it.
+    """
+    _, rule = _rule([horizon])
+    log_nodes = np.log(rule.days)
+    neutropenic = event_free(pathway, x, log_nodes, np) @ rule.weights
+    position, weight = np.polynomial.legendre.leggauss(STAY_NODES)
+    root = (position + 1.0) / 2.0  # t = u + (horizon - u) root^2: S3 may fall with an infinite slope at first
+    left = (horizon - rule.days)[:, None]
+    stay = left * root**2
+    alive = pathway.alive_after_response(
+        x,
+        np.repeat(log_nodes, STAY_NODES),
+        np.log(stay.ravel()),
+        np.log(rule.days[:, None] + stay).ravel(),
+        np,
+    )
+    by_node = alive.reshape(*alive.shape[:-1], *stay.shape) @ (root * weight)
+    density = pathway.response_density(x, log_nodes, np) * (rule.weights * left[:, 0])
+    responded = np.einsum("...u,...u->...", density, by_node)
+    return np.stack([neutropenic, responded, horizon - neutropenic - responded], axis=-1)
+
+
+def response_quantile(
+    pathway: Pathway, x: np.ndarray, weight: np.ndarray, probability: np.ndarray | float, horizon: float
+) -> np.ndarray:
+    """Day by which a share ``probability`` of patients has responded; inf where that is not so by ``horizon``.
+
+    Parameters
+    ----------
+    weight
+        Averages over the covariate, shape (row, covariate).
+    probability
+        Share of all patients, deaths before response competing; broadcasts to (draw, row).
+
+    Returns
+    -------
+    Shape (draw, row). A Newton search within the panel that holds the day.
+    """
+    cuts, rule = _rule([horizon])
+    mass = pathway.response_density(x, np.log(rule.days), np) * rule.weights
+    by_panel = mass @ (rule.panel[:, None] == np.arange(cuts.size)).astype(float)
+    table = np.cumsum(np.einsum("dcp,rc->drp", by_panel, weight), axis=-1)
+    table = np.concatenate([np.zeros((*table.shape[:-1], 1)), table], axis=-1)
+    target = np.broadcast_to(np.asarray(probability, dtype=float), table.shape[:-1])
+    panel = np.minimum((table[..., 1:] < target[..., None]).sum(axis=-1), cuts.size - 1)
+    missing = target - np.take_along_axis(table, panel[..., None], axis=-1)[..., 0]
+    edges = np.concatenate([[0.0], cuts])
+    days = [
+        _newton(pathway, x, row, missing[:, r], edges[panel[:, r]], edges[panel[:, r] + 1])
+        for r, row in enumerate(weight)
+    ]
+    return np.where(table[..., -1] >= target, np.stack(days, axis=-1), np.inf)
+
+
+def _newton(
+    pathway: Pathway, x: np.ndarray, weight: np.ndarray, missing: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> np.ndarray:
+    """The day from ``lower`` to ``upper`` at which ``missing`` more have responded than by ``lower``; all (draw,)."""
+    position, node_weight = np.polynomial.legendre.leggauss(NEWTON_NODES)
+    share, node_weight = (position + 1.0) / 2.0, node_weight / 2.0
+    day = (lower + upper) / 2.0
+    for _ in range(NEWTON_STEPS):
+        width = (day - lower)[:, None]
+        nodes = np.concatenate([lower[:, None] + width * share**4, day[:, None]], axis=-1)  # ^4 as in day_rule
+        density = np.einsum("dcu,c->du", pathway.response_density(x, np.log(nodes)[:, None], np), weight)
+        reached = width[:, 0] * (density[:, :-1] @ (4.0 * share**3 * node_weight))
+        step = (missing - reached) / np.maximum(density[:, -1], np.finfo(float).tiny)
+        day = np.clip(day + step, lower + NEAREST * (day - lower), upper)
+    return day
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Landmark:
+    """Alive at a landmark, and still at a horizon, by whether response had come by the landmark; (draw, covariate, 2).
+
+    The last axis is neutropenic, responded.
+    """
+
+    at_landmark: np.ndarray
+    at_horizon: np.ndarray
+
+
+def from_landmark(pathway: Pathway, x: np.ndarray, landmark: float, horizon: float) -> Landmark:
+    """Probabilities of being alive at the landmark in each state, and of that and being alive at the horizon."""
+    cuts, rule = _rule([landmark, horizon])
+    log_nodes = np.log(rule.days)
+    density = pathway.response_density(x, log_nodes, np) * rule.weights
+    alive = density * pathway.alive_after_response(
+        x, log_nodes, np.log(horizon - rule.days), np.log(np.array([horizon])), np
+    )
+    early = rule.panel <= np.searchsorted(cuts, landmark)
+    free = event_free(pathway, x, np.log(np.array([landmark, horizon])), np)
+    responded = responded_alive(pathway, x, np.array([landmark]))[..., 0]
+    return Landmark(
+        at_landmark=np.stack([free[..., 0], responded], axis=-1),
+        at_horizon=np.stack([alive[..., ~early].sum(axis=-1) + free[..., 1], alive[..., early].sum(axis=-1)], axis=-1),
+    )

@@ -1,0 +1,1 @@
+"""Does the model reproduce the print: replicated studies, their numbers beside the paper's, and calibration."""

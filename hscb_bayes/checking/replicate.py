@@ -1,0 +1,80 @@
+"""New studies from a posterior: the same size, durations, follow-up and rounding, and what they would print.
+
+They come from the simulator of patients alone, never from the likelihood, which is conditional on the counts that were
+seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from hscb_bayes.analysis.fit import analysis_of, draws_of
+from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.cohort import Cohort
+
+REPLICATES = 4000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Replicates:
+    """New studies, one a draw.
+
+    Parameters
+    ----------
+    cohort
+        Their patients, shape (replicate, patient).
+    numbers
+        What they would print, by number id, rounded as the paper rounds, shape (replicate,). NaN where a number is
+        undefined (nobody in the group), inf where a time is not reached.
+    """
+
+    cohort: Cohort
+    numbers: Mapping[str, np.ndarray]
+
+
+def replicate(posterior: xr.DataTree, *, replicates: int = REPLICATES, seed: int) -> Replicates:
+    """Simulate new studies from the draws of a posterior.
+
+    Draws are taken evenly along the chains, and as equally often as the number of replicates allows. Where the analysis
+    believes that studies differ, a replicate keeps the effect of the study that was fitted: it repeats this study.
+
+    Parameters
+    ----------
+    posterior
+        What ``sample`` or ``load_posterior`` returned.
+    replicates
+        Number of new studies.
+    seed
+        Of the patients; the same seed gives the same studies.
+
+    Raises
+    ------
+    InputError
+        When no replicate is asked for.
+
+    Examples
+    --------
+    >>> replicate(load_posterior("results/posterior.nc"), seed=1).numbers["os_1y"].mean()  # doctest: +SKIP
+    """
+    if replicates < 1:
+        raise InputError(f"replicates: required 1 or more, found {replicates}")
+    analysis, draws, effect = analysis_of(posterior), draws_of(posterior), _study_effect(posterior)
+    taken = np.arange(replicates) * len(draws) // replicates
+    cohort = simulate_cohort(
+        analysis, draws[taken], None if effect is None else effect[taken], rng=np.random.default_rng(seed)
+    )
+    return Replicates(cohort=cohort, numbers=printed_by(analysis, cohort))
+
+
+def _study_effect(posterior: xr.DataTree) -> np.ndarray | None:
+    """What the study adds to each log hazard, shape (draw, transition); None where studies do not differ."""
+    variables = posterior["posterior"].data_vars
+    if "study_effect" not in variables:
+        return None
+    effect = variables["study_effect"].isel(study=0).transpose("chain", "draw", "transition").values
+    return effect.reshape(-1, effect.shape[-1])

@@ -1,0 +1,115 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from hscb_bayes.errors import InputError
+
+SEED = 1
+STATUS = {"ok": "ok      ", "note": "note    ", "conflict": "CONFLICT"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``hscb``; returns the exit status: 0, or 2 for input that is refused."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except InputError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; earlier results are as they were\n")
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hscb", description="From a paper's printed numbers to a posterior, a check and a report."
+    )
+    parser.add_argument("--version", action="version", version=version("hscb_bayes"))
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    audit = commands.add_parser("audit", help="what a paper's printed numbers contradict; no model, no sampling")
+    audit.add_argument("study", help="a study file, such as models/evidence/gagelmann2023.toml")
+    audit.set_defaults(run=_audit)
+
+    run = commands.add_parser("run", help="audit, fit, replicate, check and report")
+    run.add_argument("analysis", help="an analysis file, or the name of a shipped one, such as main")
+    run.add_argument("--out", type=Path, help="directory of the results (default: results/NAME)")
+    run.add_argument("--seed", type=int, default=SEED, help=f"seed of all random numbers (default: {SEED})")
+    run.add_argument("--quiet", action="store_true", help="show no progress")
+    run.add_argument("--allow-unconverged", action="store_true", help="report even if the sampler's gate fails")
+    run.set_defaults(run=_run)
+
+    check = commands.add_parser("check", help="each printed number and what the posterior predicts for it")
+    check.add_argument("results", type=Path, help="a directory that hscb run made")
+    check.set_defaults(run=_check)
+
+    predict = commands.add_parser("predict", help="response, survival and states at durations of prior neutropenia")
+    predict.add_argument("results", type=Path, help="a directory that hscb run made")
+    predict.add_argument(
+        "--duration", type=float, nargs="+", default=[14.0, 38.0, 90.0], help="days (default: 14 38 90)"
+    )
+    predict.add_argument("--days", type=float, nargs="+", default=[7.0, 14.0, 28.0, 365.0], help="days since the boost")
+    predict.set_defaults(run=_predict)
+
+    report = commands.add_parser("report", help="write report.html again from a results directory")
+    report.add_argument("results", type=Path, help="a directory that hscb run made")
+    report.set_defaults(run=_report)
+    return parser
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _audit(options: argparse.Namespace) -> None:
+    from hscb_bayes.evidence.audit import audit
+    from hscb_bayes.evidence.study import load_study
+
+    for finding in audit(load_study(options.study)):
+        _print(f"{STATUS[finding.severity]}  {finding.sentence}")
+        _print(f"          {finding.arithmetic}")
+
+
+def _run(options: argparse.Namespace) -> None:
+    from hscb_bayes.analysis.spec import find_analysis
+    from hscb_bayes.report.run import run
+
+    out = options.out or Path("results") / find_analysis(options.analysis).stem
+    page = run(
+        options.analysis,
+        out,
+        seed=options.seed,
+        progress=not options.quiet,
+        allow_unconverged=options.allow_unconverged,
+    )
+    _print(f"{page}")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from hscb_bayes.report.tables import read_check
+
+    _print(read_check(options.results))
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from hscb_bayes.report.tables import predictions
+
+    _print(predictions(options.results, duration=options.duration, days=options.days))
+
+
+def _report(options: argparse.Namespace) -> None:
+    from hscb_bayes.report.run import report_again
+
+    _print(f"{report_again(options.results)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
