@@ -66,7 +66,8 @@ bench: setup ## measure speed and write docs/results/benchmarks.csv
 	@$(BIN)/python -m tests.benchmarks
 
 calibrate: setup ## refit simulated studies and write docs/results/calibration.csv (hours)
-	@$(BIN)/python -m hscb_bayes.checking.calibrate --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration calibration_censored calibration_independent \
+	calibration_independent_censored --out docs/results/calibration.csv
 
 lock: setup ## resolve the newest versions into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --all-extras --generate-hashes \

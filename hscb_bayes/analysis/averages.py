@@ -11,7 +11,6 @@ import numpy as np
 from hscb_bayes.analysis.arrays import baseline, covariate_nodes
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.cohort import EVERYBODY
 
 Among = Literal["all", "short", "long"]
 GROUPS: tuple[Among, ...] = ("short", "long")
@@ -36,8 +35,8 @@ def cohort_average(analysis: Analysis) -> tuple[Average, tuple[Among, ...]]:
     sizes = np.array(cohort.sizes, dtype=float)
     whole = sizes @ groups / sizes.sum()
     if sizes.size == 1:
-        return Average(x=x, weight=whole[None]), (EVERYBODY,)
-    return Average(x=x, weight=np.vstack([whole, groups])), (EVERYBODY, *GROUPS)
+        return Average(x=x, weight=whole[None]), ("all",)
+    return Average(x=x, weight=np.vstack([whole, groups])), ("all", *GROUPS)
 
 
 def group_average(analysis: Analysis, among: Among) -> Average:

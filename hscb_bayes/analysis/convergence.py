@@ -43,7 +43,7 @@ def verdict(posterior: xr.DataTree, extra: xr.Dataset | None = None) -> Verdict:
     failures: list[str] = []
     worst = {"r_hat": 1.0, "bulk": np.inf, "tail": np.inf}
     for name, values in everything.data_vars.items():
-        varies = np.isfinite(values).all(("chain", "draw")) & (values.std(("chain", "draw")) > 1e-12)
+        varies = xr.DataArray(np.isfinite(values)).all(("chain", "draw")) & (values.std(("chain", "draw")) > 1e-12)
         if not bool(varies.any()):
             continue
         found = (

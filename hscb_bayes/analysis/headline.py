@@ -37,7 +37,9 @@ class Quantity:
 
 def headline_quantities(analysis: Analysis) -> dict[str, Quantity]:
     """Every headline quantity of an analysis, by id."""
-    per = "per doubling of neutropenia" if analysis.table.cohort.form == "log2" else "with long against short neutropenia"
+    per = (
+        "per doubling of neutropenia" if analysis.table.cohort.form == "log2" else "with long against short neutropenia"
+    )
     found = {
         "response_by_28": Quantity(label="response by day 28", unit="share", scale="logit"),
         "median_response_all": Quantity(label="median time to response, all patients", unit="days", scale="log"),
@@ -187,7 +189,7 @@ def _contrasts(pathway: Pathway, x: np.ndarray) -> np.ndarray:
 
 
 def unbounded(values: np.ndarray, scale: str) -> np.ndarray:
-    """Values on the scale on which their spread is compared; a time that is not reached within one year counts as one year."""
+    """Values on the scale on which their spread is compared; a time not reached within one year counts as one year."""
     if scale == "plain":
         return values
     if scale == "log":

@@ -6,7 +6,7 @@ Time zero is the boost. Every result is an ``xarray.DataArray`` with dims ``chai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -17,20 +17,20 @@ from hscb_bayes.analysis.headline import CHUNK, pathway_from_draws
 from hscb_bayes.analysis.times import time_in_states
 from hscb_bayes.process import incidence
 from hscb_bayes.process.follow_up import YEAR
-from hscb_bayes.process.pathway import STATES, TRANSITIONS
+from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
 
 
 def cumulative_incidence(
     posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None
 ) -> xr.DataArray:
     """P(response by day), death without response competing; dims (chain, draw, duration, day)."""
-    values = _curves(posterior, days, duration, "cumulative_incidence")
+    values = _curves(posterior, days, duration, incidence.cumulative_incidence)
     return _array(posterior, values, "cumulative_incidence", days=days, duration=duration)
 
 
 def survival(posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None) -> xr.DataArray:
     """P(alive at day); dims (chain, draw, duration, day)."""
-    values = _curves(posterior, days, duration, "survival")
+    values = _curves(posterior, days, duration, incidence.survival)
     return _array(posterior, values, "survival", days=days, duration=duration)
 
 
@@ -38,7 +38,7 @@ def state_occupancy(
     posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None
 ) -> xr.DataArray:
     """P(in a state at day); dims (chain, draw, duration, day, state)."""
-    values = _curves(posterior, days, duration, "state_occupancy")
+    values = _curves(posterior, days, duration, incidence.state_occupancy)
     return _array(posterior, values, "state_occupancy", days=days, duration=duration, states=True)
 
 
@@ -59,7 +59,9 @@ def restricted_mean_time(
 def hazard_ratios(posterior: xr.DataTree) -> xr.DataArray:
     """Hazard ratio of each transition per doubling of duration (in the step form: long over short)."""
     names = [f"hazard_ratio_{transition}" for transition in TRANSITIONS]
-    ratios = xr.concat([posterior["posterior"][name] for name in names], dim="transition", coords="minimal")
+    ratios = xr.concat(
+        [posterior["posterior"].to_dataset()[name] for name in names], dim="transition", coords="minimal"
+    )
     return (
         ratios.assign_coords(transition=list(TRANSITIONS))
         .transpose("chain", "draw", "transition")
@@ -76,13 +78,16 @@ def _chunks(parameters: np.ndarray) -> list[np.ndarray]:
     return [parameters[start : start + CHUNK] for start in range(0, len(parameters), CHUNK)]
 
 
-def _curves(posterior: xr.DataTree, days: Sequence[float], duration: Sequence[float] | None, what: str) -> np.ndarray:
-    """One function of ``process.incidence``, averaged over patients, shape (draw, row, day, ...)."""
-    analysis, average = analysis_of(posterior), _average(posterior, duration)
-    function = getattr(incidence, what)
-    at = np.asarray(days, dtype=float)
-    parts = [average.of(function(pathway_from_draws(part, analysis), average.x, at)) for part in _chunks(draws_of(posterior))]
-    return np.concatenate(parts)
+def _curves(
+    posterior: xr.DataTree,
+    days: Sequence[float],
+    duration: Sequence[float] | None,
+    function: Callable[[Pathway, np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """A function of ``process.incidence``, averaged over patients, shape (draw, row, day, ...)."""
+    analysis, average, at = analysis_of(posterior), _average(posterior, duration), np.asarray(days, dtype=float)
+    pathways = (pathway_from_draws(part, analysis) for part in _chunks(draws_of(posterior)))
+    return np.concatenate([average.of(function(pathway, average.x, at)) for pathway in pathways])
 
 
 def _array(
@@ -95,13 +100,16 @@ def _array(
     states: bool = False,
 ) -> xr.DataArray:
     """Values (draw, row, ...) as a labelled array; the row axis is dropped for the cohort."""
-    sizes = posterior["posterior"].sizes
-    shaped = values.reshape(sizes["chain"], sizes["draw"], *values.shape[1:])
-    dims, coords = ["chain", "draw", "duration"], {"duration": list(duration) if duration is not None else [np.nan]}
+    draws = posterior["posterior"].to_dataset()
+    shaped = values.reshape(draws.sizes["chain"], draws.sizes["draw"], *values.shape[1:])
+    dims = ["chain", "draw", "duration"]
+    coords: dict[str, object] = {"chain": draws["chain"].values, "draw": draws["draw"].values}
+    coords["duration"] = [np.nan] if duration is None else [float(length) for length in duration]
     if days is not None:
-        dims, coords = [*dims, "day"], coords | {"day": [float(day) for day in days]}
+        dims.append("day")
+        coords["day"] = [float(day) for day in days]
     if states:
-        dims, coords = [*dims, "state"], coords | {"state": list(STATES)}
-    coords |= {axis: posterior["posterior"][axis].values for axis in ("chain", "draw")}
+        dims.append("state")
+        coords["state"] = list(STATES)
     array = xr.DataArray(shaped, dims=dims, coords=coords, name=name)
-    return array if duration is not None else array.isel(duration=0, drop=True)
+    return array.isel(duration=0, drop=True) if duration is None else array

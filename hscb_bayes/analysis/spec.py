@@ -154,7 +154,7 @@ def load_analysis(path: str | Path) -> Analysis:
         study=study,
         path=str(file),
         sources={**sources, study.path: study.sha256},
-        text=json.dumps(data, sort_keys=True),
+        text=json.dumps(data),
     )
 
 

@@ -146,7 +146,7 @@ def study_of(file: TomlFile) -> Study:
         items=items,
         path=file.path,
         sha256=file.sha256,
-        text=json.dumps(file.data, sort_keys=True),
+        text=json.dumps(file.data),
     )
 
 

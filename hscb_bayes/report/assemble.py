@@ -87,7 +87,7 @@ def render(results: Results) -> str:
     )
 
 
-def p_value_rows(results: Results) -> list[dict[str, object]]:
+def p_value_rows(results: Results) -> list[dict[str, str | float]]:
     """Hazard ratio of response were the unnamed P value fitted, under each test and direction."""
     parameters = draws_of(results.posterior)
     order = np.argsort(parameters[:, RATIO])
@@ -96,7 +96,7 @@ def p_value_rows(results: Results) -> list[dict[str, object]]:
     for reading in reweighted(parameters, results.analysis, seed=results.seed):
         reached = np.cumsum(reading.weights[order])
         lower, median, upper = (float(ratio[np.searchsorted(reached, q)]) for q in (0.05, 0.5, 0.95))
-        row = {"item": reading.item, "test": reading.test, "direction": reading.direction}
+        row: dict[str, str | float] = {"item": reading.item, "test": reading.test, "direction": reading.direction}
         rows.append(row | {"median": median, "lower": lower, "upper": upper, "effective": reading.effective})
     return rows
 

@@ -1,10 +1,11 @@
-"""The report's figures as inline SVG: text stays text, colours are safe for the colour-blind, line styles for grey print."""
+"""The report's figures as inline SVG: text stays text, colours for the colour-blind, line styles for grey print."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -21,13 +22,15 @@ from hscb_bayes.evidence.kinds.survival import Survival
 COLOURS = ("#0072B2", "#D55E00", "#009E73")  # Okabe and Ito
 STATE_COLOURS = {"neutropenic": "#E69F00", "responded": "#56B4E9", "dead": "#666666"}
 STYLES = ("-", "--", ":")
-RC = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 10, "axes.spines.top": False}
+RC: Any = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 10, "axes.spines.top": False}
 WIDE, NARROW = (7.0, 4.2), (6.0, 3.8)
 
 
 def svg(draw: Callable[[Axes], None], *, size: tuple[float, float], name: str, alt: str) -> str:
-    """One figure as an SVG element with a label that says what it shows; ids carry ``name`` so that they never collide."""
-    with mpl.rc_context(RC | {"svg.hashsalt": name}):
+    """One figure as an SVG element whose label says what it shows; ids carry ``name`` so that they never collide."""
+    with mpl.rc_context():
+        mpl.rcParams.update(RC)
+        mpl.rcParams["svg.hashsalt"] = name
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         axes.spines["right"].set_visible(False)

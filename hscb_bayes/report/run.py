@@ -1,4 +1,4 @@
-"""The whole way of one analysis: audit, fit, replicate, check, report, into one directory that is there whole or not at all."""
+"""The way of one analysis: audit, fit, replicate, check, report, into a directory that is there whole or not at all."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hscb_bayes.analysis.averages import patients_beyond
 from hscb_bayes.analysis.fit import analysis_of, load_posterior
@@ -86,7 +87,7 @@ def audit_table(findings: Sequence[Finding]) -> pd.DataFrame:
     )
 
 
-def prediction_table(posterior: object, *, duration: Sequence[float], days: Sequence[float]) -> pd.DataFrame:
+def prediction_table(posterior: xr.DataTree, *, duration: Sequence[float], days: Sequence[float]) -> pd.DataFrame:
     """Response, survival and days recovered at durations of prior neutropenia: medians and 90% intervals."""
     analysis = analysis_of(posterior)
     beyond = dict(zip(duration, patients_beyond(analysis, duration), strict=True))

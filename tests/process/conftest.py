@@ -1,6 +1,6 @@
 """How PyTensor graphs are evaluated here: by Python itself, so that nothing is compiled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,13 +8,14 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def evaluated() -> Callable[[Any], np.ndarray]:
-    """The value of a PyTensor expression that has no inputs."""
+def evaluated() -> Callable[[Sequence[Any]], list[np.ndarray]]:
+    """The values of PyTensor expressions that have no inputs."""
+    import pytensor
     from pytensor.compile.mode import Mode
 
-    mode = Mode(linker="py", optimizer="fast_compile")
+    mode = Mode(linker="py", optimizer=None)
 
-    def value(expression: Any) -> np.ndarray:
-        return np.asarray(expression.eval(mode=mode))
+    def values(expressions: Sequence[Any]) -> list[np.ndarray]:
+        return [np.asarray(value) for value in pytensor.function([], list(expressions), mode=mode)()]
 
-    return value
+    return values

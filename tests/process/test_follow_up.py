@@ -1,6 +1,6 @@
 """The censoring distribution, and how much it widens a Kaplan-Meier value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.integrate import quad
 from hscb_bayes.process.follow_up import YEAR, FollowUp
 
 ALGEBRA = 1e-10
+Evaluate = Callable[[Sequence[Any]], list[np.ndarray]]
 SURVIVING = np.array([0.01, 0.2, 0.59, 0.85, 0.999])
 
 
@@ -47,6 +48,8 @@ def test_the_more_are_lost_the_wider() -> None:
 
 
 @pytest.mark.parametrize("lost", [0.0, 0.42, 0.95])
-def test_numpy_and_pytensor_give_the_same_numbers(lost: float, evaluated: Callable[[Any], np.ndarray]) -> None:
-    graph = FollowUp(lost_by_one_year=pt.constant(lost)).variance_inflation(pt.constant(SURVIVING), YEAR, pt)
-    assert_allclose(evaluated(graph), FollowUp(lost_by_one_year=lost).variance_inflation(SURVIVING, YEAR, np))
+def test_numpy_and_pytensor_give_the_same_numbers(lost: float, evaluated: Evaluate) -> None:
+    graph = FollowUp(lost_by_one_year=pt.constant(np.float64(lost))).variance_inflation(
+        pt.constant(SURVIVING), YEAR, pt
+    )
+    assert_allclose(evaluated([graph])[0], FollowUp(lost_by_one_year=lost).variance_inflation(SURVIVING, YEAR, np))

@@ -1,0 +1,73 @@
+"""Posteriors and analyses that are made, not sampled: nothing here compiles a model."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from hscb_bayes.analysis.fit import provenance, with_natural_scales
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.process.pathway import TRANSITIONS
+
+MODELS = Path(__file__).parents[2] / "models"
+EVERY_SURVIVAL = [
+    "response",
+    "response_median.all",
+    "os_1y_nonresponders",
+    "os_1y",
+    "os_1y_responders",
+    "os_1y_short",
+    "os_1y_long",
+]
+LAST_RECORDED = "365.5 days"  # times are recorded to the nearest day: "by day 365" holds what happens before 365.5
+
+
+@pytest.fixture(scope="session")
+def main() -> Analysis:
+    return load_analysis(MODELS / "main.toml")
+
+
+@pytest.fixture(scope="session")
+def posterior_of() -> Callable[..., xr.DataTree]:
+    """A tree like that of ``sample`` from parameters (draw, parameter), one chain, with or without study effects."""
+
+    def make(analysis: Analysis, draws: np.ndarray, effect: np.ndarray | None = None) -> xr.DataTree:
+        variables: dict[str, object] = {"parameters": (("chain", "draw", "parameter"), draws[None])}
+        if effect is not None:
+            variables["study_effect"] = (("chain", "draw", "study", "transition"), effect[None, :, None])
+        coords = {"parameter": list(PARAMETER_IDS), "transition": list(TRANSITIONS)}
+        tree = xr.DataTree.from_dict({"posterior": with_natural_scales(xr.Dataset(variables, coords))})
+        tree.attrs.update(provenance(analysis, {"seed": 0}))
+        return tree
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def prior_posterior(main: Analysis, posterior_of: Callable[..., xr.DataTree]) -> xr.DataTree:
+    """4,000 draws from the prior of the main analysis, in the place of a posterior."""
+    mean, deviation = prior_normals(main)
+    return posterior_of(main, mean + deviation * np.random.default_rng(4).standard_normal((4000, mean.size)))
+
+
+@pytest.fixture(scope="session")
+def unrounded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Analysis]:
+    """The main analysis, fitted to every survival, of a paper that prints percentages with seven decimals."""
+
+    def make(complete: bool) -> Analysis:
+        folder = tmp_path_factory.mktemp("unrounded")
+        study = (
+            (MODELS / "evidence" / "gagelmann2023.toml").read_text().replace('at = "1 year"', f'at = "{LAST_RECORDED}"')
+        )
+        (folder / "study.toml").write_text(re.sub(r'(value|lower|upper) = "(\d+)%"', r'\1 = "\2.0000000%"', study))
+        text = (MODELS / "main.toml").read_text().replace("evidence/gagelmann2023.toml", "study.toml")
+        text = re.sub(r"items = \[.*?\]", f"items = {json.dumps(EVERY_SURVIVAL)}", text, count=1)
+        (folder / "law.toml").write_text(text.replace("complete = false", f"complete = {json.dumps(complete)}"))
+        return load_analysis(folder / "law.toml")
+
+    return make

@@ -1,0 +1,149 @@
+"""The main job on the real paper, once: everything that a user gets is looked at here."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import hscb_bayes as hb
+from hscb_bayes import cli
+from hscb_bayes.analysis.convergence import verdict
+from hscb_bayes.analysis.fit import analysis_of, draws_of, load_posterior
+from hscb_bayes.analysis.likelihood import log_likelihood
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end")]
+
+FILES = {"posterior.nc", "check.csv", "audit.csv", "summary.csv", "alternatives.csv", "predictions.csv", "report.html"}
+CHROMIUM = shutil.which("chromium")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("results") / "main"
+    assert cli.main(["run", "main", "--out", str(out), "--quiet", "--seed", "1"]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def page(results: Path) -> str:
+    return (results / "report.html").read_text(encoding="utf-8")
+
+
+def test_all_files_are_there_and_nothing_else_is_left(results: Path) -> None:
+    assert {path.name for path in results.iterdir()} == FILES
+    assert [path.name for path in results.parent.iterdir()] == ["main"]
+
+
+def test_the_posterior_passes_the_gate(results: Path) -> None:
+    judged = verdict(load_posterior(results / "posterior.nc"))
+    assert judged.is_converged, judged.failures
+
+
+def test_the_sampled_density_is_the_likelihood_that_is_tested(results: Path) -> None:
+    posterior = load_posterior(results / "posterior.nc")
+    analysis = analysis_of(posterior)
+    terms = log_likelihood(draws_of(posterior)[:50], analysis)
+    assert terms.shape == (50, 4)
+    assert np.isfinite(terms).all()
+
+
+def test_the_check_has_a_row_for_every_printed_outcome(results: Path) -> None:
+    study = hb.load_study("models/evidence/gagelmann2023.toml")
+    outcomes = [n.id for n in study.numbers if study.item(n.item).describes_outcomes]
+    assert list(pd.read_csv(results / "check.csv")["id"]) == outcomes
+
+
+def test_no_fitted_number_is_far_from_what_the_model_predicts(results: Path) -> None:
+    table = pd.read_csv(results / "check.csv")
+    fitted = table[table["used"] == "fitted"]
+    assert len(fitted) > 5
+    assert (fitted["tail_probability"] > 0.05).all()
+    assert fitted["loo_median"].notna().all()
+
+
+def test_every_alternative_is_compared(results: Path) -> None:
+    named = set(pd.read_csv(results / "alternatives.csv")["analysis"])
+    assert named == {"main", *hb.load_analysis("main").table.report.alternatives}
+
+
+def test_the_page_needs_nothing_from_outside(page: str) -> None:
+    assert not re.search(r'(?:src|href)="(?!#)', page)
+    assert "url(http" not in page
+    assert "<script" not in page
+
+
+def test_ids_in_the_page_are_unique(page: str) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_every_figure_says_what_it_shows(page: str) -> None:
+    figures = re.findall(r"<svg[^>]*>", page)
+    assert len(figures) == 8
+    assert all('aria-label="' in figure for figure in figures)
+
+
+def test_conflicts_and_their_handling_come_before_the_assumptions(page: str) -> None:
+    assert page.count("<strong>Conflict.</strong>") == 2
+    assert "not handled" not in page
+    assert page.index("<strong>Conflict.</strong>") < page.index("What was assumed")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_does_not_overflow_in_a_browser(results: Path, tmp_path: Path, width: int) -> None:
+    frame = tmp_path / "frame.html"
+    frame.write_text(
+        f'<iframe id="f" style="width:{width}px;height:900px;border:0"'
+        f' src="{(results / "report.html").as_uri()}"></iframe>'
+        '<p id="out"></p><script>onload=()=>{const d=document.getElementById("f").contentDocument.documentElement;'
+        'document.getElementById("out").textContent=`wide ${d.scrollWidth} of ${d.clientWidth}`}</script>'
+    )
+    shown = subprocess.run(
+        [
+            str(CHROMIUM),
+            *FLAGS,
+            "--allow-file-access-from-files",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=5000",
+            "--dump-dom",
+            frame.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
+    found = re.search(r"wide (\d+) of (\d+)", shown)
+    assert found, shown[-500:]
+    assert int(found[1]) <= int(found[2])
+
+
+def test_an_unhandled_conflict_stops_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    models = tmp_path / "models"
+    shutil.copytree("models", models)
+    text = (models / "main.toml").read_text()
+    (models / "main.toml").write_text(re.sub(r'"disjoint_sizes:.*\n', "", text))
+    assert cli.main(["run", str(models / "main.toml"), "--out", str(tmp_path / "out")]) == 2
+    assert 'required an entry "disjoint_sizes:os_1y_short+os_1y_long"' in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_directory_with_other_things_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert cli.main(["run", "main", "--out", str(tmp_path)]) == 2
+    assert "holds something else" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_commands_read_the_results(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", str(results)]) == 0
+    assert "os_1y_short" in capsys.readouterr().out
+    assert cli.main(["predict", str(results), "--duration", "14", "90"]) == 0
+    assert "days recovered" in capsys.readouterr().out
+    assert cli.main(["report", str(results)]) == 0
