@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.pathway import Clock, Pathway
-from hscb_bayes.process.quadrature import day_rule, panel_rule, response_rule
+from hscb_bayes.process.quadrature import covariate_rule, day_rule, panel_rule, response_rule
 
 ALGEBRA = 1e-10
 IN_PROBABILITY = 1e-8  # error of the rule in the response time itself
@@ -86,22 +86,105 @@ def test_the_rule_in_days_is_good_where_the_printed_days_lie_about_the_response(
     assert_allclose(found, adaptive(pathway, median), atol=IN_DAYS + OF_A_KINK, rtol=0.0)
 
 
+def order(error: Callable[[int], float], few: int) -> float:
+    """Observed order: how often the error halves when the nodes, or the panels, double."""
+    return float(np.log2(abs(error(few)) / abs(error(2 * few))))
+
+
+@pytest.mark.parametrize("shape", [0.4, 0.6, 0.8])
+def test_doubling_the_nodes_shows_the_order_of_a_density_that_is_infinite_at_zero(shape: float) -> None:
+    # u = c v^4 turns u^(a - 1) du into v^(4 a - 1) dv, for which a Gauss rule has order 8 a
+    def error(nodes: int) -> float:
+        rule = day_rule(np.array([9.0, 10.0]), first=nodes)
+        first = rule.panel == 0
+        return float(rule.days[first] ** (shape - 1.0) @ rule.weights[first] - 9.0**shape / shape)
+
+    assert order(error, 8) == pytest.approx(8.0 * shape, rel=0.1)
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 3])
+def test_halving_the_panels_shows_the_order_of_the_later_panels(nodes: int) -> None:
+    # Gauss-Legendre with m nodes in every panel has order 2 m
+    def error(panels: int) -> float:
+        rule = day_rule(np.geomspace(2.0, 200.0, panels + 1), middle=nodes, last=nodes)
+        later = rule.panel > 0
+        found = np.exp(-rule.days[later] / 30.0) @ rule.weights[later]
+        return float(found - 30.0 * (np.exp(-2.0 / 30.0) - np.exp(-200.0 / 30.0)))
+
+    assert order(error, 8) == pytest.approx(2.0 * nodes, rel=0.1)
+
+
+@pytest.mark.parametrize("power", [0.25, 0.4, 0.75])
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_doubling_the_nodes_shows_the_order_of_a_slope_that_is_infinite_at_an_end(power: float, end: str) -> None:
+    # the step turns p^b dp into s^(3 b + 2) ds, for which a Gauss rule has order 2 (3 b + 2) + 2
+    def error(nodes: int) -> float:
+        rule = panel_rule(1, single=nodes)
+        distance = rule.position if end == "first" else 1.0 - rule.position
+        return float(distance**power @ rule.weight - 1.0 / (power + 1.0))
+
+    assert order(error, 8) == pytest.approx(6.0 * power + 6.0, rel=0.15)
+
+
+@pytest.mark.parametrize("panels", [1, 2, 3, 6])
+def test_the_weights_of_every_panel_sum_to_one(panels: int) -> None:
+    rule = panel_rule(panels)
+    assert_allclose(rule.weight @ rule.indicator(), np.ones(panels), rtol=ALGEBRA)
+    assert np.all((rule.position > 0.0) & (rule.position < 1.0))
+
+
 @pytest.mark.parametrize(
-    ("shape", "order"), [pytest.param(0.4, 3.0, id="infinite at zero"), pytest.param(0.8, 5.0, id="steep at zero")]
+    ("cuts", "error"),
+    [
+        ([9.0, 365.0], 1e-10),
+        ([7.0, 9.0, 14.0, 365.0], 1e-10),
+        ([7.0, 7.0, 14.0, 365.0], 1e-10),
+        ([0.25, 0.5, 364.75, 365.0], 1e-4),
+    ],
 )
-def test_doubling_the_nodes_of_the_first_panel_shows_the_order_of_its_end(shape: float, order: float) -> None:
-    # u = c v^4 makes the integrand v^(4 a - 1): Gauss-Legendre then converges with order 2 (4 a - 1) + 2
-    pathway = pathway_with(shape, 12.0, 1.0, "reset")
-    assert observed_order(pathway, lambda n: day_rule(np.array([9.0, 10.0]), first=n), (4, 8)) > order
+def test_the_weights_in_days_sum_to_the_lengths_of_the_panels(cuts: list[float], error: float) -> None:
+    rule = day_rule(np.array(cuts))
+    lengths = np.bincount(rule.panel, weights=rule.weights)
+    assert_allclose(lengths, np.diff([0.0, *cuts]), rtol=error, atol=1e-12)
+    assert np.all((rule.days > 0.0) & (rule.days < cuts[-1]))
 
 
-def observed_order(pathway: Pathway, rule: Callable[[int], object], sizes: tuple[int, int]) -> float:
-    """log2 of the ratio of two errors on the first panel, against a hundred nodes."""
+def test_panels_of_the_response_rule_hold_the_mass_between_their_cuts() -> None:
+    pathway, unit = pathway_with(1.3, 12.0, 1.0, "reset"), panel_rule(4)
+    x, log_cuts = np.array([-1.0, 0.0, 2.0]), np.log(np.array([7.0, 9.0, 14.0, DAY]))
+    found = response_rule(pathway, x, log_cuts, unit, np).mass @ unit.indicator()
+    left = np.concatenate([np.ones((3, 1)), pathway.not_responded(x, log_cuts, np)], axis=-1)
+    assert_allclose(found, -np.diff(left, axis=-1), rtol=ALGEBRA)
 
-    def integral(nodes: int) -> float:
-        found = rule(nodes)
-        inside = found.panel == 0  # type: ignore[attr-defined]
-        return float(responded_alive(pathway, found.days[inside]) @ found.weights[inside])  # type: ignore[attr-defined]
 
-    few, more = (abs(integral(size) - integral(100)) for size in sizes)
-    return float(np.log2(few / more))
+PATIENTS = {
+    "spread": np.log2(np.geomspace(7.0, 151.0, 31) / 38.0),
+    "of two sizes": np.repeat([-2.0, 0.1, 0.3, 1.0, 1.7], [9, 3, 11, 5, 2]),
+    "skew": np.concatenate([np.linspace(-0.5, 0.0, 15), [0.4, 1.1, 1.9, 3.3]]),
+}
+over_patients = pytest.mark.parametrize("x", PATIENTS.values(), ids=PATIENTS)
+
+
+@over_patients
+@pytest.mark.parametrize("nodes", [1, 2, 4])
+def test_a_gauss_rule_of_the_patients_averages_polynomials_exactly(x: np.ndarray, nodes: int) -> None:
+    node, weight = covariate_rule(x, nodes)
+    assert node.shape == weight.shape == (nodes,)
+    for degree in range(2 * nodes):
+        assert (weight @ node**degree) == pytest.approx(np.mean(x**degree), rel=1e-9, abs=1e-9), degree
+    assert weight @ node ** (2 * nodes) != pytest.approx(np.mean(x ** (2 * nodes)), rel=1e-9, abs=1e-9)
+
+
+@over_patients
+@pytest.mark.parametrize("slope", [-1.5, -0.3, 0.9, 1.5])
+def test_four_nodes_average_a_relative_hazard_to_three_digits(x: np.ndarray, slope: float) -> None:
+    node, weight = covariate_rule(x, 4)
+    assert weight @ np.exp(slope * node) == pytest.approx(np.mean(np.exp(slope * x)), rel=1e-3)
+
+
+@pytest.mark.parametrize("x", [[0.5], [0.0, 0.0, 1.0], [0.0, 1.0, 2.0, 2.0]])
+def test_with_no_more_values_than_nodes_the_rule_is_the_patients(x: list[float]) -> None:
+    node, weight = covariate_rule(np.array(x), 4)
+    assert node.shape == weight.shape == (4,)
+    for of in (np.exp, np.cosh, np.square):
+        assert weight @ of(node) == pytest.approx(np.mean(of(x)), rel=ALGEBRA)

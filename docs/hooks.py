@@ -1,0 +1,147 @@
+"""What the pages take from the code and from committed tables, so that nothing in them is typed by hand.
+
+Run as a program it writes the reference pages again: ``.venv/bin/python docs/hooks.py``. As a hook of MkDocs it puts
+tables and the audit in place of lines such as ``<!-- table: results/calibration.csv -->``.
+"""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from hscb_bayes.analysis.priors import PARAMETERS, Belief
+from hscb_bayes.analysis.spec import AnalysisTable
+from hscb_bayes.evidence.audit import audit
+from hscb_bayes.evidence.schema import fields_table, schema_markdown
+from hscb_bayes.evidence.study import load_study
+
+DOCS = Path(__file__).resolve().parent
+MAKERS = ("command", "versions", "seed", "date")  # columns that say how a row was made
+CALL = re.compile(r"^<!-- (table|audit): (\S+) -->$", re.M)
+
+ANALYSIS_INTRODUCTION = """\
+# The analysis file
+
+What is assumed, as one TOML file. What the paper says is in the [study file](schema.md). An analysis that differs in a
+few places from another says `base = "main"` and then only the differences: tables are merged key by key. `base` is the
+name of an analysis in the same folder.
+
+Unknown keys are refused, with the nearest known one. A conflict that the audit finds must have an entry in `[handled]`,
+or the analysis does not run.
+"""
+
+
+def analysis_markdown() -> str:
+    """The reference of the analysis file, from the models that read it."""
+    sections = [ANALYSIS_INTRODUCTION, f"## Top level\n\n{_table(AnalysisTable)}"]
+    for name, hint in get_type_hints(AnalysisTable, include_extras=True).items():
+        inner = _inner_table(hint)
+        if name in AnalysisTable.model_fields and inner is not None and inner is not Belief:
+            sections.append(f"## `[{name}]`\n\n{inspect.getdoc(inner)}\n\n{_table(inner)}")
+    sections.append(f"## `[prior.<parameter>]`\n\n{inspect.getdoc(Belief)}\n\n{_table(Belief)}")
+    rows = [
+        f"| `{id}` | {parameter.label} | {parameter.unit} | {parameter.scale} |" for id, parameter in PARAMETERS.items()
+    ]
+    head = ["| parameter | what it is | unit | normal on the scale |", "|---|---|---|---|"]
+    sections.append("The parameters:\n\n" + "\n".join([*head, *rows]) + "\n")
+    return "\n".join(sections)
+
+
+PAGES = {"reference/schema.md": schema_markdown, "reference/analysis-file.md": analysis_markdown}
+
+
+def _table(model: type[BaseModel]) -> str:
+    """Rows of a model's fields; a table within it is named, not spelled out."""
+    hints = get_type_hints(model, include_extras=True)
+    rows = [_row(model, name, field, hints[name]) for name, field in model.model_fields.items()]
+    return "\n".join(["| key | value | required | meaning |", "|---|---|---|---|", *rows, ""])
+
+
+def _row(model: type[BaseModel], name: str, field: FieldInfo, hint: Any) -> str:
+    words = _words(model, name, hint)
+    required = "yes" if field.is_required() else f"no, `{json.dumps(field.default)}`" if _is_plain(field) else "no"
+    return f"| `{field.alias or name}` | {words} | {required} | {field.description or ''} |"
+
+
+def _is_plain(field: FieldInfo) -> bool:
+    """Whether there is a default that can be written in a file."""
+    return field.default_factory is None and field.default not in (None, ())
+
+
+def _words(model: type[BaseModel], name: str, hint: Any) -> str:
+    arguments = get_args(hint)
+    if get_origin(hint) is tuple and arguments[-1] is Ellipsis:
+        return "list of numbers" if arguments[0] is float else "list of text"
+    if get_origin(hint) is Literal and not isinstance(arguments[0], str):
+        return " or ".join(f"`{choice}`" for choice in arguments)
+    if _inner_table(hint) is not None:
+        return "table of tables, below" if get_origin(hint) is dict else "table, below"
+    (line,) = fields_table(model, [name]).splitlines()[2:]
+    return line.split(" | ")[1]
+
+
+def _inner_table(hint: Any) -> type[BaseModel] | None:
+    """The model of a table that a field holds, once or by name."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        found = [_inner_table(inner) for inner in arguments if inner is not NoneType]
+        return found[0] if found else None
+    if origin is dict:
+        return _inner_table(arguments[1])
+    return hint if inspect.isclass(hint) and issubclass(hint, BaseModel) else None
+
+
+def table_markdown(path: Path) -> str:
+    """A committed table of results, and what made it."""
+    if not path.is_file():
+        return f"*No rows of `docs/results/{path.name}` are committed yet.*"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    if not rows:
+        return f"*`docs/results/{path.name}` holds no rows yet.*"
+    shown = [name for name in rows[0] if name not in MAKERS]
+    lines = [_line(shown), _line(["---"] * len(shown)), *(_line(row[name] for name in shown) for row in rows)]
+    return "\n".join([*lines, "", *_made_by(rows), "", f"[The table as CSV]({path.name})"])
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+
+
+def _made_by(rows: list[dict[str, str]]) -> list[str]:
+    """One line for every command, set of versions, seed and date that made rows."""
+    made = {tuple(row.get(name, "") for name in MAKERS) for row in rows}
+    return [f"- `{command}`, {versions}, seed {seed}, {date}" for command, versions, seed, date in sorted(made)]
+
+
+def audit_markdown(path: Path) -> str:
+    """The audit of a study file, a list entry a finding."""
+    findings = audit(load_study(path))
+    return "\n\n".join(f"- **{one.severity}**. {one.sentence}\n\n        {one.arithmetic}" for one in findings)
+
+
+def on_page_markdown(markdown: str, page: Any, config: Mapping[str, Any], files: Any) -> str:
+    """Replace the calls on a page; MkDocs asks for it by this name and these arguments."""
+    return CALL.sub(lambda call: _called(call[1], call[2]), markdown)
+
+
+def _called(what: str, path: str) -> str:
+    return table_markdown(DOCS / path) if what == "table" else audit_markdown(DOCS.parent / path)
+
+
+def main() -> None:
+    """Write the reference pages."""
+    for name, text in PAGES.items():
+        (DOCS / name).write_text(text())
+
+
+if __name__ == "__main__":
+    main()
