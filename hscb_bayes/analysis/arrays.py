@@ -24,7 +24,7 @@ from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.follow_up import YEAR
-from hscb_bayes.process.incidence import OutcomeNodes
+from hscb_bayes.process.incidence import OutcomeNodes, outcome_nodes
 from hscb_bayes.process.quadrature import covariate_rule, day_rule
 
 COVARIATE_NODES = 4
@@ -167,7 +167,7 @@ def _ranks(
 ) -> list[tuple[float, float]]:
     """(rank, day) of the median and its limits, ranks counted among responses, increasing."""
     for item in analysis.study.items:
-        if not isinstance(item, MedianTime):
+        if not isinstance(item, MedianTime) or item.event != "response":
             continue
         for group in item.groups:
             id = item.id_among(group)
@@ -198,16 +198,14 @@ def _response_arrays(
     day is printed share a column.
     """
     cuts, printed = _cuts([value for _, value in ranks], day)
-    rule = day_rule(np.array([*cuts, day]))
-    density_days = np.array([cut for cut, is_printed in zip(cuts, printed, strict=True) if is_printed])
-    padding = RANKS - density_days.size
-    days = np.concatenate([rule.days, density_days, np.full(padding, day / 2)])
-    weights = np.concatenate([rule.weights, np.zeros(RANKS)])
-    columns = np.zeros((days.size, 2 * RANKS + 1))
-    column_of_panel = np.concatenate([[0], np.cumsum(printed)])
-    columns[np.arange(rule.days.size), column_of_panel[rule.panel]] = rule.weights
-    for k in range(density_days.size):
-        columns[rule.days.size + k, RANKS + 1 + k] = 1.0
+    ends = np.array([*cuts, day])
+    nodes = outcome_nodes(
+        ends,
+        interval_of_panel=np.concatenate([[0], np.cumsum(printed)]),
+        densities=np.array([cut for cut, is_printed in zip(cuts, printed, strict=True) if is_printed]),
+        columns=(RANKS + 1, RANKS),
+        rule=day_rule(ends),
+    )
     interval = np.concatenate([np.ones(RANKS + 1), np.zeros(RANKS)])
     order = [0.0, *[rank for rank, _ in ranks]]
     times = np.zeros(2 * RANKS + 1)
@@ -220,9 +218,6 @@ def _response_arrays(
     else:
         times[len(ranks)] = max(responders - order[-1], 0.0)
         rest = n - responders
-    nodes = OutcomeNodes(
-        days=days, weights=weights, columns=columns, log_since=np.log(day - days), log_end=np.log(np.array([day]))
-    )
     return nodes, interval, times, rest
 
 

@@ -59,7 +59,7 @@ def duration_average(analysis: Analysis, duration: Sequence[float]) -> Average:
     return Average(x=x, weight=np.eye(x.size))
 
 
-def covariate_at(analysis: Analysis, duration: Sequence[float]) -> np.ndarray:
+def covariate_at(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> np.ndarray:
     """The covariate x at durations of prior neutropenia: log2(duration / reference), or 0 and 1 in the step form.
 
     Raises
@@ -80,7 +80,7 @@ def covariate_at(analysis: Analysis, duration: Sequence[float]) -> np.ndarray:
     return (days > cohort.reference).astype(float)
 
 
-def patients_beyond(analysis: Analysis, duration: Sequence[float]) -> np.ndarray:
+def patients_beyond(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> np.ndarray:
     """How many of the cohort lie at or beyond each duration, seen from the median; 0 where it extrapolates."""
     own = baseline(analysis).durations
     days = np.atleast_1d(np.asarray(duration, dtype=float))

@@ -14,7 +14,7 @@ import numpy as np
 import nutpie
 import xarray as xr
 
-from hscb_bayes.analysis.model import PARAMETERS_VARIABLE, Built, model_data
+from hscb_bayes.analysis.model import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, model_data, packed
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
@@ -46,7 +46,7 @@ def with_analysis(
     without: Collection[str] = (),
 ) -> Compiled:
     """The same program on other data: another analysis, a replicate's numbers, or a number left out."""
-    data = model_data(analysis, numbers, without=without)
+    data = {DATA_VARIABLE: packed(model_data(analysis, numbers, without=without))}
     return replace(compiled, analysis=analysis, program=compiled.program.with_data(**data))
 
 

@@ -23,6 +23,7 @@ from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
 
 EARLY = 28.0  # days: the four weeks within which a boost is usually said to have worked
 CHUNK = 250  # draws at once, so that the arrays of a quadrature stay in the cache
+SMALLEST_SHARE = 1e-9  # keeps the logit of a share finite
 RESPONDED = STATES.index("responded")
 
 
@@ -196,6 +197,3 @@ def unbounded(values: np.ndarray, scale: str) -> np.ndarray:
         return np.log(np.minimum(values, YEAR) if np.isinf(values).any() else values)
     inside = np.clip(values, SMALLEST_SHARE, 1.0 - SMALLEST_SHARE)
     return np.log(inside) - np.log1p(-inside)
-
-
-SMALLEST_SHARE = 1e-9  # keeps the logit of a share finite

@@ -6,6 +6,7 @@ replicated studies, are refitted without compiling again.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -23,6 +24,7 @@ from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
 from hscb_bayes.process.pathway import TRANSITIONS
 
 PARAMETERS_VARIABLE = "parameters"
+DATA_VARIABLE = "arrays"
 NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
 
 
@@ -46,6 +48,32 @@ def model_data(
     return {name: np.asarray(value, dtype=float) for name, value in data.items()}
 
 
+def packed(data: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The arrays of ``model_data`` end to end, shape (entry,).
+
+    One data variable instead of two dozen: the compiler writes code for every single one, which took 30 s of 45.
+    """
+    return np.concatenate([value.ravel() for value in data.values()])
+
+
+def _unpacked(entries: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """The arrays again, as slices of the one variable; their shapes, but not their contents, are known to the graph."""
+    sizes = [int(np.prod(shape)) for shape in shapes.values()]
+    starts = np.cumsum([0, *sizes])
+    pieces = (entries[start:end] for start, end in itertools.pairwise(starts))
+    return {
+        name: piece.reshape(shape) if shape else piece[0]
+        for (name, shape), piece in zip(shapes.items(), pieces, strict=True)
+    }
+
+
+def _entry_names(data: Mapping[str, np.ndarray]) -> list[str]:
+    """One name per entry of ``packed``, "sizes[0]"."""
+    return [
+        name + "".join(f"[{k}]" for k in index) for name, value in data.items() for index in np.ndindex(value.shape)
+    ]
+
+
 def term_ids(analysis: Analysis) -> list[str]:
     """Names of the likelihood's terms."""
     return ["response_times", "without_response", *(item.id for item in fitted_survivals(analysis))]
@@ -61,14 +89,18 @@ def build(analysis: Analysis) -> Built:
     --------
     >>> posterior = sample(build(load_analysis("main")), seed=1)  # doctest: +SKIP
     """
+    arrays_of_print = model_data(analysis)
     coords = {
+        "entry": _entry_names(arrays_of_print),
         "parameter": list(PARAMETER_IDS),
         "term": term_ids(analysis),
         "transition": list(TRANSITIONS),
         "study": [analysis.study.id],
     }
     with pm.Model(coords=coords) as model:
-        data = {name: _data(name, value) for name, value in model_data(analysis).items()}
+        shapes = {name: value.shape for name, value in arrays_of_print.items()}
+        entries = pm.Data(DATA_VARIABLE, packed(arrays_of_print), dims="entry")
+        data = _unpacked(pt.specify_shape(entries, (len(coords["entry"]),)), shapes)
         parameters = pm.Normal(
             PARAMETERS_VARIABLE, mu=data.pop("prior_mean"), sigma=data.pop("prior_deviation"), dims="parameter"
         )
@@ -102,12 +134,6 @@ def build(analysis: Analysis) -> Built:
             dims="term",
         )
     return Built(analysis=analysis, model=model)
-
-
-def _data(name: str, value: np.ndarray) -> Any:
-    """A data variable whose shape, but not whose content, is known to the graph."""
-    variable = pm.Data(name, value)
-    return pt.specify_shape(variable, value.shape) if value.ndim else variable
 
 
 def _study_effects(analysis: Analysis) -> Any:

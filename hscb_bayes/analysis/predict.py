@@ -1,115 +1,340 @@
-"""Predictions as draws: curves at chosen durations of prior neutropenia, or averaged over the study's own patients.
+"""What a posterior says: curves, times, ratios and contrasts, as labelled arrays with the draws kept.
 
-Time zero is the boost. Every result is an ``xarray.DataArray`` with dims ``chain`` and ``draw`` first. An axis
-``duration`` holds the durations asked for, days; without them the result is standardised to the cohort.
+Time zero is the boost, days throughout. Every function takes ``duration``, days of neutropenia before the boost, one
+result each for patients who are alike; without it the result is standardised to the study's patients, an average over
+their own durations, or over those of the ``among = "short"`` or ``"long"`` group. Predictions are for patients like
+those of the study; its own effect is in them where the analysis has one.
+
+Dimensions are ``chain``, ``draw``, then ``duration``, ``day``, ``state`` as needed. ``patients_beyond`` on ``duration``
+counts the study's patients as extreme or more so: 0 means that the prediction extrapolates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.averages import Average, duration_average, group_average
+from hscb_bayes.analysis.arrays import baseline
+from hscb_bayes.analysis.averages import Among, Average, duration_average, group_average, patients_beyond
 from hscb_bayes.analysis.fit import analysis_of, draws_of
-from hscb_bayes.analysis.headline import CHUNK, pathway_from_draws
-from hscb_bayes.analysis.times import time_in_states
+from hscb_bayes.analysis.headline import (
+    hazard_ratios_from_draws,
+    headline_from_draws,
+    headline_quantities,
+    in_chunks,
+    pathway_from_draws,
+)
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.times import from_landmark, time_in_states
+from hscb_bayes.analysis.times import response_quantile as quantile_of_response
+from hscb_bayes.errors import InputError
 from hscb_bayes.process import incidence
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
+from hscb_bayes.process.simulate import simulate_course
+
+INTERVAL = 0.9
+LANDMARK = 28.0
+
+Reading = Literal["all", "responders"]
 
 
 def cumulative_incidence(
-    posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None
+    posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None, among: Among = "all"
 ) -> xr.DataArray:
-    """P(response by day), death without response competing; dims (chain, draw, duration, day)."""
-    values = _curves(posterior, days, duration, incidence.cumulative_incidence)
-    return _array(posterior, values, "cumulative_incidence", days=days, duration=duration)
+    """P(response by day t), deaths before response competing; (chain, draw, [duration,] day).
+
+    Raises
+    ------
+    InputError
+        When days are negative, durations are not positive, or the analysis has no such group.
+
+    Examples
+    --------
+    >>> cumulative_incidence(posterior, days=[7, 14, 28], duration=[14, 38, 90]).to_dataframe()  # doctest: +SKIP
+    """
+    return _curve(
+        posterior,
+        incidence.cumulative_incidence,
+        0.0,
+        "cumulative_incidence",
+        days=days,
+        duration=duration,
+        among=among,
+    )
 
 
-def survival(posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None) -> xr.DataArray:
-    """P(alive at day); dims (chain, draw, duration, day)."""
-    values = _curves(posterior, days, duration, incidence.survival)
-    return _array(posterior, values, "survival", days=days, duration=duration)
+def survival(
+    posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None, among: Among = "all"
+) -> xr.DataArray:
+    """P(alive at day t); shape and errors as ``cumulative_incidence``."""
+    return _curve(posterior, incidence.survival, 1.0, "survival", days=days, duration=duration, among=among)
 
 
 def state_occupancy(
-    posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None
+    posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None, among: Among = "all"
 ) -> xr.DataArray:
-    """P(in a state at day); dims (chain, draw, duration, day, state)."""
-    values = _curves(posterior, days, duration, incidence.state_occupancy)
-    return _array(posterior, values, "state_occupancy", days=days, duration=duration, states=True)
+    """P(neutropenic), P(responded and alive), P(dead) at day t; (chain, draw, [duration,] day, state)."""
+    at_boost = np.array([state == STATES[0] for state in STATES], dtype=float)
+    return _curve(
+        posterior, incidence.state_occupancy, at_boost, "state_occupancy",
+        days=days, duration=duration, among=among, coords={"state": list(STATES)},
+    )  # fmt: skip
 
 
 def restricted_mean_time(
-    posterior: xr.DataTree, *, horizon: float = YEAR, duration: Sequence[float] | None = None
+    posterior: xr.DataTree,
+    *,
+    horizon: float = YEAR,
+    duration: Sequence[float] | None = None,
+    among: Among = "all",
 ) -> xr.DataArray:
-    """Mean days in each state up to the horizon; dims (chain, draw, duration, state)."""
-    analysis, average, parameters = analysis_of(posterior), _average(posterior, duration), draws_of(posterior)
-    values = np.concatenate(
-        [
-            average.of(time_in_states(pathway_from_draws(part, analysis), average.x, horizon))
-            for part in _chunks(parameters)
-        ]
-    )
-    return _array(posterior, values, "restricted_mean_time", duration=duration, states=True)
-
-
-def hazard_ratios(posterior: xr.DataTree) -> xr.DataArray:
-    """Hazard ratio of each transition per doubling of duration (in the step form: long over short)."""
-    names = [f"hazard_ratio_{transition}" for transition in TRANSITIONS]
-    ratios = xr.concat(
-        [posterior["posterior"].to_dataset()[name] for name in names], dim="transition", coords="minimal"
-    )
-    return (
-        ratios.assign_coords(transition=list(TRANSITIONS))
-        .transpose("chain", "draw", "transition")
-        .rename("hazard_ratio")
-    )
-
-
-def _average(posterior: xr.DataTree, duration: Sequence[float] | None) -> Average:
+    """Mean days in each state from the boost to ``horizon``; (chain, draw, [duration,] state)."""
+    _require_positive("horizon", horizon)
     analysis = analysis_of(posterior)
-    return group_average(analysis, "all") if duration is None else duration_average(analysis, duration)
+    average = _average(analysis, duration, among)
+    values = _evaluate(posterior, analysis, lambda pathway: average.of(time_in_states(pathway, average.x, horizon)))
+    array = _label(posterior, analysis, values, "restricted_mean_time", duration, among, {"state": list(STATES)})
+    return array.assign_attrs(units="days", horizon=horizon)
 
 
-def _chunks(parameters: np.ndarray) -> list[np.ndarray]:
-    return [parameters[start : start + CHUNK] for start in range(0, len(parameters), CHUNK)]
-
-
-def _curves(
+def response_quantile(
     posterior: xr.DataTree,
-    days: Sequence[float],
-    duration: Sequence[float] | None,
+    *,
+    probability: float = 0.5,
+    reading: Reading = "all",
+    horizon: float = YEAR,
+    duration: Sequence[float] | None = None,
+    among: Among = "all",
+) -> xr.DataArray:
+    """Day by which a share ``probability`` has responded; (chain, draw[, duration]).
+
+    Parameters
+    ----------
+    reading
+        "all": of all patients, inf where that share is not reached by ``horizon``; "responders": of those who respond
+        by ``horizon``.
+    """
+    _require_positive("horizon", horizon)
+    if not 0.0 < probability < 1.0:
+        raise InputError(f"probability: required between 0 and 1, found {probability}")
+    if reading not in ("all", "responders"):
+        raise InputError(f"reading: required 'all' or 'responders', found {reading!r}")
+    analysis = analysis_of(posterior)
+    average = _average(analysis, duration, among)
+
+    def days(pathway: Pathway) -> np.ndarray:
+        share: Any = probability
+        if reading == "responders":
+            ever = incidence.cumulative_incidence(pathway, average.x, np.array([horizon]))
+            share = probability * average.of(ever)[..., 0]
+        return quantile_of_response(pathway, average.x, average.weight, share, horizon)
+
+    array = _label(posterior, analysis, _evaluate(posterior, analysis, days), "response_quantile", duration, among, {})
+    return array.assign_attrs(units="days", probability=probability, reading=reading, horizon=horizon)
+
+
+def hazard_ratios(posterior: xr.DataTree) -> xr.Dataset:
+    """``hazard_ratio`` (chain, draw, transition): per doubling of neutropenia, or long over short in the step form."""
+    ratios = np.stack(list(hazard_ratios_from_draws(draws_of(posterior)).values()), axis=-1)
+    per = "doubling of neutropenia" if analysis_of(posterior).table.cohort.form == "log2" else "long over short"
+    array = _with_draws(posterior, ratios, {"transition": list(TRANSITIONS)}).assign_attrs(per=per)
+    return xr.Dataset({"hazard_ratio": array})
+
+
+def landmark_survival(
+    posterior: xr.DataTree,
+    *,
+    landmark: float = LANDMARK,
+    horizon: float = YEAR,
+    duration: Sequence[float] | None = None,
+    among: Among = "all",
+) -> xr.Dataset:
+    """The comparison by response that does not look into the future; each (chain, draw, [duration,] state).
+
+    Returns
+    -------
+    ``landmark_survival``: P(alive at ``horizon`` | alive at ``landmark``, and by then still neutropenic, or responded).
+    ``death_rate``: expected deaths out of the state before ``horizon`` over the expected time in it, per patient-year.
+    """
+    _require_positive("landmark", landmark)
+    if landmark >= horizon:
+        raise InputError(f"landmark: required a day before the horizon {horizon:g}, found {landmark:g}")
+    analysis = analysis_of(posterior)
+    average = _average(analysis, duration, among)
+
+    def both(pathway: Pathway) -> np.ndarray:
+        found = from_landmark(pathway, average.x, landmark, horizon)
+        alive = average.of(found.at_horizon) / average.of(found.at_landmark)
+        return np.stack([alive, _death_rates(pathway, average, horizon)])[None]
+
+    chunks = in_chunks(both, draws_of(posterior), analysis, study_effects(posterior))
+    states = {"state": list(STATES[:2])}
+    named = {
+        name: _label(posterior, analysis, np.concatenate(chunks[:, k]), name, duration, among, states)
+        for k, name in enumerate(("landmark_survival", "death_rate"))
+    }
+    return xr.Dataset(named, attrs={"landmark": landmark, "horizon": horizon})
+
+
+def _death_rates(pathway: Pathway, average: Average, horizon: float) -> np.ndarray:
+    """Deaths per patient-year while neutropenic, and after response; (draw, row, 2)."""
+    end = np.array([horizon])
+    responded = average.of(incidence.cumulative_incidence(pathway, average.x, end))[..., 0]
+    occupancy = average.of(incidence.state_occupancy(pathway, average.x, end))[..., 0, :]
+    died = np.stack([1.0 - responded - occupancy[..., 0], responded - occupancy[..., 1]], axis=-1)
+    return died / (average.of(time_in_states(pathway, average.x, horizon))[..., :2] / YEAR)
+
+
+def nonresponder_death_day(posterior: xr.DataTree, *, horizon: float = YEAR, seed: int) -> xr.DataArray:
+    """Days of death of patients who do not respond by ``horizon`` and die by then; (patient,).
+
+    One cohort is simulated per draw; the coordinates ``chain`` and ``draw`` say whose a patient is. No printed number
+    tells these days: they follow from the shape of the hazards that the analysis assumes.
+    """
+    analysis = analysis_of(posterior)
+    x = baseline(analysis).x
+    draws = draws_of(posterior)
+    pathway = pathway_from_draws(draws, analysis, study_effects(posterior))
+    course = simulate_course(pathway, x, shape=(len(draws), x.size), rng=np.random.default_rng(seed))
+    found = (course.response_day > horizon) & (course.death_day <= horizon)
+    chains, draw_ids = (np.asarray(posterior["posterior"][dim]) for dim in ("chain", "draw"))
+    of_draw = np.nonzero(found)[0]
+    coords = {
+        "chain": ("patient", chains.repeat(draw_ids.size)[of_draw]),
+        "draw": ("patient", np.tile(draw_ids, chains.size)[of_draw]),
+    }
+    return xr.DataArray(
+        course.death_day[found], dims="patient", coords=coords, name="nonresponder_death_day", attrs={"units": "days"}
+    )
+
+
+def headline(posterior: xr.DataTree) -> xr.Dataset:
+    """The quantities that the analysis is asked for, each (chain, draw); ``headline_quantities`` says what they are."""
+    analysis = analysis_of(posterior)
+    found = headline_from_draws(draws_of(posterior), analysis, study_effects(posterior))
+    words = headline_quantities(analysis)
+    return xr.Dataset(
+        {
+            id: _with_draws(posterior, values, {}).assign_attrs(long_name=words[id].label, units=words[id].unit)
+            for id, values in found.items()
+        }
+    )
+
+
+def summarise(draws: xr.DataArray | xr.Dataset, *, interval: float = INTERVAL) -> pd.DataFrame:
+    """Median and equal-tailed interval over chains and draws: one row per quantity and coordinate.
+
+    Quantiles are draws themselves (inverse of the empirical distribution function), so that a time that is not
+    reached, inf, is a value like any other.
+
+    Returns
+    -------
+    Columns ``quantity``, one per remaining dimension, ``median``, ``lower``, ``upper``.
+    """
+    if not 0.0 < interval < 1.0:
+        raise InputError(f"interval: required between 0 and 1, found {interval}")
+    arrays = draws.data_vars if isinstance(draws, xr.Dataset) else {draws.name or "value": draws}
+    levels = [0.5, (1.0 - interval) / 2.0, (1.0 + interval) / 2.0]
+    tables = []
+    for name, array in arrays.items():
+        plain = array.stack(sample=("chain", "draw"), create_index=False)
+        rest = plain.transpose(..., "sample")
+        values = np.quantile(rest.values, levels, axis=-1, method="inverted_cdf")
+        index = [np.asarray(array[dim].values) for dim in rest.dims[:-1]]
+        grid = np.meshgrid(*index, indexing="ij") if index else []
+        columns = {str(dim): column.ravel() for dim, column in zip(rest.dims, grid, strict=False)}
+        limits = dict(zip(("median", "lower", "upper"), values.reshape(len(levels), -1), strict=True))
+        tables.append(pd.DataFrame({"quantity": name} | columns | limits))
+    return pd.concat(tables, ignore_index=True)
+
+
+def study_effects(posterior: xr.DataTree) -> np.ndarray | None:
+    """What the study adds to the log hazards, shape (draw, transition); None where an analysis has none."""
+    dataset = posterior["posterior"]
+    if "study_effect" not in dataset.data_vars:
+        return None
+    own = dataset["study_effect"].sel(study=analysis_of(posterior).study.id)
+    return own.transpose("chain", "draw", "transition").values.reshape(-1, len(TRANSITIONS))
+
+
+def _curve(
+    posterior: xr.DataTree,
     function: Callable[[Pathway, np.ndarray, np.ndarray], np.ndarray],
-) -> np.ndarray:
-    """A function of ``process.incidence``, averaged over patients, shape (draw, row, day, ...)."""
-    analysis, average, at = analysis_of(posterior), _average(posterior, duration), np.asarray(days, dtype=float)
-    pathways = (pathway_from_draws(part, analysis) for part in _chunks(draws_of(posterior)))
-    return np.concatenate([average.of(function(pathway, average.x, at)) for pathway in pathways])
-
-
-def _array(
-    posterior: xr.DataTree,
-    values: np.ndarray,
+    at_boost: float | np.ndarray,
     name: str,
     *,
-    days: Sequence[float] | None = None,
-    duration: Sequence[float] | None = None,
-    states: bool = False,
+    days: Sequence[float],
+    duration: Sequence[float] | None,
+    among: Among,
+    coords: Mapping[str, list[str]] | None = None,
 ) -> xr.DataArray:
-    """Values (draw, row, ...) as a labelled array; the row axis is dropped for the cohort."""
-    draws = posterior["posterior"].to_dataset()
-    shaped = values.reshape(draws.sizes["chain"], draws.sizes["draw"], *values.shape[1:])
-    dims = ["chain", "draw", "duration"]
-    coords: dict[str, object] = {"chain": draws["chain"].values, "draw": draws["draw"].values}
-    coords["duration"] = [np.nan] if duration is None else [float(length) for length in duration]
-    if days is not None:
-        dims.append("day")
-        coords["day"] = [float(day) for day in days]
-    if states:
-        dims.append("state")
-        coords["state"] = list(STATES)
-    array = xr.DataArray(shaped, dims=dims, coords=coords, name=name)
-    return array.isel(duration=0, drop=True) if duration is None else array
+    """A function of (pathway, x, increasing days) at days in any order; ``at_boost`` is its value at day 0."""
+    wanted = np.atleast_1d(np.asarray(days, dtype=float))
+    if not wanted.size or not np.all((wanted >= 0.0) & np.isfinite(wanted)):
+        raise InputError(f"days: required days since the boost, 0 or later, found {list(map(float, wanted))}")
+    analysis = analysis_of(posterior)
+    average = _average(analysis, duration, among)
+    later = np.unique(wanted[wanted > 0.0])
+
+    def values(pathway: Pathway) -> np.ndarray:
+        found = average.of(function(pathway, average.x, later)) if later.size else None
+        shape = (_draws_in(pathway), len(average.weight), 1, *np.shape(at_boost))
+        first = np.broadcast_to(at_boost, shape)
+        whole = first if found is None else np.concatenate([first, found], axis=2)
+        return np.clip(whole[:, :, np.searchsorted(np.concatenate([[0.0], later]), wanted)], 0.0, 1.0)
+
+    evaluated = _evaluate(posterior, analysis, values)
+    return _label(posterior, analysis, evaluated, name, duration, among, {"day": wanted, **(coords or {})})
+
+
+def _draws_in(pathway: Pathway) -> int:
+    return len(np.asarray(pathway.log_hazard_ratio[0]))
+
+
+def _evaluate(posterior: xr.DataTree, analysis: Analysis, function: Callable[[Pathway], np.ndarray]) -> np.ndarray:
+    return in_chunks(function, draws_of(posterior), analysis, study_effects(posterior))
+
+
+def _average(analysis: Analysis, duration: Sequence[float] | None, among: Among) -> Average:
+    if duration is None:
+        return group_average(analysis, among)
+    if among != "all":
+        raise InputError(f"among: required 'all' where durations are given, found {among!r}")
+    return duration_average(analysis, duration)
+
+
+def _label(
+    posterior: xr.DataTree,
+    analysis: Analysis,
+    values: np.ndarray,
+    name: str,
+    duration: Sequence[float] | None,
+    among: Among,
+    coords: Mapping[str, Any],
+) -> xr.DataArray:
+    """Names for (draw, row, ...): rows are durations, or the one row of an average, which is dropped."""
+    if duration is None:
+        return _with_draws(posterior, values[:, 0], coords).rename(name).assign_coords(among=among)
+    days = np.atleast_1d(np.asarray(duration, dtype=float))
+    array = _with_draws(posterior, values, {"duration": days, **coords}).rename(name)
+    return array.assign_coords(patients_beyond=("duration", patients_beyond(analysis, days)))
+
+
+def _with_draws(posterior: xr.DataTree, values: np.ndarray, coords: Mapping[str, Any]) -> xr.DataArray:
+    own = {dim: posterior["posterior"][dim].values for dim in ("chain", "draw")}
+    shaped = values.reshape(*_size(posterior), *values.shape[1:])
+    return xr.DataArray(shaped, dims=("chain", "draw", *coords), coords={**own, **coords})
+
+
+def _size(posterior: xr.DataTree) -> tuple[int, int]:
+    return posterior["posterior"].sizes["chain"], posterior["posterior"].sizes["draw"]
+
+
+def _require_positive(name: str, value: float) -> None:
+    if not (value > 0.0 and np.isfinite(value)):
+        raise InputError(f"{name}: required a day after the boost, found {value:g}")

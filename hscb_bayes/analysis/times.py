@@ -8,6 +8,7 @@ distribution.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -23,7 +24,8 @@ NEWTON_STEPS = 6  # within a panel; convergence is quadratic
 NEAREST = 0.1  # of the way that a Newton step may leave towards the lower end, where a density may be infinite
 
 
-def _rule(days: list[float]) -> tuple[np.ndarray, DayRule]:
+@cache
+def _rule(*days: float) -> tuple[np.ndarray, DayRule]:
     """Panel ends, a geometric grid and ``days``, and nodes within the panels."""
     last = max(days)
     count = max(int(np.ceil(np.log(last / FIRST_CUT) / np.log(RATIO))), 1)
@@ -32,17 +34,23 @@ def _rule(days: list[float]) -> tuple[np.ndarray, DayRule]:
     return cuts, day_rule(cuts, first=FIRST_NODES, middle=NODES, last=NODES)
 
 
+@cache
+def _legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre nodes and weights on (0, 1)."""
+    position, weight = np.polynomial.legendre.leggauss(nodes)
+    return (position + 1.0) / 2.0, weight / 2.0
+
+
 def time_in_states(pathway: Pathway, x: np.ndarray, horizon: float) -> np.ndarray:
     """Mean days in each state up to ``horizon``, shape (draw, covariate, state).
 
     Neutropenic: int_0^horizon P(event-free at t) dt. Responded: int_0^horizon f(u) int_u^horizon S3(u, t) dt du, with
     f the density of response and S3 survival after it.
     """
-    _, rule = _rule([horizon])
+    _, rule = _rule(horizon)
     log_nodes = np.log(rule.days)
     neutropenic = event_free(pathway, x, log_nodes, np) @ rule.weights
-    position, weight = np.polynomial.legendre.leggauss(STAY_NODES)
-    root = (position + 1.0) / 2.0  # t = u + (horizon - u) root^2: S3 may fall with an infinite slope at first
+    root, weight = _legendre(STAY_NODES)  # t = u + (horizon - u) root^2: S3 may fall with an infinite slope at first
     left = (horizon - rule.days)[:, None]
     stay = left * root**2
     alive = pathway.alive_after_response(
@@ -52,7 +60,7 @@ def time_in_states(pathway: Pathway, x: np.ndarray, horizon: float) -> np.ndarra
         np.log(rule.days[:, None] + stay).ravel(),
         np,
     )
-    by_node = alive.reshape(*alive.shape[:-1], *stay.shape) @ (root * weight)
+    by_node = alive.reshape(*alive.shape[:-1], *stay.shape) @ (2.0 * root * weight)
     density = pathway.response_density(x, log_nodes, np) * (rule.weights * left[:, 0])
     responded = np.einsum("...u,...u->...", density, by_node)
     return np.stack([neutropenic, responded, horizon - neutropenic - responded], axis=-1)
@@ -74,7 +82,7 @@ def response_quantile(
     -------
     Shape (draw, row). A Newton search within the panel that holds the day.
     """
-    cuts, rule = _rule([horizon])
+    cuts, rule = _rule(horizon)
     mass = pathway.response_density(x, np.log(rule.days), np) * rule.weights
     by_panel = mass @ (rule.panel[:, None] == np.arange(cuts.size)).astype(float)
     table = np.cumsum(np.einsum("dcp,rc->drp", by_panel, weight), axis=-1)
@@ -94,8 +102,7 @@ def _newton(
     pathway: Pathway, x: np.ndarray, weight: np.ndarray, missing: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> np.ndarray:
     """The day from ``lower`` to ``upper`` at which ``missing`` more have responded than by ``lower``; all (draw,)."""
-    position, node_weight = np.polynomial.legendre.leggauss(NEWTON_NODES)
-    share, node_weight = (position + 1.0) / 2.0, node_weight / 2.0
+    share, node_weight = _legendre(NEWTON_NODES)
     day = (lower + upper) / 2.0
     for _ in range(NEWTON_STEPS):
         width = (day - lower)[:, None]
@@ -120,7 +127,7 @@ class Landmark:
 
 def from_landmark(pathway: Pathway, x: np.ndarray, landmark: float, horizon: float) -> Landmark:
     """Probabilities of being alive at the landmark in each state, and of that and being alive at the horizon."""
-    cuts, rule = _rule([landmark, horizon])
+    cuts, rule = _rule(landmark, horizon)
     log_nodes = np.log(rule.days)
     density = pathway.response_density(x, log_nodes, np) * rule.weights
     alive = density * pathway.alive_after_response(

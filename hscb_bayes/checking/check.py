@@ -33,7 +33,7 @@ def check(
     posterior: xr.DataTree,
     *,
     replicates: int = REPLICATES,
-    seed: int = 1,
+    seed: int,
     left_out: Mapping[str, xr.DataTree] | None = None,
 ) -> pd.DataFrame:
     """Compare the print with replicated studies, one row per printed number that describes outcomes.

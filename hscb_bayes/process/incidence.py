@@ -14,8 +14,9 @@ import numpy as np
 
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.pathway import Pathway
-from hscb_bayes.process.quadrature import panel_rule, response_rule
+from hscb_bayes.process.quadrature import DayRule, panel_rule, response_rule
 
+SMALLEST_MASS = 1e-30  # of a panel; keeps a quotient finite where a panel holds no response
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
 
 
@@ -23,8 +24,8 @@ SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node
 class Outcomes:
     """Probabilities of a patient's outcomes by a day.
 
-    ``seen`` (..., covariate, column): the response subdensity, while still followed, summed with the columns of the
-    nodes (probabilities of response in an interval; densities at a day). ``by_day`` (..., covariate, 3): responded,
+    ``seen`` (..., covariate, column): responses while still followed, by the columns of the nodes (probabilities of
+    response in an interval; densities at a day). ``by_day`` (..., covariate, 3): responded,
     responded and alive, alive without response, all with complete follow-up. ``lost`` (..., covariate): follow-up ended
     before response, death and the day.
     """
@@ -38,33 +39,87 @@ class Outcomes:
 class OutcomeNodes:
     """Where outcomes by day ``day`` are evaluated; all of it data, nothing depends on a parameter.
 
-    ``days`` (node,), ``weights`` (node,) in days, zero for nodes at which only a density is wanted, ``columns``
-    (node, column) what each node adds to which column of ``Outcomes.seen``, ``log_since`` (node,) log of the days
-    from the node to ``day``, ``log_end`` (1,) log of ``day``.
+    ``days`` (node,); ``weights`` (node,) in days, zero for nodes at which only a density is wanted; ``panels``
+    (node, panel) 1 where a node lies in a panel, rows of zeros for densities; ``log_cuts`` (panel,) log of the days at
+    which panels end; ``columns`` (node, column) 1 where a node adds to a column of ``Outcomes.seen``; ``log_since``
+    (node,) log of the days from the node to ``day``; ``log_end`` (1,) log of ``day``.
     """
 
     days: Any
     weights: Any
+    panels: Any
+    log_cuts: Any
     columns: Any
     log_since: Any
     log_end: Any
 
 
-def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_up: FollowUp, xp: Any) -> Outcomes:
-    """Probabilities of all outcomes by a day, by quadrature over the day of response; ``x`` (..., covariate)."""
-    log_days = xp.log(nodes.days)
-    density = pathway.response_density(x, log_days, xp)
-    alive = pathway.alive_after_response(x, log_days, nodes.log_since, nodes.log_end, xp)
-    responded = xp.matmul(density, nodes.weights)
-    responded_alive = xp.matmul(density * alive, nodes.weights)
-    neutropenic = event_free(pathway, x, nodes.log_end, xp)[..., 0]
-    followed = follow_up.still_followed(nodes.days, xp)
-    waiting = event_free(pathway, x, log_days, xp)
-    return Outcomes(
-        seen=xp.matmul(density * followed, nodes.columns),
-        by_day=xp.stack([responded, responded_alive, neutropenic], axis=-1),
-        lost=xp.matmul(waiting * followed * follow_up.rate(xp), nodes.weights),
+def outcome_nodes(
+    cuts: np.ndarray, *, interval_of_panel: np.ndarray, densities: np.ndarray, columns: tuple[int, int], rule: DayRule
+) -> OutcomeNodes:
+    """Nodes for the outcomes by the last of ``cuts``.
+
+    Parameters
+    ----------
+    cuts
+        Days at which panels end, increasing, shape (panel,); the last is the day.
+    interval_of_panel
+        The column of ``Outcomes.seen`` that a panel adds to, shape (panel,).
+    densities
+        Days at which the density of response is wanted as well, at most ``columns[1]``.
+    columns
+        How many columns there are for intervals, and after them for densities; those of absent densities stay zero.
+    rule
+        The rule of ``quadrature.day_rule`` for ``cuts``.
+    """
+    day, (intervals, places) = cuts[-1], columns
+    padded = np.concatenate([densities, np.full(places - len(densities), day / 2.0)])
+    days = np.concatenate([rule.days, padded])
+    inside, panel_ids = rule.days.size, np.arange(len(cuts))
+    panels, adds = np.zeros((days.size, len(cuts))), np.zeros((days.size, intervals + places))
+    panels[:inside] = rule.panel[:, None] == panel_ids
+    adds[np.arange(inside), np.asarray(interval_of_panel)[rule.panel]] = 1.0
+    adds[inside + np.arange(len(densities)), intervals + np.arange(len(densities))] = 1.0
+    return OutcomeNodes(
+        days=days,
+        weights=np.concatenate([rule.weights, np.zeros(places)]),
+        panels=panels,
+        log_cuts=np.log(cuts),
+        columns=adds,
+        log_since=np.log(day - days),
+        log_end=np.log(np.array([day])),
     )
+
+
+def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_up: FollowUp, xp: Any) -> Outcomes:
+    """Probabilities of all outcomes by a day, by quadrature over the day of response; ``x`` (..., covariate).
+
+    Nodes share out, within each panel, the net probability of response in it, F1(c_k) - F1(c_(k-1)), which is known in
+    closed form: however steeply a hazard rises between two nodes, no probability leaves [0, 1].
+    """
+    log_days = xp.log(nodes.days)
+    within = nodes.panels.sum(axis=-1)
+    net = pathway.net_response_density(x, log_days, xp)
+    by_rule = xp.matmul(net * nodes.weights, nodes.panels)
+    share = _by_panel(pathway.net_responded(x, nodes.log_cuts, xp), xp) / xp.maximum(by_rule, SMALLEST_MASS)
+    weights = nodes.weights * xp.matmul(share, nodes.panels.T) + (1.0 - within)
+    waiting = pathway.not_dead_before_response(x, log_days, xp)
+    mass = net * waiting * weights
+    alive = pathway.alive_after_response(x, log_days, nodes.log_since, nodes.log_end, xp)
+    followed = follow_up.still_followed(nodes.days, xp)
+    neutropenic = event_free(pathway, x, nodes.log_end, xp)[..., 0]
+    event_free_at_nodes = pathway.not_responded(x, log_days, xp) * waiting
+    return Outcomes(
+        seen=xp.matmul(mass * followed, nodes.columns),
+        by_day=xp.stack([xp.matmul(mass, within), xp.matmul(mass * alive, within), neutropenic], axis=-1),
+        lost=xp.matmul(event_free_at_nodes * followed * follow_up.rate(xp), nodes.weights),
+    )
+
+
+def _by_panel(cumulative: Any, xp: Any) -> Any:
+    """Differences along the last axis, the first from zero."""
+    before = xp.concatenate([xp.zeros_like(cumulative[..., :1]), cumulative[..., :-1]], axis=-1)
+    return cumulative - before
 
 
 def event_free(pathway: Pathway, x: Any, log_days: Any, xp: Any) -> Any:

@@ -21,8 +21,8 @@ Clock = Literal["reset", "forward"]
 class Hazard(Protocol):
     """What a hazard family offers; times come in as log days."""
 
-    def cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
-        """H(t)."""
+    def log_cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
+        """log H(t)."""
         ...
 
     def log_hazard(self, log_time: Any, xp: Any) -> Any:
@@ -65,9 +65,17 @@ class Pathway:
     logit_never_slope: Any = 0.0
     clock: Clock = "reset"
 
-    def relative_hazard(self, transition: int, x: Any, xp: Any) -> Any:
-        """exp(beta_k x + u_k), shape (..., covariate, 1)."""
-        return xp.exp(self.log_hazard_ratio[transition] * x[..., None] + self.study_effect[transition])
+    def log_relative_hazard(self, transition: int, x: Any) -> Any:
+        """beta_k x + u_k, shape (..., covariate, 1)."""
+        return self.log_hazard_ratio[transition] * x[..., None] + self.study_effect[transition]
+
+    def cumulative_hazard(self, transition: int, x: Any, log_time: Any, xp: Any) -> Any:
+        """H_k(t | x) = H0_k(t) exp(beta_k x + u_k), for response that of patients who can respond.
+
+        One exponential of a sum: a product of exponentials would be evaluated factor by factor at every node.
+        """
+        baseline = (self.response, self.death_without_response, self.death_after_response)[transition]
+        return xp.exp(baseline.log_cumulative_hazard(log_time, xp) + self.log_relative_hazard(transition, x))
 
     def never_share(self, x: Any, xp: Any) -> Any:
         """pi(x), the share who never respond, shape (..., covariate, 1)."""
@@ -76,26 +84,27 @@ class Pathway:
     def not_responded(self, x: Any, log_time: Any, xp: Any) -> Any:
         """S1(t | x), the net probability of no response by t, were nobody to die first."""
         never = self.never_share(x, xp)
-        cumulative = self.response.cumulative_hazard(log_time, xp) * self.relative_hazard(0, x, xp)
-        return never + (1.0 - never) * xp.exp(-cumulative)
+        return never + (1.0 - never) * xp.exp(-self.cumulative_hazard(0, x, log_time, xp))
 
     def not_dead_before_response(self, x: Any, log_time: Any, xp: Any) -> Any:
         """S2(t | x), the net probability of no death without response by t."""
-        cumulative = self.death_without_response.cumulative_hazard(log_time, xp)
-        return xp.exp(-cumulative * self.relative_hazard(1, x, xp))
+        return xp.exp(-self.cumulative_hazard(1, x, log_time, xp))
+
+    def net_responded(self, x: Any, log_time: Any, xp: Any) -> Any:
+        """F1(t | x) = 1 - S1(t | x), the net probability of response by t, were nobody to die first."""
+        return -(1.0 - self.never_share(x, xp)) * xp.expm1(-self.cumulative_hazard(0, x, log_time, xp))
+
+    def net_response_density(self, x: Any, log_time: Any, xp: Any) -> Any:
+        """f1(t | x) = -dS1/dt, per day, were nobody to die first."""
+        log_hazard = self.response.log_hazard(log_time, xp) + self.log_relative_hazard(0, x)
+        return (1.0 - self.never_share(x, xp)) * xp.exp(log_hazard - self.cumulative_hazard(0, x, log_time, xp))
 
     def response_density(self, x: Any, log_time: Any, xp: Any) -> Any:
-        """f(t | x) = S2(t) (-dS1/dt): the subdensity of response, per day, deaths before response competing."""
-        relative = self.relative_hazard(0, x, xp)
-        response = self.response.cumulative_hazard(log_time, xp) * relative
-        death = self.death_without_response.cumulative_hazard(log_time, xp) * self.relative_hazard(1, x, xp)
-        hazard = (1.0 - self.never_share(x, xp)) * relative * xp.exp(self.response.log_hazard(log_time, xp))
-        return hazard * xp.exp(-response - death)
+        """f(t | x) = S2(t) f1(t): the subdensity of response, per day, deaths before response competing."""
+        return self.net_response_density(x, log_time, xp) * self.not_dead_before_response(x, log_time, xp)
 
     def alive_after_response(self, x: Any, log_response: Any, log_since: Any, log_now: Any, xp: Any) -> Any:
         """S3: probability to be alive now, ``log_since`` after the response; all times are log days."""
-        relative = self.relative_hazard(2, x, xp)
         if self.clock == "reset":
-            return xp.exp(-self.death_after_response.cumulative_hazard(log_since, xp) * relative)
-        risk = self.death_after_response.cumulative_hazard(log_now, xp)
-        return xp.exp(-(risk - self.death_after_response.cumulative_hazard(log_response, xp)) * relative)
+            return xp.exp(-self.cumulative_hazard(2, x, log_since, xp))
+        return xp.exp(self.cumulative_hazard(2, x, log_response, xp) - self.cumulative_hazard(2, x, log_now, xp))

@@ -26,7 +26,7 @@ FIRST_PANEL_NODES = 8
 MIDDLE_PANEL_NODES = 5
 LAST_PANEL_NODES = 12
 SINGLE_PANEL_NODES = 32
-FIRST_DAYS, MIDDLE_DAYS, LAST_DAYS = 10, 5, 18
+FIRST_DAYS, MIDDLE_DAYS, LAST_DAYS = 10, 5, 14
 FIRST_POWER = 4
 SMALLEST_PROBABILITY = 1e-300  # keeps log finite beyond the last response
 SMALLEST_CUMULATIVE_HAZARD = 1e-30  # keeps log H finite where a panel holds no mass
@@ -93,14 +93,12 @@ def response_rule(pathway: Pathway, x: Any, log_cuts: Any, unit: UnitRule, xp: A
     log_cuts
         Log of increasing days, shape (..., 1 or covariate, panel). Equal neighbours give a panel of no mass.
     """
-    relative = pathway.relative_hazard(0, x, xp)
-    cumulative = pathway.response.cumulative_hazard(log_cuts, xp) * relative
-    remaining = xp.exp(-cumulative)
+    remaining = xp.exp(-pathway.cumulative_hazard(0, x, log_cuts, xp))
     before = xp.concatenate([xp.ones_like(remaining[..., :1]), remaining[..., :-1]], axis=-1)
     width = (before - remaining)[..., unit.panel]
     complement = xp.maximum(before[..., unit.panel] - width * unit.position, SMALLEST_PROBABILITY)
     cumulative_at_node = xp.maximum(-xp.log(complement), SMALLEST_CUMULATIVE_HAZARD)
-    log_days = pathway.response.log_time_at(xp.log(cumulative_at_node) - xp.log(relative))
+    log_days = pathway.response.log_time_at(xp.log(cumulative_at_node) - pathway.log_relative_hazard(0, x))
     mass = (1.0 - pathway.never_share(x, xp)) * width * unit.weight
     return ResponseRule(log_days=log_days, mass=mass, unit=unit)
 

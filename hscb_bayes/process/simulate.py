@@ -33,22 +33,22 @@ def simulate_course(pathway: Pathway, x: np.ndarray, *, shape: tuple[int, ...], 
     shape
         Shape of the result, (patient,) or (replicate, patient).
     """
-    relative = [pathway.relative_hazard(k, x, np)[..., 0] for k in range(3)]
+    log_relative = [pathway.log_relative_hazard(k, x)[..., 0] for k in range(3)]
     log_exponential = np.log(rng.exponential(size=(3, *shape)))
     never = rng.uniform(size=shape) < pathway.never_share(x, np)[..., 0]
 
-    net_response = np.exp(_each(pathway.response.log_time_at, log_exponential[0] - np.log(relative[0])))
+    net_response = np.exp(_each(pathway.response.log_time_at, log_exponential[0] - log_relative[0]))
     net_response = np.where(never, np.inf, net_response)
-    first_death = np.exp(_each(pathway.death_without_response.log_time_at, log_exponential[1] - np.log(relative[1])))
+    first_death = np.exp(_each(pathway.death_without_response.log_time_at, log_exponential[1] - log_relative[1]))
     responds = net_response < first_death
 
     late = pathway.death_after_response
-    log_risk = log_exponential[2] - np.log(relative[2])
+    log_risk = log_exponential[2] - log_relative[2]
     if pathway.clock == "reset":
         later_death = net_response + np.exp(_each(late.log_time_at, log_risk))
     else:
         log_response = np.log(np.where(responds, net_response, 1.0))
-        at_response = _each(lambda log_time: late.cumulative_hazard(log_time, np), log_response)
+        at_response = np.exp(_each(lambda log_time: late.log_cumulative_hazard(log_time, np), log_response))
         later_death = np.exp(_each(late.log_time_at, np.log(at_response + np.exp(log_risk))))
     return Course(
         response_day=np.where(responds, net_response, np.inf),

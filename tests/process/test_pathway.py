@@ -44,7 +44,7 @@ def net_hazard(pathway: Pathway) -> np.ndarray:
     linear = pathway.logit_never + pathway.logit_never_slope * X if np.isfinite(pathway.logit_never) else None
     never = np.zeros(X.size) if linear is None else 1.0 / (1.0 + np.exp(-linear))
     relative = np.exp(pathway.log_hazard_ratio[0] * X + pathway.study_effect[0])
-    cumulative = np.outer(relative, pathway.response.cumulative_hazard(LOG_DAYS, np))
+    cumulative = np.outer(relative, np.exp(pathway.response.log_cumulative_hazard(LOG_DAYS, np)))
     return np.asarray(-np.log(never[:, None] + (1.0 - never[:, None]) * np.exp(-cumulative)))
 
 
@@ -71,8 +71,8 @@ def test_only_those_who_never_respond_are_left_at_the_end(pathway: Pathway) -> N
 def test_a_share_that_becomes_nothing_leaves_the_hazard_alone() -> None:
     nobody = replace(BASE, logit_never=-float("inf"), logit_never_slope=0.0)
     hardly = replace(BASE, logit_never=-40.0, logit_never_slope=0.0)
-    relative = nobody.relative_hazard(0, X, np)
-    plain = np.exp(-nobody.response.cumulative_hazard(LOG_DAYS, np) * relative)
+    relative = np.exp(nobody.log_relative_hazard(0, X))
+    plain = np.exp(-np.exp(nobody.response.log_cumulative_hazard(LOG_DAYS, np)) * relative)
     assert_allclose(nobody.not_responded(X, LOG_DAYS, np), plain, rtol=ALGEBRA)
     assert_allclose(hardly.not_responded(X, LOG_DAYS, np), plain, rtol=ALGEBRA, atol=1e-15)
 
@@ -85,9 +85,9 @@ def test_where_nobody_can_respond_nobody_does() -> None:
 
 @pytest.mark.parametrize("transition", [0, 1, 2])
 def test_a_unit_of_the_covariate_multiplies_the_hazard_by_its_ratio(transition: int) -> None:
-    here, further = (BASE.relative_hazard(transition, X + step, np) for step in (0.0, 1.0))
+    here, further = (np.exp(BASE.log_relative_hazard(transition, X + step)) for step in (0.0, 1.0))
     assert_allclose(further / here, np.exp(BASE.log_hazard_ratio[transition]), rtol=ALGEBRA)
-    at_reference = BASE.relative_hazard(transition, np.zeros(1), np)
+    at_reference = np.exp(BASE.log_relative_hazard(transition, np.zeros(1)))
     assert_allclose(at_reference, np.exp(BASE.study_effect[transition]), rtol=ALGEBRA)
 
 
@@ -107,10 +107,7 @@ def test_the_clock_matters_unless_the_hazard_is_constant(shape: float, agree: bo
 def test_the_forward_clock_is_survival_given_survival_to_the_response() -> None:
     forward = replace(BASE, clock="forward")
     log_since, log_now = np.log(400.0 - np.exp(LOG_DAYS)), np.log(400.0)
-    from_zero, to_response = (
-        np.exp(-BASE.death_after_response.cumulative_hazard(log_day, np) * BASE.relative_hazard(2, X, np))
-        for log_day in (log_now, LOG_DAYS)
-    )
+    from_zero, to_response = (np.exp(-BASE.cumulative_hazard(2, X, log_day, np)) for log_day in (log_now, LOG_DAYS))
     found = forward.alive_after_response(X, LOG_DAYS, log_since, log_now, np)
     assert_allclose(found, from_zero / to_response, rtol=ALGEBRA)
 

@@ -28,9 +28,9 @@ class Weibull:
     shape: Any
     log_scale: Any
 
-    def cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
-        """H(t) at exp(``log_time``) days."""
-        return xp.exp(self.shape * (log_time - self.log_scale))
+    def log_cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
+        """log H(t) at exp(``log_time``) days."""
+        return self.shape * (log_time - self.log_scale)
 
     def log_hazard(self, log_time: Any, xp: Any) -> Any:
         """log h(t), per day, at exp(``log_time``) days."""

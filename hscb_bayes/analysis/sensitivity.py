@@ -1,0 +1,165 @@
+"""How much of an answer comes from the print, and how much from what was believed before.
+
+Contraction is 1 - (posterior variance) / (prior variance) on a scale without bounds: 1 when the print says it all, 0
+when it says nothing. Power-scaling sensitivity is how fast a quantity's posterior moves when the prior, or the
+likelihood, is raised to a power near one.
+
+References
+----------
+Kallioinen N, Paananen T, Burkner PC, Vehtari A. Detecting and diagnosing prior and likelihood sensitivity with
+power-scaling. Stat Comput 2024;34:57.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from arviz_stats import psense
+
+from hscb_bayes.analysis.fit import analysis_of, draws_of
+from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline_quantities, unbounded
+from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.analysis.predict import study_effects
+from hscb_bayes.analysis.priors import PARAMETERS, natural
+from hscb_bayes.analysis.spec import Analysis, needed_priors
+from hscb_bayes.process.pathway import TRANSITIONS
+
+MOSTLY_PRIOR = 0.5  # a contraction below it
+PRIOR_DRAWS = 2000
+INTERVAL = 0.9
+SAMPLE_DIMS = ["chain", "draw"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Compared:
+    """One row: what it is, its draws on the clinic's scale, and on the unbounded one."""
+
+    id: str
+    kind: str
+    quantity: Quantity | None
+    prior: np.ndarray
+    posterior: np.ndarray
+    prior_unbounded: np.ndarray
+    posterior_unbounded: np.ndarray
+
+
+def sensitivity(posterior: xr.DataTree, *, interval: float = INTERVAL, seed: int) -> pd.DataFrame:
+    """Prior beside posterior for every headline quantity and every parameter that the analysis uses.
+
+    Parameters
+    ----------
+    interval
+        Probability of the equal-tailed intervals.
+    seed
+        Of the draws from the prior.
+
+    Returns
+    -------
+    One row each: ``quantity``, ``kind`` ("headline" or "parameter"), ``label``, ``unit``; ``prior_median``,
+    ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper`` on the clinic's scale; ``contraction``;
+    ``mostly_prior``, a contraction below one half; ``prior_sensitivity`` and ``likelihood_sensitivity``, 0.05 and more
+    being called sensitive, NaN where the analysis has study effects, whose density is not scaled. A time not reached
+    within one year (inf) counts as one year in contraction and sensitivity.
+    """
+    analysis = analysis_of(posterior)
+    compared = _compared(posterior, analysis, np.random.default_rng(seed))
+    scaling = power_scaling(posterior, {row.id: row.posterior_unbounded for row in compared})
+    return pd.DataFrame([_row(row, interval) | scaling[row.id] for row in compared])
+
+
+def contraction(prior: np.ndarray, posterior: np.ndarray) -> float:
+    """1 - (posterior variance) / (prior variance); negative where the posterior is wider."""
+    return float(1.0 - np.var(posterior, ddof=1) / np.var(prior, ddof=1))
+
+
+def prior_draws(analysis: Analysis, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
+    """From the prior: parameters (draw, parameter) and, where studies differ, study effects (draw, transition)."""
+    mean, deviation = prior_normals(analysis)
+    parameters = mean + deviation * rng.standard_normal((draws, mean.size))
+    between = analysis.table.between_studies
+    if between is None:
+        return parameters, None
+    shape = (draws, len(TRANSITIONS))
+    return parameters, between.deviation * np.abs(rng.standard_normal(shape)) * rng.standard_normal(shape)
+
+
+def power_scaling(posterior: xr.DataTree, draws: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Power-scaling sensitivity of scalars (draw,) to the prior and to the likelihood, by id."""
+    analysis = analysis_of(posterior)
+    names = ("prior_sensitivity", "likelihood_sensitivity")
+    if analysis.table.between_studies is not None:
+        return {id: dict.fromkeys(names, float("nan")) for id in draws}
+    parameters = draws_of(posterior)
+    chains = posterior["posterior"].sizes["chain"]
+    densities = {
+        "log_prior": log_prior(parameters, analysis),
+        "log_likelihood": log_likelihood(parameters, analysis).sum(axis=-1),
+    }
+    groups = {
+        "posterior": xr.Dataset({id: _by_chain(values, chains) for id, values in draws.items()}),
+        **{group: xr.Dataset({"density": _by_chain(values, chains)}) for group, values in densities.items()},
+    }
+    tree = xr.DataTree.from_dict(groups)
+    found = [psense(tree, group=group, sample_dims=SAMPLE_DIMS) for group in ("prior", "likelihood")]
+    return {id: {name: float(part[id]) for name, part in zip(names, found, strict=True)} for id in draws}
+
+
+def _by_chain(values: np.ndarray, chains: int) -> xr.DataArray:
+    shaped = values.reshape(chains, -1)
+    coords = {"chain": np.arange(chains), "draw": np.arange(shaped.shape[1])}
+    return xr.DataArray(shaped, dims=SAMPLE_DIMS, coords=coords)
+
+
+def _compared(posterior: xr.DataTree, analysis: Analysis, rng: np.random.Generator) -> list[_Compared]:
+    before, effect_before = prior_draws(analysis, PRIOR_DRAWS, rng)
+    after = draws_of(posterior)
+    prior = headline_from_draws(before, analysis, effect_before)
+    fitted = headline_from_draws(after, analysis, study_effects(posterior))
+    rows = [
+        _Compared(
+            id=id,
+            kind="headline",
+            quantity=quantity,
+            prior=prior[id],
+            posterior=fitted[id],
+            prior_unbounded=unbounded(prior[id], quantity.scale),
+            posterior_unbounded=unbounded(fitted[id], quantity.scale),
+        )
+        for id, quantity in headline_quantities(analysis).items()
+    ]
+    known = {row.id for row in rows}
+    return rows + [_parameter(id, before, after) for id in needed_priors(analysis.table) if id not in known]
+
+
+def _parameter(id: str, before: np.ndarray, after: np.ndarray) -> _Compared:
+    column, parameter = PARAMETER_IDS.index(id), PARAMETERS[id]
+    return _Compared(
+        id=id,
+        kind="parameter",
+        quantity=None,
+        prior=natural(before[:, column], parameter.scale),
+        posterior=natural(after[:, column], parameter.scale),
+        prior_unbounded=before[:, column],
+        posterior_unbounded=after[:, column],
+    )
+
+
+def _row(row: _Compared, interval: float) -> dict[str, object]:
+    levels = [0.5, (1.0 - interval) / 2.0, (1.0 + interval) / 2.0]
+    limits = [np.quantile(values, levels, method="inverted_cdf") for values in (row.prior, row.posterior)]
+    contracted = contraction(row.prior_unbounded, row.posterior_unbounded)
+    words = row.quantity or PARAMETERS[row.id]
+    return {
+        "quantity": row.id,
+        "kind": row.kind,
+        "label": words.label,
+        "unit": words.unit,
+        **dict(zip(("prior_median", "prior_lower", "prior_upper"), map(float, limits[0]), strict=True)),
+        **dict(zip(("median", "lower", "upper"), map(float, limits[1]), strict=True)),
+        "contraction": contracted,
+        "mostly_prior": contracted < MOSTLY_PRIOR,
+    }

@@ -1,0 +1,85 @@
+"""Posteriors made by hand: parameters as we like them, provenance as sampling writes it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from hscb_bayes.analysis.fit import provenance, with_natural_scales
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.process.pathway import TRANSITIONS
+
+NOBODY = -30.0  # log odds of never responding
+
+
+def tree_of(analysis: Analysis, parameters: np.ndarray, effects: np.ndarray | None = None) -> xr.DataTree:
+    """A posterior with these parameters (chain, draw, parameter) and study effects (chain, draw, transition)."""
+    chains, draws = parameters.shape[:2]
+    coords = {"chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(PARAMETER_IDS)}
+    posterior = xr.Dataset({"parameters": (("chain", "draw", "parameter"), parameters)}, coords)
+    if effects is not None:
+        dims = ("chain", "draw", "study", "transition")
+        posterior = posterior.assign(study_effect=(dims, effects[:, :, None]))
+        posterior = posterior.assign_coords(study=[analysis.study.id], transition=list(TRANSITIONS))
+    stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((chains, draws), dtype=bool))})
+    tree = xr.DataTree.from_dict({"posterior": with_natural_scales(posterior), "sample_stats": stats})
+    tree.attrs.update(provenance(analysis, {"draws": draws, "chains": chains, "seed": 1}))
+    return tree
+
+
+def exponential(**changed: float) -> np.ndarray:
+    """Parameters (parameter,): constant hazards, everybody can respond, no effect of duration, unless changed."""
+    values = {
+        "response_median": np.log(10.0),
+        "never_respond": NOBODY,
+        "death_without_response": np.log(4.0),
+        "death_after_response": np.log(0.5),
+        "lost_by_one_year": -2.0,
+    }
+    return np.array([{**values, **changed}.get(id, 0.0) for id in PARAMETER_IDS])
+
+
+@pytest.fixture(scope="session")
+def main() -> Analysis:
+    """The shipped main analysis."""
+    return load_analysis("main")
+
+
+@pytest.fixture(scope="session")
+def make_posterior() -> Callable[..., xr.DataTree]:
+    """``tree_of``."""
+    return tree_of
+
+
+@pytest.fixture(scope="session")
+def constant_hazards() -> Callable[..., np.ndarray]:
+    """``exponential``."""
+    return exponential
+
+
+@pytest.fixture(scope="session")
+def prior_parameters() -> Callable[[Analysis, int, int], np.ndarray]:
+    """Draws from an analysis' prior, (draw, parameter), given their number and a seed."""
+
+    def drawn(analysis: Analysis, draws: int, seed: int) -> np.ndarray:
+        mean, deviation = prior_normals(analysis)
+        return mean + deviation * np.random.default_rng(seed).standard_normal((draws, mean.size))
+
+    return drawn
+
+
+@pytest.fixture
+def variant(root: Path, tmp_path: Path) -> Callable[[str], Analysis]:
+    """Load main with some tables of TOML laid over it."""
+
+    def load(tables: str) -> Analysis:
+        folder = tmp_path / "models"
+        shutil.copytree(root / "models", folder, dirs_exist_ok=True)
+        (folder / "variant.toml").write_text(f'base = "main"\ntitle = "a variant"\n{tables}\n')
+        return load_analysis(folder / "variant.toml")
+
+    return load

@@ -1,0 +1,176 @@
+"""The terms of the response times and of survival without response, against what can be done by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.integrate import dblquad, quad
+from scipy.stats import binom
+
+from hscb_bayes.evidence.joint import JointArrays, log_likelihood_terms, quadratic_form
+from hscb_bayes.process.follow_up import FollowUp
+from hscb_bayes.process.hazards import Weibull
+from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
+from hscb_bayes.process.pathway import Pathway
+from hscb_bayes.process.quadrature import day_rule
+
+BY_HAND = 1e-6  # the floor of probabilities is 1e-9
+DAY = 100.0
+RATE, EARLY_DEATH, LATE_DEATH = 0.03, 0.004, 0.002
+LOST = 0.6
+COMPLETE = FollowUp(lost_by_one_year=np.zeros(1))
+PATHWAY = Pathway(
+    response=Weibull(shape=1.0, log_scale=-np.log(RATE)),
+    death_without_response=Weibull(shape=1.0, log_scale=-np.log(EARLY_DEATH)),
+    death_after_response=Weibull(shape=1.0, log_scale=-np.log(LATE_DEATH)),
+    log_hazard_ratio=(0.0, 0.0, 0.0),
+)
+
+
+def seen_by(t: float, lost: float = 0.0) -> float:
+    """Probability that a response is seen by ``t``: constant hazards, and loss before it."""
+    total = RATE + EARLY_DEATH - np.log1p(-lost) / 365.0
+    return float(RATE / total * -np.expm1(-total * t))
+
+
+def density(t: float, lost: float = 0.0) -> float:
+    return float(RATE * np.exp(-(RATE + EARLY_DEATH - np.log1p(-lost) / 365.0) * t))
+
+
+def arrays_of(
+    n: int, ranks: list[tuple[float, float]], responders: int, neutropenic: tuple[float, float]
+) -> JointArrays:
+    """Arrays for n alike patients with responses of given ranks on given days, and nothing printed of survival."""
+    days = [day for _, day in ranks]
+    ends, intervals = np.array([*(days or [DAY / 9]), DAY]), len(ranks) + 1
+    edges = [0.0, *(rank for rank, _ in ranks), responders + 1.0]
+    return JointArrays(
+        nodes=outcome_nodes(
+            ends,
+            interval_of_panel=np.minimum(np.arange(ends.size), len(ranks)),
+            densities=np.array(days),
+            columns=(intervals, len(ranks)),
+            rule=day_rule(ends, first=20, middle=20, last=40),
+        ),
+        x=np.zeros(1),
+        averages=np.ones((1, 1)),
+        sizes=np.array([float(n)]),
+        interval=np.concatenate([np.ones(intervals), np.zeros(len(ranks))]),
+        columns_within=np.concatenate([np.ones(intervals), np.zeros(len(ranks))]),
+        times=np.concatenate([np.diff(edges) - 1.0, np.ones(len(ranks))]),
+        unresponded=np.float64(n - responders),
+        neutropenic=np.array(neutropenic),
+        rows=np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+        quadratic=quadratic_form(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), 1),
+        observed=np.array([float(responders), 0.0]),
+        noise=np.ones(2),
+        lower=np.zeros(0),
+        upper=np.zeros(0),
+        known=np.zeros(0),
+        printed_factor=np.zeros(0),
+        overlap=np.float64(1.0),
+        day=np.float64(DAY),
+    )
+
+
+def terms_of(data: JointArrays, lost: float = 0.0) -> np.ndarray:
+    follow_up = FollowUp(lost_by_one_year=np.array([lost]))
+    outcomes = outcome_probabilities(PATHWAY, data.x, data.nodes, follow_up, np)
+    return np.asarray(log_likelihood_terms(outcomes, data, follow_up, np))
+
+
+@pytest.mark.parametrize("lost", [0.0, LOST])
+@pytest.mark.parametrize(("responders", "day"), [(3, 9.0), (2, 9.0), (3, 60.0)])
+def test_the_median_of_three_is_the_second_order_statistic(responders: int, day: float, lost: float) -> None:
+    # one response before the second, the second at its day, the third between it and the end or not at all
+    last = seen_by(DAY, lost) - seen_by(day, lost) if responders == 3 else 1.0 - seen_by(DAY, lost)
+    expected = np.log(seen_by(day, lost)) + np.log(density(day, lost)) + np.log(last)
+    found = terms_of(arrays_of(3, [(2.0, day)], responders, (0.0, 0.0)), lost)[0]
+    assert found == pytest.approx(expected, abs=BY_HAND)
+
+
+def test_over_all_medians_and_counts_of_three_the_densities_make_one() -> None:
+    orders = {2: 6.0, 3: 6.0}  # 3! / (1! 1! 1!) ways to place the patients
+    total = binom(3, seen_by(DAY)).cdf(1)
+    for responders, ways in orders.items():
+
+        def likelihood(day: float, responders: int = responders, ways: float = ways) -> float:
+            return float(ways * np.exp(terms_of(arrays_of(3, [(2.0, day)], responders, (0.0, 0.0)))[0]))
+
+        total += quad(likelihood, 0.0, DAY, epsabs=1e-6)[0]
+    assert total == pytest.approx(1.0, abs=1e-5)
+
+
+def test_over_all_limits_and_counts_of_two_the_densities_make_one() -> None:
+    def likelihood(later: float, earlier: float) -> float:
+        return float(2.0 * np.exp(terms_of(arrays_of(2, [(1.0, earlier), (2.0, later)], 2, (0.0, 0.0)))[0]))
+
+    both = dblquad(likelihood, 0.0, DAY, lambda earlier: earlier, lambda _: DAY, epsabs=1e-3)[0]
+    assert both == pytest.approx(seen_by(DAY) ** 2, abs=1e-3)
+
+
+def test_a_count_alone_is_binomial() -> None:
+    outcomes = Outcomes(seen=np.array([[0.7]]), by_day=np.array([[0.7, 0.4, 0.1]]), lost=np.zeros(1))
+    for responders in range(6):
+        data = replace(
+            arrays_of(5, [], responders, (0.0, 0.0)), times=np.array([float(responders)]), interval=np.ones(1)
+        )
+        found = log_likelihood_terms(outcomes, data, COMPLETE, np)[0]
+        ways = binom(5, 0.5).logpmf(responders) - 5 * np.log(0.5)
+        assert found + ways == pytest.approx(binom(5, 0.7).logpmf(responders), abs=BY_HAND)
+
+
+def test_a_response_that_has_no_probability_is_unlikely_but_not_impossible() -> None:
+    never = replace(PATHWAY, logit_never=float("inf"))
+    data = arrays_of(3, [(2.0, 9.0)], 3, (0.0, 0.0))
+    outcomes = outcome_probabilities(never, data.x, data.nodes, COMPLETE, np)
+    found = log_likelihood_terms(outcomes, data, COMPLETE, np)[0]
+    assert np.isfinite(found)
+    assert found < terms_of(data)[0] - 20.0
+
+
+@pytest.mark.parametrize(("alive", "dead"), [(0.0, 5.0), (2.0, 3.0), (5.0, 0.0)])
+def test_survival_without_response_is_binomial_given_no_response(alive: float, dead: float) -> None:
+    share = np.exp(-(RATE + EARLY_DEATH) * DAY) / (1.0 - seen_by(DAY))
+    found = terms_of(arrays_of(31, [(16.0, 9.0)], 26, (alive, dead)))[1]
+    assert found == pytest.approx(binom(5, share).logpmf(alive), abs=BY_HAND)
+
+
+def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> None:
+    by_day = np.array([[0.9, 0.5, 0.05], [0.5, 0.3, 0.2]])
+    rows = np.array([[1.0, 0.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0, 1.0]])
+    data = replace(
+        arrays_of(31, [], 26, (1.0, 2.0)),
+        averages=np.eye(2),
+        sizes=np.array([16.0, 15.0]),
+        rows=rows,
+        quadratic=quadratic_form(rows, 2),
+    )
+    outcomes = Outcomes(seen=by_day[:, :1], by_day=by_day, lost=np.zeros(2))
+    share = (16 * 0.05 + 15 * 0.2) / (16 * 0.1 + 15 * 0.5)
+    found = log_likelihood_terms(outcomes, data, COMPLETE, np)[1]
+    assert_allclose(found, binom(3, share).logpmf(1), rtol=BY_HAND)
+
+
+def kaplan_meier_of_nonresponders(lost: float) -> tuple[float, float, float]:
+    """What Kaplan-Meier tends to among those never seen to respond, their share of all, and the share lost."""
+    rate = -np.log1p(-lost) / 365.0
+
+    def share_at_risk(t: float) -> float:
+        """Event-free and followed at t, and not to be seen to respond from then on."""
+        return float(np.exp(-(RATE + EARLY_DEATH + rate) * t)) - seen_by(DAY, lost) + seen_by(t, lost)
+
+    def step(t: float) -> float:
+        return EARLY_DEATH * float(np.exp(-(RATE + EARLY_DEATH + rate) * t)) / share_at_risk(t)
+
+    leaving = rate / (RATE + EARLY_DEATH + rate) * -np.expm1(-(RATE + EARLY_DEATH + rate) * DAY)
+    return float(np.exp(-quad(step, 0.0, DAY)[0])), 1.0 - seen_by(DAY, lost), float(leaving)
+
+
+@pytest.mark.parametrize(("lost", "error"), [(0.0, 1e-6), (0.2, 0.01), (0.6, 0.02)])
+def test_with_losses_survival_without_response_is_nearly_what_kaplan_meier_tends_to(lost: float, error: float) -> None:
+    survival, group, leaving = kaplan_meier_of_nonresponders(lost)
+    informative = 1.0 - leaving / (leaving + group)
+    found = terms_of(arrays_of(31, [], 26, (5.0, 0.0)), lost)[1]
+    assert np.exp(found / (5.0 * informative)) == pytest.approx(survival, abs=error)

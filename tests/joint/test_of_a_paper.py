@@ -1,0 +1,140 @@
+"""The likelihood of a whole paper: one text for NumPy and PyTensor, any draws, any print, slopes that are finite."""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from numpy.testing import assert_allclose
+from pytensor.compile.mode import Mode
+
+from hscb_bayes.analysis.arrays import joint_arrays, printed_values
+from hscb_bayes.analysis.likelihood import log_likelihood
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.evidence.joint import JointArrays, log_likelihood_terms
+from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
+
+ALGEBRA = 1e-7  # of logarithms of probabilities near their floor
+FAR, QUITE_FAR = 4.0, 2.0  # prior standard deviations: one parameter at a time, and all at once
+NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
+ARRAY_FIELDS = tuple(field.name for field in fields(JointArrays) if field.name != "nodes")
+
+PRINTS: dict[str, dict[str, float]] = {
+    "as printed": {},
+    "nobody without response": {"response": 31, "os_1y_nonresponders": np.nan},
+    "nobody responds": {"response": 0, "response_median.all": np.inf, "response_median.all.upper": np.inf},
+    "limit not reached": {"response_median.all.upper": np.inf},
+    "all dead": {"os_1y_short": 0.0, "os_1y_long": 0.0},
+    "all alive": {"os_1y_short": 1.0, "os_1y_long": 1.0, "os_1y_nonresponders": 1.0},
+    "nothing": {"response": 26, "os_1y_short": np.nan, "os_1y_long": np.nan, "os_1y_nonresponders": np.nan},
+}
+over_prints = pytest.mark.parametrize("changed", PRINTS.values(), ids=PRINTS)
+
+
+@pytest.fixture(scope="module")
+def main() -> Analysis:
+    return load_analysis("main")
+
+
+@pytest.fixture(scope="module")
+def places(main: Analysis) -> np.ndarray:
+    """Parameters near and far from the prior means, shape (place, parameter)."""
+    mean, deviation = prior_normals(main)
+    count = len(PARAMETER_IDS)
+    single = np.concatenate([np.eye(count), -np.eye(count)]) * FAR
+    several = np.random.default_rng(20230701).choice([-QUITE_FAR, 0.0, QUITE_FAR], size=(20, count))
+    return np.asarray(mean + deviation * np.concatenate([np.zeros((1, count)), single, several]))
+
+
+@pytest.fixture(scope="module")
+def symbolic(main: Analysis) -> Any:
+    """Terms and slopes as PyTensor computes them, a function of parameters and of the arrays of any print."""
+    example = values_of(joint_arrays(main, printed_values(main)))
+    inputs = [pt.tensor(name, shape=value.shape, dtype="float64") for name, value in example.items()]
+    data = dict(zip(example, inputs, strict=True))
+    parameters = pt.vector("parameters", shape=(len(PARAMETER_IDS),))
+    values = {id: parameters[k] for k, id in enumerate(PARAMETER_IDS)}
+    follow_up = follow_up_of(pt.stack([values["lost_by_one_year"]]), pt)
+    nodes = OutcomeNodes(**{name: data[name] for name in NODE_FIELDS})
+    arrays = JointArrays(nodes=nodes, **{name: data[name] for name in ARRAY_FIELDS})
+    outcomes = outcome_probabilities(pathway_of(values, main, pt), arrays.x, nodes, follow_up, pt)
+    terms = log_likelihood_terms(outcomes, arrays, follow_up, pt)
+    mode = Mode(linker="py", optimizer="fast_compile")
+    return pytensor.function([parameters, *inputs], [terms, pt.grad(terms.sum(), parameters)], mode=mode)
+
+
+def values_of(arrays: JointArrays) -> dict[str, np.ndarray]:
+    found = {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
+    found |= {name: getattr(arrays, name) for name in ARRAY_FIELDS}
+    return {name: np.asarray(value, dtype=float) for name, value in found.items()}
+
+
+@over_prints
+def test_numpy_and_pytensor_give_the_same_terms(
+    changed: dict[str, float], main: Analysis, places: np.ndarray, symbolic: Any
+) -> None:
+    numbers = printed_values(main) | changed
+    data = values_of(joint_arrays(main, numbers)).values()
+    found = np.array([symbolic(place, *data)[0] for place in places])
+    assert_allclose(found, log_likelihood(places, main, numbers), rtol=ALGEBRA, atol=ALGEBRA)
+
+
+@over_prints
+def test_terms_and_slopes_are_finite_far_from_the_prior(
+    changed: dict[str, float], main: Analysis, places: np.ndarray, symbolic: Any
+) -> None:
+    data = values_of(joint_arrays(main, printed_values(main) | changed)).values()
+    for place in places:
+        terms, slopes = symbolic(place, *data)
+        assert np.all(np.isfinite(terms))
+        assert np.all(np.isfinite(slopes))
+
+
+def test_slopes_are_those_of_differences(main: Analysis, symbolic: Any) -> None:
+    place, step = prior_normals(main)[0], 1e-5
+    data = values_of(joint_arrays(main, printed_values(main))).values()
+    moved = place + step * np.concatenate([np.eye(place.size), -np.eye(place.size)])
+    total = log_likelihood(moved, main).sum(axis=-1)
+    slopes = (total[: place.size] - total[place.size :]) / (2.0 * step)
+    assert_allclose(symbolic(place, *data)[1], slopes, rtol=1e-5, atol=1e-5)
+
+
+def test_terms_of_many_draws_are_those_of_each(main: Analysis, places: np.ndarray) -> None:
+    together = log_likelihood(places, main)
+    assert_allclose(together, np.concatenate([log_likelihood(place[None], main) for place in places]), rtol=ALGEBRA)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "terms"),
+    [
+        ("os_1y_short", [2]),
+        ("os_1y_long", [3]),
+        ("os_1y_nonresponders", [1]),
+    ],
+)
+def test_a_number_that_is_left_out_has_a_zero_term(left_out: str, terms: list[int], main: Analysis) -> None:
+    place = prior_normals(main)[0][None]
+    found, full = log_likelihood(place, main, without=[left_out])[0], log_likelihood(place, main)[0]
+    assert_allclose(found[terms], 0.0, atol=1e-15)
+    assert np.all(full[terms] < 0.0)
+    assert_allclose(found[0], full[0], rtol=1e-12)
+
+
+def test_without_count_and_median_nothing_is_said_of_the_response(main: Analysis) -> None:
+    place = prior_normals(main)[0][None]
+    found = log_likelihood(place, main, without=["response", "response_median.all"])[0]
+    assert found[0] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_count_without_its_median_is_the_binomial(main: Analysis) -> None:
+    place = prior_normals(main)[0][None]
+    found = log_likelihood(place, main, without=["response_median.all"])[0, 0]
+    arrays = joint_arrays(main, printed_values(main))
+    values = {id: place[0, k] for k, id in enumerate(PARAMETER_IDS)}
+    follow_up = follow_up_of(values["lost_by_one_year"], np)
+    seen = outcome_probabilities(pathway_of(values, main, np), arrays.x, arrays.nodes, follow_up, np).seen
+    share = float(arrays.sizes @ (arrays.averages @ seen)[:, :4].sum(axis=-1) / 31.0)
+    assert found == pytest.approx(26.0 * np.log(share) + 5.0 * np.log1p(-share), abs=1e-4)
