@@ -65,6 +65,7 @@ def sample(
     tune: int = TUNE,
     chains: int = CHAINS,
     cores: int = CORES,
+    target_accept: float = TARGET_ACCEPT,
     progress: bool = False,
     seed: int,
 ) -> xr.DataTree:
@@ -76,6 +77,8 @@ def sample(
         What ``build`` or ``compile_model`` returned.
     draws, tune
         Per chain.
+    target_accept
+        Share of proposals that the step size aims to accept.
     seed
         Of the sampler; the same seed gives the same draws.
 
@@ -91,7 +94,7 @@ def sample(
         tune=tune,
         chains=chains,
         cores=cores,
-        target_accept=TARGET_ACCEPT,
+        target_accept=target_accept,
         seed=seed,
         save_warmup=False,
         progress_bar=progress,
@@ -107,7 +110,7 @@ def sample(
         "chains": chains,
         "seed": seed,
         "sampler": "nutpie NUTS",
-        "target_accept": TARGET_ACCEPT,
+        "target_accept": target_accept,
     }
     kept.attrs.update(provenance(compiled.analysis, settings))
     return kept
