@@ -19,11 +19,10 @@ import pandas as pd
 import xarray as xr
 from arviz_stats import psense
 
-from hscb_bayes.analysis.fit import analysis_of, draws_of
+from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline_quantities, unbounded
 from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.analysis.predict import study_effects
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.process.pathway import TRANSITIONS

@@ -19,12 +19,15 @@ from hscb_bayes.analysis.fit import (
     draws_of,
     layout_of,
     load_posterior,
+    same_but_for_p_values,
     sample,
     save_posterior,
     with_analysis,
+    with_p_values,
 )
 from hscb_bayes.analysis.headline import headline_from_draws
 from hscb_bayes.analysis.model import build
+from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.predict import cumulative_incidence, survival
 from hscb_bayes.analysis.spec import Analysis, find_analysis, load_analysis
 from hscb_bayes.checking.check import check
@@ -134,12 +137,20 @@ def _alternatives(compiled: Compiled, analysis: Analysis, posterior: xr.DataTree
     found = {analysis.name: (analysis.table.title, headline_from_draws(draws_of(posterior), analysis))}
     for name in analysis.table.report.alternatives:
         other = load_analysis(find_analysis(analysis.path).parent / f"{name}.toml")
-        program = (
-            with_analysis(compiled, other) if layout_of(other) == layout_of(analysis) else compile_model(build(other))
-        )
-        draws = sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_DRAWS, chains=ALTERNATIVE_CHAINS, seed=seed)
+        draws = _alternative(compiled, analysis, other, posterior, seed=seed)
         found[name] = (other.table.title, headline_from_draws(draws_of(draws), other))
     return alternatives_table(found)
+
+
+def _alternative(
+    compiled: Compiled, analysis: Analysis, other: Analysis, posterior: xr.DataTree, *, seed: int
+) -> xr.DataTree:
+    """The posterior of another analysis; one that differs by a fitted P value alone takes the draws of this one."""
+    if fitted_p_values(other) and same_but_for_p_values(analysis, other):
+        return with_p_values(posterior, other, seed=seed)
+    same = layout_of(other) == layout_of(analysis)
+    program = with_analysis(compiled, other) if same else compile_model(build(other))
+    return sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_DRAWS, chains=ALTERNATIVE_CHAINS, seed=seed)
 
 
 def _speaker(*, progress: bool) -> Callable[[str], None]:
