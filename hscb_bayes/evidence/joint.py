@@ -3,15 +3,15 @@
 Survival overall, by duration and by response are views of the same patients. What is printed is therefore one datum:
 
 1. When and how many responded: the median and its limits are order statistics of the response time. Their joint
-density,
-   with the number of responders, is multinomial in the intervals between them times the response density at each.
+   density, with the number of responders, is multinomial in the intervals between them times the response density at
+   each.
 2. How many of the patients without response lived is binomial given that.
-3. Survival estimates are jointly Gaussian **given those counts**. With the counts known, every printed estimate is a
-sum
-   over patients, L b, of three indicators b (responded; responded and alive; alive without response) in groups of known
-   size; their covariance is exact, overlap included. A printed estimate has the probability of its lattice step
-   (k - 1/2, k + 1/2) / n, with the outermost steps open, so that 0% and 100% need no special case, under a binomial
-   of the conditional mean and variance (by the root of its deviance, so that its skewness is there).
+3. Survival estimates **given those counts**, one after the other. With the counts known, every printed estimate is a
+   sum over patients, L b, of three indicators b (responded; responded and alive; alive without response) in groups of
+   known size; their covariance is exact, overlap included, and gives the mean and variance of each given the counts and
+   the estimates before it. A printed estimate has the probability of its lattice step (k - 1/2, k + 1/2) / n under a
+   binomial of that mean and variance: the skewness of small groups is there, and since the outermost steps are open 0%
+   and 100% need no special case.
 
 Written once for NumPy (any leading axes of draws) and ``pytensor.tensor``. What varies from paper to paper is data
 (``JointArrays``), so that a model is compiled once and refitted to any numbers of the same layout.

@@ -72,7 +72,7 @@ class Special:
         return xp.where(near > 0.0, in_tail, xp.log(xp.maximum(centre, np.finfo(float).tiny) / 2.0))
 
     def binomial_deviate(self, share: Any, probability: Any, deviation: Any) -> Any:
-        """Standard normal z with Phi(z) close to P(X <= share) for a binomial-like proportion X; -inf and inf at 0 and 1.
+        """Standard normal z with Phi(z) close to P(X <= share) for a proportion X; endless at 0 and at 1.
 
         The signed root of the deviance, with its mean moved by the skewness:
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy.stats import multivariate_normal, norm
+from scipy.stats import binom, norm
 
 from hscb_bayes.evidence.joint import COUNT_ROWS, JointArrays, _covariance, log_likelihood_terms, quadratic_form
-from hscb_bayes.evidence.special import Special
+from hscb_bayes.evidence.special import NEAR, Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
@@ -20,6 +20,8 @@ ALGEBRA = 1e-9
 FALSE_ALARM_Z = 5.5  # one false alarm in a million among thirty comparisons
 DAY = 365.0
 NEVER_KNOWN = 1e13  # variance of a count that is not there
+DIVERGENCE = 2e-3  # Kullback-Leibler, of a normal probability with the binomial's skewness from the binomial's own
+RARE, IN_THE_TAIL = 1e-4, 0.5  # log probabilities as rare as this are this close
 COMPLETE = FollowUp(lost_by_one_year=np.zeros(1))
 ALIVE, RESPONDED_ALIVE = (0.0, 1.0, 1.0), (0.0, 1.0, 0.0)
 
@@ -111,36 +113,61 @@ def moments(data: JointArrays) -> tuple[np.ndarray, np.ndarray]:
     return mean, covariance
 
 
+def step(estimate: Estimate, mean: float, deviation: float) -> np.ndarray:
+    """Log probability of the lattice step of an estimate."""
+    edges = estimate.value + np.array([-1, 1]) * estimate.step
+    return np.log(np.diff(norm.cdf(Special.of(np).binomial_deviate(edges, mean, deviation))))
+
+
 @pytest.mark.parametrize("estimate", [SHORT, LONG, EVERYBODY])
-def test_an_estimate_alone_has_the_normal_probability_of_its_lattice_step(estimate: Estimate) -> None:
+def test_an_estimate_alone_has_the_probability_of_its_lattice_step(estimate: Estimate) -> None:
     alive = outcomes_of(arrays_of(estimate)).by_day[:, 1:].sum(axis=-1)
     among = np.repeat(estimate.groups, SIZES) > 0
     mean = alive[among].mean()
     deviation = np.sqrt(np.sum(alive[among] * (1.0 - alive[among]))) / estimate.size
-    steps = norm.cdf((estimate.value + np.array([-1, 1]) * estimate.step - mean) / deviation)
-    assert_allclose(terms_of(arrays_of(estimate)), np.log(np.diff(steps)), rtol=ALGEBRA)
+    assert_allclose(terms_of(arrays_of(estimate)), step(estimate, mean, deviation), rtol=ALGEBRA)
 
 
 def test_the_lattice_steps_make_one() -> None:
-    size, open_end = 4, 1e3
-    total = 0.0
-    for k in range(size + 1):
-        data = arrays_of(replace(SHORT, value=k / size))
-        lower = np.full(1, -open_end) if k == 0 else data.lower
-        upper = np.full(1, open_end) if k == size else data.upper
-        total += float(np.exp(terms_of(replace(data, lower=lower, upper=upper)))[0])
-    assert total == pytest.approx(1.0, abs=ALGEBRA)
+    steps = [terms_of(arrays_of(replace(SHORT, value=k / 4)))[0] for k in range(5)]
+    assert np.exp(steps).sum() == pytest.approx(1.0, abs=ALGEBRA)
+
+
+@pytest.mark.parametrize("n", [5, 13, 15, 18, 31])
+@pytest.mark.parametrize("probability", [0.05, 0.16, 0.3, 0.5, 0.84])
+def test_steps_of_patients_who_are_alike_have_their_binomial_probabilities(n: int, probability: float) -> None:
+    k = np.arange(n + 1)
+    special, deviation = Special.of(np), np.sqrt(probability * (1.0 - probability) / n)
+    lower, upper = (special.binomial_deviate((k + edge) / n, probability, deviation) for edge in (-0.5, 0.5))
+    found, exact = np.exp(special.log_normal_interval(lower, upper)), binom.pmf(k, n, probability)
+    assert np.sum(exact * np.log(exact / found)) < DIVERGENCE
+    assert_allclose(np.log(found[exact > RARE]), np.log(exact[exact > RARE]), atol=IN_THE_TAIL)
+
+
+def test_as_a_proportion_is_known_better_its_deviate_is_the_normal_one() -> None:
+    deviation = 1e-6
+    shares = 0.3 + deviation * np.array([-3.0, -0.5, 0.0, 2.0])
+    assert_allclose(Special.of(np).binomial_deviate(shares, 0.3, deviation), [-3.0, -0.5, 0.0, 2.0], atol=1e-4)
+
+
+def test_the_root_of_the_deviance_is_smooth_where_its_series_takes_over() -> None:
+    p, edge = 0.2, NEAR * 0.2 * 0.8
+    shares = p + edge * (1.0 + np.array([-1e-9, 1e-9]))
+    below, above = Special.of(np).binomial_deviate(shares, p, 0.1)
+    assert below == pytest.approx(above, rel=1e-6)
 
 
 @pytest.mark.parametrize("estimates", [(SHORT, LONG), (EVERYBODY, SHORT), (RESPONDERS, SHORT), (SHORT, RESPONDERS)])
-def test_narrow_steps_are_the_joint_density_given_the_counts(estimates: tuple[Estimate, ...]) -> None:
-    width = 1e-5
-    data = arrays_of(*(replace(one, step=width / 2) for one in estimates), counts=(5.0, 0.5))
+def test_steps_are_those_given_the_counts_and_the_estimates_before(estimates: tuple[Estimate, ...]) -> None:
+    # each given the counts and the estimates before it: mean and variance of a regression, by hand
+    data = arrays_of(*estimates, counts=(5.0, 0.5))
     mean, covariance = moments(data)
-    joint = multivariate_normal(mean, covariance).logpdf(data.observed)
-    of_counts = multivariate_normal(mean[:2], covariance[:2, :2]).logpdf(data.observed[:2])
-    expected = joint - of_counts + len(estimates) * np.log(width)
-    assert terms_of(data).sum() == pytest.approx(expected, rel=1e-7)
+    for k, (estimate, term) in enumerate(zip(estimates, terms_of(data), strict=True)):
+        row, before = COUNT_ROWS + k, slice(COUNT_ROWS + k)
+        slopes = np.linalg.solve(covariance[before, before], covariance[before, row])
+        given = mean[row] + slopes @ (data.observed[before] - mean[before])
+        variance = covariance[row, row] - slopes @ covariance[before, row]
+        assert term == pytest.approx(step(estimate, given, np.sqrt(variance))[0], rel=1e-7)
 
 
 def test_covariances_are_those_of_patients_added_up_one_by_one() -> None:
@@ -218,8 +245,7 @@ def test_censoring_widens_by_what_is_printed_or_else_by_follow_up(
     mean, covariance = moments(data)
     widening = follow_up.variance_inflation(mean[2], DAY, np) if factor is None else factor
     deviation = np.sqrt(covariance[2, 2] * widening)
-    expected = np.log(np.diff(norm.cdf((np.array([0.375, 0.625]) - mean[2]) / deviation)))
-    assert_allclose(terms_of(data, follow_up), expected, rtol=ALGEBRA)
+    assert_allclose(terms_of(data, follow_up), step(SHORT, mean[2], deviation), rtol=ALGEBRA)
 
 
 def test_rounding_of_the_print_adds_its_variance() -> None:
@@ -227,5 +253,4 @@ def test_rounding_of_the_print_adds_its_variance() -> None:
     rounded = replace(data, noise=data.noise + np.array([0.0, 0.0, 0.01]))
     mean, covariance = moments(data)
     deviation = np.sqrt(covariance[2, 2] + 0.01)
-    expected = np.log(np.diff(norm.cdf((np.array([0.375, 0.625]) - mean[2]) / deviation)))
-    assert_allclose(terms_of(rounded), expected, rtol=ALGEBRA)
+    assert_allclose(terms_of(rounded), step(SHORT, mean[2], deviation), rtol=ALGEBRA)
