@@ -25,6 +25,7 @@ from hscb_bayes.sentences import listed, nearest, quote
 
 Role = Literal["count of responders", "median time to response", "survival among non-responders", "survival", "P value"]
 
+MOST_PATIENTS = 10_000  # every one of them is simulated, thousands of times
 EARLIEST_DAY = 28.0  # of a fitted survival: the quadrature needs room between the usual days of response
 
 
@@ -170,6 +171,8 @@ def check_cohort(
     InputError
         With the sentence.
     """
+    if study.n > MOST_PATIENTS:
+        raise InputError(f"{study.path}: study.n: required at most {MOST_PATIENTS} patients, found {study.n}")
     by_duration = [id for id, group in study.groups.items() if group.by == "duration"]
     for id, size in sizes.items():
         if id not in by_duration:

@@ -231,6 +231,7 @@ def test_a_broken_study_is_said_of_the_study(good_text: str, analysis_file: Path
                 "median, lowest and highest"
             ),
         ),
+        ("n = 31", "n = 20000", "study.n: required at most 10000 patients, found 20000"),
         ('lowest = "7 days"', 'lowest = "0 days"', "item 'duration': required durations above 0 days, found 0"),
         (
             'groups_compared = ["responders", "others"]\nvalue = "< .001"\ntest = { name = "log-rank"',
