@@ -1,8 +1,8 @@
 """What an analysis says about a study, held against the study: a mistake is found before anything is compiled.
 
 The likelihood takes one count of responders, one median time to response, one survival among those who never responded
-and any number of survival estimates at one day; draws can be weighted by one P value of response by duration. What could
-not be used is refused here, never dropped in silence.
+and any number of survival estimates at one day; its draws can be weighted by one P value of response by duration. What
+could not be used is refused here, never dropped in silence.
 """
 
 from __future__ import annotations

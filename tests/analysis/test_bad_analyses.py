@@ -9,7 +9,7 @@ from hscb_bayes.errors import InputError
 
 FITTABLE = (
     "required one of 'response', 'response_median.responders', 'response_median.all', 'os_1y', 'os_1y_again', "
-    "'os_1y_others', 'os_1y_short', 'os_1y_brief', 'os_2y', 'os_1w'"
+    "'os_1y_others', 'os_1y_short', 'os_1y_brief', 'os_2y', 'os_1w', 'p_response'"
 )
 # What is replaced in good.toml, by what, and the sentence after the path of the file.
 BROKEN = {
@@ -75,10 +75,18 @@ BROKEN = {
         "fit.items: unknown item 'os_1y_shrt'; did you mean 'os_1y_short'?",
     ),
     "item twice": ('"os_1y_short"]', '"os_1y_short", "response"]', "fit.items: 'response' is named twice"),
-    "a P value fitted": (
+    "a P value of survival fitted": (
         '"os_1y_short"]',
         '"os_1y_short", "p_os_duration"]',
-        f"fit.items: the likelihood has no place for 'p_os_duration' (p_value among 'all'); {FITTABLE}",
+        (
+            "fit.items: required an exact P value of response by duration to be fitted, found 'p_os_duration', which "
+            "can only be checked"
+        ),
+    ),
+    "a P value fitted twice": (
+        '"os_1y_short"]',
+        '"p_response", "p_response"]',
+        "fit.items: 'p_response' is named twice",
     ),
     "a covariate fitted": (
         '"os_1y_short"]',
