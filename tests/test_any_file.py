@@ -142,14 +142,14 @@ def test_the_file_as_it_is_loads_and_can_be_used(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a study", "an analysis", "the study of an analysis"])
 @given(content=st.binary(max_size=200))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 def test_any_bytes(name: str, content: bytes) -> None:
     assert_loads_or_gets_a_sentence(DOCUMENTS[name], content)
 
 
 @pytest.mark.parametrize("name", ["a study", "an analysis", "an alternative"])
 @given(data=st.data(), space=st.sampled_from([" ", "\n"]))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 def test_any_words_of_a_file(name: str, data: st.DataObject, space: str) -> None:
     words = data.draw(st.lists(st.sampled_from(WORDS[name]) | st.text(max_size=3), max_size=40))
     assert_loads_or_gets_a_sentence(DOCUMENTS[name], space.join(words).encode("utf-8", "surrogatepass"))
@@ -157,7 +157,7 @@ def test_any_words_of_a_file(name: str, data: st.DataObject, space: str) -> None
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @given(start=st.floats(0.0, 1.0), length=st.integers(0, 30), text=st.text(max_size=10))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 def test_a_file_with_a_stretch_replaced(name: str, start: float, length: int, text: str) -> None:
     whole = DOCUMENTS[name].text
     cut = int(start * len(whole))
@@ -167,7 +167,7 @@ def test_a_file_with_a_stretch_replaced(name: str, start: float, length: int, te
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=75, deadline=None, derandomize=True)
 def test_a_file_with_values_replaced(name: str, data: st.DataObject) -> None:
     changes = data.draw(st.dictionaries(st.sampled_from(LOCATIONS[name]), values, min_size=1, max_size=3))
     assert_loads_or_gets_a_sentence(DOCUMENTS[name], toml_with(DOCUMENTS[name], changes))
@@ -175,7 +175,7 @@ def test_a_file_with_values_replaced(name: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=75, deadline=None, derandomize=True)
 def test_a_file_with_values_taken_from_elsewhere_in_it(name: str, data: st.DataObject) -> None:
     tables = tomllib.loads(DOCUMENTS[name].text)
     changes = {}
