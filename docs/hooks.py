@@ -35,8 +35,9 @@ What is assumed, as one TOML file. What the paper says is in the [study file](sc
 few places from another says `base = "main"` and then only the differences: tables are merged key by key. `base` is the
 name of an analysis in the same folder.
 
-Unknown keys are refused, with the nearest known one. A conflict that the audit finds must have an entry in `[handled]`,
-or the analysis does not run.
+A file is read whole before anything is compiled: its base, its study and the alternatives that its report asks for, and
+the first mistake is one sentence. Unknown keys are refused, with the nearest known one. A conflict that the audit finds
+must have an entry in `[handled]`, or the analysis does not run.
 """
 
 

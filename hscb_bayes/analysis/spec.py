@@ -38,7 +38,11 @@ MOST_DURATIONS = 12  # that a report can show
 
 
 class Fit(Table):
-    """Which printed numbers the posterior is fitted to; all others that describe outcomes are only checked."""
+    """Which printed numbers the posterior is fitted to; all others that describe outcomes are only checked.
+
+    There is a place for one count of responders, one median time to response (one reading of it), one survival among
+    non-responders, survival of other groups at the same day, and one exact P value of response by duration.
+    """
 
     items: tuple[str, ...] = Field(
         description="ids of items, or of one reading of an ambiguous one (`response_median.all`)",
