@@ -30,6 +30,8 @@ help: ## list the targets
 
 setup: $(STAMP) ## make .venv with the locked packages and this package
 
+# Bytecode is compiled here, because where PYTHONDONTWRITEBYTECODE is set nobody else would: PyMC then takes five times
+# as long to import, in every process.
 $(STAMP): requirements.lock pyproject.toml .python-version
 	$(eval base := $(python))
 	$(if $(base),,$(error $(sentence)))
@@ -39,7 +41,7 @@ $(STAMP): requirements.lock pyproject.toml .python-version
 	@if $(BIN)/python -m pip --version >/dev/null 2>&1; \
 	then pip="$(BIN)/python -m pip"; else pip="$(base) -m pip --python $(BIN)/python"; fi; \
 	$$pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

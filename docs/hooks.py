@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -35,8 +35,9 @@ What is assumed, as one TOML file. What the paper says is in the [study file](sc
 few places from another says `base = "main"` and then only the differences: tables are merged key by key. `base` is the
 name of an analysis in the same folder.
 
-Unknown keys are refused, with the nearest known one. A conflict that the audit finds must have an entry in `[handled]`,
-or the analysis does not run.
+A file is read whole before anything is compiled: its base, its study and the alternatives that its report asks for, and
+the first mistake is one sentence. Unknown keys are refused, with the nearest known one. A conflict that the audit finds
+must have an entry in `[handled]`, or the analysis does not run.
 """
 
 
@@ -80,7 +81,8 @@ def _is_plain(field: FieldInfo) -> bool:
 def _words(model: type[BaseModel], name: str, hint: Any) -> str:
     arguments = get_args(hint)
     if get_origin(hint) is tuple and arguments[-1] is Ellipsis:
-        return "list of numbers" if arguments[0] is float else "list of text"
+        entry = get_args(arguments[0])[0] if get_origin(arguments[0]) is Annotated else arguments[0]
+        return "list of numbers" if entry is float else "list of text"
     if get_origin(hint) is Literal and not isinstance(arguments[0], str):
         return " or ".join(f"`{choice}`" for choice in arguments)
     if _inner_table(hint) is not None:

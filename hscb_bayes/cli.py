@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from hscb_bayes import __version__
 from hscb_bayes.errors import InputError
 
 SEED = 1
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hscb", description="From a paper's printed numbers to a posterior, a check and a report."
     )
-    parser.add_argument("--version", action="version", version=version("hscb_bayes"))
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     audit = commands.add_parser("audit", help="what a paper's printed numbers contradict; no model, no sampling")

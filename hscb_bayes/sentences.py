@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from hscb_bayes.errors import InputError
 
 LONGEST_FOUND = 60  # characters of a found value that are quoted
+MOST_NAMES = 20  # known names that are listed
+KEY = "[key]"  # what pydantic says after the place of a key that is wrong itself
 
 _quote = reprlib.Repr()
 _quote.maxstring = _quote.maxother = _quote.maxlong = LONGEST_FOUND
@@ -31,7 +33,7 @@ _REQUIRED = {
     "string_pattern_mismatch": "lower-case letters, digits and underscores, a letter first",
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} characters",
-    "too_short": "at least {min_length} entries",
+    "too_short": "at least {min_length} {entries}",
     "too_long": "at most {max_length} entries",
     "greater_than": "a number above {gt:g}",
     "greater_than_equal": "a number of at least {ge:g}",
@@ -54,8 +56,9 @@ def explain(error: ValidationError, *, model: type[BaseModel], address: str) -> 
         What the sentence begins with, such as ``models/evidence/x.toml: item 'os_1y'``.
     """
     first = min(error.errors(include_url=False), key=lambda detail: detail["type"] != "extra_forbidden")
-    location = tuple(first["loc"])
+    location = tuple(first["loc"][:-1] if first["loc"][-1:] == (KEY,) else first["loc"])
     context: dict[str, Any] = dict(first.get("ctx", {}))
+    context["entries"] = "entry" if context.get("min_length") == 1 else "entries"
     match first["type"]:
         case "extra_forbidden":
             sentence = unknown_key(str(location[-1]), keys_at(model, location[:-1]), inside=location[:-1])
@@ -95,7 +98,12 @@ def nearest(found: str, known: Iterable[str]) -> str:
     """ "did you mean 'value'?", or "known are ..." when nothing is near."""
     names = list(known)
     near = difflib.get_close_matches(found[:LONGEST_FOUND], names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(map(repr, sorted(names)))}"
+    return f"did you mean {near[0]!r}?" if near else f"known are {listed(sorted(names))}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "'a', 'b', 'c'", cut where there are many."""
+    return ", ".join([*map(repr, names[:MOST_NAMES]), *(["..."] if len(names) > MOST_NAMES else [])])
 
 
 def keys_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
@@ -137,7 +145,7 @@ def _missing(model: type[BaseModel], location: Sequence[str | int]) -> str:
 def _choice(expected: str, found: object) -> str:
     names = [name.strip("'") for part in expected.split(", ") for name in part.split(" or ")]
     near = difflib.get_close_matches(found[:LONGEST_FOUND], names, n=1) if isinstance(found, str) else []
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near and near[0] != found else ""
     return f"required {expected}, found {quote(found)}{hint}"
 
 

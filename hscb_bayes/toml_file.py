@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import stat
 import tomllib
@@ -66,6 +67,24 @@ def read_toml(path: str | Path) -> TomlFile:
         raise InputError(f"{address}: not TOML: {_first_lower(str(error))}") from None
     _check_values(data, address)
     return TomlFile(path=address, data=data, sha256=hashlib.sha256(content).hexdigest())
+
+
+def tables_of_json(text: str, address: str) -> dict[str, Any]:
+    """The tables of a file that was once read, from the JSON that they are kept as; refuses what ``read_toml`` refuses.
+
+    Raises
+    ------
+    InputError
+        When the text is not JSON, or not a table, or holds what a TOML file cannot.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError(f"{address}: the tables that were kept of it are not JSON") from None
+    if not isinstance(data, dict):
+        raise InputError(f"{address}: the tables that were kept of it are not a table")
+    _check_values(data, address)
+    return data
 
 
 def _read_bytes(path: str | Path, address: str) -> bytes:

@@ -13,6 +13,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from hscb_bayes.analysis.against_study import duration_summary
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
@@ -20,7 +21,6 @@ from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.durations import expected_durations
 from hscb_bayes.evidence.joint import COUNT_ROWS, INDICATORS, JointArrays, quadratic_form
 from hscb_bayes.evidence.kinds.count import Count
-from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.follow_up import YEAR
@@ -47,18 +47,9 @@ class Cohort0:
 
 def baseline(analysis: Analysis) -> Cohort0:
     """The patients' durations from the printed summary, split into groups by rank."""
-    summary = next(
-        (item for item in analysis.study.items if isinstance(item, CovariateSummary) and item.covariate == "duration"),
-        None,
-    )
-    if summary is None or summary.lowest is None or summary.highest is None:
-        raise InputError(
-            f"{analysis.study.path}: required a covariate_summary of 'duration' with median, lowest and highest"
-        )
+    median, lowest, highest = duration_summary(analysis.study)
     n, cohort = analysis.study.n, analysis.table.cohort
-    durations = expected_durations(
-        n, median=summary.median.value, lowest=summary.lowest.value, highest=summary.highest.value
-    )
+    durations = expected_durations(n, median=median, lowest=lowest, highest=highest)
     sizes = _sizes(analysis)
     longer = (np.arange(n) >= sizes[0]).astype(float)
     x = np.log2(durations / cohort.reference) if cohort.form == "log2" else longer

@@ -20,9 +20,12 @@ from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
+from hscb_bayes.toml_file import tables_of_json
 
 PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 DRAWS, TUNE, CHAINS, CORES = 1000, 1000, 4, 2
+PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "study_tables", "sources", "settings", "versions")
+UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)  # what h5py raises on any bytes
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
 
 
@@ -200,7 +203,7 @@ def analysis_of(posterior: xr.DataTree) -> Analysis:
         path=posterior.attrs["analysis_path"],
         text=posterior.attrs["analysis_tables"],
         study_text=posterior.attrs["study_tables"],
-        sources=json.loads(posterior.attrs["sources"]),
+        sources=tables_of_json(posterior.attrs["sources"], posterior.attrs["analysis_path"]),
     )
 
 
@@ -223,10 +226,28 @@ def load_posterior(path: str | Path) -> xr.DataTree:
     file = Path(path)
     if not file.is_file():
         raise InputError(f"{path}: there is no such file; make it with hscb run")
+    required = f"{path}: required a posterior that hscb run wrote"
     try:
-        tree = xr.open_datatree(file, engine="h5netcdf").load()
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: required a posterior that hscb run wrote, found something else: {error}") from None
-    if "analysis_tables" not in tree.attrs or "posterior" not in tree.children:
-        raise InputError(f"{path}: required a posterior that hscb run wrote; it holds no analysis")
+        tree = xr.open_datatree(file, engine="h5netcdf", phony_dims="access").load()
+    except UNREADABLE:
+        raise InputError(f"{required}, found a file that is not netCDF, or only a part of one") from None
+    _check_kept(tree, required)
     return tree
+
+
+def _check_kept(tree: xr.DataTree, required: str) -> None:
+    """Refuse a tree without draws, or whose provenance cannot be read."""
+    missing = [name for name in PROVENANCE if not isinstance(tree.attrs.get(name), str)]
+    if missing:
+        raise InputError(f"{required}; it does not say its {missing[0]}")
+    parameters = tree["posterior"].data_vars.get(PARAMETERS_VARIABLE) if "posterior" in tree.children else None
+    if parameters is None or set(parameters.dims) != {"chain", "draw", "parameter"}:
+        raise InputError(f"{required}; it holds no draws of the parameters")
+    if list(parameters.coords.get("parameter", ())) != list(PARAMETER_IDS):
+        raise InputError(f"{required}; its parameters are not those of this version: {', '.join(PARAMETER_IDS)}")
+    try:
+        analysis_of(tree)
+        for name in ("settings", "versions"):
+            tables_of_json(tree.attrs[name], name)
+    except InputError as error:
+        raise InputError(f"{required}; what it keeps is broken: {error}") from None

@@ -50,7 +50,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "lost_by_one_year": Parameter(scale="logit", unit="share", label="share whose follow-up ends before one year"),
 }
 NEGLIGIBLE = -20.0  # on the logit: a share of 2e-9, where an analysis says that there is none
-UNMOVED = 1e-3  # standard deviation of a parameter that an analysis sets to a fixed value
+NARROWEST, WIDEST = 1e-6, 20.0  # standard deviations of beliefs; hazards a factor e^20 apart are no belief
 
 _TO: Mapping[Scale, Callable[[float], float]] = {
     "log": math.log,
@@ -70,8 +70,10 @@ class Belief(Table):
 
     @model_validator(mode="after")
     def _one_limit_on_its_side(self) -> Belief:
-        if (self.below is None) == (self.above is None):
-            raise ValueError("give one of below and above, with the best guess on its side")
+        if self.below is not None and self.above is not None:
+            raise ValueError("below and above are both given; required one of them")
+        if self.below is None and self.above is None:
+            raise ValueError("below or above is missing; required one of them, with the best guess on its side")
         if self.below is not None and self.below <= self.best_guess:
             raise ValueError(f"below {self.below:g} is not above the best guess {self.best_guess:g}")
         if self.above is not None and self.above >= self.best_guess:
@@ -89,12 +91,20 @@ class Belief(Table):
         Raises
         ------
         ValueError
-            When a share is not below 1.
+            When a share is not below 1, or the belief is next to certain or says next to nothing.
         """
-        if scale != "log" and max(self.best_guess, self.limit) >= 1.0:
-            raise ValueError(f"required shares below 1, found {max(self.best_guess, self.limit):g}")
+        limit = "above" if self.below is None else "below"
+        for key, share in (("best_guess", self.best_guess), (limit, self.limit)):
+            if scale != "log" and share >= 1.0:
+                raise ValueError(f"{key}: required a share below 1, such as 0.35 for 35%, found {share:g}")
         mean = _TO[scale](self.best_guess)
-        return mean, abs(_TO[scale](self.limit) - mean) / NormalDist().inv_cdf(self.sure)
+        deviation = abs(_TO[scale](self.limit) - mean) / NormalDist().inv_cdf(self.sure)
+        if deviation < NARROWEST:
+            raise ValueError(f"{limit}: {self.limit!r} is next to the best guess; required a limit further away")
+        if deviation > WIDEST:
+            given = f"best_guess {self.best_guess:g} and {limit} {self.limit:g} with sure {self.sure:g}"
+            raise ValueError(f"{given} say next to nothing; required a limit nearer to the best guess or a larger sure")
+        return mean, deviation
 
 
 def natural(values: np.ndarray, scale: Scale) -> np.ndarray:

@@ -11,29 +11,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from hscb_bayes.analysis.against_study import (
+    check_cohort,
+    check_fitted_p_values,
+    check_items,
+    check_tests,
+    duration_summary,
+)
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Conventions
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
-from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.study import Study, load_study, study_of
 from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.sentences import explain, nearest, quote
-from hscb_bayes.toml_file import TomlFile, read_toml
+from hscb_bayes.toml_file import TomlFile, read_toml, tables_of_json
 
 SCHEMA = 1
 LONGEST_CHAIN = 10
+LONGEST_DURATION = 3650.0  # days of neutropenia; ten years
+MOST_DURATIONS = 12  # that a report can show
 
 
 class Fit(Table):
-    """Which printed numbers the posterior is fitted to; all others that describe outcomes are only checked."""
+    """Which printed numbers the posterior is fitted to; all others that describe outcomes are only checked.
+
+    There is a place for one count of responders, one median time to response (one reading of it), one survival among
+    non-responders, survival of other groups at the same day, and one exact P value of response by duration.
+    """
 
     items: tuple[str, ...] = Field(
-        description="ids of items, or of one reading of an ambiguous one (`response_median.all`)", strict=False
+        description="ids of items, or of one reading of an ambiguous one (`response_median.all`)",
+        strict=False,
+        min_length=1,
     )
     overlap: bool = Field(default=True, description="joint likelihood; false treats the numbers as independent")
     why: Line = Field(description="why these and not others")
@@ -42,11 +56,15 @@ class Fit(Table):
 class CohortAssumptions(Table):
     """What is assumed of the patients' durations of neutropenia."""
 
-    reference: float = Field(default=38.0, description="duration at which baseline hazards hold, days", gt=0)
+    reference: float = Field(
+        default=38.0, description="duration at which baseline hazards hold, days", gt=0, le=LONGEST_DURATION
+    )
     form: Literal["log2", "step"] = Field(
         default="log2", description="hazards change with every doubling of duration, or once between the two groups"
     )
-    sizes: dict[Identifier, int] = Field(default_factory=dict, description="patients in a group by duration")
+    sizes: dict[Identifier, int] = Field(
+        default_factory=dict, description="patients in a group by duration; its complement has the rest"
+    )
     why: Line = Field(description="why these sizes")
 
 
@@ -61,6 +79,12 @@ class Hazards(Table):
     clock: Literal["reset", "forward"] = Field(
         default="reset", description="death after response counts days since response, or since the boost"
     )
+
+    @model_validator(mode="after")
+    def _a_share_that_depends_on_duration_is_there(self) -> Hazards:
+        if self.never_respond_by_duration and not self.never_respond:
+            raise ValueError("never_respond_by_duration is true and never_respond is false; required a share to depend")
+        return self
 
 
 class FollowUpAssumption(Table):
@@ -85,10 +109,24 @@ class BetweenStudies(Table):
 class ReportRequest(Table):
     """What the report is to show."""
 
-    durations: tuple[float, ...] = Field(default=(14.0, 38.0, 90.0), description="days of neutropenia", strict=False)
+    durations: tuple[Annotated[float, Field(gt=0, le=LONGEST_DURATION)], ...] = Field(
+        default=(14.0, 38.0, 90.0),
+        description="days of neutropenia, at most 12 of them",
+        strict=False,
+        min_length=1,
+        max_length=MOST_DURATIONS,
+    )
     alternatives: tuple[Identifier, ...] = Field(
         default=(), description="analyses beside this one that the report compares", strict=False
     )
+
+    @field_validator("durations", "alternatives")
+    @classmethod
+    def _each_once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        twice = [value for value in values if values.count(value) > 1]
+        if twice:
+            raise ValueError(f"{twice[0]!r} is named twice")
+        return values
 
 
 class AnalysisTable(Table):
@@ -144,26 +182,58 @@ def load_analysis(path: str | Path) -> Analysis:
         A sentence that says which file and key, what is required and what was found.
     """
     file = find_analysis(path)
-    data, sources = _merged(file, ())
-    table = _validated(data, str(file))
-    location = _inside(file.parent, table.study, f"{file}: study")
-    study = load_study(location)
-    _check_against_study(table, study, str(file))
+    analysis = _load(file)
+    for name in analysis.table.report.alternatives:
+        beside = file.parent / f"{name}.toml"
+        if not beside.is_file():
+            known = _names_in(file.parent)
+            raise InputError(
+                f"{file}: report.alternatives: there is no analysis {quote(name)} in {file.parent}; "
+                f"{nearest(name, known)}"
+            )
+        other = analysis if name == analysis.name else _load(beside)
+        if other.study.sha256 != analysis.study.sha256:
+            raise InputError(
+                f"{file}: report.alternatives: {quote(name)} is about another study, {other.study.path}; "
+                f"required {analysis.study.path}"
+            )
+    return analysis
+
+
+def _load(file: Path) -> Analysis:
+    """An analysis without a look at its alternatives; what is wrong in its base is said of the base."""
+    layers, sources = _layers(file, ())
+    try:
+        table, study = _checked(layers[-1][1], file)
+    except InputError:
+        for below, data in layers[:-1]:
+            _checked(data, below)
+        raise
     return Analysis(
         name=file.stem,
         table=table,
         study=study,
         path=str(file),
         sources={**sources, study.path: study.sha256},
-        text=json.dumps(data),
+        text=json.dumps(layers[-1][1]),
     )
+
+
+def _checked(data: dict[str, Any], file: Path) -> tuple[AnalysisTable, Study]:
+    table = _validated(data, str(file))
+    study = load_study(_study_file(file, table.study))
+    _check_against_study(table, study, str(file))
+    return table, study
 
 
 def analysis_from_text(*, name: str, path: str, text: str, study_text: str, sources: Mapping[str, str]) -> Analysis:
     """An analysis from the provenance of its posterior; raises what ``load_analysis`` raises."""
-    table = _validated(json.loads(text), path)
+    data = tables_of_json(text, path)
+    table = _validated(data, path)
     study_path = next(iter(reversed(list(sources))), "")
-    file = TomlFile(path=study_path, data=json.loads(study_text), sha256=sources.get(study_path, ""))
+    file = TomlFile(
+        path=study_path, data=tables_of_json(study_text, study_path), sha256=str(sources.get(study_path, ""))
+    )
     study = study_of(file)
     _check_against_study(table, study, path)
     return Analysis(name=name, table=table, study=study, path=path, sources=sources, text=text)
@@ -187,28 +257,44 @@ def find_analysis(path: str | Path) -> Path:
     if Path(path).suffix or "/" in str(path) or "\\" in str(path):
         return Path(path)
     folder = models_directory()
-    shipped = sorted(file.stem for file in folder.glob("*.toml"))
+    shipped = _names_in(folder)
     if str(path) not in shipped:
         raise InputError(f"there is no shipped analysis {quote(str(path))}; {nearest(str(path), shipped)}")
     return folder / f"{path}.toml"
 
 
-def _merged(file: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The file's tables over those of its base, and the SHA-256 of all that was read."""
-    if file.resolve() in seen or len(seen) > LONGEST_CHAIN:
-        chain = " -> ".join(step.name for step in (*seen, file))
-        raise InputError(f"{file}: base: analyses are based on each other in a circle: {chain}")
+def _names_in(folder: Path) -> list[str]:
+    """Names of the analyses in a folder."""
+    return sorted(file.stem for file in folder.glob("*.toml"))
+
+
+def _layers(file: Path, seen: tuple[Path, ...]) -> tuple[list[tuple[Path, dict[str, Any]]], dict[str, str]]:
+    """Each file with its tables over those of its base, ``file`` last; and the SHA-256 of all that was read."""
     toml = read_toml(file)
+    steps = (*seen, file)
+    chain = " -> ".join(step.stem for step in steps)
+    if file.resolve() in [step.resolve() for step in seen]:
+        raise InputError(f"{seen[0]}: base: analyses are based on each other in a circle: {chain}")
+    if len(steps) > LONGEST_CHAIN:
+        raise InputError(f"{seen[0]}: base: required a chain of at most {LONGEST_CHAIN} analyses, found {chain}")
     data = dict(toml.data)
     base = data.pop("base", None)
     if base is None:
-        return data, {toml.path: toml.sha256}
+        return [(file, data)], {toml.path: toml.sha256}
+    layers, sources = _layers(_base_file(file, base), steps)
+    return [*layers, (file, _over(data, layers[-1][1]))], {**sources, toml.path: toml.sha256}
+
+
+def _base_file(file: Path, base: Any) -> Path:
     if not isinstance(base, str) or not base.replace("_", "").replace("-", "").isalnum():
         raise InputError(
             f"{file}: base: required the name of an analysis in the same folder, such as 'main', found {quote(base)}"
         )
-    below, sources = _merged(file.parent / f"{base}.toml", (*seen, file.resolve()))
-    return _over(data, below), {**sources, toml.path: toml.sha256}
+    below = file.parent / f"{base}.toml"
+    known = _names_in(file.parent)
+    if base not in known:
+        raise InputError(f"{file}: base: there is no analysis {quote(base)} in {file.parent}; {nearest(base, known)}")
+    return below
 
 
 def _over(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
@@ -220,10 +306,19 @@ def _over(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _inside(folder: Path, relative: str, address: str) -> Path:
-    target = folder / relative
-    if Path(relative).is_absolute() or not target.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"{address}: required a file in or below {folder}, found {quote(relative)}")
+def _study_file(file: Path, study: str) -> Path:
+    """The study file that an analysis names: in its own folder or below, wherever links lead."""
+    folder, target = file.parent, file.parent / study
+    try:
+        inside = not Path(study).is_absolute() and target.resolve().is_relative_to(folder.resolve())
+        there = target.is_file()
+    except (OSError, RuntimeError):
+        raise InputError(f"{file}: study: required a file in or below {folder}, found {quote(study)}") from None
+    if not inside:
+        raise InputError(f"{file}: study: required a file in or below {folder}, found {quote(study)}")
+    if not there:
+        near = [str(path.relative_to(folder)) for pattern in ("*.toml", "*/*.toml") for path in folder.glob(pattern)]
+        raise InputError(f"{file}: study: there is no file {quote(study)} in {folder}; {nearest(study, near)}")
     return target
 
 
@@ -262,38 +357,9 @@ def needed_priors(table: AnalysisTable) -> tuple[str, ...]:
 
 
 def _check_against_study(table: AnalysisTable, study: Study, address: str) -> None:
-    readings = {number.id for number in study.numbers if number.bound == "exact"}
-    known = sorted({item.id for item in study.items if item.describes_outcomes} | readings)
-    for id in table.fit.items:
-        if id not in known:
-            raise InputError(f"{address}: fit.items: unknown item {quote(id)}; {nearest(id, known)}")
-    if len(set(table.fit.items)) < len(table.fit.items):
-        raise InputError(f"{address}: fit.items: an item is named twice")
-    for item in study.items:
-        if isinstance(item, PValue) and item.id in table.fit.items:
-            _check_fitted_p_value(item, table, address)
-    for id, size in table.cohort.sizes.items():
-        group = study.groups.get(id)
-        if group is None or group.by != "duration":
-            by_duration = [id for id, group in study.groups.items() if group.by == "duration"]
-            raise InputError(f"{address}: cohort.sizes: {quote(id)} is no group by duration; known are {by_duration}")
-        if not 0 < size < study.n:
-            raise InputError(f"{address}: cohort.sizes.{id}: required 1 to {study.n - 1} of {study.n}, found {size}")
-
-
-def _check_fitted_p_value(item: PValue, table: AnalysisTable, address: str) -> None:
-    """A P value can be fitted where it is exact, of response by duration, and its test has a direction."""
-    if item.comparison != "response by duration" or item.value.bound != "exact":
-        raise InputError(
-            f"{address}: fit.items: required an exact P value of response by duration to be fitted, "
-            f"found {quote(item.id)}, which can only be checked"
-        )
-    try:
-        name = item.named_test(table.conventions)
-    except InputError as error:
-        raise InputError(f"{address}: fit.items: {error}") from None
-    if name == "log-rank":
-        raise InputError(
-            f"{address}: conventions.tests.{item.id}: required a test with a direction for a P value that is fitted, "
-            f"'cox', 'fine-gray' or 'spearman', found 'log-rank'"
-        )
+    """Find before anything is compiled what the study cannot give."""
+    check_fitted_p_values(table.fit.items, table.conventions, study, address)
+    check_items(table.fit.items, study, address)
+    check_cohort(table.cohort.sizes, table.cohort.form, table.fit.items, study, address)
+    check_tests(table.conventions, study, address)
+    duration_summary(study)

@@ -83,3 +83,17 @@ def variant(root: Path, tmp_path: Path) -> Callable[[str], Analysis]:
         return load_analysis(folder / "variant.toml")
 
     return load
+
+
+@pytest.fixture(scope="session")
+def good_text() -> str:
+    """A small analysis file that is right, to be broken by the tests."""
+    return (Path(__file__).parent / "good.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def analysis_file(tmp_path: Path) -> Path:
+    """Where a test may write an analysis file, with its study and an alternative beside it."""
+    shutil.copy(Path(__file__).parent / "good_study.toml", tmp_path / "study.toml")
+    (tmp_path / "other.toml").write_text('base = "x"\ntitle = "another"\n')
+    return tmp_path / "x.toml"

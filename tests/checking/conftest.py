@@ -67,6 +67,7 @@ def unrounded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Anal
         (folder / "study.toml").write_text(re.sub(r'(value|lower|upper) = "(\d+)%"', r'\1 = "\2.0000000%"', study))
         text = (MODELS / "main.toml").read_text().replace("evidence/gagelmann2023.toml", "study.toml")
         text = re.sub(r"items = \[.*?\]", f"items = {json.dumps(EVERY_SURVIVAL)}", text, count=1)
+        text = re.sub(r"alternatives = \[[^]]*\]", "alternatives = []", text)
         (folder / "law.toml").write_text(text.replace("complete = false", f"complete = {json.dumps(complete)}"))
         return load_analysis(folder / "law.toml")
 

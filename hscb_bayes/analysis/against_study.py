@@ -1,0 +1,246 @@
+"""What an analysis says about a study, held against the study: a mistake is found before anything is compiled.
+
+The likelihood takes one count of responders, one median time to response, one survival among those who never responded
+and any number of survival estimates at one day; its draws can be weighted by one P value of response by duration. What
+could not be used is refused here, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
+from hscb_bayes.evidence.item import Item
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
+from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.evidence.study import Study
+from hscb_bayes.sentences import listed, nearest, quote
+
+Role = Literal["count of responders", "median time to response", "survival among non-responders", "survival", "P value"]
+
+MOST_PATIENTS = 10_000  # every one of them is simulated, thousands of times
+EARLIEST_DAY = 28.0  # of a fitted survival: the quadrature needs room between the usual days of response
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fittable:
+    """What an analysis can name in ``fit.items``: the part it has in the likelihood, and whom it is about."""
+
+    item: Item
+    role: Role
+    among: str
+    needs_count: bool
+
+
+def fittable(study: Study) -> dict[str, Fittable]:
+    """Everything in a study that the likelihood has a place for, by the id that ``fit.items`` calls it."""
+    found: dict[str, Fittable] = {}
+    for item in study.items:
+        if isinstance(item, MedianTime):
+            found |= {item.id_among(group): _median(item, group, study) for group in item.groups}
+        elif isinstance(item, Survival):
+            never = _response(study, item.among) == "no"
+            role: Role = "survival among non-responders" if never else "survival"
+            among_responders = _response(study, item.among) is not None
+            found[item.id] = Fittable(item=item, role=role, among=item.among, needs_count=among_responders)
+        elif isinstance(item, Count):
+            found[item.id] = Fittable(item=item, role="count of responders", among=item.among, needs_count=False)
+        elif isinstance(item, PValue):
+            found[item.id] = Fittable(item=item, role="P value", among=item.among, needs_count=False)
+    return {id: one for id, one in found.items() if _has_a_place(one, study)}
+
+
+def _median(item: MedianTime, group: str, study: Study) -> Fittable:
+    responders = _response(study, group) == "yes"
+    return Fittable(item=item, role="median time to response", among=group, needs_count=responders)
+
+
+def _has_a_place(one: Fittable, study: Study) -> bool:
+    if isinstance(one.item, Survival):
+        return True
+    if isinstance(one.item, PValue):
+        return _is_of_response(one.item)
+    about_response = isinstance(one.item, Count | MedianTime) and one.item.event == "response"
+    return about_response and (one.among == EVERYBODY or (one.needs_count and isinstance(one.item, MedianTime)))
+
+
+def _is_of_response(item: PValue) -> bool:
+    """Whether it tells about the hazard ratio of response, and how much."""
+    return item.comparison == "response by duration" and item.value.bound == "exact"
+
+
+def _response(study: Study, group: str) -> str | None:
+    return None if group == EVERYBODY else study.groups[group].value
+
+
+def check_items(items: Sequence[str], study: Study, address: str) -> None:
+    """Refuse fitted items that the study does not have, or that the likelihood has no place for.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
+    known = fittable(study)
+    for id in items:
+        if items.count(id) > 1:
+            raise InputError(f"{address}: fit.items: {quote(id)} is named twice")
+        if id not in known:
+            raise InputError(f"{address}: fit.items: {_no_place(id, study, list(known))}")
+    fitted = {id: known[id] for id in items}
+    _check_roles(fitted, f"{address}: fit.items")
+    days = {one.item.day: id for id, one in fitted.items() if isinstance(one.item, Survival)}
+    if len(days) > 1:
+        words = ", ".join(f"{id!r} at day {day:g}" for day, id in sorted(days.items()))
+        raise InputError(f"{address}: fit.items: required survival at one day, found {words}")
+    for day, id in days.items():
+        if day <= EARLIEST_DAY:
+            raise InputError(f"{address}: fit.items: required survival after day 28, found {id!r} at day {day:g}")
+
+
+def _no_place(id: str, study: Study, known: list[str]) -> str:
+    item = next((item for item in study.items if item.id == id), None)
+    if isinstance(item, MedianTime) and item.readings is not None:
+        readings = [item.id_among(group) for group in item.groups if item.id_among(group) in known]
+        return f"{id!r} is printed of more than one group; required one of {listed(readings)}"
+    if item is not None:
+        return f"the likelihood has no place for {id!r} ({item.kind} among {item.among!r}); {_one_of(known)}"
+    number = next((number for number in study.numbers if number.id == id), None)
+    if number is not None:
+        return f"{id!r} is a part of {number.item!r}; {_one_of(known)}"
+    return f"unknown item {quote(id)}; {nearest(id, known)}"
+
+
+def _one_of(known: Sequence[str]) -> str:
+    return f"required one of {listed(known)}" if known else "the study has nothing that can be fitted"
+
+
+def _check_roles(fitted: Mapping[str, Fittable], address: str) -> None:
+    taken: dict[str, str] = {}
+    for id, one in fitted.items():
+        part = f"{one.role} among {one.among!r}" if one.role == "survival" else one.role
+        if part in taken:
+            raise InputError(f"{address}: {taken[part]!r} and {id!r} are both a {part}; required one of them")
+        taken[part] = id
+    for id, one in fitted.items():
+        if one.needs_count and "count of responders" not in taken:
+            raise InputError(f"{address}: {id!r} is about {one.among!r}; required the count of responders beside it")
+
+
+def check_fitted_p_values(items: Sequence[str], conventions: Conventions, study: Study, address: str) -> None:
+    """A P value can be fitted where it is exact, of response by duration, and its test has a direction.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
+    for item in study.items:
+        if not isinstance(item, PValue) or item.id not in items:
+            continue
+        if not _is_of_response(item):
+            raise InputError(
+                f"{address}: fit.items: required an exact P value of response by duration to be fitted, "
+                f"found {quote(item.id)}, which can only be checked"
+            )
+        try:
+            name = item.named_test(conventions)
+        except InputError as error:
+            raise InputError(f"{address}: fit.items: {error}") from None
+        if name == "log-rank":
+            raise InputError(
+                f"{address}: conventions.tests.{item.id}: required a test with a direction for a P value that is "
+                "fitted, 'cox', 'fine-gray' or 'spearman', found 'log-rank'"
+            )
+
+
+def check_cohort(
+    sizes: Mapping[str, int], form: Literal["log2", "step"], items: Sequence[str], study: Study, address: str
+) -> None:
+    """Refuse group sizes that the study cannot have, and a missing size where something needs it.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
+    if study.n > MOST_PATIENTS:
+        raise InputError(f"{study.path}: study.n: required at most {MOST_PATIENTS} patients, found {study.n}")
+    by_duration = [id for id, group in study.groups.items() if group.by == "duration"]
+    for id, size in sizes.items():
+        if id not in by_duration:
+            hint = nearest(id, by_duration) if by_duration else "the study has none"
+            raise InputError(f"{address}: cohort.sizes: {quote(id)} is no group by duration; {hint}")
+        if not 0 < size < study.n:
+            raise InputError(f"{address}: cohort.sizes.{id}: required 1 to {study.n - 1} of {study.n}, found {size}")
+    _check_complements(sizes, study, f"{address}: cohort.sizes")
+    if form == "step" and not sizes:
+        raise InputError(f"{address}: cohort.sizes is missing; form = 'step' divides the patients at a group's size")
+    divided = [study.groups[id] for id in sizes]
+    for id in items:
+        group = study.groups.get(fittable(study)[id].among)
+        if group is None or group.by != "duration":
+            continue
+        if not any(group == other or group.is_complement_of(other) for other in divided):
+            raise InputError(f"{address}: cohort.sizes: required the size of {group.id!r}, which {id!r} is about")
+
+
+def _check_complements(sizes: Mapping[str, int], study: Study, address: str) -> None:
+    for first, second in itertools.pairwise(sizes):
+        if not study.groups[first].is_complement_of(study.groups[second]):
+            raise InputError(f"{address}: {first!r} and {second!r} do not divide the patients; required one division")
+        if sizes[first] + sizes[second] != study.n:
+            found = f"{sizes[first]} + {sizes[second]} = {sizes[first] + sizes[second]}"
+            raise InputError(f"{address}: {first!r} and {second!r} have all {study.n} patients, found {found}")
+
+
+def duration_summary(study: Study) -> tuple[float, float, float]:
+    """The median, lowest and highest duration of neutropenia of all patients, days.
+
+    Raises
+    ------
+    InputError
+        When the study does not print all three, or one of them is zero.
+    """
+    for item in study.items:
+        if isinstance(item, CovariateSummary) and item.covariate == "duration" and item.among == EVERYBODY:
+            printed = (item.median, item.lowest, item.highest)
+            days = tuple(number.value for number in printed if number is not None)
+            if len(days) == len(printed):
+                if min(days) <= 0.0:
+                    raise InputError(f"{study.path}: item {item.id!r}: required durations above 0 days, found 0")
+                return days[0], days[1], days[2]
+    raise InputError(
+        f"{study.path}: an analysis needs the patients' durations; required a covariate_summary of 'duration' "
+        "among all with median, lowest and highest"
+    )
+
+
+def check_tests(conventions: Conventions, study: Study, address: str) -> None:
+    """Refuse a test of no P value, of one whose test is printed, or that cannot test it; and a P value without a test.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
+    items = {item.id: item for item in study.items if isinstance(item, PValue)}
+    for id in conventions.tests:
+        if id not in items:
+            hint = nearest(id, items) if items else "the study has none"
+            raise InputError(f"{address}: conventions.tests: {quote(id)} is no P value; {hint}")
+        named = items[id].test
+        if named is not None:
+            raise InputError(f"{address}: conventions.tests.{id}: the paper names the test, {named.name!r}; remove it")
+    for item in items.values():
+        try:
+            item.named_test(conventions)
+        except InputError as error:
+            raise InputError(f"{address if item.test is None else study.path}: {error}") from None

@@ -1,0 +1,153 @@
+"""Files in the place of a posterior, each with the whole sentence that a user gets."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hscb_bayes.analysis.fit import load_posterior, save_posterior
+from hscb_bayes.analysis.pathways import PARAMETER_IDS
+from hscb_bayes.analysis.spec import Analysis, analysis_from_text
+from hscb_bayes.errors import InputError
+
+REQUIRED = "required a posterior that hscb run wrote"
+NO_NETCDF = f"{REQUIRED}, found a file that is not netCDF, or only a part of one"
+KEPT = f"{REQUIRED}; what it keeps is broken"
+# What is kept in the posterior, by what it is replaced, and the sentence after the path of the file.
+BROKEN = {
+    "no JSON": ("analysis_tables", "schema = 1", f"{KEPT}: p.toml: the tables that were kept of it are not JSON"),
+    "no table": ("analysis_tables", "[1, 2]", f"{KEPT}: p.toml: the tables that were kept of it are not a table"),
+    "another schema": ("analysis_tables", '{"schema": 2}', f"{KEPT}: p.toml: schema: required 1, found 2"),
+    "not a number": ("analysis_tables", '{"a": NaN}', f"{KEPT}: p.toml: a: required a finite number, found nan"),
+    "nested without end": (
+        "analysis_tables",
+        "[" * 100_000,
+        f"{KEPT}: p.toml: the tables that were kept of it are not JSON",
+    ),
+    "no study": ("study_tables", "{}", f"{KEPT}: s.toml: schema is missing; required schema = 1"),
+    "study as text": ("study_tables", '"study"', f"{KEPT}: s.toml: the tables that were kept of it are not a table"),
+    "sources as a list": ("sources", "[]", f"{KEPT}: p.toml: the tables that were kept of it are not a table"),
+    "settings cut short": ("settings", '{"seed": 1', f"{KEPT}: settings: the tables that were kept of it are not JSON"),
+    "versions as a number": ("versions", "3", f"{KEPT}: versions: the tables that were kept of it are not a table"),
+    "a number": ("analysis", 3, f"{REQUIRED}; it does not say its analysis"),
+}
+
+
+@pytest.fixture(scope="session")
+def tree(main: Analysis, make_posterior: Callable[..., xr.DataTree]) -> xr.DataTree:
+    made = make_posterior(main, np.zeros((2, 5, len(PARAMETER_IDS))))
+    made["posterior"] = made["posterior"].to_dataset()[["parameters"]]
+    made.attrs |= {"analysis_path": "p.toml", "sources": '{"p.toml": "1", "s.toml": "2"}'}
+    return made
+
+
+@pytest.fixture
+def file(tree: xr.DataTree, tmp_path: Path) -> Path:
+    save_posterior(tree, tmp_path / "posterior.nc")
+    return tmp_path / "posterior.nc"
+
+
+def sentence_about(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        load_posterior(path)
+    return str(caught.value)
+
+
+def test_a_posterior_that_is_right_is_read(file: Path, tree: xr.DataTree) -> None:
+    assert load_posterior(file).attrs == tree.attrs
+
+
+def test_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "posterior.nc"
+    assert sentence_about(path) == f"{path}: there is no such file; make it with hscb run"
+    assert sentence_about(tmp_path) == f"{tmp_path}: there is no such file; make it with hscb run"
+
+
+@pytest.mark.parametrize("content", [b"", b"some text\n", b"\x89HDF\r\n\x1a\n", b"CDF\x01" + bytes(100)])
+def test_a_file_of_another_kind(content: bytes, file: Path) -> None:
+    file.write_bytes(content)
+    assert sentence_about(file) == f"{file}: {NO_NETCDF}"
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+def test_a_posterior_that_is_cut_short(share: float, file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    assert sentence_about(file) == f"{file}: {NO_NETCDF}"
+
+
+def test_an_hdf5_file_of_something_else(file: Path) -> None:
+    with h5py.File(file, "w") as other:
+        other["x"] = np.arange(3)
+    assert sentence_about(file) == f"{file}: {REQUIRED}; it does not say its analysis"
+
+
+def test_a_netcdf_file_of_something_else(file: Path) -> None:
+    xr.Dataset({"x": ("a", np.arange(3))}).to_netcdf(file, engine="h5netcdf")
+    assert sentence_about(file) == f"{file}: {REQUIRED}; it does not say its analysis"
+
+
+@pytest.mark.parametrize("missing", ["analysis", "analysis_tables", "study_tables", "sources", "settings", "versions"])
+def test_a_posterior_without_an_attribute(missing: str, tree: xr.DataTree, file: Path) -> None:
+    other = tree.copy()
+    del other.attrs[missing]
+    save_posterior(other, file)
+    assert sentence_about(file) == f"{file}: {REQUIRED}; it does not say its {missing}"
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_posterior_with_an_attribute_broken(case: str, tree: xr.DataTree, file: Path) -> None:
+    name, value, sentence = BROKEN[case]
+    other = tree.copy()
+    other.attrs[name] = value
+    save_posterior(other, file)
+    assert sentence_about(file) == f"{file}: {sentence}"
+
+
+def test_a_posterior_without_draws(tree: xr.DataTree, file: Path) -> None:
+    other = tree.copy()
+    other["posterior"] = other["posterior"].to_dataset().drop_vars("parameters")
+    save_posterior(other, file)
+    assert sentence_about(file) == f"{file}: {REQUIRED}; it holds no draws of the parameters"
+
+
+def test_a_posterior_of_other_parameters(tree: xr.DataTree, file: Path) -> None:
+    other = tree.copy()
+    other["posterior"] = other["posterior"].to_dataset().isel(parameter=slice(1, None))
+    save_posterior(other, file)
+    known = ", ".join(PARAMETER_IDS)
+    assert sentence_about(file) == f"{file}: {REQUIRED}; its parameters are not those of this version: {known}"
+
+
+@given(place=st.floats(0.0, 1.0, exclude_max=True), byte=st.integers(0, 255))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_posterior_with_one_byte_changed_loads_or_gets_a_sentence(
+    place: float, byte: int, tree: xr.DataTree, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole.nc"
+    if not whole.exists():
+        save_posterior(tree, whole)
+    content = bytearray(whole.read_bytes())
+    content[int(place * len(content))] = byte
+    broken = tmp_path / "broken.nc"
+    broken.write_bytes(content)
+    sentence = ""
+    try:
+        load_posterior(broken)
+    except InputError as error:
+        sentence = str(error)
+    assert sentence == "" or sentence.startswith(f"{broken}: {REQUIRED}")
+    assert "\n" not in sentence
+
+
+@given(text=st.text(max_size=40), study_text=st.text(max_size=40))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_any_text_in_the_place_of_an_analysis(text: str, study_text: str, main: Analysis) -> None:
+    for tables, study in ((text, study_text), (main.text, study_text), (text, main.study.text)):
+        with pytest.raises(InputError):
+            analysis_from_text(name="main", path="p.toml", text=tables, study_text=study, sources={"s.toml": "2"})
