@@ -10,6 +10,8 @@ import numpy as np
 ROOT_TWO = np.sqrt(2.0)
 FARTHEST = 1e4  # standard deviations; beyond it a normal density is zero in any arithmetic
 SMALLEST_SHARE = 1e-6  # keeps logarithms of a share finite
+FEWEST_PATIENTS = 0.5  # that a mean near 0 or 1 stands for: a conditional mean, of a regression, may lie beyond
+FEWEST_EVENTS = 0.04  # as variance of a count
 NEAR = 1e-3  # of p (1 - p): a distance below which the root of the deviance is its Taylor series
 TINY = 1e-30
 
@@ -76,15 +78,17 @@ class Special:
 
         The signed root of the deviance, with its mean moved by the skewness:
 
-            z = sign(s - p) sqrt(2 n KL(s || p)) + (1 - 2 p) / (6 sqrt(n p (1 - p))),    n = p (1 - p) / sd^2
+            z = sign(s - p) sqrt(2 n KL(s || p)) + (1 - 2 p) / (6 sqrt(n p (1 - p) + 0.04)),    n = p (1 - p) / sd^2
 
+        0.04 bounds what the skewness adds where hardly one event is expected: P(X > 0) then falls as slowly as n p.
         Between the steps of a binomial of 5 to 31 patients log probabilities are within 0.5 of the exact ones as far
         out as 1 in 10,000; those of (s - p) / sd are up to 6 away. As sd becomes small both are the same.
 
         Parameters
         ----------
         share, probability, deviation
-            s, p (mean) and sd of the proportion; the deviation may be that of any number of patients.
+            s, p (mean) and sd of the proportion; the deviation may be that of any number of patients. A mean that lies
+            beyond 0 or 1, or closer than half a patient, is moved inside.
 
         References
         ----------
@@ -92,7 +96,8 @@ class Special:
         DW. Residuals in generalized linear models. J Am Stat Assoc 1986;81:977-986.
         """
         xp = self.xp
-        p = xp.minimum(xp.maximum(probability, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
+        least = FEWEST_PATIENTS * deviation**2
+        p = 1.0 - _above(1.0 - _above(probability, least, xp), least, xp)
         s = xp.minimum(xp.maximum(share, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
         spread = p * (1.0 - p)
         distance, skewness = s - p, (1.0 - 2.0 * p) / spread
@@ -104,7 +109,8 @@ class Special:
             distance * (1.0 - skewness * distance / 6.0),
             xp.sign(distance) * xp.sqrt(2.0 * spread * xp.maximum(divergence, TINY)),
         )
-        z = root / deviation + skewness * deviation / 6.0
+        shift = (1.0 - 2.0 * p) / (6.0 * xp.sqrt((spread / deviation) ** 2 + FEWEST_EVENTS))
+        z = root / deviation + shift
         return xp.where(share <= 0.0, -FARTHEST, xp.where(share >= 1.0, FARTHEST, z))
 
     def _erfcx(self, value: Any) -> Any:
@@ -120,3 +126,8 @@ class Special:
         from scipy.special import erf
 
         return erf(value)
+
+
+def _above(value: Any, least: Any, xp: Any) -> Any:
+    """The value where it is far above ``least``, and smoothly never below zero: sqrt keeps a sampler's path smooth."""
+    return (value + xp.sqrt(value**2 + 4.0 * least**2)) / 2.0
