@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit bench calibrate lock clean
+.PHONY: help setup report test lint types docs audit validate bench calibrate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ types: setup ## check the types
 
 docs: setup ## build the documentation into .site, warnings being errors
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file .mkdocs.yml
+
+validate: setup ## compare with R, lifelines and SciPy and write docs/results/validation.csv
+	@$(BIN)/python -m tests.validation
 
 bench: setup ## measure speed and write docs/results/benchmarks.csv
 	@$(BIN)/python -m tests.benchmarks
