@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -60,32 +59,21 @@ def _seconds_per_step(seed: int) -> float:
 
 
 def gradient() -> list[Row]:
-    """The compiled log density and gradient alone, called at posterior draws."""
-    evaluate, draws = _gradient(_compiled("main")), draws_of(_posterior())
-
-    def all_draws() -> None:
-        for draw in draws:
-            evaluate(draw)
-
-    values = [MICROSECONDS * seconds(all_draws) / len(draws) for _ in range(RUNS)]
-    return [Row(what="log density and gradient of main", unit="microseconds", values=values, seed=SEED)]
-
-
-def _gradient(compiled: Compiled) -> Callable[[np.ndarray], np.ndarray]:
-    """The C function that nutpie calls: (dimension, x, gradient, log density, data) to a status."""
-    program = compiled.program
+    """The compiled log density and gradient alone, called at posterior draws as nutpie calls it."""
+    program, draws = _compiled("main").program, np.ascontiguousarray(draws_of(_posterior()))
     doubles = ctypes.POINTER(ctypes.c_double)
     kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, doubles, doubles, doubles, ctypes.c_void_p)
     function, data = kind(program.compiled_logp_func.address), program.user_data.ctypes.data
     slope, density = np.empty(program.n_dim), np.empty(1)
-    pointers = [array.ctypes.data_as(doubles) for array in (slope, density)]
+    places, out = ([row.ctypes.data_as(doubles) for row in rows] for rows in (draws, (slope, density)))
 
-    def evaluate(x: np.ndarray) -> np.ndarray:
-        if function(program.n_dim, np.ascontiguousarray(x).ctypes.data_as(doubles), *pointers, data):
-            raise ValueError(f"gradient: the compiled density refuses {x}")
-        return slope
+    def all_draws() -> None:
+        for x in places:
+            if function(program.n_dim, x, *out, data):
+                raise ValueError("gradient: the compiled density refuses a posterior draw")
 
-    return evaluate
+    values = [MICROSECONDS * seconds(all_draws) / len(draws) for _ in range(RUNS)]
+    return [Row(what="log density and gradient of main", unit="microseconds", values=values, seed=SEED)]
 
 
 def replicates() -> list[Row]:
