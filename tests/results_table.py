@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import platform
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -13,10 +14,11 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 
 
 def stamp(command: str, packages: Sequence[str], *, seed: int | None = None) -> dict[str, str]:
-    """The last columns of a row: command, versions of packages, seed (empty where there is none) and date."""
+    """The last columns of a row: command, versions of Python and packages, seed (empty where there is none) and date."""
+    versions = {"python": platform.python_version()} | {name: version(name) for name in packages}
     return {
         "command": command,
-        "versions": "; ".join(f"{name} {version(name)}" for name in packages),
+        "versions": "; ".join(f"{name} {number}" for name, number in versions.items()),
         "seed": "" if seed is None else str(seed),
         "date": dt.date.today().isoformat(),
     }
