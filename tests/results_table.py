@@ -14,7 +14,7 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 
 
 def stamp(command: str, packages: Sequence[str], *, seed: int | None = None) -> dict[str, str]:
-    """The last columns of a row: command, versions of Python and packages, seed (empty where there is none) and date."""
+    """The last columns of a row: command, versions of Python and packages, seed (empty where none) and date."""
     versions = {"python": platform.python_version()} | {name: version(name) for name in packages}
     return {
         "command": command,
