@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit bench calibrate lock clean
+.PHONY: help setup report test lint types docs audit validate bench calibrate figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -64,12 +64,18 @@ types: setup ## check the types
 docs: setup ## build the documentation into .site, warnings being errors
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file .mkdocs.yml
 
+validate: setup ## compare with R, lifelines and SciPy and write docs/results/validation.csv
+	@$(BIN)/python -m tests.validation
+
 bench: setup ## measure speed and write docs/results/benchmarks.csv
 	@$(BIN)/python -m tests.benchmarks
 
 calibrate: setup ## refit simulated studies and write docs/results/calibration.csv (hours)
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration calibration_censored calibration_independent \
 	calibration_independent_censored --out docs/results/calibration.csv
+
+figures: setup ## draw docs/images/main.svg from results/main, which make report makes
+	@$(BIN)/python docs/figures.py results/main
 
 lock: setup ## resolve the newest versions into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --all-extras --generate-hashes \

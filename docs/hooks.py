@@ -121,7 +121,10 @@ def _line(cells: Iterable[str]) -> str:
 def _made_by(rows: list[dict[str, str]]) -> list[str]:
     """One line for every command, set of versions, seed and date that made rows."""
     made = {tuple(row.get(name, "") for name in MAKERS) for row in rows}
-    return [f"- `{command}`, {versions}, seed {seed}, {date}" for command, versions, seed, date in sorted(made)]
+    return [
+        f"- `{command}`, {versions}, {f'seed {seed}' if seed else 'no seed'}, {date}"
+        for command, versions, seed, date in sorted(made)
+    ]
 
 
 def audit_markdown(path: Path) -> str:

@@ -1,6 +1,9 @@
 """The pages say what the code says."""
 
+import doctest
+import importlib
 import importlib.util
+import pkgutil
 import re
 import shutil
 from pathlib import Path
@@ -9,14 +12,18 @@ from types import ModuleType
 import pytest
 
 import hscb_bayes
+from hscb_bayes.analysis import predict
 from hscb_bayes.analysis.priors import PARAMETERS
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.study import load_study
 
+MODULES = sorted(info.name for info in pkgutil.walk_packages(hscb_bayes.__path__, "hscb_bayes."))
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 SHORT_README = 120
+SHORTEST_ALT = 80  # characters
+LARGEST_IMAGE = 100_000  # bytes
 
 
 def loaded_hooks() -> ModuleType:
@@ -88,6 +95,30 @@ def test_a_table_of_results_says_what_made_it(tmp_path: Path) -> None:
 
 def test_a_table_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     assert HOOKS.table_markdown(tmp_path / "x.csv") == "*No rows of `docs/results/x.csv` are committed yet.*"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_in_docstrings_give_what_they_say(module: str) -> None:
+    assert doctest.testmod(importlib.import_module(module), raise_on_error=False).failed == 0
+
+
+def test_the_picture_of_the_readme_is_small_and_says_what_it_shows() -> None:
+    ((alt, image),) = re.findall(r"!\[([^]]*)\]\(([^)]*)\)", (ROOT / "README.md").read_text())
+    assert len(alt) > SHORTEST_ALT
+    assert (ROOT / image).stat().st_size < LARGEST_IMAGE
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    pages = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
+    assert set(re.findall(r"^ +- (\S+\.md)$", (ROOT / ".mkdocs.yml").read_text(), re.M)) == pages
+
+
+def test_every_predicting_function_is_listed_with_its_scale() -> None:
+    page = (DOCS / "reference/quantities.md").read_text()
+    own = {name for name, thing in vars(predict).items() if getattr(thing, "__module__", "") == predict.__name__}
+    functions = {name for name in own if not name.startswith("_")} - {"summarise", "study_effects"}
+    listed = set(re.findall(r"`(?:hb|analysis\.predict)\.(\w+)`", page))
+    assert functions | {"replicate", "check"} == listed
 
 
 def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:

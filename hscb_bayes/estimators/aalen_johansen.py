@@ -46,6 +46,14 @@ def incidence_at(
     -------
     estimate, standard_error
         Shape (...); NaN for an empty group.
+
+    Examples
+    --------
+    Four patients: response on day 2, death on day 3, response on day 5, and one who is followed to day 8.
+
+    >>> estimate, _ = incidence_at([2.0, 3.0, 5.0, 8.0], [1, 2, 1, 0], 6.0)
+    >>> float(estimate)
+    0.5
     """
     sets = risk_sets(time, among)
     incidence, error = _incidence(sets, cause, cause_of_interest)

@@ -48,6 +48,12 @@ def survival_at(
     -------
     estimate, standard_error
         Shape (...); NaN for an empty group.
+
+    Examples
+    --------
+    >>> estimate, error = survival_at([2.0, 3.0, 5.0, 8.0], [1, 1, 0, 1], 4.0)
+    >>> float(estimate), float(error)
+    (0.5, 0.25)
     """
     sets = risk_sets(time, among)
     kept, variance = _factors(sets, sets.tied_sum(sets.sort(event)))

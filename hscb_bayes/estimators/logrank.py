@@ -33,6 +33,12 @@ def logrank(
     -------
     chi_square, p
         Shape (...); NaN where the variance is 0: a group is empty, or nobody has an event while both are at risk.
+
+    Examples
+    --------
+    >>> chi_square, p = logrank([1.0, 2.0, 3.0, 4.0], [1, 1, 1, 1], [True, True, False, False])
+    >>> round(float(chi_square), 4), round(float(p), 4)
+    (2.8824, 0.0896)
     """
     sets = risk_sets(time, among)
     died, member = sets.sort(event), sets.sort(group)

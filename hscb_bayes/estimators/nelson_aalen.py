@@ -30,6 +30,12 @@ def cumulative_hazard_at(
     -------
     estimate, standard_error
         Shape (...); NaN for an empty group.
+
+    Examples
+    --------
+    >>> hazard, _ = cumulative_hazard_at([2.0, 4.0, 5.0, 8.0], [1, 0, 1, 1], [3.0, 6.0])
+    >>> hazard.tolist()
+    [0.25, 0.75]
     """
     sets = risk_sets(time, among)
     events = sets.tied_sum(sets.sort(event))

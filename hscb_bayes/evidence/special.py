@@ -11,6 +11,7 @@ ROOT_TWO = np.sqrt(2.0)
 FARTHEST = 1e4  # standard deviations; beyond it a normal density is zero in any arithmetic
 SMALLEST_SHARE = 1e-6  # keeps logarithms of a share finite
 FEWEST_PATIENTS = 0.5  # that a mean near 0 or 1 stands for: a conditional mean, of a regression, may lie beyond
+LARGEST_FLOOR = 0.25  # of a mean, where a number is not there and its deviation is endless
 FEWEST_EVENTS = 0.04  # as variance of a count
 NEAR = 1e-3  # of p (1 - p): a distance below which the root of the deviance is its Taylor series
 TINY = 1e-30
@@ -96,7 +97,7 @@ class Special:
         DW. Residuals in generalized linear models. J Am Stat Assoc 1986;81:977-986.
         """
         xp = self.xp
-        least = FEWEST_PATIENTS * deviation**2
+        least = xp.minimum(FEWEST_PATIENTS * deviation**2, LARGEST_FLOOR)
         p = 1.0 - _above(1.0 - _above(probability, least, xp), least, xp)
         s = xp.minimum(xp.maximum(share, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
         spread = p * (1.0 - p)

@@ -1,20 +1,10 @@
-"""Reference tables: R's values and the patients they belong to."""
+"""Where tables lie that may not be copied, and random numbers."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-
-REFERENCE = Path(__file__).parents[1] / "data" / "r_reference"
-
-
-@pytest.fixture(scope="session")
-def reference() -> Callable[[str], pd.DataFrame]:
-    """Read a table of ``tests/data/r_reference`` by name."""
-    return lambda name: pd.read_csv(REFERENCE / f"{name}.csv")
 
 
 @pytest.fixture(scope="session")

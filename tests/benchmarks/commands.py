@@ -1,0 +1,59 @@
+"""What a user waits for at the command line."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.measuring import Finished, Row, bounded, command
+
+HSCB = str(Path(sys.executable).with_name("hscb"))
+STUDY = "models/evidence/gagelmann2023.toml"
+RUNS, SHORT_RUNS = 3, 9
+WARM, COLD, PEAK, ANSWER = 25.0, 100.0, 1500.0, 1.0  # the most that each may be: s, s, MB, s
+SEED = 1
+
+
+def run_warm() -> list[Row]:
+    """The whole way of the main analysis, after a run that is not counted and fills the caches."""
+    _run_main({})
+    finished = [_run_main({}) for _ in range(RUNS)]
+    return [
+        bounded("hscb run main, warm", "s", [run.seconds for run in finished], at_most=WARM, seed=SEED),
+        bounded("hscb run main, peak memory", "MB", [run.megabytes for run in finished], at_most=PEAK, seed=SEED),
+    ]
+
+
+def run_cold() -> list[Row]:
+    """The same once with no compiled code: PyTensor and Numba keep theirs in a fresh folder."""
+    with tempfile.TemporaryDirectory() as fresh:
+        finished = _run_main(
+            {"PYTENSOR_FLAGS": f"base_compiledir={fresh}/pytensor", "NUMBA_CACHE_DIR": f"{fresh}/numba"}
+        )
+    return [bounded("hscb run main, cold", "s", [finished.seconds], at_most=COLD, seed=SEED)]
+
+
+def _run_main(environment: dict[str, str]) -> Finished:
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "main")
+        return command(HSCB, "run", "main", "--quiet", "--seed", str(SEED), "--out", out, environment=environment)
+
+
+def import_package() -> list[Row]:
+    """A process that imports the package and ends."""
+    return [Row(what="import hscb_bayes", unit="s", values=_times(sys.executable, "-c", "import hscb_bayes"))]
+
+
+def show_help() -> list[Row]:
+    """``hscb --help``."""
+    return [bounded("hscb --help", "s", _times(HSCB, "--help"), at_most=ANSWER)]
+
+
+def audit() -> list[Row]:
+    """``hscb audit`` of the main study."""
+    return [bounded("hscb audit", "s", _times(HSCB, "audit", STUDY), at_most=ANSWER)]
+
+
+def _times(*arguments: str) -> list[float]:
+    return [command(*arguments).seconds for _ in range(SHORT_RUNS)]

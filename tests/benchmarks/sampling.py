@@ -1,0 +1,101 @@
+"""The sampler of the main model, and what is done with its draws."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from functools import cache
+
+import numpy as np
+import nutpie
+import xarray as xr
+
+from hscb_bayes.analysis.fit import TARGET_ACCEPT, Compiled, compile_model, draws_of, sample
+from hscb_bayes.analysis.model import build
+from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.checking.calibrate import SEED as CALIBRATION_SEED
+from hscb_bayes.checking.calibrate import refit
+from hscb_bayes.checking.replicate import REPLICATES, replicate
+from tests.benchmarks.measuring import Row, bounded, seconds
+
+SEED = 1
+RUNS = 5
+STEP_DRAWS, STEP_TUNE = 3000, 1000
+STUDIES = 10
+LEAPFROG = 80.0  # microseconds, the most that a step may take
+TWO_SECONDS, ONE_SECOND = 2.0, 1.0  # the most that the replicates, and a refit on one core, may take
+MICROSECONDS = 1e6
+
+
+@cache
+def _compiled(name: str) -> Compiled:
+    return compile_model(build(load_analysis(name)))
+
+
+@cache
+def _posterior() -> xr.DataTree:
+    return sample(_compiled("main"), seed=SEED)
+
+
+def leapfrog() -> list[Row]:
+    """Wall time of nutpie over the leapfrog steps that it took, warm-up included; one chain."""
+    values = [MICROSECONDS * _seconds_per_step(SEED + run) for run in range(RUNS)]
+    return [bounded("leapfrog step of main, one chain", "microseconds", values, at_most=LEAPFROG, seed=SEED)]
+
+
+def _seconds_per_step(seed: int) -> float:
+    program, trees = _compiled("main").program, []
+
+    def work() -> None:
+        tree = nutpie.sample(
+            program, draws=STEP_DRAWS, tune=STEP_TUNE, chains=1, cores=1, target_accept=TARGET_ACCEPT, seed=seed,
+            save_warmup=True, progress_bar=False,
+        )  # fmt: skip
+        trees.append(tree)
+
+    wall = seconds(work)
+    groups = ("warmup_sample_stats", "sample_stats")
+    return wall / sum(int(trees[0][group]["n_steps"].sum()) for group in groups)
+
+
+def gradient() -> list[Row]:
+    """The compiled log density and gradient alone, called at posterior draws as nutpie calls it."""
+    program, draws = _compiled("main").program, np.ascontiguousarray(draws_of(_posterior()))
+    doubles = ctypes.POINTER(ctypes.c_double)
+    kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, doubles, doubles, doubles, ctypes.c_void_p)
+    function, data = kind(program.compiled_logp_func.address), program.user_data.ctypes.data
+    slope, density = np.empty(program.n_dim), np.empty(1)
+    places, out = ([row.ctypes.data_as(doubles) for row in rows] for rows in (draws, (slope, density)))
+
+    def all_draws() -> None:
+        for x in places:
+            if function(program.n_dim, x, *out, data):
+                raise ValueError("gradient: the compiled density refuses a posterior draw")
+
+    values = [MICROSECONDS * seconds(all_draws) / len(draws) for _ in range(RUNS)]
+    return [Row(what="log density and gradient of main", unit="microseconds", values=values, seed=SEED)]
+
+
+def replicates() -> list[Row]:
+    """New studies from the posterior, every printed number computed."""
+    posterior = _posterior()
+    values = [seconds(lambda: replicate(posterior, seed=SEED)) for _ in range(RUNS)]
+    what = f"{REPLICATES:,} replicates of main with all statistics"
+    return [bounded(what, "s", values, at_most=TWO_SECONDS, seed=SEED)]
+
+
+def refit_one_study() -> list[Row]:
+    """A simulated study of the calibration, refitted with its settings; the first compiles and is not counted."""
+    analysis, compiled = load_analysis("calibration"), _compiled("calibration")
+    refit(compiled, analysis, STUDIES, CALIBRATION_SEED)
+    wall, processor = [], []
+    for study in range(STUDIES):
+        before = time.process_time()
+        wall.append(seconds(lambda study=study: refit(compiled, analysis, study, CALIBRATION_SEED)))
+        processor.append(time.process_time() - before)
+    return [
+        Row(what="refit of a simulated study, two chains side by side", unit="s", values=wall, seed=CALIBRATION_SEED),
+        bounded(
+            "refit of a simulated study, all cores added up", "s", processor, at_most=ONE_SECOND, seed=CALIBRATION_SEED
+        ),
+    ]

@@ -1,0 +1,77 @@
+"""The machinery of the benchmarks; none of these tests is a timing."""
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import table
+from tests.benchmarks.measuring import Row, bounded, command, digits
+
+
+def cells(what: str, value: float) -> dict[str, str]:
+    return table.stamped("sleep", [Row(what=what, unit="s", values=[value])])[0]
+
+
+def test_a_row_has_the_median_and_the_spread_of_its_runs() -> None:
+    row = Row(what="sleep", unit="s", values=[3.0, 1.0, 2.0]).cells()
+    assert (row["value"], row["low"], row["high"], row["ratio"]) == ("2", "1", "3", "")
+
+
+def test_the_ratio_to_a_slower_peer_is_above_one() -> None:
+    assert Row(what="sleep", unit="s", values=[2.0], peer="bed", against=8.0).cells()["ratio"] == "4"
+
+
+def test_a_bound_that_is_not_met_has_a_ratio_below_one() -> None:
+    row = bounded("sleep", "s", [4.0], at_most=1.0).cells()
+    assert (row["peer"], row["ratio"]) == ("at most 1 s", "0.25")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0123456, "0.0123"), (1234.5, "1230"), (25.0, "25"), (6130.0, "6130"), (1e-7, "0.0000001")]
+)
+def test_values_have_three_digits_and_no_exponent(value: float, text: str) -> None:
+    assert digits(value) == text
+
+
+def test_a_table_has_its_columns_and_says_what_made_it(tmp_path: Path) -> None:
+    path = tmp_path / "benchmarks.csv"
+    table.add(path, [cells("sleep", 1.0)])
+    (row,) = csv.DictReader(path.read_text().splitlines())
+    assert list(row) == ["what", "peer", "value", "low", "high", "unit", "ratio", "command", "versions", "seed", "date"]
+    assert row["command"] == "python -m tests.benchmarks sleep"
+    assert "hscb_bayes " in row["versions"]
+
+
+def test_measuring_again_replaces_a_row_in_its_place_and_keeps_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "benchmarks.csv"
+    table.add(path, [cells("sleep", 1.0), cells("eat", 2.0)])
+    table.add(path, [cells("sleep", 3.0), cells("drink", 4.0)])
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert [(row["what"], row["value"]) for row in rows] == [("sleep", "3"), ("eat", "2"), ("drink", "4")]
+
+
+def test_without_names_everything_is_measured() -> None:
+    assert table.known([]) == list(table.BENCHMARKS)
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(SystemExit, match=r"benchmarks: 'nap' is unknown; known are run_warm, run_cold, "):
+        table.known(["audit", "nap"])
+
+
+def test_a_command_has_a_wall_time_and_a_peak_of_memory() -> None:
+    finished = command(sys.executable, "-c", "held = bytearray(b'1' * 50_000_000)")
+    assert finished.seconds > 0.0
+    assert 50.0 < finished.megabytes < 500.0
+
+
+def test_a_command_is_given_its_environment() -> None:
+    code = "import os, sys; sys.exit(os.environ['HSCB_BENCHMARK'] != 'here')"
+    assert command(sys.executable, "-c", code, environment={"HSCB_BENCHMARK": "here"}).seconds > 0.0
+
+
+def test_a_command_that_fails_is_no_measurement() -> None:
+    with pytest.raises(RuntimeError, match=r"import sys; sys\.exit\(3\): ended with 3; run it by hand to see why"):
+        command(sys.executable, "-c", "import sys; sys.exit(3)")
