@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from hscb_bayes import cli
 from hscb_bayes.analysis.convergence import verdict
 from hscb_bayes.analysis.fit import analysis_of, draws_of, load_posterior
 from hscb_bayes.analysis.likelihood import log_likelihood
+from hscb_bayes.report.results import Tables, read_results
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end")]
 
-FILES = {"posterior.nc", "check.csv", "audit.csv", "summary.csv", "alternatives.csv", "predictions.csv", "report.html"}
+FILES = {"posterior.nc", "audit.csv", "report.html", *(f"{field.name}.csv" for field in fields(Tables))}
 CHROMIUM = shutil.which("chromium")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
@@ -39,9 +41,15 @@ def test_all_files_are_there_and_nothing_else_is_left(results: Path) -> None:
     assert [path.name for path in results.parent.iterdir()] == ["main"]
 
 
-def test_the_posterior_passes_the_gate(results: Path) -> None:
-    judged = verdict(load_posterior(results / "posterior.nc"))
+def test_the_posterior_and_all_that_is_reported_pass_the_gate(results: Path) -> None:
+    assert verdict(load_posterior(results / "posterior.nc")).is_converged
+    judged = read_results(results).verdict
     assert judged.is_converged, judged.failures
+
+
+def test_every_alternative_passes_the_gate(results: Path) -> None:
+    table = pd.read_csv(results / "alternatives.csv")
+    assert set(table.loc[~table["converged"], "analysis"]) == set()
 
 
 def test_the_sampled_density_is_the_likelihood_that_is_tested(results: Path) -> None:
@@ -84,8 +92,8 @@ def test_ids_in_the_page_are_unique(page: str) -> None:
 
 def test_every_figure_says_what_it_shows(page: str) -> None:
     figures = re.findall(r"<svg[^>]*>", page)
-    assert len(figures) == 8
-    assert all('aria-label="' in figure for figure in figures)
+    assert len(figures) == 14
+    assert all('role="img" aria-label="' in figure for figure in figures)
 
 
 def test_conflicts_and_their_handling_come_before_the_assumptions(page: str) -> None:
