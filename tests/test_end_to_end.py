@@ -102,33 +102,44 @@ def test_conflicts_and_their_handling_come_before_the_assumptions(page: str) -> 
     assert page.index("<strong>Conflict.</strong>") < page.index("What was assumed")
 
 
+LOOK = """onload = () => {
+  const page = document.getElementById("f").contentDocument, root = page.documentElement;
+  const outside = box => box.left < -1 || box.right > root.clientWidth + 1 || box.width < 200 || box.height < 50;
+  document.getElementById("out").textContent = [
+    `wide ${root.scrollWidth} of ${root.clientWidth}`,
+    `missing ${[...page.images].filter(image => !image.naturalWidth).length}`,
+    `figures ${page.querySelectorAll("figure svg").length}`,
+    `misplaced ${[...page.querySelectorAll("figure svg")].filter(svg => outside(svg.getBoundingClientRect())).length}`,
+  ].join(", ")
+}"""
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_does_not_overflow_in_a_browser(results: Path, tmp_path: Path, width: int) -> None:
+def test_a_browser_finds_no_error_no_missing_image_and_no_overflow(results: Path, tmp_path: Path, width: int) -> None:
     frame = tmp_path / "frame.html"
     frame.write_text(
         f'<iframe id="f" style="width:{width}px;height:900px;border:0"'
-        f' src="{(results / "report.html").as_uri()}"></iframe>'
-        '<p id="out"></p><script>onload=()=>{const d=document.getElementById("f").contentDocument.documentElement;'
-        'document.getElementById("out").textContent=`wide ${d.scrollWidth} of ${d.clientWidth}`}</script>'
+        f' src="{(results / "report.html").as_uri()}"></iframe><p id="out"></p><script>{LOOK}</script>'
     )
+    options = (*FLAGS, "--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}")
     shown = subprocess.run(
         [
             str(CHROMIUM),
-            *FLAGS,
-            "--allow-file-access-from-files",
-            f"--user-data-dir={tmp_path / 'profile'}",
+            *options,
+            "--enable-logging=stderr",
             "--virtual-time-budget=5000",
             "--dump-dom",
             frame.as_uri(),
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=True,
-    ).stdout
-    found = re.search(r"wide (\d+) of (\d+)", shown)
-    assert found, shown[-500:]
+    )
+    assert "CONSOLE" not in shown.stderr
+    found = re.search(r"wide (\d+) of (\d+), missing 0, figures 14, misplaced 0", shown.stdout)
+    assert found, shown.stdout[-500:]
     assert int(found[1]) <= int(found[2])
 
 

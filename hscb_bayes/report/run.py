@@ -42,7 +42,7 @@ from hscb_bayes.report.tables import (
     probability_table,
 )
 
-CURVE_DAYS = (1, 2, 3, 5, 7, 9, 11, 14, 17, 21, 28, 42, 60, 90, 120, 180, 270, 365)
+CURVE_DAYS = (1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 42, 60, 90, 180, 270, 365)
 TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)
 ALTERNATIVE_DRAWS, ALTERNATIVE_CHAINS = 500, 2
 PAGE = "report.html"
@@ -121,7 +121,7 @@ def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed
     say.step("summarising")
     return Tables(
         check=checked,
-        summary=sensitivity(posterior, seed=seed),
+        summary=sensitivity(posterior, fitted=draws.headline, seed=seed),
         alternatives=_compared(analysis, draws, others),
         predictions=prediction_table(posterior, duration=analysis.table.report.durations, days=TABLE_DAYS),
         curves=curve_table(draws.curves),

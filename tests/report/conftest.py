@@ -49,7 +49,7 @@ def tables_of(analysis: Analysis, posterior: xr.DataTree, draws: Reported) -> Ta
     left_out = {analysis.table.fit.items[0]: posterior}
     return Tables(
         check=check(posterior, replicates=50, seed=1, left_out=left_out),
-        summary=sensitivity(posterior, seed=1),
+        summary=sensitivity(posterior, fitted=draws.headline, seed=1),
         alternatives=tables.alternatives_table(others),
         predictions=tables.prediction_table(posterior, duration=durations, days=[14.0, 365.0]),
         curves=tables.curve_table(draws.curves),
