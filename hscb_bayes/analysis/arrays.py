@@ -34,7 +34,6 @@ SHORTEST_GAP = 0.25  # days between two printed days that round to the same
 ABSENT_VARIANCE = 1e8  # of a number that is not there: it then tells nothing
 COUNT_VARIANCE = 1e-4  # patients squared; keeps the conditioning finite where a count cannot vary
 NARROWEST_FACTOR = 0.85  # a printed variance below this share of what the group allows is a misprint
-BEYOND = 100.0  # a limit outside all proportions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,8 +300,8 @@ class _Rows:
             step = max(0.5 / size, item.value.half_width)
             columns["value"].append(value)
             columns["noise"].append(item.value.half_width**2 / 3.0 if there else ABSENT_VARIANCE)
-            columns["lower"].append(value - step if value > 0.0 else -BEYOND)
-            columns["upper"].append(value + step if value < 1.0 else BEYOND)
+            columns["lower"].append(value - step)
+            columns["upper"].append(value + step)
             columns["known"].append(float(there))
             columns["factor"].append(_printed_factor(item, numbers, value, size, analysis) if there else 0.0)
         arrays = {name: np.array(column, dtype=float) for name, column in columns.items()}

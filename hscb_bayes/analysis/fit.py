@@ -15,6 +15,7 @@ import nutpie
 import xarray as xr
 
 from hscb_bayes.analysis.model import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, model_data, packed
+from hscb_bayes.analysis.p_value import fitted_p_values, resampled
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
@@ -27,10 +28,11 @@ TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the poster
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Compiled:
-    """A compiled model, ready for any data of its layout."""
+    """A compiled model, ready for any data of its layout; ``without`` are fitted numbers that its data leave out."""
 
     analysis: Analysis
     program: Any
+    without: frozenset[str] = frozenset()
 
 
 def compile_model(built: Built) -> Compiled:
@@ -47,7 +49,8 @@ def with_analysis(
 ) -> Compiled:
     """The same program on other data: another analysis, a replicate's numbers, or a number left out."""
     data = {DATA_VARIABLE: packed(model_data(analysis, numbers, without=without))}
-    return replace(compiled, analysis=analysis, program=compiled.program.with_data(**data))
+    program = compiled.program.with_data(**data)
+    return replace(compiled, analysis=analysis, program=program, without=frozenset(without))
 
 
 def layout_of(analysis: Analysis) -> tuple[Any, ...]:
@@ -58,6 +61,13 @@ def layout_of(analysis: Analysis) -> tuple[Any, ...]:
     return (families, hazards.clock, hazards.never_respond_by_duration, between, tuple(sorted(shapes.items())))
 
 
+def same_but_for_p_values(one: Analysis, other: Analysis) -> bool:
+    """Whether two analyses give the sampler the same model and data: they then differ in fitted P values alone."""
+    if layout_of(one) != layout_of(other) or fitted_p_values(one):
+        return False
+    return np.array_equal(packed(model_data(one)), packed(model_data(other)))
+
+
 def sample(
     model: Built | Compiled,
     *,
@@ -65,6 +75,7 @@ def sample(
     tune: int = TUNE,
     chains: int = CHAINS,
     cores: int = CORES,
+    target_accept: float = TARGET_ACCEPT,
     progress: bool = False,
     seed: int,
 ) -> xr.DataTree:
@@ -76,6 +87,8 @@ def sample(
         What ``build`` or ``compile_model`` returned.
     draws, tune
         Per chain.
+    target_accept
+        Share of proposals that the step size aims to accept.
     seed
         Of the sampler; the same seed gives the same draws.
 
@@ -91,25 +104,52 @@ def sample(
         tune=tune,
         chains=chains,
         cores=cores,
-        target_accept=TARGET_ACCEPT,
+        target_accept=target_accept,
         seed=seed,
         save_warmup=False,
         progress_bar=progress,
     )
-    posterior = tree["posterior"].to_dataset()
-    kept = xr.DataTree.from_dict(
-        {"posterior": with_natural_scales(posterior), "sample_stats": tree["sample_stats"].to_dataset()[["diverging"]]}
-    )
-    kept["sample_stats"]["n_steps"] = tree["sample_stats"]["n_steps"]
+    posterior = with_natural_scales(tree["posterior"].to_dataset())
+    stats = tree["sample_stats"].to_dataset()[["diverging", "n_steps"]]
     settings = {
         "draws": draws,
         "tune": tune,
         "chains": chains,
         "seed": seed,
         "sampler": "nutpie NUTS",
-        "target_accept": TARGET_ACCEPT,
+        "target_accept": target_accept,
     }
+    kept = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
     kept.attrs.update(provenance(compiled.analysis, settings))
+    return with_p_values(kept, compiled.analysis, without=compiled.without, seed=seed)
+
+
+def with_p_values(
+    posterior: xr.DataTree, analysis: Analysis, *, without: Collection[str] = (), seed: int
+) -> xr.DataTree:
+    """The posterior of ``analysis`` from that of the same analysis without its P values: draws taken by their weights.
+
+    Parameters
+    ----------
+    posterior
+        As ``sample`` returns it, of an analysis that fits no P value and is the same otherwise.
+    without
+        P values that are left out; where none remains, the posterior is returned as it is.
+    """
+    items = tuple(item for item in fitted_p_values(analysis) if item.id not in without)
+    if not items:
+        return posterior
+    taken = resampled(draws_of(posterior), analysis, items, study_effects(posterior), seed=seed)
+    draws = posterior["posterior"].to_dataset()
+    coords = {dim: draws[dim].values for dim in ("chain", "draw")}
+    shape = (draws.sizes["chain"], draws.sizes["draw"])
+    chain, draw = (xr.DataArray(index.reshape(shape), dims=coords) for index in np.unravel_index(taken, shape))
+    kept = xr.DataTree.from_dict(
+        {"posterior": draws.isel(chain=chain, draw=draw).assign_coords(coords)}
+        | {"sample_stats": posterior["sample_stats"].to_dataset()}
+    )
+    settings = json.loads(posterior.attrs["settings"]) | {"p_values": "draws resampled by their weights"}
+    kept.attrs.update(provenance(analysis, settings))
     return kept
 
 
@@ -142,6 +182,15 @@ def draws_of(posterior: xr.DataTree) -> np.ndarray:
     """Parameters on their unbounded scales, chains one after the other, shape (draw, parameter)."""
     values = posterior["posterior"][PARAMETERS_VARIABLE].transpose("chain", "draw", "parameter").values
     return values.reshape(-1, values.shape[-1])
+
+
+def study_effects(posterior: xr.DataTree) -> np.ndarray | None:
+    """What the study adds to each log hazard, shape (draw, transition); None where an analysis has no such effects."""
+    dataset = posterior["posterior"]
+    if "study_effect" not in dataset.data_vars:
+        return None
+    own = dataset["study_effect"].sel(study=analysis_of(posterior).study.id)
+    return own.transpose("chain", "draw", "transition").values.reshape(-1, own.sizes["transition"])
 
 
 def analysis_of(posterior: xr.DataTree) -> Analysis:

@@ -1,30 +1,40 @@
-"""What a P value would add, were its test and its direction known.
+"""What a P value adds, under a named test and a direction that may be unknown.
 
-P = .007 for duration and response carries nearly all the information about them, but neither the test nor
-the direction is printed. It is therefore not fitted; instead the posterior is reweighted under each test and direction.
+P = .007 for duration and response carries nearly all the information about them, but neither the test nor the
+direction is printed. So the main analysis does not fit it, and named analyses do, one a test. There it is fitted by
+weighting the draws of the posterior without it: with an unknown direction the posterior has two modes, one a sign,
+between which a chain would hardly ever cross.
 
 The signed statistic z of a test, given the parameters, is normal around a smooth function of the log hazard ratio of
-response. That function and the spread are learned from replicated studies, test by test, with the estimator itself.
+response. That function and the spread are learned from replicated studies, with the estimator itself; the weight of a
+draw is the density of the printed |z|, of either sign or of the one that the analysis assumes.
+
+References
+----------
+Gelman A, et al. Bayesian Data Analysis, 3rd ed. CRC 2013, section 10.4. Kitagawa G. J Comput Graph Stat 1996;5:1-25
+(systematic resampling).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.estimators import cox, fine_gray
-from hscb_bayes.estimators.rank_correlation import spearman
-from hscb_bayes.evidence.cohort import Cohort
+from hscb_bayes.estimators.p_values import normal_deviate
+from hscb_bayes.evidence.cohort import AssumedTest, Cohort, Direction, TestName
 from hscb_bayes.evidence.kinds.p_value import PValue
 
-TESTS = ("cox", "fine-gray", "spearman")
-DIRECTIONS = ("longer is slower", "longer is faster", "unknown")
+TESTS: tuple[TestName, ...] = ("cox", "fine-gray", "spearman")
+DIRECTIONS: Mapping[str, Direction | None] = {
+    "longer is slower": "decreases",
+    "longer is faster": "increases",
+    "unknown": None,
+}
 DEGREE = 3  # of the polynomial in the log hazard ratio
 RATIO = PARAMETER_IDS.index("hazard_ratio_response")
 
@@ -44,47 +54,77 @@ class Reweighted:
         return float(1.0 / np.sum(self.weights**2))
 
 
-def signed_statistics(cohort: Cohort) -> dict[str, np.ndarray]:
-    """z of each test, shape (replicate,); positive where longer neutropenia goes with a faster response."""
-    x, time, cause = np.log2(cohort.duration), cohort.first_day, cohort.first_cause
-    rho, p = spearman(x, np.where(cohort.responded, cohort.response_day, 0.0), cohort.responded)
-    tail = np.array([NormalDist().inv_cdf(1.0 - min(max(value, 1e-12), 1.0 - 1e-12) / 2.0) for value in p])
-    return {
-        "cox": cox.score_test(time, cohort.responded, x),
-        "fine-gray": fine_gray.score_test(time, cause, x),
-        "spearman": -np.sign(rho) * tail,
-    }
+def fitted_p_values(analysis: Analysis) -> tuple[PValue, ...]:
+    """The P values that an analysis fits."""
+    return tuple(
+        item for item in analysis.study.items if isinstance(item, PValue) and item.id in analysis.table.fit.items
+    )
 
 
-def reweighted(parameters: np.ndarray, analysis: Analysis, *, seed: int) -> tuple[Reweighted, ...]:
+def reweighted(
+    parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None, *, seed: int
+) -> tuple[Reweighted, ...]:
     """Weights of the draws under every test and direction of each unnamed P value for response by duration.
 
     Parameters
     ----------
     parameters
         Posterior draws on their unbounded scales, shape (draw, parameter).
+    effect
+        Study effects, shape (draw, transition); none if left out.
     """
-    cohort = simulate_cohort(analysis, parameters, rng=np.random.default_rng(seed))
-    statistics = signed_statistics(cohort)
-    items = [i for i in analysis.study.items if isinstance(i, PValue) and i.outcome == "response"]
+    cohort = simulate_cohort(analysis, parameters, effect, rng=np.random.default_rng(seed))
+    items = [item for item in analysis.study.items if isinstance(item, PValue) and item.outcome == "response"]
     return tuple(
-        _reweighted(item, test, direction, parameters[:, RATIO], statistics)
+        Reweighted(
+            item=item.id,
+            test=test,
+            direction=words,
+            weights=_weights(item, cohort, analysis, AssumedTest(test=test, direction=direction), parameters),
+        )
         for item in items
         if item.test is None and item.value.bound == "exact"
         for test in TESTS
-        for direction in DIRECTIONS
+        for words, direction in DIRECTIONS.items()
     )
 
 
-def _reweighted(
-    item: PValue, test: str, direction: str, log_ratio: np.ndarray, statistics: Mapping[str, np.ndarray]
-) -> Reweighted:
-    statistic = statistics[test]
+def resampled(
+    parameters: np.ndarray,
+    analysis: Analysis,
+    items: Sequence[PValue],
+    effect: np.ndarray | None = None,
+    *,
+    seed: int,
+) -> np.ndarray:
+    """Which draws stand for the posterior with P values fitted; (draw,), increasing, some more than once.
+
+    Systematic resampling: a draw of weight w comes floor(w n) or ceil(w n) times, in the order of the chains, so that
+    repeated draws are neighbours and effective sample sizes count them once.
+    """
+    rng = np.random.default_rng(seed)
+    cohort = simulate_cohort(analysis, parameters, effect, rng=rng)
+    weights = np.ones(len(parameters))
+    for item in items:
+        test = analysis.table.conventions.tests.get(item.id) or AssumedTest(test="cox")
+        weights = weights * _weights(item, cohort, analysis, test, parameters)
+    reached = np.cumsum(weights / weights.sum())
+    places = (np.arange(len(weights)) + rng.uniform()) / len(weights)
+    return np.minimum(np.searchsorted(reached, places), len(weights) - 1)
+
+
+def _weights(
+    item: PValue, cohort: Cohort, analysis: Analysis, assumed: AssumedTest, parameters: np.ndarray
+) -> np.ndarray:
+    conventions = analysis.table.conventions
+    named = conventions.model_copy(update={"tests": {**conventions.tests, item.id: assumed}})
+    statistic, log_ratio = item.signed_statistic(cohort, named), parameters[:, RATIO]
     there = np.isfinite(statistic)
     mean = np.polyval(np.polyfit(log_ratio[there], statistic[there], DEGREE), log_ratio)
     spread = float(np.std(statistic[there] - mean[there]))
-    printed = NormalDist().inv_cdf(1.0 - item.value.value / 2.0)
-    slower = np.exp(-0.5 * ((-printed - mean) / spread) ** 2)
-    faster = np.exp(-0.5 * ((printed - mean) / spread) ** 2)
-    likelihood = {"longer is slower": slower, "longer is faster": faster, "unknown": slower + faster}[direction]
-    return Reweighted(item=item.id, test=test, direction=direction, weights=likelihood / likelihood.sum())
+    printed = float(normal_deviate(item.value.value))
+    density = {sign: np.exp(-0.5 * ((sign * printed - mean) / spread) ** 2) for sign in (-1.0, 1.0)}
+    likelihood = {None: density[-1.0] + density[1.0], "increases": density[1.0], "decreases": density[-1.0]}[
+        assumed.direction
+    ]
+    return likelihood / likelihood.sum()

@@ -20,7 +20,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.arrays import baseline
 from hscb_bayes.analysis.averages import Among, Average, duration_average, group_average, patients_beyond
-from hscb_bayes.analysis.fit import analysis_of, draws_of
+from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.headline import (
     hazard_ratios_from_draws,
     headline_from_draws,
@@ -251,15 +251,6 @@ def summarise(draws: xr.DataArray | xr.Dataset, *, interval: float = INTERVAL) -
         limits = dict(zip(("median", "lower", "upper"), values.reshape(len(levels), -1), strict=True))
         tables.append(pd.DataFrame({"quantity": name} | columns | limits))
     return pd.concat(tables, ignore_index=True)
-
-
-def study_effects(posterior: xr.DataTree) -> np.ndarray | None:
-    """What the study adds to the log hazards, shape (draw, transition); None where an analysis has none."""
-    dataset = posterior["posterior"]
-    if "study_effect" not in dataset.data_vars:
-        return None
-    own = dataset["study_effect"].sel(study=analysis_of(posterior).study.id)
-    return own.transpose("chain", "draw", "transition").values.reshape(-1, len(TRANSITIONS))
 
 
 def _curve(

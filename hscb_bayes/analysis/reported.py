@@ -13,9 +13,9 @@ import xarray as xr
 
 from hscb_bayes.analysis.averages import Average, cohort_average, covariate_at
 from hscb_bayes.analysis.convergence import Verdict, verdict
-from hscb_bayes.analysis.fit import analysis_of, draws_of
+from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.headline import in_chunks
-from hscb_bayes.analysis.predict import headline, landmark_survival, restricted_mean_time, study_effects
+from hscb_bayes.analysis.predict import headline, landmark_survival, restricted_mean_time
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.process.incidence import cumulative_incidence, state_occupancy
 from hscb_bayes.process.pathway import STATES, Pathway

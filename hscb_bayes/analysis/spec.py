@@ -19,6 +19,7 @@ from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Conventions
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
+from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.study import Study, load_study, study_of
 from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.sentences import explain, nearest, quote
@@ -268,6 +269,9 @@ def _check_against_study(table: AnalysisTable, study: Study, address: str) -> No
             raise InputError(f"{address}: fit.items: unknown item {quote(id)}; {nearest(id, known)}")
     if len(set(table.fit.items)) < len(table.fit.items):
         raise InputError(f"{address}: fit.items: an item is named twice")
+    for item in study.items:
+        if isinstance(item, PValue) and item.id in table.fit.items:
+            _check_fitted_p_value(item, table, address)
     for id, size in table.cohort.sizes.items():
         group = study.groups.get(id)
         if group is None or group.by != "duration":
@@ -275,3 +279,21 @@ def _check_against_study(table: AnalysisTable, study: Study, address: str) -> No
             raise InputError(f"{address}: cohort.sizes: {quote(id)} is no group by duration; known are {by_duration}")
         if not 0 < size < study.n:
             raise InputError(f"{address}: cohort.sizes.{id}: required 1 to {study.n - 1} of {study.n}, found {size}")
+
+
+def _check_fitted_p_value(item: PValue, table: AnalysisTable, address: str) -> None:
+    """A P value can be fitted where it is exact, of response by duration, and its test has a direction."""
+    if item.comparison != "response by duration" or item.value.bound != "exact":
+        raise InputError(
+            f"{address}: fit.items: required an exact P value of response by duration to be fitted, "
+            f"found {quote(item.id)}, which can only be checked"
+        )
+    try:
+        name = item.named_test(table.conventions)
+    except InputError as error:
+        raise InputError(f"{address}: fit.items: {error}") from None
+    if name == "log-rank":
+        raise InputError(
+            f"{address}: conventions.tests.{item.id}: required a test with a direction for a P value that is fitted, "
+            f"'cox', 'fine-gray' or 'spearman', found 'log-rank'"
+        )

@@ -16,16 +16,19 @@ import argparse
 import csv
 import datetime as dt
 import json
+import multiprocessing
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import arviz_stats
 import numpy as np
 import xarray as xr
 from arviz_stats import ecdf_utils
+from arviz_stats.base import array_stats
 
 from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, sample, with_analysis
 from hscb_bayes.analysis.headline import calibration_quantities
@@ -36,7 +39,11 @@ from hscb_bayes.analysis.spec import Analysis, load_analysis
 
 SEED = 20261124  # of the test of record, written down before it was run
 STUDIES = 1000
-DRAWS, TUNE, CHAINS = 600, 400, 2
+TUNE, CHAINS = 500, 2
+# Draws a chain and target acceptance; a refit that misses its gate, or has too few effective draws, is done once more.
+ATTEMPTS = ((600, 0.9), (3000, 0.98))
+FEWEST_EFFECTIVE_DRAWS = 400.0
+WORKERS = 2
 LARGEST_R_HAT = 1.05
 BAND = 0.99
 BAND_SIMULATIONS = 2000
@@ -72,27 +79,37 @@ def simulated_print(analysis: Analysis, study: int, seed: int) -> tuple[np.ndarr
     return truth, {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()}, censored
 
 
-def refit(compiled: Compiled, analysis: Analysis, study: int, seed: int) -> Refit:
-    """Simulate one study and fit the analysis to its print."""
+def refit(name: str, study: int, seed: int) -> Refit:
+    """Simulate one study of an analysis and fit the analysis to its print; the same in whatever process it runs."""
+    compiled = _compiled(name)
+    analysis = compiled.analysis
     truth, numbers, censored = simulated_print(analysis, study, seed)
-    posterior = sample(
-        with_analysis(compiled, analysis, numbers),
-        draws=DRAWS, tune=TUNE, chains=CHAINS, cores=CHAINS, seed=seed + study,
-    )  # fmt: skip
-    draws = draws_of(posterior)
-    true, drawn = _estimands(truth, analysis), _estimands(draws, analysis)
-    by_chain = {id: values.reshape(CHAINS, DRAWS) for id, values in drawn.items()}
-    chains = xr.Dataset({id: (("chain", "draw"), values) for id, values in by_chain.items()})
-    r_hat = float(arviz_stats.rhat(chains, method="split").to_array().max())
-    effective = float(arviz_stats.ess(chains, method="bulk").to_array().min())
+    program, true = with_analysis(compiled, analysis, numbers), _estimands(truth, analysis)
+    for draws, target_accept in ATTEMPTS:
+        posterior = sample(
+            program, draws=draws, tune=TUNE, chains=CHAINS, cores=1, target_accept=target_accept, seed=seed + study
+        )
+        drawn = _estimands(draws_of(posterior), analysis)
+        passed, effective = _gate(posterior, drawn)
+        if passed and effective >= FEWEST_EFFECTIVE_DRAWS:
+            break
+    ranks = {id: float(np.mean(drawn[id] < true[id])) for id in drawn}
+    return Refit(study=study, ranks=ranks, effective=effective, passed=passed, censored=censored)
+
+
+def _gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool, float]:
+    """Whether a refit has converged, and the fewest effective draws of a quantity."""
+    by_chain = np.stack([values.reshape(CHAINS, -1) for values in drawn.values()])
+    r_hat = float(np.max(array_stats.rhat(by_chain, method="split")))
+    effective = float(np.min(array_stats.ess(by_chain, method="bulk")))
     diverged = bool(posterior["sample_stats"]["diverging"].any())
-    return Refit(
-        study=study,
-        ranks={id: float(np.mean(drawn[id] < true[id])) for id in drawn},
-        effective=effective,
-        passed=r_hat < LARGEST_R_HAT and not diverged,
-        censored=censored,
-    )
+    return r_hat < LARGEST_R_HAT and not diverged, effective
+
+
+@cache
+def _compiled(name: str) -> Compiled:
+    """One program per process and analysis."""
+    return compile_model(build(load_analysis(name)))
 
 
 def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarray]:
@@ -102,19 +119,19 @@ def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarr
     return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
 
 
-def refits(analysis: Analysis, *, studies: int, seed: int, record: Path) -> Iterator[Refit]:
+def refits(analysis: Analysis, *, studies: int, seed: int, record: Path, executor: Executor) -> Iterator[Refit]:
     """All refits; those already in ``record`` (a JSON line each) are not run again, so that a run can be resumed."""
     done = _recorded(record)
-    compiled: Compiled | None = None
+    yield from (result for study, result in done.items() if study < studies)
+    left = [study for study in range(studies) if study not in done]
     record.parent.mkdir(parents=True, exist_ok=True)
     with record.open("a") as file:
-        for study in range(studies):
-            if study not in done:
-                compiled = compiled or compile_model(build(analysis))
-                done[study] = refit(compiled, analysis, study, seed)
-                file.write(json.dumps(done[study].__dict__) + "\n")
-                file.flush()
-            yield done[study]
+        waiting = {executor.submit(refit, analysis.path, study, seed) for study in left}
+        for finished in as_completed(waiting):
+            result = finished.result()
+            file.write(json.dumps(result.__dict__) + "\n")
+            file.flush()
+            yield result
 
 
 def _recorded(record: Path) -> dict[int, Refit]:
@@ -141,12 +158,14 @@ def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
     }
 
 
-def calibrate(name: str, *, studies: int = STUDIES, seed: int = SEED, work: Path) -> list[dict[str, object]]:
+def calibrate(
+    name: str, *, studies: int = STUDIES, seed: int = SEED, work: Path, executor: Executor
+) -> list[dict[str, object]]:
     """Rows of the calibration table for one analysis, whose own prior and follow-up make the simulated studies."""
     analysis = load_analysis(name)
     record = work / f"{analysis.name}_{seed}.jsonl"
     results = []
-    for result in refits(analysis, studies=studies, seed=seed, record=record):
+    for result in refits(analysis, studies=studies, seed=seed, record=record, executor=executor):
         results.append(result)
         sys.stderr.write(f"\r{analysis.name}: {len(results)} of {studies}")
     sys.stderr.write("\n")
@@ -180,16 +199,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("analyses", nargs="+", help="shipped analyses or files")
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument("--work", type=Path, default=Path("results/calibration"), help="where single refits are kept")
     parser.add_argument("--out", type=Path, help="table to add rows to; printed if left out")
     options = parser.parse_args(arguments)
     command = "python -m hscb_bayes.checking.calibrate " + " ".join(options.analyses)
-    for name in options.analyses:
-        rows = calibrate(name, studies=options.studies, seed=options.seed, work=options.work)
-        for row in rows:
-            sys.stdout.write(f"{row}\n")
-        if options.out:
-            write_rows(options.out, rows, command=command, seed=options.seed)
+    with ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn")) as executor:
+        for name in options.analyses:
+            rows = calibrate(name, studies=options.studies, seed=options.seed, work=options.work, executor=executor)
+            for row in rows:
+                sys.stdout.write(f"{row}\n")
+            if options.out:
+                write_rows(options.out, rows, command=command, seed=options.seed)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.analysis.fit import analysis_of, draws_of
+from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Cohort
@@ -63,18 +63,9 @@ def replicate(posterior: xr.DataTree, *, replicates: int = REPLICATES, seed: int
     """
     if replicates < 1:
         raise InputError(f"replicates: required 1 or more, found {replicates}")
-    analysis, draws, effect = analysis_of(posterior), draws_of(posterior), _study_effect(posterior)
+    analysis, draws, effect = analysis_of(posterior), draws_of(posterior), study_effects(posterior)
     taken = np.arange(replicates) * len(draws) // replicates
     cohort = simulate_cohort(
         analysis, draws[taken], None if effect is None else effect[taken], rng=np.random.default_rng(seed)
     )
     return Replicates(cohort=cohort, numbers=printed_by(analysis, cohort))
-
-
-def _study_effect(posterior: xr.DataTree) -> np.ndarray | None:
-    """What the study adds to each log hazard, shape (draw, transition); None where studies do not differ."""
-    variables = posterior["posterior"].data_vars
-    if "study_effect" not in variables:
-        return None
-    effect = variables["study_effect"].isel(study=0).transpose("chain", "draw", "transition").values
-    return effect.reshape(-1, effect.shape[-1])

@@ -4,6 +4,7 @@ P(|Z| > z) = erfc(z / sqrt 2), and a chi-square with one degree of freedom is th
 """
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 
 _erfc = np.frompyfunc(math.erfc, 1, 1)
+_quantile = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 
 
 def normal_p_value(z: ArrayLike) -> FloatArray:
@@ -21,3 +23,11 @@ def normal_p_value(z: ArrayLike) -> FloatArray:
 def chi_square_p_value(statistic: ArrayLike) -> FloatArray:
     """Upper tail probability of a chi-square statistic with one degree of freedom; NaN stays NaN."""
     return normal_p_value(np.sqrt(np.asarray(statistic, dtype=np.float64)))
+
+
+def normal_deviate(p: ArrayLike) -> FloatArray:
+    """|z| that has a two-sided P value, the inverse of ``normal_p_value``; NaN stays NaN."""
+    probability = np.asarray(p, dtype=np.float64)
+    inside = np.clip(np.where(np.isnan(probability), 1.0, probability), np.finfo(float).tiny, 1.0)
+    deviate = -np.asarray(_quantile(inside / 2.0), dtype=np.float64)
+    return np.where(np.isnan(probability), np.nan, deviate)

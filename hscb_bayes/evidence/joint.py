@@ -10,7 +10,8 @@ density,
 sum
    over patients, L b, of three indicators b (responded; responded and alive; alive without response) in groups of known
    size; their covariance is exact, overlap included. A printed estimate has the probability of its lattice step
-   (k - 1/2, k + 1/2) / n, with the outermost steps open, so that 0% and 100% need no special case.
+   (k - 1/2, k + 1/2) / n, with the outermost steps open, so that 0% and 100% need no special case, under a binomial
+   of the conditional mean and variance (by the root of its deviance, so that its skewness is there).
 
 Written once for NumPy (any leading axes of draws) and ``pytensor.tensor``. What varies from paper to paper is data
 (``JointArrays``), so that a model is compiled once and refitted to any numbers of the same layout.
@@ -173,8 +174,8 @@ def _estimate_terms(
     factor = special.cholesky(covariance)
     deviation = (factor * diagonal).sum(axis=-1)
     centre = data.observed - deviation * special.solve_lower(factor, data.observed - expected)
-    lower = (data.lower - centre[..., COUNT_ROWS:]) / deviation[..., COUNT_ROWS:]
-    upper = (data.upper - centre[..., COUNT_ROWS:]) / deviation[..., COUNT_ROWS:]
+    share, spread = centre[..., COUNT_ROWS:], deviation[..., COUNT_ROWS:]
+    lower, upper = (special.binomial_deviate(edge, share, spread) for edge in (data.lower, data.upper))
     return data.known * special.log_normal_interval(lower, upper)
 
 

@@ -9,6 +9,9 @@ import numpy as np
 
 ROOT_TWO = np.sqrt(2.0)
 FARTHEST = 1e4  # standard deviations; beyond it a normal density is zero in any arithmetic
+SMALLEST_SHARE = 1e-6  # keeps logarithms of a share finite
+NEAR = 1e-3  # of p (1 - p): a distance below which the root of the deviance is its Taylor series
+TINY = 1e-30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,42 @@ class Special:
         in_tail = xp.log(xp.maximum(tail, np.finfo(float).tiny) / 2.0) - near_tail**2 / 2.0
         centre = self._erf(far / ROOT_TWO) - self._erf(xp.minimum(near, 0.0) / ROOT_TWO)
         return xp.where(near > 0.0, in_tail, xp.log(xp.maximum(centre, np.finfo(float).tiny) / 2.0))
+
+    def binomial_deviate(self, share: Any, probability: Any, deviation: Any) -> Any:
+        """Standard normal z with Phi(z) close to P(X <= share) for a binomial-like proportion X; -inf and inf at 0 and 1.
+
+        The signed root of the deviance, with its mean moved by the skewness:
+
+            z = sign(s - p) sqrt(2 n KL(s || p)) + (1 - 2 p) / (6 sqrt(n p (1 - p))),    n = p (1 - p) / sd^2
+
+        Between the steps of a binomial of 5 to 31 patients log probabilities are within 0.5 of the exact ones as far
+        out as 1 in 10,000; those of (s - p) / sd are up to 6 away. As sd becomes small both are the same.
+
+        Parameters
+        ----------
+        share, probability, deviation
+            s, p (mean) and sd of the proportion; the deviation may be that of any number of patients.
+
+        References
+        ----------
+        Barndorff-Nielsen OE, Cox DR. Inference and Asymptotics. Chapman and Hall 1994, section 6.6. Pierce DA, Schafer
+        DW. Residuals in generalized linear models. J Am Stat Assoc 1986;81:977-986.
+        """
+        xp = self.xp
+        p = xp.minimum(xp.maximum(probability, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
+        s = xp.minimum(xp.maximum(share, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
+        spread = p * (1.0 - p)
+        distance, skewness = s - p, (1.0 - 2.0 * p) / spread
+        is_near = xp.abs(distance) < NEAR * spread
+        far = xp.where(is_near, spread, distance)
+        divergence = (p + far) * xp.log1p(far / p) + (1.0 - p - far) * xp.log1p(-far / (1.0 - p))
+        root = xp.where(
+            is_near,
+            distance * (1.0 - skewness * distance / 6.0),
+            xp.sign(distance) * xp.sqrt(2.0 * spread * xp.maximum(divergence, TINY)),
+        )
+        z = root / deviation + skewness * deviation / 6.0
+        return xp.where(share <= 0.0, -FARTHEST, xp.where(share >= 1.0, FARTHEST, z))
 
     def _erfcx(self, value: Any) -> Any:
         if self.symbolic:

@@ -10,8 +10,17 @@ import pandas as pd
 import xarray as xr
 
 from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import Compiled, compile_model, layout_of, sample, with_analysis
+from hscb_bayes.analysis.fit import (
+    Compiled,
+    compile_model,
+    layout_of,
+    same_but_for_p_values,
+    sample,
+    with_analysis,
+    with_p_values,
+)
 from hscb_bayes.analysis.model import build
+from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.predict import headline, nonresponder_death_day
 from hscb_bayes.analysis.reported import Reported, reported
 from hscb_bayes.analysis.sensitivity import sensitivity
@@ -117,7 +126,8 @@ def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed
     left_out = leave_one_out(compiled, seed=seed, step=lambda done, total: say.step("leaving out", done, total))
     say.step("replicating and checking")
     checked = check(posterior, seed=seed, left_out=left_out)
-    others = _alternatives(compiled, analysis, seed=seed, say=say)
+    main = Fitted(analysis=analysis, posterior=posterior)
+    others = _alternatives(compiled, main, seed=seed, say=say)
     say.step("summarising")
     return Tables(
         check=checked,
@@ -126,7 +136,7 @@ def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed
         predictions=prediction_table(posterior, duration=analysis.table.report.durations, days=TABLE_DAYS),
         curves=curve_table(draws.curves),
         by_response=by_response_table(draws.by_response),
-        death_days=_death_days(Fitted(analysis=analysis, posterior=posterior), others, seed=seed),
+        death_days=_death_days(main, others, seed=seed),
         p_values=p_value_table(posterior, seed=seed),
         probabilities=probability_table(draws.headline, analysis),
     )
@@ -141,19 +151,21 @@ def _refuse_unhandled(analysis: Analysis) -> None:
             )
 
 
-def _alternatives(compiled: Compiled, analysis: Analysis, *, seed: int, say: Progress) -> dict[str, Fitted]:
+def _alternatives(compiled: Compiled, main: Fitted, *, seed: int, say: Progress) -> dict[str, Fitted]:
     """The analyses that the report compares, by name."""
-    found, names = {}, analysis.table.report.alternatives
+    found, names = {}, main.analysis.table.report.alternatives
     for position, name in enumerate(names):
         say.step("fitting alternatives", position + 1, len(names))
-        other = load_analysis(find_analysis(analysis.path).parent / f"{name}.toml")
-        found[name] = Fitted(analysis=other, posterior=_alternative(compiled, analysis, other, seed=seed))
+        other = load_analysis(find_analysis(main.analysis.path).parent / f"{name}.toml")
+        found[name] = Fitted(analysis=other, posterior=_alternative(compiled, main, other, seed=seed))
     return found
 
 
-def _alternative(compiled: Compiled, analysis: Analysis, other: Analysis, *, seed: int) -> xr.DataTree:
-    """The posterior of another analysis, from the compiled program where the layout is the same."""
-    same = layout_of(other) == layout_of(analysis)
+def _alternative(compiled: Compiled, main: Fitted, other: Analysis, *, seed: int) -> xr.DataTree:
+    """The posterior of another analysis; one that differs by a fitted P value alone takes the draws of this one."""
+    if fitted_p_values(other) and same_but_for_p_values(main.analysis, other):
+        return with_p_values(main.posterior, other, seed=seed)
+    same = layout_of(other) == layout_of(main.analysis)
     program = with_analysis(compiled, other) if same else compile_model(build(other))
     return sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_DRAWS, chains=ALTERNATIVE_CHAINS, seed=seed)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from hscb_bayes.analysis.averages import patients_beyond
-from hscb_bayes.analysis.fit import analysis_of, draws_of
+from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.headline import CONTRASTS, contrast_durations, headline_quantities
 from hscb_bayes.analysis.p_value import RATIO, reweighted
 from hscb_bayes.analysis.predict import cumulative_incidence, restricted_mean_time, summarise, survival
@@ -94,7 +94,7 @@ def p_value_table(posterior: xr.DataTree, *, seed: int) -> pd.DataFrame:
     order = np.argsort(parameters[:, RATIO])
     ratio = np.exp(parameters[order, RATIO])
     rows = []
-    for reading in reweighted(parameters, analysis_of(posterior), seed=seed):
+    for reading in reweighted(parameters, analysis_of(posterior), study_effects(posterior), seed=seed):
         reached = np.cumsum(reading.weights[order])
         lower, median, upper = ratio[np.minimum(np.searchsorted(reached, INTERVAL), ratio.size - 1)]
         row = {"item": reading.item, "test": reading.test, "direction": reading.direction}

@@ -40,7 +40,7 @@ def posterior_of() -> Callable[..., xr.DataTree]:
         variables: dict[str, object] = {"parameters": (("chain", "draw", "parameter"), draws[None])}
         if effect is not None:
             variables["study_effect"] = (("chain", "draw", "study", "transition"), effect[None, :, None])
-        coords = {"parameter": list(PARAMETER_IDS), "transition": list(TRANSITIONS)}
+        coords = {"parameter": list(PARAMETER_IDS), "transition": list(TRANSITIONS), "study": [analysis.study.id]}
         tree = xr.DataTree.from_dict({"posterior": with_natural_scales(xr.Dataset(variables, coords))})
         tree.attrs.update(provenance(analysis, {"seed": 0}))
         return tree

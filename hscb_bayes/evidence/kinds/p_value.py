@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators import cox, fine_gray
 from hscb_bayes.estimators.logrank import logrank
-from hscb_bayes.estimators.p_values import normal_p_value
+from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
 from hscb_bayes.estimators.rank_correlation import spearman
 from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions, Direction, TestName
 from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber, Table, whom
@@ -86,6 +86,19 @@ class PValue(Item):
         """
         return {self.id: self.value.round(_TESTS[self.named_test(conventions)](self, cohort, conventions))}
 
+    def signed_statistic(self, cohort: Cohort, conventions: Conventions) -> np.ndarray:
+        """Standard normal deviate of the test, positive where the hazard increases with the covariate; (...).
+
+        Raises
+        ------
+        InputError
+            When no test is named, or it has no direction.
+        """
+        name = self.named_test(conventions)
+        if name not in _SIGNED:
+            raise InputError(f"item {self.id!r}: {name!r} has no direction; required one of {sorted(_SIGNED)}")
+        return _SIGNED[name](self, cohort, conventions)
+
     def named_test(self, conventions: Conventions) -> TestName:
         """The test that the paper names, or else the one that the conventions assume.
 
@@ -134,18 +147,30 @@ def _log_rank(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndar
 
 def _cox(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndarray:
     time, event = item._outcome(cohort)
-    return normal_p_value(cox.score_test(time, event, item._covariate(cohort, conventions), item._among(cohort)))
+    return cox.score_test(time, event, item._covariate(cohort, conventions), item._among(cohort))
 
 
 def _fine_gray(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndarray:
     covariate, among = item._covariate(cohort, conventions), item._among(cohort)
-    return normal_p_value(fine_gray.score_test(cohort.first_day, cohort.first_cause, covariate, among))
+    return fine_gray.score_test(cohort.first_day, cohort.first_cause, covariate, among)
+
+
+def _rank_correlation(item: PValue, cohort: Cohort, conventions: Conventions) -> tuple[np.ndarray, np.ndarray]:
+    """Spearman's of the day of response and the covariate, among those who responded: rho and P."""
+    among = item._among(cohort) & cohort.responded
+    return spearman(cohort.response_day, item._covariate(cohort, conventions), among)
 
 
 def _spearman(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndarray:
-    """Rank correlation of time to response and the covariate, among those who responded."""
-    among = item._among(cohort) & cohort.responded
-    return spearman(cohort.response_day, item._covariate(cohort, conventions), among)[1]
+    """The later the response, the smaller its hazard."""
+    rho, p = _rank_correlation(item, cohort, conventions)
+    return -np.sign(rho) * normal_deviate(p)
 
 
-_TESTS = {"log-rank": _log_rank, "cox": _cox, "fine-gray": _fine_gray, "spearman": _spearman}
+_SIGNED = {"cox": _cox, "fine-gray": _fine_gray, "spearman": _spearman}
+_TESTS = {
+    "log-rank": _log_rank,
+    "cox": lambda *about: normal_p_value(_cox(*about)),
+    "fine-gray": lambda *about: normal_p_value(_fine_gray(*about)),
+    "spearman": lambda *about: _rank_correlation(*about)[1],
+}
