@@ -107,7 +107,6 @@ def prediction_grid(results: Results) -> tuple[list[dict[str, object]], list[tup
         words = f"{quantity} {'by' if quantity == 'responded' else 'at'} day {day:g}" if by_day else str(quantity)
         unit = "share" if by_day else "days"
         rows.append((words, [_cell(row, unit) for row in found.sort_values("duration").to_dict("records")]))
-    rows.sort(key=lambda row: row[0].split(" day ")[0], reverse=True)
     return sorted(columns, key=lambda column: float(str(column["duration"]))), rows
 
 

@@ -139,7 +139,6 @@ def _read(path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: there is no such file; make it with hscb run")
     return pd.read_csv(
         path,
-        float_precision="round_trip",
         dtype={"whom": str, "printed": str},
         keep_default_na=False,
         na_values=["", "nan"],

@@ -21,7 +21,7 @@ from hscb_bayes.report.words import estimate, listing, number, plural, shortened
 SHARES = plot.Scale(lower=0.0, upper=1.0, ticks={0.0: "0%", 0.25: "25%", 0.5: "50%", 0.75: "75%", 1.0: "100%"})
 DAYS = plot.Scale(lower=0.0, upper=30.0, ticks={0.0: "0", 7.0: "7", 14.0: "14", 21.0: "21", 28.0: "28 days"})
 P_VALUES = plot.Scale(
-    lower=1e-4, upper=1.0, ticks={1e-4: "< .0001", 1e-3: ".001", 0.01: ".01", 0.05: ".05", 0.2: ".2", 1.0: "1"},
+    lower=1e-4, upper=1.0, ticks={1e-4: ".0001", 1e-3: ".001", 0.01: ".01", 0.05: ".05", 0.2: ".2", 1.0: "1"},
     is_log=True, reference=0.05,
 )  # fmt: skip
 RATIOS = plot.Scale(

@@ -29,11 +29,11 @@ def number(value: float, unit: str) -> str:
     if unit in ("proportion", "share"):
         return _percent(value)
     if unit == "points":
-        return f"{100.0 * value:+.0f} points"
+        return f"{_signed(100.0 * value)} points"
     if unit == "days":
         return f"{_day(value)} days"
     if unit == "more days":
-        return f"{value:+.0f} days"
+        return f"{_signed(value)} days"
     if unit == "count":
         return f"{value:.0f}"
     if unit == "p":
@@ -80,6 +80,10 @@ def _percent(share: float) -> str:
     if 0.0 < percent < 1.0 or 99.0 < percent < 100.0:
         return f"{percent:.1f}%"
     return f"{percent:.0f}%"
+
+
+def _signed(value: float) -> str:
+    return f"{round(value):+d}" if round(value) else "0"
 
 
 def _day(value: float) -> str:
