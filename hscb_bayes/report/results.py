@@ -137,12 +137,8 @@ def read_results(folder: Path) -> Results:
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; make it with hscb run")
-    return pd.read_csv(
-        path,
-        dtype={"whom": str, "printed": str},
-        keep_default_na=False,
-        na_values=["", "nan"],
-    )
+    table = pd.read_csv(path, dtype={"whom": str, "printed": str}, keep_default_na=False, na_values=["", "nan"])
+    return table.fillna({"unit": ""})  # a shape or a ratio has no unit
 
 
 def check_as_text(folder: Path) -> str:

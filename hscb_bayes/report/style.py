@@ -41,6 +41,7 @@ RC: Any = {
     "hatch.linewidth": 0.7,
     "text.parse_math": False,  # a dollar sign in a label is a dollar sign
     "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "hscb_bayes",  # the same results give the same file
 }
 
 
