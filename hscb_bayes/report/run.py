@@ -53,7 +53,7 @@ from hscb_bayes.report.tables import (
 
 CURVE_DAYS = (1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 42, 60, 90, 180, 270, 365)
 TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)
-ALTERNATIVE_DRAWS, ALTERNATIVE_CHAINS = 500, 2
+ALTERNATIVE_DRAWS, ALTERNATIVE_TUNE, ALTERNATIVE_CHAINS = 1000, 500, 2  # fewer, and R-hat is noise
 PAGE = "report.html"
 
 
@@ -167,7 +167,7 @@ def _alternative(compiled: Compiled, main: Fitted, other: Analysis, *, seed: int
         return with_p_values(main.posterior, other, seed=seed)
     same = layout_of(other) == layout_of(main.analysis)
     program = with_analysis(compiled, other) if same else compile_model(build(other))
-    return sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_DRAWS, chains=ALTERNATIVE_CHAINS, seed=seed)
+    return sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_TUNE, chains=ALTERNATIVE_CHAINS, seed=seed)
 
 
 def _compared(analysis: Analysis, draws: Reported, others: Mapping[str, Fitted]) -> pd.DataFrame:
