@@ -56,7 +56,8 @@ def _duration(results: Results) -> str:
     parts = [part for part in (_by_group(results), _by_duration(results)) if part]
     if not parts:
         return f"The analysis compares no durations of neutropenia; what one goes with would be {CAUTION}."
-    return f"{'; '.join(parts)}: {CAUTION}."
+    told = f"{'; '.join(parts)}: {CAUTION}."
+    return told[:1].upper() + told[1:]
 
 
 def _by_group(results: Results) -> str:
@@ -75,8 +76,8 @@ def _by_duration(results: Results) -> str:
     probability = results.tables.probabilities.set_index("id").loc["os_1y_contrast", "probability"]
     difference = estimate(row["median"], row["lower"], row["upper"], "points").replace("points", "percentage points")
     return (
-        f"after {ends[0]:g} rather than {ends[1]:g} days of neutropenia the difference is {difference}, above zero "
-        f"with probability {number(probability, 'share')}"
+        f"one-year survival after {ends[0]:g} rather than {ends[1]:g} days of neutropenia differs by {difference}, "
+        f"and is higher with probability {number(probability, 'share')}"
     )
 
 
