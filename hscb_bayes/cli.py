@@ -94,15 +94,15 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from hscb_bayes.report.tables import read_check
+    from hscb_bayes.report.results import check_as_text
 
-    _print(read_check(options.results))
+    _print(check_as_text(options.results))
 
 
 def _predict(options: argparse.Namespace) -> None:
-    from hscb_bayes.report.tables import predictions
+    from hscb_bayes.report.results import predictions_as_text
 
-    _print(predictions(options.results, duration=options.duration, days=options.days))
+    _print(predictions_as_text(options.results, duration=options.duration, days=options.days))
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from hscb_bayes import cli
 from hscb_bayes.analysis.convergence import verdict
 from hscb_bayes.analysis.fit import analysis_of, draws_of, load_posterior
 from hscb_bayes.analysis.likelihood import log_likelihood
+from hscb_bayes.report.results import Tables, read_results
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end")]
 
-FILES = {"posterior.nc", "check.csv", "audit.csv", "summary.csv", "alternatives.csv", "predictions.csv", "report.html"}
+FILES = {"posterior.nc", "audit.csv", "report.html", *(f"{field.name}.csv" for field in fields(Tables))}
 CHROMIUM = shutil.which("chromium")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
@@ -39,9 +41,15 @@ def test_all_files_are_there_and_nothing_else_is_left(results: Path) -> None:
     assert [path.name for path in results.parent.iterdir()] == ["main"]
 
 
-def test_the_posterior_passes_the_gate(results: Path) -> None:
-    judged = verdict(load_posterior(results / "posterior.nc"))
+def test_the_posterior_and_all_that_is_reported_pass_the_gate(results: Path) -> None:
+    assert verdict(load_posterior(results / "posterior.nc")).is_converged
+    judged = read_results(results).verdict
     assert judged.is_converged, judged.failures
+
+
+def test_every_alternative_passes_the_gate(results: Path) -> None:
+    table = pd.read_csv(results / "alternatives.csv")
+    assert set(table.loc[~table["converged"], "analysis"]) == set()
 
 
 def test_the_sampled_density_is_the_likelihood_that_is_tested(results: Path) -> None:
@@ -84,8 +92,8 @@ def test_ids_in_the_page_are_unique(page: str) -> None:
 
 def test_every_figure_says_what_it_shows(page: str) -> None:
     figures = re.findall(r"<svg[^>]*>", page)
-    assert len(figures) == 8
-    assert all('aria-label="' in figure for figure in figures)
+    assert len(figures) == 14
+    assert all('role="img" aria-label="' in figure for figure in figures)
 
 
 def test_conflicts_and_their_handling_come_before_the_assumptions(page: str) -> None:
@@ -94,33 +102,44 @@ def test_conflicts_and_their_handling_come_before_the_assumptions(page: str) -> 
     assert page.index("<strong>Conflict.</strong>") < page.index("What was assumed")
 
 
+LOOK = """onload = () => {
+  const page = document.getElementById("f").contentDocument, root = page.documentElement;
+  const outside = box => box.left < -1 || box.right > root.clientWidth + 1 || box.width < 200 || box.height < 50;
+  document.getElementById("out").textContent = [
+    `wide ${root.scrollWidth} of ${root.clientWidth}`,
+    `missing ${[...page.images].filter(image => !image.naturalWidth).length}`,
+    `figures ${page.querySelectorAll("figure svg").length}`,
+    `misplaced ${[...page.querySelectorAll("figure svg")].filter(svg => outside(svg.getBoundingClientRect())).length}`,
+  ].join(", ")
+}"""
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_does_not_overflow_in_a_browser(results: Path, tmp_path: Path, width: int) -> None:
+def test_a_browser_finds_no_error_no_missing_image_and_no_overflow(results: Path, tmp_path: Path, width: int) -> None:
     frame = tmp_path / "frame.html"
     frame.write_text(
         f'<iframe id="f" style="width:{width}px;height:900px;border:0"'
-        f' src="{(results / "report.html").as_uri()}"></iframe>'
-        '<p id="out"></p><script>onload=()=>{const d=document.getElementById("f").contentDocument.documentElement;'
-        'document.getElementById("out").textContent=`wide ${d.scrollWidth} of ${d.clientWidth}`}</script>'
+        f' src="{(results / "report.html").as_uri()}"></iframe><p id="out"></p><script>{LOOK}</script>'
     )
+    options = (*FLAGS, "--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}")
     shown = subprocess.run(
         [
             str(CHROMIUM),
-            *FLAGS,
-            "--allow-file-access-from-files",
-            f"--user-data-dir={tmp_path / 'profile'}",
+            *options,
+            "--enable-logging=stderr",
             "--virtual-time-budget=5000",
             "--dump-dom",
             frame.as_uri(),
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=True,
-    ).stdout
-    found = re.search(r"wide (\d+) of (\d+)", shown)
-    assert found, shown[-500:]
+    )
+    assert "CONSOLE" not in shown.stderr
+    found = re.search(r"wide (\d+) of (\d+), missing 0, figures 14, misplaced 0", shown.stdout)
+    assert found, shown.stdout[-500:]
     assert int(found[1]) <= int(found[2])
 
 

@@ -19,10 +19,11 @@ import pandas as pd
 import xarray as xr
 from arviz_stats import psense
 
-from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
+from hscb_bayes.analysis.fit import analysis_of, draws_of
 from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline_quantities, unbounded
 from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.analysis.predict import headline
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -46,13 +47,17 @@ class _Compared:
     posterior_unbounded: np.ndarray
 
 
-def sensitivity(posterior: xr.DataTree, *, interval: float = INTERVAL, seed: int) -> pd.DataFrame:
+def sensitivity(
+    posterior: xr.DataTree, *, interval: float = INTERVAL, fitted: xr.Dataset | None = None, seed: int
+) -> pd.DataFrame:
     """Prior beside posterior for every headline quantity and every parameter that the analysis uses.
 
     Parameters
     ----------
     interval
         Probability of the equal-tailed intervals.
+    fitted
+        ``predict.headline(posterior)`` where it is at hand, so that it is not evaluated again.
     seed
         Of the draws from the prior.
 
@@ -65,7 +70,8 @@ def sensitivity(posterior: xr.DataTree, *, interval: float = INTERVAL, seed: int
     within one year (inf) counts as one year in contraction and sensitivity.
     """
     analysis = analysis_of(posterior)
-    compared = _compared(posterior, analysis, np.random.default_rng(seed))
+    headline_draws = headline(posterior) if fitted is None else fitted
+    compared = _compared(posterior, analysis, headline_draws, np.random.default_rng(seed))
     scaling = power_scaling(posterior, {row.id: row.posterior_unbounded for row in compared})
     return pd.DataFrame([_row(row, interval) | scaling[row.id] for row in compared])
 
@@ -113,11 +119,13 @@ def _by_chain(values: np.ndarray, chains: int) -> xr.DataArray:
     return xr.DataArray(shaped, dims=SAMPLE_DIMS, coords=coords)
 
 
-def _compared(posterior: xr.DataTree, analysis: Analysis, rng: np.random.Generator) -> list[_Compared]:
+def _compared(
+    posterior: xr.DataTree, analysis: Analysis, headline_draws: xr.Dataset, rng: np.random.Generator
+) -> list[_Compared]:
     before, effect_before = prior_draws(analysis, PRIOR_DRAWS, rng)
     after = draws_of(posterior)
     prior = headline_from_draws(before, analysis, effect_before)
-    fitted = headline_from_draws(after, analysis, study_effects(posterior))
+    fitted = {str(id): values.transpose("chain", "draw").values.ravel() for id, values in headline_draws.items()}
     rows = [
         _Compared(
             id=id,

@@ -14,7 +14,7 @@ import numpy as np
 
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.pathway import Pathway
-from hscb_bayes.process.quadrature import DayRule, panel_rule, response_rule
+from hscb_bayes.process.quadrature import SINGLE_PANEL_NODES, DayRule, panel_rule, response_rule
 
 SMALLEST_MASS = 1e-30  # of a panel; keeps a quotient finite where a panel holds no response
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
@@ -140,9 +140,11 @@ def survival(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.ndarray:
     return responded_alive(pathway, x, days) + event_free(pathway, x, np.log(days), np)
 
 
-def responded_alive(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.ndarray:
-    """P(responded and alive at t | x) = int_0^t S2(u) S3(t - u) dF(u)."""
-    unit = panel_rule(1)
+def responded_alive(
+    pathway: Pathway, x: np.ndarray, days: np.ndarray, *, nodes: int = SINGLE_PANEL_NODES
+) -> np.ndarray:
+    """P(responded and alive at t | x) = int_0^t S2(u) S3(t - u) dF(u), with a rule of ``nodes`` for each day."""
+    unit = panel_rule(1, single=nodes)
     columns = []
     for log_day in np.log(np.asarray(days, dtype=float)):
         rule = response_rule(pathway, x, np.full(1, log_day), unit, np)
@@ -153,10 +155,12 @@ def responded_alive(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.nda
     return np.stack(columns, axis=-1)
 
 
-def state_occupancy(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.ndarray:
+def state_occupancy(
+    pathway: Pathway, x: np.ndarray, days: np.ndarray, *, nodes: int = SINGLE_PANEL_NODES
+) -> np.ndarray:
     """P(in state s at t | x) for the states of ``pathway.STATES``, shape (..., covariate, day, state)."""
     neutropenic = event_free(pathway, x, np.log(days), np)
-    responded = responded_alive(pathway, x, days)
+    responded = responded_alive(pathway, x, days, nodes=nodes)
     return np.stack([neutropenic, responded, 1.0 - neutropenic - responded], axis=-1)
 
 

@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.convergence import Verdict, verdict
+from hscb_bayes.analysis.convergence import verdict
 from hscb_bayes.analysis.fit import (
     Compiled,
-    analysis_of,
     compile_model,
-    draws_of,
     layout_of,
-    load_posterior,
     same_but_for_p_values,
     sample,
-    save_posterior,
     with_analysis,
     with_p_values,
 )
-from hscb_bayes.analysis.headline import headline_from_draws
+from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.p_value import fitted_p_values
-from hscb_bayes.analysis.predict import cumulative_incidence, survival
+from hscb_bayes.analysis.predict import headline, nonresponder_death_day
+from hscb_bayes.analysis.reported import Reported, reported
+from hscb_bayes.analysis.sensitivity import sensitivity
 from hscb_bayes.analysis.spec import Analysis, find_analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.leave_one_out import leave_one_out
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.audit import Finding, audit
-from hscb_bayes.report.assemble import Results, write_report
-from hscb_bayes.report.tables import alternatives_table, audit_table, prediction_table, summary_table
+from hscb_bayes.evidence.audit import audit
+from hscb_bayes.report.assemble import write_report
+from hscb_bayes.report.progress import Progress, shown
+from hscb_bayes.report.results import (
+    Results,
+    Tables,
+    judged,
+    read_results,
+    refuse_strangers,
+    replaced,
+    results_of,
+    write_tables,
+)
+from hscb_bayes.report.tables import (
+    alternatives_table,
+    by_response_table,
+    curve_table,
+    death_table,
+    p_value_table,
+    prediction_table,
+    probability_table,
+)
 
-CURVE_DAYS = (1, 2, 3, 5, 7, 9, 11, 14, 17, 21, 28, 42, 60, 90, 120, 150, 180, 240, 300, 365)
-ALTERNATIVE_DRAWS, ALTERNATIVE_CHAINS = 500, 2
+CURVE_DAYS = (1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 42, 60, 90, 180, 270, 365)
+TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)
+ALTERNATIVE_DRAWS, ALTERNATIVE_TUNE, ALTERNATIVE_CHAINS = 1000, 500, 2  # fewer, and R-hat is noise
+PAGE = "report.html"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fitted:
+    """An analysis and its posterior."""
+
+    analysis: Analysis
+    posterior: xr.DataTree
 
 
 def run(
@@ -49,136 +74,115 @@ def run(
     Everything is written beside ``out`` under a temporary name and renamed at the end, so that an interrupted run
     leaves earlier results as they were.
 
+    Parameters
+    ----------
+    seed
+        Of all random numbers.
+    progress
+        Whether to say on standard error what is being done.
+    allow_unconverged
+        Whether to write the report although the gate fails; it then says so on top.
+
     Raises
     ------
     InputError
         When a file is not as it should be, a conflict in the print is not handled, or the posterior has not converged
         and ``allow_unconverged`` is false.
     """
-    out = Path(out)
-    _refuse_strangers(out)
+    out, say = Path(out), shown(progress=progress)
+    refuse_strangers(out)
     analysis = load_analysis(path)
-    findings = audit(analysis.study)
-    _refuse_unhandled(analysis, findings)
-    say = _speaker(progress=progress)
-    say("compiling")
+    check_handled(analysis, audit(analysis.study))
+    say.step("compiling the model, once")
     compiled = compile_model(build(analysis))
-    say("sampling")
-    posterior = sample(compiled, seed=seed, progress=False)
-    judged = _judge(posterior, analysis)
-    if not judged.is_converged and not allow_unconverged:
-        raise InputError(f"{analysis.path}: the posterior has not converged: {'; '.join(judged.failures)}")
-    say("leaving each number out")
-    left_out = leave_one_out(compiled, seed=seed)
-    say("replicating and checking")
+    say.step("sampling")
+    say.make_room()
+    posterior = sample(compiled, seed=seed, progress=say.has_terminal)
+    say.step("judging convergence")
+    draws = reported(posterior, days=CURVE_DAYS, durations=analysis.table.report.durations)
+    gate = draws.verdict(posterior)
+    if not gate.is_converged and not allow_unconverged:
+        raise InputError(f"{analysis.path}: the posterior has not converged: {'; '.join(gate.failures)}")
+    posterior = judged(posterior, gate)
+    tables = _tables(compiled, posterior, draws, seed=seed, say=say)
+    say.step("writing the report")
+    _write(results_of(posterior, tables), posterior, out)
+    say.end()
+    return out / PAGE
+
+
+def report_again(folder: str | Path) -> Path:
+    """Write ``report.html`` of a results directory again from its posterior and tables; returns its path.
+
+    Raises
+    ------
+    InputError
+        When something that ``hscb run`` writes is missing.
+    """
+    return write_report(read_results(Path(folder)), Path(folder) / PAGE)
+
+
+def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed: int, say: Progress) -> Tables:
+    analysis = compiled.analysis
+    left_out = leave_one_out(compiled, seed=seed, step=lambda done, total: say.step("leaving out", done, total))
+    say.step("replicating and checking")
     checked = check(posterior, seed=seed, left_out=left_out)
-    say("fitting the alternatives")
-    results = Results(
-        analysis=analysis,
-        findings=findings,
-        posterior=posterior,
-        verdict=judged,
+    main = Fitted(analysis=analysis, posterior=posterior)
+    others = _alternatives(compiled, main, seed=seed, say=say)
+    say.step("summarising")
+    return Tables(
         check=checked,
-        summary=summary_table(draws_of(posterior), analysis, seed=seed),
-        alternatives=_alternatives(compiled, analysis, posterior, seed=seed),
-        predictions=prediction_table(
-            posterior, duration=list(analysis.table.report.durations), days=[7.0, 14.0, 28.0, 365.0]
-        ),
-        curve_days=CURVE_DAYS,
-        seed=seed,
+        summary=sensitivity(posterior, fitted=draws.headline, seed=seed),
+        alternatives=_compared(analysis, draws, others),
+        predictions=prediction_table(posterior, duration=analysis.table.report.durations, days=TABLE_DAYS),
+        curves=curve_table(draws.curves),
+        by_response=by_response_table(draws.by_response),
+        death_days=_death_days(main, others, seed=seed),
+        p_values=p_value_table(posterior, seed=seed),
+        probabilities=probability_table(draws.headline, analysis),
     )
-    say("writing the report")
-    _write(results, out)
-    return out / "report.html"
 
 
-def report_again(results: str | Path) -> Path:
-    """Write ``report.html`` of a results directory again from its posterior and tables."""
-    folder = Path(results)
-    posterior = load_posterior(folder / "posterior.nc")
-    analysis = analysis_of(posterior)
-    tables = {name: pd.read_csv(folder / f"{name}.csv") for name in ("check", "summary", "alternatives", "predictions")}
-    again = Results(
-        analysis=analysis,
-        findings=audit(analysis.study),
-        posterior=posterior,
-        verdict=_judge(posterior, analysis),
-        curve_days=CURVE_DAYS,
-        seed=int(posterior.attrs.get("seed", 0)),
-        **tables,
-    )
-    return write_report(again, folder / "report.html")
+def _alternatives(compiled: Compiled, main: Fitted, *, seed: int, say: Progress) -> dict[str, Fitted]:
+    """The analyses that the report compares, by name."""
+    found, names = {}, main.analysis.table.report.alternatives
+    for position, name in enumerate(names):
+        say.step("fitting alternatives", position + 1, len(names))
+        other = load_analysis(find_analysis(main.analysis.path).parent / f"{name}.toml")
+        found[name] = Fitted(analysis=other, posterior=_alternative(compiled, main, other, seed=seed))
+    return found
 
 
-def _judge(posterior: xr.DataTree, analysis: Analysis) -> Verdict:
-    durations = list(analysis.table.report.durations)
-    curves = {
-        "response_curve": cumulative_incidence(posterior, days=CURVE_DAYS, duration=durations),
-        "survival_curve": survival(posterior, days=CURVE_DAYS, duration=durations),
-    }
-    return verdict(posterior, xr.Dataset(curves))
+def _alternative(compiled: Compiled, main: Fitted, other: Analysis, *, seed: int) -> xr.DataTree:
+    """The posterior of another analysis; one that differs by a fitted P value alone takes the draws of this one."""
+    if fitted_p_values(other) and same_but_for_p_values(main.analysis, other):
+        return with_p_values(main.posterior, other, seed=seed)
+    same = layout_of(other) == layout_of(main.analysis)
+    program = with_analysis(compiled, other) if same else compile_model(build(other))
+    return sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_TUNE, chains=ALTERNATIVE_CHAINS, seed=seed)
 
 
-def _refuse_unhandled(analysis: Analysis, findings: tuple[Finding, ...]) -> None:
-    for finding in findings:
-        if finding.severity == "conflict" and finding.id not in analysis.table.handled:
-            raise InputError(
-                f"{analysis.path}: handled: the print has a conflict that the analysis does not handle; required an "
-                f'entry "{finding.id}" that says how: {finding.sentence}'
-            )
-
-
-def _refuse_strangers(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "posterior.nc").is_file())):
-        raise InputError(f"{out}: required a new directory or one that hscb run made; it holds something else")
-
-
-def _alternatives(compiled: Compiled, analysis: Analysis, posterior: xr.DataTree, *, seed: int) -> pd.DataFrame:
-    found = {analysis.name: (analysis.table.title, headline_from_draws(draws_of(posterior), analysis))}
-    for name in analysis.table.report.alternatives:
-        other = load_analysis(find_analysis(analysis.path).parent / f"{name}.toml")
-        draws = _alternative(compiled, analysis, other, posterior, seed=seed)
-        found[name] = (other.table.title, headline_from_draws(draws_of(draws), other))
+def _compared(analysis: Analysis, draws: Reported, others: Mapping[str, Fitted]) -> pd.DataFrame:
+    """Headline quantities under every analysis, and whether each passed its gate."""
+    found = {analysis.name: (analysis, draws.headline, True)}
+    for name, other in others.items():
+        quantities = headline(other.posterior)
+        found[name] = (other.analysis, quantities, verdict(other.posterior, quantities).is_converged)
     return alternatives_table(found)
 
 
-def _alternative(
-    compiled: Compiled, analysis: Analysis, other: Analysis, posterior: xr.DataTree, *, seed: int
-) -> xr.DataTree:
-    """The posterior of another analysis; one that differs by a fitted P value alone takes the draws of this one."""
-    if fitted_p_values(other) and same_but_for_p_values(analysis, other):
-        return with_p_values(posterior, other, seed=seed)
-    same = layout_of(other) == layout_of(analysis)
-    program = with_analysis(compiled, other) if same else compile_model(build(other))
-    return sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_DRAWS, chains=ALTERNATIVE_CHAINS, seed=seed)
+def _death_days(main: Fitted, others: Mapping[str, Fitted], *, seed: int) -> pd.DataFrame:
+    """Days of death of non-responders in this analysis, and in those in which everybody would respond in the end."""
+    share = "with" if main.analysis.table.hazards.never_respond else "without"
+    found = {main.analysis.name: (f"this analysis, {share} a share who never respond", main)}
+    for name, other in others.items():
+        if not other.analysis.table.hazards.never_respond:
+            found[name] = (other.analysis.table.title, other)
+    days = {name: (words, nonresponder_death_day(one.posterior, seed=seed)) for name, (words, one) in found.items()}
+    return death_table(days)
 
 
-def _speaker(*, progress: bool) -> Callable[[str], None]:
-    def say(step: str) -> None:
-        if progress:
-            sys.stderr.write(f"{step} ...\n")
-
-    return say
-
-
-def _write(results: Results, out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        save_posterior(results.posterior, temporary / "posterior.nc")
-        audit_table(results.findings).to_csv(temporary / "audit.csv", index=False)
-        for name in ("check", "summary", "alternatives", "predictions"):
-            getattr(results, name).to_csv(temporary / f"{name}.csv", index=False)
-        write_report(results, temporary / "report.html")
-        _replace(temporary, out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _replace(temporary: Path, out: Path) -> None:
-    old = temporary.with_name(f"{temporary.name}-old")
-    if out.exists():
-        out.rename(old)
-    temporary.chmod(0o755)
-    temporary.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
+def _write(results: Results, posterior: xr.DataTree, out: Path) -> None:
+    with replaced(out) as folder:
+        write_tables(results, posterior, folder)
+        write_report(results, folder / PAGE)

@@ -1,130 +1,144 @@
-"""The tables of a results directory: made from a posterior, written as CSV, read back for the command line."""
+"""The tables of a results directory: draws in, one row a number out, for the page and for CSV."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from hscb_bayes.analysis.averages import patients_beyond
-from hscb_bayes.analysis.fit import analysis_of, load_posterior
-from hscb_bayes.analysis.headline import headline_from_draws
-from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.predict import cumulative_incidence, restricted_mean_time, survival
+from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
+from hscb_bayes.analysis.headline import CONTRASTS, contrast_durations, headline_quantities
+from hscb_bayes.analysis.p_value import RATIO, reweighted
+from hscb_bayes.analysis.predict import cumulative_incidence, restricted_mean_time, summarise, survival
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding
+from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
-LABELS = {
-    "response_by_28": "responded by day 28",
-    "median_response_all": "median time to response, all patients (days)",
-    "median_response_responders": "median time to response, responders (days)",
-    "os_1y": "alive at one year, all patients",
-    "os_1y_short": "alive at one year, 38 days of neutropenia or less",
-    "os_1y_long": "alive at one year, more than 38 days",
-    "days_recovered_1y": "days alive and recovered in the first year",
-    "hazard_ratio_response": "hazard ratio of response",
-    "hazard_ratio_death_without_response": "hazard ratio of death without response",
-    "hazard_ratio_death_after_response": "hazard ratio of death after response",
-}
-INTERVAL = (0.05, 0.95)
-MOSTLY_PRIOR = 0.5  # contraction below which a quantity is mostly what was believed before
-PRIOR_DRAWS = 4000
-FEW_PATIENTS = 4
-
-
-def summary_table(parameters: np.ndarray, analysis: Analysis, *, seed: int) -> pd.DataFrame:
-    """Prior and posterior of every headline quantity, and how much the print taught: contraction 1 - var / prior var.
-
-    Contraction is on the log scale for ratios and days and on the share's own scale otherwise, from ranks that leave
-    out times that are not reached.
-    """
-    mean, deviation = prior_normals(analysis)
-    rng = np.random.default_rng(seed)
-    prior = headline_from_draws(mean + deviation * rng.standard_normal((PRIOR_DRAWS, mean.size)), analysis)
-    posterior = headline_from_draws(parameters, analysis)
-    return pd.DataFrame([_summary_row(id, prior[id], posterior[id]) for id in LABELS if id in posterior])
-
-
-def _summary_row(id: str, prior: np.ndarray, posterior: np.ndarray) -> dict[str, object]:
-    contraction = 1.0 - _spread(id, posterior) ** 2 / _spread(id, prior) ** 2
-    row: dict[str, object] = {"quantity": id, "label": LABELS[id]}
-    for name, values in (("prior", prior), ("posterior", posterior)):
-        lower, median, upper = np.quantile(values, [INTERVAL[0], 0.5, INTERVAL[1]], method="inverted_cdf")
-        row |= {f"{name}_median": median, f"{name}_lower": lower, f"{name}_upper": upper}
-    return row | {"contraction": contraction, "mostly_prior": bool(contraction < MOSTLY_PRIOR)}
-
-
-def _spread(id: str, values: np.ndarray) -> float:
-    """Half the width of the central 68%, on the log for ratios and medians; robust to a time that is not reached."""
-    logged = np.log(values) if id.startswith(("hazard_ratio", "median")) else values
-    lower, upper = np.quantile(logged, [0.16, 0.84], method="inverted_cdf")
-    return float(upper - lower) / 2.0 if np.isfinite(upper) else float(np.quantile(logged, 0.5) - lower)
-
-
-def alternatives_table(draws: Mapping[str, tuple[str, dict[str, np.ndarray]]]) -> pd.DataFrame:
-    """Headline quantities under each analysis: name to (title, quantities)."""
-    rows = []
-    for name, (title, quantities) in draws.items():
-        for id in LABELS:
-            if id in quantities:
-                lower, median, upper = np.quantile(
-                    quantities[id], [INTERVAL[0], 0.5, INTERVAL[1]], method="inverted_cdf"
-                )
-                row = {"analysis": name, "title": title, "quantity": id, "label": LABELS[id]}
-                rows.append(row | {"median": median, "lower": lower, "upper": upper})
-    return pd.DataFrame(rows)
+INTERVAL = (0.05, 0.5, 0.95)
+FEW_PATIENTS = 4  # at or beyond a duration: fewer, and a prediction there rests on the model's form
+DEATH_SHARES = np.linspace(0.0, 1.0, 101)
+AT_BOOST = {"neutropenic": 1.0}  # shares at day 0; the others are zero
 
 
 def audit_table(findings: Sequence[Finding]) -> pd.DataFrame:
     """Findings, a row each."""
-    fields = ("severity", "rule", "sentence", "arithmetic")
-    return pd.DataFrame(
-        [{"id": finding.id} | {name: getattr(finding, name) for name in fields} for finding in findings]
-    )
+    fields = ("id", "severity", "rule", "sentence", "arithmetic")
+    return pd.DataFrame([{name: getattr(finding, name) for name in fields} for finding in findings])
+
+
+def curve_table(curves: xr.Dataset) -> pd.DataFrame:
+    """Medians, 90% intervals and means of ``reported.curves``, and of survival, from day 0.
+
+    Returns
+    -------
+    Columns ``whom``, ``quantity`` ("responded_by", "neutropenic", "responded", "dead" or "alive"), ``day``,
+    ``median``, ``lower``, ``upper``, ``mean``.
+    """
+    found = curves.assign(alive=1.0 - curves["dead"]).drop_vars("duration")
+    table = summarise(found)
+    means = found.mean(("chain", "draw")).to_dataframe().reset_index()
+    long = means.melt(id_vars=["whom", "day"], var_name="quantity", value_name="mean")
+    table = table.merge(long, on=["whom", "quantity", "day"])
+    first = table[["whom", "quantity"]].drop_duplicates().assign(day=0.0)
+    for name in ("median", "lower", "upper", "mean"):
+        first[name] = [AT_BOOST.get(quantity, float(quantity == "alive")) for quantity in first["quantity"]]
+    columns = ["whom", "quantity", "day", "median", "lower", "upper", "mean"]
+    return pd.concat([first, table])[columns].sort_values(["quantity", "whom", "day"], ignore_index=True)
+
+
+def by_response_table(by_response: xr.Dataset) -> pd.DataFrame:
+    """Survival from the landmark and death rates, by state; columns ``quantity``, ``state`` and the interval."""
+    return summarise(by_response.sel(state=list(STATES[:2])).drop_vars("among"))
+
+
+def alternatives_table(found: Mapping[str, tuple[Analysis, xr.Dataset, bool]]) -> pd.DataFrame:
+    """Headline quantities under each analysis: name to (analysis, ``predict.headline``, whether it converged)."""
+    parts = []
+    for name, (analysis, headline, is_converged) in found.items():
+        table = summarise(headline)
+        words = headline_quantities(analysis)
+        table.insert(0, "analysis", name)
+        table.insert(1, "title", analysis.table.title)
+        table["label"] = [words[id].label for id in table["quantity"]]
+        table["unit"] = [words[id].unit for id in table["quantity"]]
+        parts.append(table.assign(converged=is_converged))
+    return pd.concat(parts, ignore_index=True)
+
+
+def death_table(days: Mapping[str, tuple[str, xr.DataArray]]) -> pd.DataFrame:
+    """Quantiles of the day of death of non-responders: name to (words, ``predict.nonresponder_death_day``).
+
+    Returns
+    -------
+    Columns ``analysis``, ``title``, ``share`` (0, 0.01, ..., 1) and the ``day`` by which that share of them had died.
+    """
+    parts = []
+    for name, (title, found) in days.items():
+        quantiles = np.quantile(found.values, DEATH_SHARES, method="inverted_cdf") if found.size else np.nan
+        parts.append(pd.DataFrame({"analysis": name, "title": title, "share": DEATH_SHARES, "day": quantiles}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def p_value_table(posterior: xr.DataTree, *, seed: int) -> pd.DataFrame:
+    """Hazard ratio of response were an unnamed P value fitted, under each test and direction.
+
+    Returns
+    -------
+    Columns ``item``, ``test``, ``direction``, ``median``, ``lower``, ``upper`` and ``effective``, the draws that the
+    weights leave; no rows where no such P value is printed.
+    """
+    parameters = draws_of(posterior)
+    order = np.argsort(parameters[:, RATIO])
+    ratio = np.exp(parameters[order, RATIO])
+    rows = []
+    for reading in reweighted(parameters, analysis_of(posterior), study_effects(posterior), seed=seed):
+        reached = np.cumsum(reading.weights[order])
+        lower, median, upper = ratio[np.minimum(np.searchsorted(reached, INTERVAL), ratio.size - 1)]
+        row = {"item": reading.item, "test": reading.test, "direction": reading.direction}
+        rows.append(row | {"median": median, "lower": lower, "upper": upper, "effective": reading.effective})
+    names = ["item", "test", "direction", "median", "lower", "upper", "effective"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def probability_table(headline: xr.Dataset, analysis: Analysis) -> pd.DataFrame:
+    """Probabilities of statements about duration: columns ``id``, ``statement``, ``probability``."""
+    words = headline_quantities(analysis)
+    rows = []
+    for transition in TRANSITIONS:
+        id = f"hazard_ratio_{transition}"
+        rows.append((id, f"{words[id].label} above 1", float((headline[id] > 1.0).mean())))
+    if "os_1y_short" in headline:
+        higher = float((headline["os_1y_short"] > headline["os_1y_long"]).mean())
+        rows.append(("os_1y_short", "one-year survival higher with short than with long neutropenia", higher))
+    ends = contrast_durations(analysis)
+    if ends:
+        versus = f"higher after {ends[0]:g} than after {ends[1]:g} days of neutropenia"
+        contrasts = [(f"{id}_contrast", label) for id, label, _ in CONTRASTS]
+        rows += [(id, f"{label} {versus}", float((headline[id] > 0.0).mean())) for id, label in contrasts]
+    return pd.DataFrame(rows, columns=["id", "statement", "probability"])
 
 
 def prediction_table(posterior: xr.DataTree, *, duration: Sequence[float], days: Sequence[float]) -> pd.DataFrame:
-    """Response, survival and days recovered at durations of prior neutropenia: medians and 90% intervals."""
-    analysis = analysis_of(posterior)
-    beyond = dict(zip(duration, patients_beyond(analysis, duration), strict=True))
-    curves = {
-        "responded": cumulative_incidence(posterior, days=days, duration=duration),
-        "alive": survival(posterior, days=days, duration=duration),
-    }
-    recovered = restricted_mean_time(posterior, duration=duration).sel(state="responded")
-    rows = []
-    for length in duration:
-        picked = {(name, day): curve.sel(duration=length, day=day) for name, curve in curves.items() for day in days}
-        picked |= {("days recovered in the first year", np.nan): recovered.sel(duration=length)}
-        for (name, day), values in picked.items():
-            lower, median, upper = np.quantile(values, [INTERVAL[0], 0.5, INTERVAL[1]])
-            few = bool(beyond[length] < FEW_PATIENTS)
-            row = {"duration": length, "quantity": name, "day": day, "median": median, "lower": lower, "upper": upper}
-            rows.append(row | {"extrapolates": few})
-    return pd.DataFrame(rows)
+    """Response, survival and days recovered at durations of prior neutropenia: medians and 90% intervals.
 
-
-def read_check(results: Path) -> str:
-    """The check table of a results directory, as text.
-
-    Raises
-    ------
-    InputError
-        When the directory holds none.
+    Returns
+    -------
+    Columns ``duration``, ``quantity``, ``day`` (NaN for days in the first year), ``median``, ``lower``, ``upper``,
+    ``patients_beyond`` and ``extrapolates``, fewer than four patients of the study at or beyond the duration.
     """
-    path = results / "check.csv"
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file; make it with hscb run")
-    table = pd.read_csv(path)
-    columns = ["id", "printed", "median", "lower90", "upper90", "tail_probability", "used"]
-    return table[columns].to_string(index=False, float_format=lambda value: f"{value:.3g}")
-
-
-def predictions(results: Path, *, duration: Sequence[float], days: Sequence[float]) -> str:
-    """Predictions from the posterior of a results directory, as text."""
-    table = prediction_table(load_posterior(results / "posterior.nc"), duration=duration, days=days)
-    return table.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")
+    analysis = analysis_of(posterior)
+    recovered = restricted_mean_time(posterior, duration=duration).sel(state="responded")
+    arrays = (
+        cumulative_incidence(posterior, days=days, duration=duration).rename("responded"),
+        survival(posterior, days=days, duration=duration).rename("alive"),
+        recovered.rename("days recovered in the first year"),
+    )
+    table = pd.concat([summarise(array) for array in arrays], ignore_index=True)
+    beyond = dict(zip(map(float, duration), patients_beyond(analysis, duration).tolist(), strict=True))
+    table["patients_beyond"] = table["duration"].map(beyond)
+    table["extrapolates"] = table["patients_beyond"] < FEW_PATIENTS
+    columns = ["duration", "quantity", "day", "median", "lower", "upper", "patients_beyond", "extrapolates"]
+    return table[columns].sort_values("duration", kind="stable", ignore_index=True)

@@ -1,0 +1,103 @@
+"""The question's answer in four sentences: how fast, how many live, what duration goes with, how sure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hscb_bayes.analysis.headline import contrast_durations
+from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.report.results import Results
+from hscb_bayes.report.whom import in_words
+from hscb_bayes.report.words import estimate, number, plural
+
+CAUTION = "an association in one small series, not proof that an earlier boost helps"
+
+
+def four_sentences(results: Results) -> tuple[str, str, str, str]:
+    """Plain sentences with numbers; intervals are 90% posterior intervals."""
+    return _speed(results), _survival(results), _duration(results), _sureness(results)
+
+
+def _told(results: Results, id: str) -> str:
+    row = _summary(results).loc[id]
+    return estimate(row["median"], row["lower"], row["upper"], row["unit"])
+
+
+def _summary(results: Results) -> pd.DataFrame:
+    return results.tables.summary.set_index("quantity")
+
+
+def _day(results: Results, id: str) -> str:
+    """A median time as a day: "by day 9.3 (7.3 to 12 days)"; never, where half do not respond within the year."""
+    row = _summary(results).loc[id]
+    if np.isinf(row["median"]):
+        return "not within one year"
+    return f"by day {estimate(row['median'], row['lower'], row['upper'], 'days').replace(' days', '', 1)}"
+
+
+def _speed(results: Results) -> str:
+    everybody, responders = (_day(results, f"median_response_{who}") for who in ("all", "responders"))
+    return (
+        f"Half of all patients respond {everybody} after the boost, and of those who respond within one year half do "
+        f"so {responders}; {_told(results, 'response_by_28')} of all patients have responded by day 28."
+    )
+
+
+def _survival(results: Results) -> str:
+    alive, recovered = _told(results, "os_1y"), _told(results, "days_recovered_1y")
+    return (
+        f"One year after the boost {alive} of the patients are alive, and of the 365 days of that year the average "
+        f"patient spends {recovered} alive and recovered."
+    )
+
+
+def _duration(results: Results) -> str:
+    parts = [part for part in (_by_group(results), _by_duration(results)) if part]
+    if not parts:
+        return f"The analysis compares no durations of neutropenia; what one goes with would be {CAUTION}."
+    told = f"{'; '.join(parts)}: {CAUTION}."
+    return told[:1].upper() + told[1:]
+
+
+def _by_group(results: Results) -> str:
+    if "os_1y_short" not in _summary(results).index:
+        return ""
+    words = in_words(results.analysis)
+    short, long = (f"{_told(results, f'os_1y_{group}')} of {words[group]}" for group in ("short", "long"))
+    return f"At one year {short} and {long} are alive"
+
+
+def _by_duration(results: Results) -> str:
+    ends = contrast_durations(results.analysis)
+    if not ends:
+        return ""
+    row = _summary(results).loc["os_1y_contrast"]
+    probability = results.tables.probabilities.set_index("id").loc["os_1y_contrast", "probability"]
+    difference = estimate(row["median"], row["lower"], row["upper"], "points").replace("points", "percentage points")
+    return (
+        f"one-year survival after {ends[0]:g} rather than {ends[1]:g} days of neutropenia differs by {difference}, "
+        f"and is higher with probability {number(probability, 'share')}"
+    )
+
+
+def _sureness(results: Results) -> str:
+    conflicts = sum(finding.severity == "conflict" for finding in results.findings)
+    headline = results.tables.summary[results.tables.summary["kind"] == "headline"]
+    prior = headline[headline["mostly_prior"].astype(bool)]
+    inside, total = foreseen(results.tables.check)
+    every = prior["quantity"].str.startswith("hazard_ratio").sum() == len(TRANSITIONS)
+    among = ", all hazard ratios among them," if every else ""
+    return (
+        f"How sure is this: the printed numbers contradict each other in {plural(conflicts, 'place')}, {inside} of the "
+        f"{total} printed numbers that were not fitted lie within what the model predicts for them (90% intervals), "
+        f"and {len(prior)} of the {len(headline)} answers below{among} rest more on what was believed before than on "
+        'this paper ("mostly prior").'
+    )
+
+
+def foreseen(check: pd.DataFrame) -> tuple[int, int]:
+    """Numbers that were held out and lie within their 90% predictive interval, and all that were held out."""
+    held_out = check[check["used"] == "held out"]
+    inside = (held_out["lower90"] <= held_out["value"]) & (held_out["value"] <= held_out["upper90"])
+    return int(inside.sum()), len(held_out)

@@ -1,0 +1,68 @@
+"""Printed numbers as points on curves: where they stand, how far their printed interval reaches, whether fitted.
+
+Columns ``label``, ``whom``, ``day``, ``share``, ``day_lower``, ``day_upper``, ``share_lower``, ``share_upper``
+(NaN where none is printed), ``held_out``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.evidence.printed import Printed
+from hscb_bayes.report.whom import ALL, groups_by_duration
+
+NOWHERE = {"day_lower": np.nan, "day_upper": np.nan, "share_lower": np.nan, "share_upper": np.nan}
+COLUMNS = ("label", "whom", "day", "share", *NOWHERE, "held_out")
+
+
+def survival_points(analysis: Analysis) -> pd.DataFrame:
+    """Printed survival of everybody, of groups by duration and of groups by response (by their ids)."""
+    whom = {id: name for name, id in groups_by_duration(analysis).items()} | {EVERYBODY: ALL}
+    rows = []
+    for item in analysis.study.items:
+        if isinstance(item, Survival):
+            arms = _arms("share", item.lower, item.upper)
+            row = {"label": f"printed: {item.value}", "whom": whom.get(item.among, item.among), "day": item.day}
+            held_out = item.id not in analysis.table.fit.items
+            rows.append(NOWHERE | row | arms | {"share": item.value.value, "held_out": held_out})
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def response_points(analysis: Analysis) -> pd.DataFrame:
+    """Printed median times to response, one point a reading.
+
+    Of all patients a median is where half of all have responded; of the responders, where half of the printed share of
+    responders have. A reading among responders has no place where that share is not printed.
+    """
+    return pd.DataFrame(list(_medians(analysis)), columns=list(COLUMNS))
+
+
+def printed_response(analysis: Analysis) -> float:
+    """The printed share of patients with a response; NaN where none is printed."""
+    counts = [item for item in analysis.study.items if isinstance(item, Count) and item.event == "response"]
+    return next((item.count / item.n for item in counts if item.among == EVERYBODY), float("nan"))
+
+
+def _medians(analysis: Analysis) -> Iterator[Mapping[str, object]]:
+    half = {EVERYBODY: 0.5} | {
+        id: 0.5 * printed_response(analysis) for id, group in analysis.study.groups.items() if group.value == "yes"
+    }
+    fitted = analysis.table.fit.items
+    for item in (item for item in analysis.study.items if isinstance(item, MedianTime) and item.event == "response"):
+        for reading in item.groups:
+            where = {"whom": ALL, "day": item.value.value, "share": half.get(reading, float("nan"))}
+            held_out = not {item.id, item.id_among(reading)} & set(fitted)
+            words = f"printed median, read as of {analysis.study.labels[reading]}"
+            yield NOWHERE | where | _arms("day", item.lower, item.upper) | {"label": words, "held_out": held_out}
+
+
+def _arms(axis: str, lower: Printed | None, upper: Printed | None) -> dict[str, float]:
+    return {} if lower is None or upper is None else {f"{axis}_lower": lower.value, f"{axis}_upper": upper.value}

@@ -1,0 +1,159 @@
+"""What a run leaves: the posterior, its tables, and the page, in a directory that is there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from hscb_bayes.analysis.convergence import Verdict
+from hscb_bayes.analysis.fit import analysis_of, load_posterior, save_posterior
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.report.tables import audit_table, prediction_table
+
+POSTERIOR = "posterior.nc"
+VERDICT = "verdict"  # attribute of the posterior
+SHOWN = ("id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tables:
+    """A CSV file each: ``check``, ``sensitivity`` and the tables of ``report.tables``."""
+
+    check: pd.DataFrame
+    summary: pd.DataFrame
+    alternatives: pd.DataFrame
+    predictions: pd.DataFrame
+    curves: pd.DataFrame
+    by_response: pd.DataFrame
+    death_days: pd.DataFrame
+    p_values: pd.DataFrame
+    probabilities: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Results:
+    """All that a page is made of.
+
+    Parameters
+    ----------
+    settings, versions
+        Of the sampler and the packages, from the posterior.
+    """
+
+    analysis: Analysis
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    settings: Mapping[str, object]
+    versions: Mapping[str, str]
+    tables: Tables
+
+
+def results_of(posterior: xr.DataTree, tables: Tables) -> Results:
+    """Put a judged posterior and its tables together."""
+    analysis = analysis_of(posterior)
+    judged = json.loads(posterior.attrs[VERDICT])
+    return Results(
+        analysis=analysis,
+        findings=audit(analysis.study),
+        verdict=Verdict(**judged | {"failures": tuple(judged["failures"])}),
+        settings=json.loads(posterior.attrs["settings"]),
+        versions=json.loads(posterior.attrs["versions"]),
+        tables=tables,
+    )
+
+
+def judged(posterior: xr.DataTree, verdict: Verdict) -> xr.DataTree:
+    """The posterior with the verdict about it among its attributes, so that it travels with the draws."""
+    copy = posterior.copy()
+    copy.attrs[VERDICT] = json.dumps(asdict(verdict))
+    return copy
+
+
+def refuse_strangers(out: Path) -> None:
+    """Raise ``InputError`` where ``out`` exists and is not a directory that ``hscb run`` made."""
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / POSTERIOR).is_file())):
+        raise InputError(f"{out}: required a new directory or one that hscb run made; it holds something else")
+
+
+@contextmanager
+def replaced(out: Path) -> Iterator[Path]:
+    """A new directory to fill, which takes the place of ``out`` when all went well; else ``out`` stays as it was."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        _swap(temporary, out)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(temporary: Path, out: Path) -> None:
+    old = temporary.with_name(f"{temporary.name}-old")
+    try:
+        if out.exists():
+            out.rename(old)
+        temporary.rename(out)
+    finally:
+        if old.exists() and not out.exists():
+            old.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def write_tables(results: Results, posterior: xr.DataTree, folder: Path) -> None:
+    """Write the posterior and every table into a folder."""
+    save_posterior(posterior, folder / POSTERIOR)
+    audit_table(results.findings).to_csv(folder / "audit.csv", index=False)
+    for field in fields(Tables):
+        getattr(results.tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+
+
+def read_results(folder: Path) -> Results:
+    """Read what ``hscb run`` wrote.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or the posterior is no posterior of this package.
+    """
+    posterior = load_posterior(folder / POSTERIOR)
+    if VERDICT not in posterior.attrs:
+        raise InputError(f"{folder / POSTERIOR}: required a posterior that hscb run wrote; it holds no verdict")
+    return results_of(
+        posterior, Tables(**{field.name: _read(folder / f"{field.name}.csv") for field in fields(Tables)})
+    )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; make it with hscb run")
+    table = pd.read_csv(path, dtype={"whom": str, "printed": str}, keep_default_na=False, na_values=["", "nan"])
+    return table.fillna({"unit": ""})  # a shape or a ratio has no unit
+
+
+def check_as_text(folder: Path) -> str:
+    """The check table of a results directory.
+
+    Raises
+    ------
+    InputError
+        When the directory holds none.
+    """
+    table = _read(folder / "check.csv")[list(SHOWN)]
+    return table.to_string(index=False, float_format=lambda value: f"{value:.3g}")
+
+
+def predictions_as_text(folder: Path, *, duration: Sequence[float], days: Sequence[float]) -> str:
+    """Predictions from the posterior of a results directory."""
+    table = prediction_table(load_posterior(folder / POSTERIOR), duration=duration, days=days)
+    return table.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")

@@ -1,0 +1,33 @@
+"""Whom a curve or a printed number is about, in the paper's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hscb_bayes.analysis.spec import Analysis
+
+ALL = "all"
+
+
+def groups_by_duration(analysis: Analysis) -> dict[str, str]:
+    """The study's ids of the groups that the analysis calls "short" and "long"; empty where it has none."""
+    return dict(_groups(analysis))
+
+
+def in_words(analysis: Analysis) -> dict[str, str]:
+    """Words for everyone whom a curve can be about: "all", "short", "long", and durations such as "14"."""
+    labels = analysis.study.labels
+    groups = {name: labels[id] for name, id in groups_by_duration(analysis).items()}
+    durations = {f"{days:g}": f"{days:g} days of prior neutropenia" for days in analysis.table.report.durations}
+    others = {"short": "patients with the shorter durations", "long": "patients with the longer durations"}
+    return {ALL: labels[ALL]} | others | groups | durations
+
+
+def _groups(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    groups = analysis.study.groups
+    for id in analysis.table.cohort.sizes:
+        is_short = groups[id].relation in ("<", "<=")
+        yield ("short" if is_short else "long"), id
+        for other in groups.values():
+            if other.by == "duration" and other.is_complement_of(groups[id]):
+                yield ("long" if is_short else "short"), other.id

@@ -1,0 +1,76 @@
+"""What the report shows is what ``predict`` says, and all of it is judged."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from hscb_bayes.analysis.predict import cumulative_incidence, state_occupancy
+from hscb_bayes.analysis.reported import Reported, curves, reported
+from hscb_bayes.analysis.spec import Analysis
+
+CHAINS, DRAWS = 2, 40
+DAYS, DURATIONS = (1.0, 9.0, 28.0, 365.0), (14.0, 90.0)
+CURVE_TOLERANCE = 1e-5  # twelve nodes a day instead of thirty-two
+DIMS = ("chain", "draw")
+
+
+@pytest.fixture(scope="module")
+def posterior(
+    main: Analysis,
+    make_posterior: Callable[..., xr.DataTree],
+    prior_parameters: Callable[[Analysis, int, int], np.ndarray],
+) -> xr.DataTree:
+    return make_posterior(main, prior_parameters(main, CHAINS * DRAWS, 3).reshape(CHAINS, DRAWS, -1))
+
+
+@pytest.fixture(scope="module")
+def shown(posterior: xr.DataTree) -> Reported:
+    return reported(posterior, days=DAYS, durations=DURATIONS)
+
+
+@pytest.mark.parametrize("who", ["all", "short", "long"])
+def test_curves_of_groups_are_those_of_predict(posterior: xr.DataTree, shown: Reported, who: str) -> None:
+    own = shown.curves.sel(whom=who)
+    assert np.allclose(own["responded_by"], cumulative_incidence(posterior, days=DAYS, among=who), atol=CURVE_TOLERANCE)
+    states = state_occupancy(posterior, days=DAYS, among=who)
+    for state in states["state"].values:
+        assert np.allclose(own[state], states.sel(state=state), atol=CURVE_TOLERANCE)
+
+
+def test_curves_at_durations_are_those_of_predict(posterior: xr.DataTree, shown: Reported) -> None:
+    own = shown.curves.sel(whom=["14", "90"])
+    states = state_occupancy(posterior, days=DAYS, duration=DURATIONS)
+    assert np.allclose(own["dead"], states.sel(state="dead"), atol=CURVE_TOLERANCE)
+    assert own["duration"].values.tolist() == list(DURATIONS)
+
+
+def test_study_effects_are_in_the_curves(
+    main: Analysis, make_posterior: Callable[..., xr.DataTree], constant_hazards: Callable[..., np.ndarray]
+) -> None:
+    parameters = np.tile(constant_hazards(), (2, 3, 1))
+    effects = np.zeros((2, 3, 3))
+    effects[1, :, 2] = 1.0
+    found = curves(make_posterior(main, parameters, effects), days=DAYS, durations=DURATIONS)["dead"]
+    assert (found.sel(chain=1) > found.sel(chain=0)).all()
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    ["response_by_28", "os_1y_contrast", "landmark_survival", "death_rate", "days_in_state", "responded_by", "dead"],
+)
+def test_every_reported_number_is_judged(posterior: xr.DataTree, shown: Reported, spoiled: str) -> None:
+    """One chain is moved, and the gate says which number it was."""
+
+    def moved(array: xr.DataArray) -> xr.DataArray:
+        return array + 10.0 * (array["chain"] == 1) if array.name == spoiled else array
+
+    one_moved = Reported(
+        headline=shown.headline.map(moved),
+        curves=shown.curves.map(moved),
+        by_response=shown.by_response.map(moved),
+        days_in_state=moved(shown.days_in_state.rename("days_in_state")),
+    )
+    said = [failure for failure in one_moved.verdict(posterior).failures if "R-hat" in failure]
+    assert any(failure.startswith(f"R-hat of {spoiled}") for failure in said)

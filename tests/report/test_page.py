@@ -1,0 +1,151 @@
+"""The page: what is on it, in which order, and what cannot get into it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from hscb_bayes.report.answer import four_sentences
+from hscb_bayes.report.assemble import render
+from hscb_bayes.report.results import Results
+
+SECTIONS = (
+    "answer", "conflicts", "assumed", "check", "curves", "duration", "learned", "alternatives", "provenance",
+)  # fmt: skip
+HOSTILE = '<script>alert("x")</script> & $x^2$ {{ 7 * 7 }} \'">'
+FIGURES = 14
+
+
+def test_sections_come_in_order(page: str) -> None:
+    assert re.findall(r'<section id="(\w+)">', page) == list(SECTIONS)
+
+
+def test_the_answer_is_four_sentences_with_numbers(page: str, results: Results) -> None:
+    answer = page[page.index('class="answer"') : page.index("</div>", page.index('class="answer"'))]
+    assert len(re.findall(r"<p>.*?\d+%.*?\.</p>", answer)) == 4
+    for said in four_sentences(results):
+        assert said[0].isupper()
+        assert not re.search(r"[.!?]\s", said)
+
+
+def test_the_answer_says_how_fast_how_many_live_what_duration_goes_with_and_how_sure(results: Results) -> None:
+    speed, survival, duration, sure = four_sentences(results)
+    assert "Half of all patients respond by day" in speed
+    assert "of those who respond" in speed
+    assert "One year after the boost" in survival
+    assert "after 14 rather than 90 days" in duration
+    assert "not proof" in duration
+    assert "contradict each other in 2 places" in sure
+    assert "mostly prior" in sure
+
+
+def test_every_figure_is_an_image_with_a_label(page: str) -> None:
+    figures = re.findall(r"<svg[^>]*>", page)
+    assert len(figures) == FIGURES
+    assert all(re.search(r'role="img" aria-label="[^"]{20,}"', figure) for figure in figures)
+
+
+def test_ids_are_unique_and_all_that_is_referred_to_is_there(page: str) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', page)) <= set(ids)
+
+
+def test_the_page_needs_nothing_from_outside(page: str) -> None:
+    assert not re.search(r'(?:src|href)="(?!#)', page)
+    assert "url(http" not in page
+    assert "<script" not in page
+
+
+def test_hostile_names_are_text(results_named: Callable[[str], Results]) -> None:
+    page = render(results_named(HOSTILE))
+    assert "<script" not in page
+    assert "alert(" in page
+    assert "49" not in page[page.index("<title>") : page.index("</title>")]
+    assert all(tag.count('"') % 2 == 0 for tag in re.findall(r"<svg[^>]*>", page))
+
+
+def test_a_long_name_is_cut_in_figures(results_named: Callable[[str], Results]) -> None:
+    page = render(results_named("patients " * 50 + "end"))
+    drawn = re.findall(r"<text[^>]*>(.*?)</text>", page)
+    assert max(map(len, drawn)) < 70
+    assert any(text.endswith("…") for text in drawn)
+
+
+def test_a_gate_that_passed_is_told_at_the_end_alone(page: str) -> None:
+    assert "has not converged" not in page
+    assert "Converged: <strong>yes</strong>" in page
+
+
+def test_a_failed_gate_is_printed_on_top(unconverged: Results) -> None:
+    page = render(unconverged)
+    assert "do not use these numbers" in page[: page.index("<h1>")]
+    assert "R-hat of never_respond: required below 1.01, found 1.2000." in page[: page.index("<h1>")]
+    assert "Converged: <strong>no</strong>" in page
+
+
+def test_conflicts_come_with_their_handling_before_the_notes(page: str) -> None:
+    conflicts = page[page.index('id="conflicts"') : page.index("Worth knowing")]
+    assert conflicts.count("<strong>Conflict.</strong>") == conflicts.count("How it is handled:") == 2
+    assert "not handled" not in page
+    assert page.index("Worth knowing") < page.index("What agrees")
+
+
+def test_what_contracts_by_less_than_half_is_called_mostly_prior(page: str, results: Results) -> None:
+    learned = page[page.index('id="learned"') : page.index('id="alternatives"')]
+    rows = re.findall(r"<tr>.*?</tr>", learned)
+    summary = results.tables.summary
+    assert sum("mostly prior" in row for row in rows) == int(summary["mostly_prior"].sum())
+    assert len(rows) - 2 == len(summary)
+
+
+def test_parameters_are_folded_away(page: str) -> None:
+    folded = page[page.index("The same for the parameters") :]
+    assert "Weibull shape of the response hazard" in folded[: folded.index("</details>")]
+
+
+def test_the_check_calls_numbers_by_words(page: str, results: Results) -> None:
+    check = page[page.index('id="check"') : page.index('id="curves"')]
+    assert "<small>non-responders</small>" in check
+    assert not [id for id in results.tables.check["id"] if f">{id}<" in check]
+    assert check.count("left out: median") == 1
+
+
+def test_durations_with_few_patients_are_marked(page: str) -> None:
+    duration = page[page.index('id="duration"') : page.index('id="learned"')]
+    assert duration.count(">extrapolates<") == 2
+    assert "3 of 31 as far out" in duration
+    assert "Association, not proof" in duration
+
+
+def test_an_alternative_that_did_not_converge_is_marked(page: str) -> None:
+    alternatives = page[page.index('id="alternatives"') : page.index('id="provenance"')]
+    assert alternatives.count("not converged") == 1
+    assert alternatives.index("This analysis") < alternatives.index("not converged")
+
+
+def test_the_days_of_death_are_marked_as_not_identified(page: str) -> None:
+    assert page.index("When non-responders die: not identified") < page.index("No printed number can tell")
+
+
+def test_the_biased_comparison_stands_beside_the_fair_one(page: str) -> None:
+    told = page[page.index("the comparison that is fair") :]
+    assert "<em>immortal</em>" in told
+    assert "biased: non-responders, from the boost" in told
+    assert "alive at one year, if alive at day 28 and still neutropenic then" in told
+
+
+@pytest.mark.parametrize("told", ["Time zero is the boost", "the horizon is one year (365 days)", "holds 90% of it"])
+def test_time_zero_horizon_and_interval_are_printed(page: str, told: str) -> None:
+    assert told in page
+
+
+@pytest.mark.parametrize("told", ["SHA-256", "<td>41</td>", "numpy", "gagelmann2023.toml"])
+def test_provenance_is_printed(page: str, told: str) -> None:
+    assert told in page[page.index('id="provenance"') :]
+
+
+def test_the_unfitted_p_value_is_shown_under_every_test_and_direction(page: str, results: Results) -> None:
+    told = page[page.index("The P value that is not fitted") : page.index('id="learned"')]
+    assert len(results.tables.p_values) == 9
+    assert told.count("<tr><th") == 1 + 9

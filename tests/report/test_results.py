@@ -1,0 +1,98 @@
+"""The directory of a run: whole or not at all, and read back as it was written."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xarray as xr
+
+from hscb_bayes import cli
+from hscb_bayes.errors import InputError
+from hscb_bayes.report import run
+from hscb_bayes.report.results import Results, Tables, read_results, replaced, write_tables
+
+
+@pytest.fixture
+def folder(results: Results, posterior: xr.DataTree, tmp_path: Path) -> Path:
+    """A directory as ``hscb run`` leaves it."""
+    run._write(results, posterior, tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_results_are_read_back_as_they_were_written(folder: Path, results: Results) -> None:
+    again = read_results(folder)
+    for field in fields(Tables):
+        pd.testing.assert_frame_equal(
+            getattr(again.tables, field.name), getattr(results.tables, field.name), check_dtype=False
+        )
+    assert again.verdict == results.verdict
+    assert again.settings == results.settings
+    assert again.findings == results.findings
+
+
+def test_a_page_that_is_written_again_is_the_same(folder: Path, page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "report.html").unlink()
+    assert cli.main(["report", str(folder)]) == 0
+    assert (folder / "report.html").read_text(encoding="utf-8") == page
+    assert capsys.readouterr() == (f"{folder / 'report.html'}\n", "")
+
+
+def test_the_check_is_printed_from_its_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", str(folder)]) == 0
+    assert "os_1y_responders.upper" in capsys.readouterr().out
+
+
+def test_predictions_are_printed_for_other_durations(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["predict", str(folder), "--duration", "20", "--days", "10"]) == 0
+    assert "days recovered in the first year" in capsys.readouterr().out
+
+
+def test_a_missing_table_is_named(folder: Path) -> None:
+    (folder / "curves.csv").unlink()
+    with pytest.raises(InputError, match=r"curves\.csv: there is no such file; make it with hscb run$"):
+        read_results(folder)
+
+
+def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results, posterior: xr.DataTree) -> None:
+    bare = posterior.copy()
+    del bare.attrs["verdict"]
+    write_tables(results, bare, folder)
+    with pytest.raises(
+        InputError, match=r"posterior\.nc: required a posterior that hscb run wrote; it holds no verdict$"
+    ):
+        read_results(folder)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, MemoryError])
+def test_an_interrupted_run_leaves_the_old_results_intact(
+    folder: Path, results: Results, posterior: xr.DataTree, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def interrupted(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(run, "write_report", interrupted)
+    with pytest.raises(error):
+        run._write(results, posterior, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == ["out"]
+
+
+def test_an_interrupt_between_the_two_renames_puts_the_old_results_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name for path in folder.iterdir()}
+    rename = Path.rename
+
+    def interrupted(self: Path, target: Path) -> Path:
+        if target == folder and not self.name.endswith("-old"):
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), replaced(folder):
+        pass
+    assert {path.name for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == ["out"]
