@@ -8,6 +8,7 @@ own duration of neutropenia: an average over the covariate nodes that the likeli
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,7 @@ from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
 
 EARLY = 28.0  # days: the four weeks within which a boost is usually said to have worked
 CHUNK = 250  # draws at once, so that the arrays of a quadrature stay in the cache
+THREADS = 2  # array arithmetic leaves the interpreter free
 SMALLEST_SHARE = 1e-9  # keeps the logit of a share finite
 RESPONDED = STATES.index("responded")
 
@@ -101,13 +103,16 @@ def in_chunks(
     analysis: Analysis,
     effect: np.ndarray | None = None,
 ) -> np.ndarray:
-    """What ``function`` makes of the pathway of some draws at a time, joined along the draws."""
+    """What ``function`` makes of the pathway of some draws at a time, joined along the draws; two parts at once."""
     parts = [slice(start, start + CHUNK) for start in range(0, len(parameters), CHUNK)]
-    effects = [None if effect is None else effect[part] for part in parts]
-    pathways = (
-        pathway_from_draws(parameters[part], analysis, added) for part, added in zip(parts, effects, strict=True)
-    )
-    return np.concatenate([function(pathway) for pathway in pathways])
+
+    def of_part(part: slice) -> np.ndarray:
+        return function(pathway_from_draws(parameters[part], analysis, None if effect is None else effect[part]))
+
+    if len(parts) == 1:
+        return of_part(parts[0])
+    with ThreadPoolExecutor(THREADS) as threads:
+        return np.concatenate(list(threads.map(of_part, parts)))
 
 
 def calibration_quantities(
