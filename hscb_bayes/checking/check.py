@@ -18,6 +18,8 @@ from hscb_bayes.evidence.item import PrintedNumber
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.sentences import nearest, quote
 
+SEED = 1
+
 Used = Literal["fitted", "interval width used", "held out"]
 
 QUANTILES = {"median": 0.5, "lower50": 0.25, "upper50": 0.75, "lower90": 0.05, "upper90": 0.95}
@@ -33,7 +35,7 @@ def check(
     posterior: xr.DataTree,
     *,
     replicates: int = REPLICATES,
-    seed: int,
+    seed: int = SEED,
     left_out: Mapping[str, xr.DataTree] | None = None,
 ) -> pd.DataFrame:
     """Compare the print with replicated studies, one row per printed number that describes outcomes.
@@ -45,7 +47,7 @@ def check(
     replicates
         Number of new studies.
     seed
-        Of the new studies.
+        Of the new studies; the same seed gives the same table.
     left_out
         Fitted id to the posterior without it, from ``leave_one_out``. A fitted number is near its own replicates
         because it was fitted; without it the comparison is honest.
