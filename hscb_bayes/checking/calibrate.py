@@ -144,16 +144,17 @@ def _recorded(record: Path) -> dict[int, Refit]:
 def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
     """Coverage of central intervals, and whether the ECDF of the ranks stays inside its simultaneous 99% band."""
     ranks = np.array([result.ranks[quantity] for result in results])
+    passed = [result for result in results if result.passed and result.effective >= FEWEST_EFFECTIVE_DRAWS]
     _, ecdf, lower, upper = ecdf_utils.ecdf_pit(ranks, BAND, BAND_SIMULATIONS)
     return {
         "quantity": quantity,
         "studies": len(results),
-        "failures": sum(not result.passed for result in results),
+        "failures": len(results) - len(passed),
         "cover50": round(float(np.mean(np.abs(ranks - 0.5) <= 0.25)), 4),
         "cover90": round(float(np.mean(np.abs(ranks - 0.5) <= 0.45)), 4),
         "in_band": str(bool(np.all((ecdf >= lower) & (ecdf <= upper)))).lower(),
         "mean_rank": round(float(ranks.mean()), 4),
-        "fewest_effective_draws": round(min(result.effective for result in results)),
+        "fewest_effective_draws": round(min((result.effective for result in passed), default=0.0)),
         "censored": round(float(np.mean([result.censored for result in results])), 3),
     }
 
