@@ -15,7 +15,7 @@ STATUS = {"ok": "ok      ", "note": "note    ", "conflict": "CONFLICT"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``hscb``; returns the exit status: 0, or 2 for input that is refused."""
+    """Run ``hscb``; returns the exit status: 0, 2 for input that is refused, or 130 when interrupted."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)

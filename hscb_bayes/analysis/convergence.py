@@ -114,6 +114,8 @@ def _diagnose(points: list[tuple[str, np.ndarray]]) -> _Diagnosed:
 
 def _failures(found: _Diagnosed, divergences: int, chains: int) -> Iterator[str]:
     """Sentences; a diagnostic that cannot be computed (NaN) fails."""
+    if not found.names:
+        yield "required draws that vary, found none that does"
     if chains < FEWEST_CHAINS:
         yield f"required at least {FEWEST_CHAINS} chains, found {chains}"
     if divergences:

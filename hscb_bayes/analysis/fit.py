@@ -31,16 +31,21 @@ TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the poster
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Compiled:
-    """A compiled model, ready for any data of its layout; ``without`` are fitted numbers that its data leave out."""
+    """A compiled model, ready for any data of its layout.
+
+    ``p_values`` are the fitted P values by item id, which weight its draws.
+    """
 
     analysis: Analysis
     program: Any
-    without: frozenset[str] = frozenset()
+    p_values: Mapping[str, float]
 
 
 def compile_model(built: Built) -> Compiled:
     """Compile log density and gradient; the slow step, done once for a layout."""
-    return Compiled(analysis=built.analysis, program=nutpie.compile_pymc_model(built.model))
+    analysis = built.analysis
+    program = nutpie.compile_pymc_model(built.model)
+    return Compiled(analysis=analysis, program=program, p_values=_p_values(analysis, None, ()))
 
 
 def with_analysis(
@@ -50,10 +55,18 @@ def with_analysis(
     *,
     without: Collection[str] = (),
 ) -> Compiled:
-    """The same program on other data: another analysis, a replicate's numbers, or a number left out."""
+    """The same program on other data: another analysis of its layout, a replicate's numbers, or a number left out."""
+    if layout_of(analysis) != layout_of(compiled.analysis):
+        raise ValueError(f"{analysis.path}: required an analysis of the layout that was compiled")
     data = {DATA_VARIABLE: packed(model_data(analysis, numbers, without=without))}
     program = compiled.program.with_data(**data)
-    return replace(compiled, analysis=analysis, program=program, without=frozenset(without))
+    return replace(compiled, analysis=analysis, program=program, p_values=_p_values(analysis, numbers, without))
+
+
+def _p_values(analysis: Analysis, numbers: Mapping[str, float] | None, without: Collection[str]) -> dict[str, float]:
+    """The P values that are fitted and there, of the paper or of a replicate."""
+    printed = {item.id: (numbers or {}).get(item.id, item.value.value) for item in fitted_p_values(analysis)}
+    return {id: value for id, value in printed.items() if id not in without and np.isfinite(value)}
 
 
 def layout_of(analysis: Analysis) -> tuple[Any, ...]:
@@ -61,14 +74,20 @@ def layout_of(analysis: Analysis) -> tuple[Any, ...]:
     shapes = {name: value.shape for name, value in model_data(analysis).items()}
     hazards, between = analysis.table.hazards, analysis.table.between_studies
     families = (hazards.response, hazards.death_without_response, hazards.death_after_response)
-    return (families, hazards.clock, hazards.never_respond_by_duration, between, tuple(sorted(shapes.items())))
+    spread = None if between is None else between.deviation
+    return (families, hazards.clock, hazards.never_respond_by_duration, spread, tuple(sorted(shapes.items())))
 
 
 def same_but_for_p_values(one: Analysis, other: Analysis) -> bool:
-    """Whether two analyses give the sampler the same model and data: they then differ in fitted P values alone."""
+    """Whether two analyses give the sampler the same model and data, fitted P values apart."""
     if layout_of(one) != layout_of(other) or fitted_p_values(one):
         return False
     return np.array_equal(packed(model_data(one)), packed(model_data(other)))
+
+
+def derived_seed(seed: int, purpose: str, position: int) -> int:
+    """A seed of its own for one of several fits, so that their Monte Carlo errors are independent."""
+    return int(np.random.SeedSequence([seed, position, *purpose.encode()]).generate_state(1)[0])
 
 
 def sample(
@@ -124,25 +143,26 @@ def sample(
     }
     kept = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
     kept.attrs.update(provenance(compiled.analysis, settings))
-    return with_p_values(kept, compiled.analysis, without=compiled.without, seed=seed)
+    return _weighted(kept, compiled.analysis, compiled.p_values, seed=seed)
 
 
-def with_p_values(
-    posterior: xr.DataTree, analysis: Analysis, *, without: Collection[str] = (), seed: int
-) -> xr.DataTree:
+def with_p_values(posterior: xr.DataTree, analysis: Analysis, *, seed: int) -> xr.DataTree:
     """The posterior of ``analysis`` from that of the same analysis without its P values: draws taken by their weights.
 
     Parameters
     ----------
     posterior
         As ``sample`` returns it, of an analysis that fits no P value and is the same otherwise.
-    without
-        P values that are left out; where none remains, the posterior is returned as it is.
     """
-    items = tuple(item for item in fitted_p_values(analysis) if item.id not in without)
-    if not items:
+    return _weighted(posterior, analysis, _p_values(analysis, None, ()), seed=seed)
+
+
+def _weighted(posterior: xr.DataTree, analysis: Analysis, p_values: Mapping[str, float], *, seed: int) -> xr.DataTree:
+    if not p_values:
         return posterior
-    taken = resampled(draws_of(posterior), analysis, items, study_effects(posterior), seed=seed)
+    items = {item.id: item for item in fitted_p_values(analysis)}
+    printed = {items[id]: value for id, value in p_values.items()}
+    taken = resampled(draws_of(posterior), analysis, printed, study_effects(posterior), seed=seed)
     draws = posterior["posterior"].to_dataset()
     coords = {dim: draws[dim].values for dim in ("chain", "draw")}
     shape = (draws.sizes["chain"], draws.sizes["draw"])

@@ -17,7 +17,7 @@ Gelman A, et al. Bayesian Data Analysis, 3rd ed. CRC 2013, section 10.4. Kitagaw
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,7 @@ import numpy as np
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate
 from hscb_bayes.evidence.cohort import AssumedTest, Cohort, Direction, TestName
 from hscb_bayes.evidence.kinds.p_value import PValue
@@ -64,7 +65,8 @@ def fitted_p_values(analysis: Analysis) -> tuple[PValue, ...]:
 def reweighted(
     parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None, *, seed: int
 ) -> tuple[Reweighted, ...]:
-    """Weights of the draws under every test and direction of each unnamed P value for response by duration.
+    """Weights of the draws under every test and direction of each P value for response by duration in days that is
+    neither fitted nor printed with its test and direction.
 
     Parameters
     ----------
@@ -83,7 +85,8 @@ def reweighted(
             weights=_weights(item, cohort, analysis, AssumedTest(test=test, direction=direction), parameters),
         )
         for item in items
-        if item.test is None and item.value.bound == "exact"
+        if item.test is None and item.groups_compared is None and item.value.bound == "exact"
+        if item.direction is None and item.id not in analysis.table.fit.items
         for test in TESTS
         for words, direction in DIRECTIONS.items()
     )
@@ -92,7 +95,7 @@ def reweighted(
 def resampled(
     parameters: np.ndarray,
     analysis: Analysis,
-    items: Sequence[PValue],
+    items: Mapping[PValue, float],
     effect: np.ndarray | None = None,
     *,
     seed: int,
@@ -105,24 +108,38 @@ def resampled(
     rng = np.random.default_rng(seed)
     cohort = simulate_cohort(analysis, parameters, effect, rng=rng)
     weights = np.ones(len(parameters))
-    for item in items:
-        test = analysis.table.conventions.tests.get(item.id) or AssumedTest(test="cox")
-        weights = weights * _weights(item, cohort, analysis, test, parameters)
+    for item, printed in items.items():
+        weights = weights * _weights(item, cohort, analysis, _assumed(item, analysis), parameters, printed)
+    if not (np.isfinite(weights.sum()) and weights.sum() > 0.0):
+        raise InputError(f"{analysis.path}: fit.items: the P value is out of reach of every draw that the rest allows")
     reached = np.cumsum(weights / weights.sum())
     places = (np.arange(len(weights)) + rng.uniform()) / len(weights)
     return np.minimum(np.searchsorted(reached, places), len(weights) - 1)
 
 
+def _assumed(item: PValue, analysis: Analysis) -> AssumedTest:
+    """The test and direction that are printed, or else those that the analysis assumes."""
+    conventions = analysis.table.conventions
+    assumed = conventions.tests.get(item.id) or AssumedTest(test=item.named_test(conventions))
+    return assumed if item.direction is None else assumed.model_copy(update={"direction": item.direction.name})
+
+
 def _weights(
-    item: PValue, cohort: Cohort, analysis: Analysis, assumed: AssumedTest, parameters: np.ndarray
+    item: PValue,
+    cohort: Cohort,
+    analysis: Analysis,
+    assumed: AssumedTest,
+    parameters: np.ndarray,
+    value: float | None = None,
 ) -> np.ndarray:
+    """Weights (draw,), summing to one, under P = ``value``, or the printed one."""
     conventions = analysis.table.conventions
     named = conventions.model_copy(update={"tests": {**conventions.tests, item.id: assumed}})
     statistic, log_ratio = item.signed_statistic(cohort, named), parameters[:, RATIO]
     there = np.isfinite(statistic)
     mean = np.polyval(np.polyfit(log_ratio[there], statistic[there], DEGREE), log_ratio)
     spread = float(np.std(statistic[there] - mean[there]))
-    printed = float(normal_deviate(item.value.value))
+    printed = float(normal_deviate(item.value.value if value is None else value))
     density = {sign: np.exp(-0.5 * ((sign * printed - mean) / spread) ** 2) for sign in (-1.0, 1.0)}
     likelihood = {None: density[-1.0] + density[1.0], "increases": density[1.0], "decreases": density[-1.0]}[
         assumed.direction

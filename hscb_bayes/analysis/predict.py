@@ -170,12 +170,12 @@ def landmark_survival(
     def both(pathway: Pathway) -> np.ndarray:
         found = from_landmark(pathway, average.x, landmark, horizon)
         alive = average.of(found.at_horizon) / average.of(found.at_landmark)
-        return np.stack([alive, _death_rates(pathway, average, horizon)])[None]
+        return np.stack([alive, _death_rates(pathway, average, horizon)], axis=1)
 
-    chunks = in_chunks(both, draws_of(posterior), analysis, study_effects(posterior))
+    found = in_chunks(both, draws_of(posterior), analysis, study_effects(posterior))
     states = {"state": list(STATES[:2])}
     named = {
-        name: _label(posterior, analysis, np.concatenate(chunks[:, k]), name, duration, among, states)
+        name: _label(posterior, analysis, found[:, k], name, duration, among, states)
         for k, name in enumerate(("landmark_survival", "death_rate"))
     }
     return xr.Dataset(named, attrs={"landmark": landmark, "horizon": horizon})

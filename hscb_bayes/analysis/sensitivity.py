@@ -22,6 +22,7 @@ from arviz_stats import psense
 from hscb_bayes.analysis.fit import analysis_of, draws_of
 from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline_quantities, unbounded
 from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
+from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.analysis.predict import headline
 from hscb_bayes.analysis.priors import PARAMETERS, natural
@@ -66,8 +67,8 @@ def sensitivity(
     One row each: ``quantity``, ``kind`` ("headline" or "parameter"), ``label``, ``unit``; ``prior_median``,
     ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper`` on the clinic's scale; ``contraction``;
     ``mostly_prior``, a contraction below one half; ``prior_sensitivity`` and ``likelihood_sensitivity``, 0.05 and more
-    being called sensitive, NaN where the analysis has study effects, whose density is not scaled. A time not reached
-    within one year (inf) counts as one year in contraction and sensitivity.
+    being called sensitive, NaN where the analysis has study effects or fits P values, whose densities are not scaled.
+    A time not reached within one year (inf) counts as one year in contraction and sensitivity.
     """
     analysis = analysis_of(posterior)
     headline_draws = headline(posterior) if fitted is None else fitted
@@ -96,7 +97,7 @@ def power_scaling(posterior: xr.DataTree, draws: dict[str, np.ndarray]) -> dict[
     """Power-scaling sensitivity of scalars (draw,) to the prior and to the likelihood, by id."""
     analysis = analysis_of(posterior)
     names = ("prior_sensitivity", "likelihood_sensitivity")
-    if analysis.table.between_studies is not None:
+    if analysis.table.between_studies is not None or fitted_p_values(analysis):
         return {id: dict.fromkeys(names, float("nan")) for id in draws}
     parameters = draws_of(posterior)
     chains = posterior["posterior"].sizes["chain"]

@@ -27,7 +27,7 @@ LEFT_OUT = ("median", "lower90", "upper90", "tail_probability")  # what is told 
 COLUMNS = (
     "id", "item", "label", "among", "printed", "value",
     *QUANTILES, "tail_probability", "undefined", "not_reached", "used",
-    *(f"loo_{name}" for name in LEFT_OUT),
+    *(f"loo_{name}" for name in LEFT_OUT), "loo_converged",
 )  # fmt: skip
 
 
@@ -58,8 +58,8 @@ def check(
     P); ``median`` and equal-tailed 50% and 90% intervals of the replicates, times that are not reached counted as inf;
     ``tail_probability``, two-sided, as in the function of that name; ``undefined`` and ``not_reached``, shares of all
     replicates; ``used``: "fitted", "interval width used" (a limit from which the likelihood takes the variance of its
-    estimate) or "held out"; the ``loo_`` columns, the same from the posterior without the number, NaN where there is
-    none.
+    estimate) or "held out"; the ``loo_`` columns, the same from the posterior without the number, and whether that passed
+    the gate (1 or 0), NaN where there is none.
 
     Raises
     ------
@@ -77,9 +77,12 @@ def check(
             raise InputError(f"left_out: {quote(id)} is not fitted; {nearest(id, analysis.table.fit.items)}")
     numbers = replicate(posterior, replicates=replicates, seed=seed).numbers
     without = {id: replicate(tree, replicates=replicates, seed=seed).numbers for id, tree in refits.items()}
+    gates = {id: tree.attrs.get("converged", np.nan) for id, tree in refits.items()}
     widths = interval_items(analysis)
     rows = [
-        _row(number, analysis, widths, numbers, without) for number in analysis.study.numbers if number.id in numbers
+        _row(number, analysis, widths, numbers, without, gates)
+        for number in analysis.study.numbers
+        if number.id in numbers
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -90,6 +93,7 @@ def _row(
     widths: frozenset[str],
     numbers: Mapping[str, np.ndarray],
     without: Mapping[str, Mapping[str, np.ndarray]],
+    gates: Mapping[str, float],
 ) -> dict[str, object]:
     id, used = use_of(number, analysis, widths)
     row: dict[str, object] = {
@@ -103,7 +107,8 @@ def _row(
     }
     told = summarise(numbers[number.id], number)
     apart = {} if id is None or id not in without else summarise(without[id][number.id], number)
-    return row | told | {f"loo_{name}": apart.get(name, np.nan) for name in LEFT_OUT}
+    left_out = {f"loo_{name}": apart.get(name, np.nan) for name in LEFT_OUT}
+    return row | told | left_out | {"loo_converged": gates.get(id or "", np.nan) if apart else np.nan}
 
 
 def use_of(number: PrintedNumber, analysis: Analysis, widths: frozenset[str]) -> tuple[str | None, Used]:

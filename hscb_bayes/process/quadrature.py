@@ -4,8 +4,7 @@ Every integral along the pathway is int g(u) dF(u), with F the net distribution 
 rules for it, and a test holds them against each other:
 
 * ``response_rule`` lies in F itself: nodes are quantiles of the response time, weights its mass, so that it does not
-care how
-  early or how sharply patients respond. Panels are graded at both ends, where g may have an unbounded slope.
+  care how early or how sharply patients respond. Panels are graded at both ends, where g may have an unbounded slope.
   Predictions use it.
 * ``day_rule`` has fixed nodes in days, panels between the days that a paper prints. The likelihood uses it: the print
   itself puts the nodes where the response is, and what depends on a parameter stays small.

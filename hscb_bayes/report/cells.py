@@ -71,6 +71,7 @@ def check_rows(results: Results) -> list[dict[str, object]]:
 
 def _check_row(row: dict[str, object], among: str, unit: str) -> dict[str, object]:
     left_out = not np.isnan(_float(row["loo_median"]))
+    missed = " (not converged)" if row["loo_converged"] == 0 else ""
     lower, upper = _float(row["loo_lower90"]), _float(row["loo_upper90"])
     return {
         "label": row["label"],
@@ -83,7 +84,7 @@ def _check_row(row: dict[str, object], among: str, unit: str) -> dict[str, objec
         "undefined": number(_float(row["undefined"]), "share"),
         "not_reached": number(_float(row["not_reached"]), "share"),
         "used": row["used"],
-        "left_out": number(_float(row["loo_median"]), unit) if left_out else "",
+        "left_out": number(_float(row["loo_median"]), unit) + missed if left_out else "",
         "left_out_most": span(lower, upper, unit) if left_out else "",
         "left_out_tail": number(_float(row["loo_tail_probability"]), "p") if left_out else "",
     }

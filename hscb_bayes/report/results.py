@@ -19,8 +19,9 @@ from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
 from hscb_bayes.report.tables import audit_table, prediction_table
+from hscb_bayes.sentences import quote
 
-POSTERIOR = "posterior.nc"
+POSTERIOR, AUDIT, PAGE = "posterior.nc", "audit.csv", "report.html"
 VERDICT = "verdict"  # attribute of the posterior
 SHOWN = ("id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
 
@@ -61,11 +62,11 @@ class Results:
 def results_of(posterior: xr.DataTree, tables: Tables) -> Results:
     """Put a judged posterior and its tables together."""
     analysis = analysis_of(posterior)
-    judged = json.loads(posterior.attrs[VERDICT])
+    told = json.loads(posterior.attrs[VERDICT])
     return Results(
         analysis=analysis,
         findings=audit(analysis.study),
-        verdict=Verdict(**judged | {"failures": tuple(judged["failures"])}),
+        verdict=Verdict(**told | {"failures": tuple(told["failures"])}),
         settings=json.loads(posterior.attrs["settings"]),
         versions=json.loads(posterior.attrs["versions"]),
         tables=tables,
@@ -80,9 +81,17 @@ def judged(posterior: xr.DataTree, verdict: Verdict) -> xr.DataTree:
 
 
 def refuse_strangers(out: Path) -> None:
-    """Raise ``InputError`` where ``out`` exists and is not a directory that ``hscb run`` made."""
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / POSTERIOR).is_file())):
-        raise InputError(f"{out}: required a new directory or one that hscb run made; it holds something else")
+    """Raise ``InputError`` where ``out`` exists and is not a directory that ``hscb run`` made, and nothing else."""
+    if out.resolve() == Path.cwd():
+        raise InputError(f"{out}: required a directory below or beside the current one, which cannot be replaced")
+    if not out.exists():
+        return
+    written = {POSTERIOR, PAGE, AUDIT, *(f"{table.name}.csv" for table in fields(Tables))}
+    strangers = sorted({entry.name for entry in out.iterdir()} - written) if out.is_dir() else [out.name]
+    if strangers:
+        raise InputError(
+            f"{out}: required a new directory or one that hscb run made; it holds something else, {quote(strangers[0])}"
+        )
 
 
 @contextmanager
@@ -113,7 +122,7 @@ def _swap(temporary: Path, out: Path) -> None:
 def write_tables(results: Results, posterior: xr.DataTree, folder: Path) -> None:
     """Write the posterior and every table into a folder."""
     save_posterior(posterior, folder / POSTERIOR)
-    audit_table(results.findings).to_csv(folder / "audit.csv", index=False)
+    audit_table(results.findings).to_csv(folder / AUDIT, index=False)
     for field in fields(Tables):
         getattr(results.tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
 

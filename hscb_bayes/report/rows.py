@@ -19,7 +19,8 @@ from hscb_bayes.report.svg import inline_svg
 from hscb_bayes.report.words import estimate, listing, number, plural, shortened, span
 
 SHARES = plot.Scale(lower=0.0, upper=1.0, ticks={0.0: "0%", 0.25: "25%", 0.5: "50%", 0.75: "75%", 1.0: "100%"})
-DAYS = plot.Scale(lower=0.0, upper=30.0, ticks={0.0: "0", 7.0: "7", 14.0: "14", 21.0: "21", 28.0: "28 days"})
+WEEKS, MOST_TICKS = 7.0, 6
+SHORTEST_AXIS = 30.0  # days
 P_VALUES = plot.Scale(
     lower=1e-4, upper=1.0, ticks={1e-4: ".0001", 1e-3: ".001", 0.01: ".01", 0.05: ".05", 0.2: ".2", 1.0: "1"},
     is_log=True, reference=0.05,
@@ -40,10 +41,31 @@ def row_figures(results: Results) -> dict[str, Markup]:
 
 
 def _figures(results: Results) -> Iterator[tuple[str, Markup | None]]:
-    for name, unit, scale in (("shares", "proportion", SHARES), ("days", "days", DAYS), ("p_values", "p", P_VALUES)):
+    for name, unit, scale in _check_scales(results):
         yield f"check_{name}", _check(results, unit, scale, name)
     yield "by_response", _by_response(results)
     yield "ratios", _ratios(results)
+
+
+def _check_scales(results: Results) -> tuple[tuple[str, str, plot.Scale], ...]:
+    """Name, unit and axis of the figures of the check."""
+    return (
+        ("shares", "proportion", SHARES),
+        ("days", "days", _days(results)),
+        ("p_values", "p", P_VALUES),
+    )
+
+
+def _days(results: Results) -> plot.Scale:
+    """An axis in weeks that holds every printed day and the middle half of what new studies print."""
+    units = {item.id: item.printed.unit for item in results.analysis.study.numbers}
+    check = results.tables.check
+    days = check.loc[[units[id] == "days" for id in check["id"]], ["value", "upper50"]].to_numpy(dtype=float)
+    upper = max(SHORTEST_AXIS, 1.05 * np.max(days, where=np.isfinite(days), initial=0.0))
+    step = WEEKS * np.ceil(upper / WEEKS / MOST_TICKS)
+    ticks = {float(day): f"{day:g}" for day in np.arange(0.0, upper, step)}
+    last = max(ticks)
+    return plot.Scale(lower=0.0, upper=float(upper), ticks=ticks | {last: f"{last:g} days"})
 
 
 def _check(results: Results, unit: str, scale: plot.Scale, name: str) -> Markup | None:

@@ -13,6 +13,7 @@ from hscb_bayes.analysis.convergence import verdict
 from hscb_bayes.analysis.fit import (
     Compiled,
     compile_model,
+    derived_seed,
     layout_of,
     same_but_for_p_values,
     sample,
@@ -33,6 +34,7 @@ from hscb_bayes.evidence.audit import audit
 from hscb_bayes.report.assemble import write_report
 from hscb_bayes.report.progress import Progress, shown
 from hscb_bayes.report.results import (
+    PAGE,
     Results,
     Tables,
     judged,
@@ -56,7 +58,6 @@ CURVE_DAYS = (1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 42, 60, 90, 180, 270, 365)
 TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)
 ALTERNATIVE_DRAWS, ALTERNATIVE_TUNE, ALTERNATIVE_CHAINS = 1000, 500, 2  # fewer, and R-hat is noise
 COMPARED_DRAWS = 1000  # of an alternative
-PAGE = "report.html"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,7 +91,7 @@ def run(
         When a file is not as it should be, a conflict in the print is not handled, or the posterior has not converged
         and ``allow_unconverged`` is false.
     """
-    out, say = Path(out), shown(progress=progress)
+    out, say = Path(out).resolve(), shown(progress=progress)
     refuse_strangers(out)
     analysis = load_analysis(path)
     check_handled(analysis, audit(analysis.study))
@@ -146,11 +147,15 @@ def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed
 
 def _alternatives(compiled: Compiled, main: Fitted, *, seed: int, say: Progress) -> dict[str, Fitted]:
     """The analyses that the report compares, by name."""
-    found, names = {}, main.analysis.table.report.alternatives
+    found: dict[str, Fitted] = {}
+    names = [name for name in main.analysis.table.report.alternatives if name != main.analysis.name]
     for position, name in enumerate(names):
         say.step("fitting alternatives", position + 1, len(names))
         other = load_analysis(find_analysis(main.analysis.path).parent / f"{name}.toml")
-        found[name] = Fitted(analysis=other, posterior=_alternative(compiled, main, other, seed=seed))
+        found[name] = Fitted(
+            analysis=other,
+            posterior=_alternative(compiled, main, other, seed=derived_seed(seed, "alternative", position)),
+        )
     return found
 
 

@@ -54,11 +54,11 @@ class Look:
     marker: str = "o"
 
 
-LOOKS = (
-    Look(colour=BLUE, line="-", marker="o"),
-    Look(colour=VERMILLION, line="--", marker="s"),
-    Look(colour=GREEN, line="-.", marker="^"),
-    Look(colour=PURPLE, line=":", marker="D"),
+MOST_SERIES = 12  # in one figure
+_COLOURS, _LINES, _MARKERS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, BLACK), ("-", "--", "-.", ":"), "os^D"
+LOOKS = tuple(
+    Look(colour=_COLOURS[k % len(_COLOURS)], line=_LINES[k % len(_LINES)], marker=_MARKERS[k % len(_MARKERS)])
+    for k in range(MOST_SERIES)
 )
 
 

@@ -40,9 +40,8 @@ def inline_svg(draw: Callable[[Axes], object], *, name: str, label: str, height:
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r'(\sid="|href="#|url\(#)', rf"\g<1>{name}-", text)
     text = COORDINATES.sub(lambda found: f'{found[1]}="{LONG_DECIMAL.sub(_shortened, found[2])}"', text)
-    return Markup(
-        re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', f'role="img" aria-label="{escape(label)}"', text, count=1)
-    )
+    attributes = f'role="img" aria-label="{escape(label)}"'
+    return Markup(re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', lambda _: attributes, text, count=1))
 
 
 def _shortened(decimal: re.Match[str]) -> str:

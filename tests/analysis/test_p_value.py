@@ -83,7 +83,7 @@ def test_taken_draws_are_those_whose_replicates_print_such_a_p_value(name: str, 
     cohort = simulate_cohort(other, many, rng=np.random.default_rng(7))
     z = np.abs(item.signed_statistic(cohort, other.table.conventions))
     near = many[np.abs(z - normal_deviate(item.value.value)) < NEAR, RATIO]
-    found = draws[resampled(draws, other, (item,), seed=3), RATIO]
+    found = draws[resampled(draws, other, {item: item.value.value}, seed=3), RATIO]
     levels = [0.05, 0.25, 0.75, 0.95]
     assert len(near) > 1000
     assert_allclose(np.quantile(found, levels), np.quantile(near, levels), atol=CLOSE)
@@ -92,10 +92,11 @@ def test_taken_draws_are_those_whose_replicates_print_such_a_p_value(name: str, 
 
 def test_taken_draws_come_as_often_as_their_weights_say(draws: np.ndarray) -> None:
     other = load_analysis("p_value_cox")
-    taken = resampled(draws, other, fitted_p_values(other), seed=3)
+    (item,) = fitted_p_values(other)
+    taken = resampled(draws, other, {item: item.value.value}, seed=3)
     weights = next(
         found.weights
-        for found in reweighted(draws, other, seed=3)
+        for found in reweighted(draws, load_analysis("main"), seed=3)
         if (found.test, found.direction) == ("cox", "unknown")
     )
     assert np.all(np.diff(taken) >= 0)
