@@ -58,6 +58,7 @@ def test_a_directory_of_something_else_is_not_written_to(tmp_path: Path, capsys:
     (tmp_path / "thesis.txt").write_text("years of work")
     assert cli.main(["run", "main", "--out", str(tmp_path), "--quiet"]) == 2
     assert capsys.readouterr().err == (
-        f"error: {tmp_path}: required a new directory or one that hscb run made; it holds something else\n"
+        f"error: {tmp_path}: required a new directory or one that hscb run made; it holds something else, "
+        "'thesis.txt'\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

@@ -7,7 +7,9 @@ between which a chain would hardly ever cross.
 
 The signed statistic z of a test, given the parameters, is normal around a smooth function of the log hazard ratio of
 response. That function and the spread are learned from replicated studies, with the estimator itself; the weight of a
-draw is the density of the printed |z|, of either sign or of the one that the analysis assumes.
+draw is the density of the printed |z|, of either sign or of the one that the analysis assumes. Approximations: given
+the parameters z is taken as independent of the fitted numbers, with one spread, and its mean to depend on that log
+hazard ratio alone; a test holds the result against replicates that come near the print.
 
 References
 ----------

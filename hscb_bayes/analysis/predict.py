@@ -1,9 +1,9 @@
 """What a posterior says: curves, times, ratios and contrasts, as labelled arrays with the draws kept.
 
 Time zero is the boost, days throughout. Every function takes ``duration``, days of neutropenia before the boost, one
-result each for patients who are alike; without it the result is standardised to the study's patients, an average over
-their own durations, or over those of the ``among = "short"`` or ``"long"`` group. Predictions are for patients like
-those of the study; its own effect is in them where the analysis has one.
+result each for patients who all have that duration; without it the result is standardised to the study's patients, an
+average over their own durations, or over those of the ``among = "short"`` or ``"long"`` group. Predictions are for
+patients like those of the study; its own effect is in them where the analysis has one.
 
 Dimensions are ``chain``, ``draw``, then ``duration``, ``day``, ``state`` as needed. ``patients_beyond`` on ``duration``
 counts the study's patients as extreme or more so: 0 means that the prediction extrapolates.

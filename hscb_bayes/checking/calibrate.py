@@ -31,6 +31,7 @@ import xarray as xr
 from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
+import hscb_bayes
 from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, sample, with_analysis
 from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.model import build
@@ -151,9 +152,11 @@ def _recorded(record: Path) -> dict[int, Refit]:
 
 
 def _fingerprint(analysis: Analysis) -> str:
-    """Of all that an analysis and its study say, so that refits of another text are not taken up."""
-    told = f"{analysis.text}{analysis.study.sha256}{version('hscb_bayes')}"
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    """Of all that an analysis and its study say and of the package's code: refits by another are not taken up."""
+    told = hashlib.sha256(f"{analysis.text}{analysis.study.sha256}".encode())
+    for file in sorted(Path(hscb_bayes.__file__).parent.rglob("*.py")):
+        told.update(file.read_bytes())
+    return told.hexdigest()[:12]
 
 
 def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
@@ -195,7 +198,7 @@ def calibrate(
 
 def write_rows(path: Path, rows: list[dict[str, object]], *, command: str, seed: int) -> None:
     """Add rows to a table of results, replacing those of the same analysis and likelihood."""
-    old = list(csv.DictReader(path.open())) if path.is_file() else []
+    old = list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
     new = {(row["analysis"], row["likelihood"], row["follow_up"]) for row in rows}
     kept = [row for row in old if (row["analysis"], row["likelihood"], row["follow_up"]) not in new]
     versions = "; ".join(f"{name} {version(name)}" for name in ("hscb_bayes", "pymc", "nutpie", "numpy"))

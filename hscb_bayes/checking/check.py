@@ -58,8 +58,8 @@ def check(
     P); ``median`` and equal-tailed 50% and 90% intervals of the replicates, times that are not reached counted as inf;
     ``tail_probability``, two-sided, as in the function of that name; ``undefined`` and ``not_reached``, shares of all
     replicates; ``used``: "fitted", "interval width used" (a limit from which the likelihood takes the variance of its
-    estimate) or "held out"; the ``loo_`` columns, the same from the posterior without the number, and whether that passed
-    the gate (1 or 0), NaN where there is none.
+    estimate) or "held out"; the ``loo_`` columns, the same from the posterior without the number, and whether that
+    passed the gate (1 or 0), NaN where there is none.
 
     Raises
     ------

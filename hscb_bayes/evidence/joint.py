@@ -5,13 +5,14 @@ Survival overall, by duration and by response are views of the same patients. Wh
 1. When and how many responded: the median and its limits are order statistics of the response time. Their joint
    density, with the number of responders, is multinomial in the intervals between them times the response density at
    each.
-2. How many of the patients without response lived is binomial given that.
+2. How many of the patients without response lived is binomial given that; under losses an approximation, which
+   calibration holds.
 3. Survival estimates **given those counts**, one after the other. With the counts known, every printed estimate is a
    sum over patients, L b, of three indicators b (responded; responded and alive; alive without response) in groups of
-   known size; their covariance is exact, overlap included, and gives the mean and variance of each given the counts and
-   the estimates before it. A printed estimate has the probability of its lattice step (k - 1/2, k + 1/2) / n under a
-   binomial of that mean and variance: the skewness of small groups is there, and since the outermost steps are open 0%
-   and 100% need no special case.
+   known size; their covariance with complete follow-up is exact, overlap included, and gives the mean and variance of
+   each given the counts and the estimates before it. A printed estimate has the probability of its lattice step
+   (k - 1/2, k + 1/2) / n under a binomial of that mean and variance: the skewness of small groups is there, and since
+   the outermost steps are open 0% and 100% need no special case.
 
 Written once for NumPy (any leading axes of draws) and ``pytensor.tensor``. What varies from paper to paper is data
 (``JointArrays``), so that a model is compiled once and refitted to any numbers of the same layout.
@@ -108,7 +109,8 @@ class _NeutropenicGroup:
     """The patients who were never seen to respond, as fractions of all: each (...).
 
     ``seen_to_respond`` those who were, ``would_respond`` with complete follow-up, ``lost`` whose follow-up ended before
-    anything happened, ``survival`` what Kaplan-Meier estimates in the group, ``informative`` the share of it not lost.
+    anything happened, ``survival`` what Kaplan-Meier estimates in the group, ``informative`` a smooth
+    discount for those lost, group / (group + lost), 1 without losses.
     """
 
     seen_to_respond: Any

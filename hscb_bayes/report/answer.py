@@ -76,8 +76,19 @@ def _by_duration(results: Results) -> str:
     probability = results.tables.probabilities.set_index("id").loc["os_1y_contrast", "probability"]
     difference = estimate(row["median"], row["lower"], row["upper"], "points").replace("points", "percentage points")
     return (
-        f"one-year survival after {ends[0]:g} rather than {ends[1]:g} days of neutropenia differs by {difference}, "
-        f"and is higher with probability {number(probability, 'share')}"
+        f"one-year survival after {ends[0]:g} rather than {ends[1]:g} days of neutropenia"
+        f"{_at_the_edge(results, ends)} differs by {difference}, and the probability that it is higher is "
+        f"{number(probability, 'share')}"
+    )
+
+
+def _at_the_edge(results: Results, ends: tuple[float, float]) -> str:
+    predictions = results.tables.predictions
+    edge = [end for end in ends if predictions.loc[predictions["duration"] == end, "extrapolates"].astype(bool).any()]
+    if not edge:
+        return ""
+    return (
+        ", both at the edge of the series," if len(edge) == len(ends) else f", {edge[0]:g} at the edge of the series,"
     )
 
 
@@ -90,14 +101,16 @@ def _sureness(results: Results) -> str:
     among = ", all hazard ratios among them," if every else ""
     return (
         f"How sure is this: the printed numbers contradict each other in {plural(conflicts, 'place')}, {inside} of the "
-        f"{total} printed numbers that were not fitted lie within what the model predicts for them (90% intervals), "
+        f"{total} printed numbers about what was not fitted lie, one by one, within what the model predicts for them "
+        f"(90% intervals), "
         f"and {len(prior)} of the {len(headline)} answers below{among} rest more on what was believed before than on "
         'this paper ("mostly prior").'
     )
 
 
 def foreseen(check: pd.DataFrame) -> tuple[int, int]:
-    """Numbers that were held out and lie within their 90% predictive interval, and all that were held out."""
-    held_out = check[check["used"] == "held out"]
+    """Numbers of items not fitted in any reading: how many lie in their 90% predictive interval, of how many."""
+    fitted = check.loc[check["used"] == "fitted", "item"]
+    held_out = check[(check["used"] == "held out") & ~check["item"].isin(fitted)]
     inside = (held_out["lower90"] <= held_out["value"]) & (held_out["value"] <= held_out["upper90"])
     return int(inside.sum()), len(held_out)

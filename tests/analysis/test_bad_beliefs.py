@@ -37,7 +37,7 @@ BROKEN = {
     "a share depends on duration without a prior": (
         "never_respond = true",
         "never_respond = true\nnever_respond_by_duration = true",
-        "prior.odds_ratio_never_respond is missing (required: odds ratio of never responding per doubling)",
+        "prior.odds_ratio_never_respond is missing (required: odds ratio of never responding with duration)",
     ),
     "follow-up in words": (
         "complete = false",

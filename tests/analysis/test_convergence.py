@@ -41,6 +41,11 @@ def test_independent_draws_pass(main: Analysis, make_posterior: Maker, independe
     assert min(found.worst_ess_bulk, found.worst_ess_tail) > 400
 
 
+def test_draws_that_do_not_vary_tell_nothing(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+    found = verdict(make_posterior(main, np.zeros_like(independent)))
+    assert found.failures == ("required draws that vary, found none that does",)
+
+
 def test_a_chain_elsewhere_is_named(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
     independent[0, :, RESPONSE_MEDIAN] += 3.0
     found = verdict(make_posterior(main, independent))

@@ -106,6 +106,16 @@ def test_a_share_that_is_never_reached_takes_for_ever(posterior: xr.DataTree) ->
     assert np.all(np.isposinf(found))
 
 
+def test_any_number_of_draws_has_a_landmark(
+    main: Analysis, make_posterior: Callable[..., xr.DataTree], prior_parameters: Callable[..., np.ndarray]
+) -> None:
+    draws = prior_parameters(main, 2 * 153, 3).reshape(2, 153, -1)
+    whole = predict.landmark_survival(make_posterior(main, draws))
+    last = predict.landmark_survival(make_posterior(main, draws[:, -1:]))
+    for name in ("landmark_survival", "death_rate"):
+        np.testing.assert_allclose(whole[name].isel(draw=-1), last[name].isel(draw=0), rtol=1e-10)
+
+
 def test_the_landmark_forgets_what_came_before(posterior: xr.DataTree) -> None:
     """With constant hazards patients at the landmark are as at the boost."""
     found = predict.landmark_survival(posterior, landmark=28.0, duration=DURATIONS)["landmark_survival"].sel(chain=0)

@@ -1,6 +1,7 @@
 """The table of printed numbers beside their replicates."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -171,9 +172,23 @@ def test_each_fitted_number_is_left_out_once_with_a_seed_of_its_own(main, prior_
     monkeypatch.setattr(
         module, "sample", lambda apart, **settings: asked.append((apart, settings)) or prior_posterior.copy()
     )
+    monkeypatch.setattr(module, "verdict", lambda tree: SimpleNamespace(is_converged=True))
     trees = leave_one_out(Program(), seed=11)
     assert list(trees) == list(main.table.fit.items)
     assert [apart for apart, _ in asked] == [("main", id) for id in trees]
-    assert [settings["seed"] for _, settings in asked] == [11, 12, 13, 14, 15]
+    assert len({settings["seed"] for _, settings in asked} | {11}) == len(asked) + 1
     assert [tree.attrs["left_out"] for tree in trees.values()] == list(trees)
     assert "left_out" not in prior_posterior.attrs
+    assert all(tree.attrs["converged"] for tree in trees.values())
+
+
+def test_a_fit_that_misses_its_gate_is_done_again_and_marked(main, prior_posterior, monkeypatch):
+    draws = []
+    monkeypatch.setattr(module, "with_analysis", lambda compiled, analysis, *, without: without)
+    monkeypatch.setattr(
+        module, "sample", lambda apart, **settings: draws.append(settings["draws"]) or prior_posterior.copy()
+    )
+    monkeypatch.setattr(module, "verdict", lambda tree: SimpleNamespace(is_converged=False))
+    trees = leave_one_out(SimpleNamespace(analysis=main), seed=11)
+    assert draws == [module.DRAWS, 4 * module.DRAWS] * len(trees)
+    assert not any(tree.attrs["converged"] for tree in trees.values())

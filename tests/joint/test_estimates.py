@@ -134,7 +134,7 @@ def test_the_lattice_steps_make_one() -> None:
 
 
 @pytest.mark.parametrize("n", [5, 13, 15, 18, 31])
-@pytest.mark.parametrize("probability", [0.05, 0.16, 0.3, 0.5, 0.84])
+@pytest.mark.parametrize("probability", [0.05, 0.16, 0.3, 0.5, 0.84, 0.95])
 def test_steps_of_patients_who_are_alike_have_their_binomial_probabilities(n: int, probability: float) -> None:
     k = np.arange(n + 1)
     special, deviation = Special.of(np), np.sqrt(probability * (1.0 - probability) / n)

@@ -1,6 +1,7 @@
 """Results made by hand: a posterior that was never sampled, all its tables, and the page they make."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +107,7 @@ def results_named(results: Results, root: Path, tmp_path: Path) -> Callable[[str
             )
         text = "\n".join(f"why = {quoted}" if line.startswith("why = ") else line for line in text.split("\n"))
         text = text.replace('title = "Stem cell boost', f"title = {quoted}\n#")
+        text = re.sub(r"alternatives = \[[^]]*\]", "alternatives = []", text)
         (tmp_path / "evidence").mkdir()
         (tmp_path / "evidence" / "gagelmann2023.toml").write_text(study)
         (tmp_path / "main.toml").write_text(text)

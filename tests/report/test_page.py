@@ -65,6 +65,10 @@ def test_hostile_names_are_text(results_named: Callable[[str], Results]) -> None
     assert all(tag.count('"') % 2 == 0 for tag in re.findall(r"<svg[^>]*>", page))
 
 
+def test_a_backslash_in_a_name_is_a_backslash(results_named: Callable[[str], Results]) -> None:
+    assert "\\dose \\1" in render(results_named("\\dose \\1"))
+
+
 def test_a_long_name_is_cut_in_figures(results_named: Callable[[str], Results]) -> None:
     page = render(results_named("patients " * 50 + "end"))
     drawn = re.findall(r"<text[^>]*>(.*?)</text>", page)
