@@ -31,7 +31,6 @@ import xarray as xr
 from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
-import hscb_bayes
 from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, sample, with_analysis
 from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.model import build
@@ -154,7 +153,7 @@ def _recorded(record: Path) -> dict[int, Refit]:
 def _fingerprint(analysis: Analysis) -> str:
     """Of all that an analysis and its study say and of the package's code: refits by another are not taken up."""
     told = hashlib.sha256(f"{analysis.text}{analysis.study.sha256}".encode())
-    for file in sorted(Path(hscb_bayes.__file__).parent.rglob("*.py")):
+    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
         told.update(file.read_bytes())
     return told.hexdigest()[:12]
 
