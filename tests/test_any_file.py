@@ -100,7 +100,7 @@ def folder_of(document: Document, content: bytes) -> Iterator[Path]:
         yield folder
 
 
-def load_and_use(document: Document, folder: Path) -> None:
+def assert_can_be_used(document: Document, folder: Path) -> None:
     if document.analysis is None:
         assert load_study(folder / document.file).items
         return
@@ -113,7 +113,7 @@ def load_and_use(document: Document, folder: Path) -> None:
 def assert_loads_or_gets_a_sentence(document: Document, content: bytes) -> None:
     with folder_of(document, content) as folder:
         try:
-            load_and_use(document, folder)
+            assert_can_be_used(document, folder)
         except InputError as error:
             sentence = str(error)
             assert sentence.startswith(f"{folder}/")
@@ -137,7 +137,7 @@ def toml_with(document: Document, changes: dict[tuple[str | int, ...], Any]) -> 
 def test_the_file_as_it_is_loads_and_can_be_used(name: str) -> None:
     document = DOCUMENTS[name]
     with folder_of(document, document.text.encode()) as folder:
-        load_and_use(document, folder)
+        assert_can_be_used(document, folder)
 
 
 @pytest.mark.parametrize("name", ["a study", "an analysis", "the study of an analysis"])

@@ -57,7 +57,6 @@ from hscb_bayes.report.tables import (
 CURVE_DAYS = (1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 42, 60, 90, 180, 270, 365)
 TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)
 ALTERNATIVE_DRAWS, ALTERNATIVE_TUNE, ALTERNATIVE_CHAINS = 1000, 500, 2  # fewer, and R-hat is noise
-COMPARED_DRAWS = 1000  # of an alternative
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -169,18 +168,12 @@ def _alternative(compiled: Compiled, main: Fitted, other: Analysis, *, seed: int
 
 
 def _compared(analysis: Analysis, draws: Reported, others: Mapping[str, Fitted]) -> pd.DataFrame:
-    """Headline quantities under every analysis, and whether its parameters passed the gate."""
+    """Headline quantities under every analysis, and whether each passed its gate."""
     found = {analysis.name: (analysis, draws.headline, True)}
     for name, other in others.items():
-        found[name] = (other.analysis, headline(_thinned(other.posterior)), verdict(other.posterior).is_converged)
+        quantities = headline(other.posterior)
+        found[name] = (other.analysis, quantities, verdict(other.posterior, quantities).is_converged)
     return alternatives_table(found)
-
-
-def _thinned(posterior: xr.DataTree) -> xr.DataTree:
-    """Every k-th draw, so that about ``COMPARED_DRAWS`` remain: enough for the limits of an interval."""
-    sizes = posterior["posterior"].sizes
-    step = max(sizes["chain"] * sizes["draw"] // COMPARED_DRAWS, 1)
-    return posterior.isel(draw=slice(None, None, step))
 
 
 def _death_days(main: Fitted, others: Mapping[str, Fitted], *, seed: int) -> pd.DataFrame:

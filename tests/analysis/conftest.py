@@ -11,6 +11,7 @@ import xarray as xr
 from hscb_bayes.analysis.fit import provenance, with_natural_scales
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.errors import InputError
 from hscb_bayes.process.pathway import TRANSITIONS
 
 NOBODY = -30.0  # log odds of never responding
@@ -97,3 +98,19 @@ def analysis_file(tmp_path: Path) -> Path:
     shutil.copy(Path(__file__).parent / "good_study.toml", tmp_path / "study.toml")
     (tmp_path / "other.toml").write_text('base = "x"\ntitle = "another"\n')
     return tmp_path / "x.toml"
+
+
+@pytest.fixture
+def sentence_of(good_text: str, analysis_file: Path) -> Callable[[str, str], str]:
+    """The error for the good analysis with one text for another, without its address, the folder as ``{folder}``."""
+
+    def sentence(old: str, new: str) -> str:
+        assert old in good_text
+        analysis_file.write_text(good_text.replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(InputError) as caught:
+            load_analysis(analysis_file)
+        told, address = str(caught.value), f"{analysis_file}: "
+        assert told.startswith(address)
+        return told.removeprefix(address).replace(str(analysis_file.parent), "{folder}")
+
+    return sentence

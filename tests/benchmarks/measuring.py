@@ -11,6 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 MEGABYTE = 1e6
+# Linux counts the memory of whoever starts a process among its peak. So a bare interpreter starts it, and measures.
+LAUNCHER = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+child.returncode = os.waitstatus_to_exitcode(status)
+print(child.returncode, time.perf_counter() - start, usage.ru_maxrss)
+"""
 UNIT_OF_PEAK = 1 if sys.platform == "darwin" else 1024  # bytes; what getrusage counts in
 
 
@@ -88,12 +97,13 @@ def command(*arguments: str, environment: Mapping[str, str] | None = None) -> Fi
     RuntimeError
         If it fails.
     """
-    start = time.perf_counter()
-    quiet = subprocess.DEVNULL
-    child = subprocess.Popen(arguments, stdout=quiet, stderr=quiet, env={**os.environ, **(environment or {})})
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"{' '.join(arguments)}: ended with {child.returncode}; run it by hand to see why")
-    peak = usage.ru_maxrss * UNIT_OF_PEAK / MEGABYTE
-    return Finished(seconds=time.perf_counter() - start, megabytes=peak)
+    told = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", LAUNCHER, *arguments],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        env={**os.environ, **(environment or {})},
+    ).stdout.split()
+    if int(told[0]):
+        raise RuntimeError(f"{' '.join(arguments)}: ended with {told[0]}; run it by hand to see why")
+    return Finished(seconds=float(told[1]), megabytes=int(told[2]) * UNIT_OF_PEAK / MEGABYTE)

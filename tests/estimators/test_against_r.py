@@ -12,7 +12,7 @@ from tests.validation.comparison import Comparison
 TOLERANCE = 1e-8
 
 
-def close(found, expected):
+def assert_close(found, expected):
     assert_allclose(found, expected, rtol=0.0, atol=TOLERANCE)
 
 
@@ -28,7 +28,7 @@ def test_heavily_tied_registry_gives_survdiff(shared, grouping):
         "analysis == 'ebmt3_rfs_' + @grouping and test == 'logrank'"
     )
     found = logrank.logrank(table["rfstime"], table["rfsstat"], table[grouping] == row["group"].iloc[0])
-    close(found, row[["chisq", "p"]].iloc[0].to_numpy(dtype=float))
+    assert_close(found, row[["chisq", "p"]].iloc[0].to_numpy(dtype=float))
 
 
 @pytest.mark.parametrize("tcd", ["No TCD", "TCD"])
@@ -43,4 +43,4 @@ def test_heavily_tied_registry_gives_survfit_incidence(shared, cause, code, tcd)
     time = np.where(recovered, np.minimum(table["prtime"], table["rfstime"]), table["rfstime"])
     first = np.where(recovered, 1, np.where(table["rfsstat"] == 1, 2, 0))
     found = aalen_johansen.incidence_at(time[np.newaxis], first, rows["time"], table["tcd"] == tcd, code)
-    close(found, rows[["cif", "se"]].to_numpy().T)
+    assert_close(found, rows[["cif", "se"]].to_numpy().T)
