@@ -27,7 +27,6 @@ import numpy as np
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate
 from hscb_bayes.evidence.cohort import AssumedTest, Cohort, Direction, TestName
 from hscb_bayes.evidence.kinds.p_value import PValue
@@ -112,8 +111,6 @@ def resampled(
     weights = np.ones(len(parameters))
     for item, printed in items.items():
         weights = weights * _weights(item, cohort, analysis, _assumed(item, analysis), parameters, printed)
-    if not (np.isfinite(weights.sum()) and weights.sum() > 0.0):
-        raise InputError(f"{analysis.path}: fit.items: the P value is out of reach of every draw that the rest allows")
     reached = np.cumsum(weights / weights.sum())
     places = (np.arange(len(weights)) + rng.uniform()) / len(weights)
     return np.minimum(np.searchsorted(reached, places), len(weights) - 1)
@@ -142,8 +139,11 @@ def _weights(
     mean = np.polyval(np.polyfit(log_ratio[there], statistic[there], DEGREE), log_ratio)
     spread = float(np.std(statistic[there] - mean[there]))
     printed = float(normal_deviate(item.value.value if value is None else value))
-    density = {sign: np.exp(-0.5 * ((sign * printed - mean) / spread) ** 2) for sign in (-1.0, 1.0)}
-    likelihood = {None: density[-1.0] + density[1.0], "increases": density[1.0], "decreases": density[-1.0]}[
-        assumed.direction
-    ]
-    return likelihood / likelihood.sum()
+    log_density = {sign: -0.5 * ((sign * printed - mean) / spread) ** 2 for sign in (-1.0, 1.0)}
+    log_likelihood = {
+        None: np.logaddexp(log_density[-1.0], log_density[1.0]),
+        "increases": log_density[1.0],
+        "decreases": log_density[-1.0],
+    }[assumed.direction]
+    weights = np.exp(log_likelihood - log_likelihood.max())
+    return weights / weights.sum()

@@ -15,6 +15,7 @@ from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
+from hscb_bayes.evidence.kinds.p_value import NamedDirection
 
 NAMED = {"p_value_cox": "cox", "p_value_fine_gray": "fine-gray", "p_value_spearman": "spearman"}
 ALGEBRA = 1e-10
@@ -142,3 +143,30 @@ def test_what_cannot_be_fitted_is_refused(tmp_path: Path, old: str, new: str, me
     file.write_text(file.read_text().replace(old, new))
     with pytest.raises(InputError, match=f"^{re.escape(f'{file}: {message}')}$"):
         load_analysis(file)
+
+
+def test_a_printed_direction_is_the_one_that_counts(draws: np.ndarray) -> None:
+    other = load_analysis("p_value_cox")
+    (item,) = fitted_p_values(other)
+    slower = item.model_copy(update={"direction": NamedDirection(name="decreases", status="printed")})
+    taken = resampled(draws, other, {slower: item.value.value}, seed=3)
+    assert np.mean(draws[taken, RATIO] < 0.0) > 0.95
+
+
+def test_the_p_value_of_a_replicate_is_its_own(draws: np.ndarray) -> None:
+    other = load_analysis("p_value_cox")
+    (item,) = fitted_p_values(other)
+    near, far = (np.abs(draws[resampled(draws, other, {item: p}, seed=3), RATIO]).mean() for p in (0.9, 0.0001))
+    assert near < far
+
+
+def test_a_p_value_beyond_every_draw_leaves_few_of_them(draws: np.ndarray) -> None:
+    other = load_analysis("p_value_cox")
+    (item,) = fitted_p_values(other)
+    near_zero = draws * np.where(np.arange(draws.shape[1]) == RATIO, 0.05, 1.0)
+    few, many = (np.unique(resampled(near_zero, other, {item: p}, seed=3)).size for p in (0.0, 0.007))
+    assert 1 <= few < many / 10
+
+
+def test_a_p_value_that_is_fitted_is_not_weighed_again(draws: np.ndarray) -> None:
+    assert reweighted(draws, load_analysis("p_value_cox"), seed=1) == ()
