@@ -19,7 +19,8 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.durations import expected_durations
-from hscb_bayes.evidence.joint import COUNT_ROWS, INDICATORS, JointArrays, quadratic_form
+from hscb_bayes.evidence.joint import quadratic_form
+from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, INDICATORS, JointArrays
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.survival import Survival
@@ -30,7 +31,8 @@ from hscb_bayes.process.quadrature import covariate_rule, day_rule
 COVARIATE_NODES = 4
 RANKS = 3  # a median and its two limits
 USUAL_DAYS = (7.0, 14.0, 28.0)  # panels of the quadrature where no printed day is there to set them
-SHORTEST_GAP = 0.25  # days between two printed days that round to the same
+HALF_A_DAY = 0.5  # times are recorded in whole days
+SHORTEST_GAP = 0.05  # days between two times, wherever their days are printed
 ABSENT_VARIANCE = 1e8  # of a number that is not there: it then tells nothing
 COUNT_VARIANCE = 1e-4  # patients squared; keeps the conditioning finite where a count cannot vary
 NARROWEST_FACTOR = 0.85  # a printed variance below this share of what the group allows is a misprint
@@ -213,16 +215,25 @@ def _response_arrays(
 
 def _cuts(values: list[float], day: float) -> tuple[list[float], list[bool]]:
     """Three increasing days inside (0, day): the printed ones, moved apart where they coincide, and usual ones."""
-    days: list[float] = []
-    for value in values:
-        days.append(max(value, SHORTEST_GAP, *(earlier + SHORTEST_GAP for earlier in days)))
-    days = [min(value, day - SHORTEST_GAP * (len(days) - k)) for k, value in enumerate(days)]
+    days = [min(value, day - SHORTEST_GAP * (len(values) - k)) for k, value in enumerate(_within_their_days(values))]
     cuts = [(value, True) for value in days]
     for usual in USUAL_DAYS:
         if len(cuts) < RANKS:
             cuts.append((_free_place(usual, [cut for cut, _ in cuts], day), False))
     cuts.sort()
     return [cut for cut, _ in cuts], [is_printed for _, is_printed in cuts]
+
+
+def _within_their_days(values: list[float]) -> list[float]:
+    """Times behind printed whole days: the middle of the day, and when several share a day evenly spread over it.
+
+    A day d is what rounds to d: from d - 1/2, or 0, to d + 1/2.
+    """
+    times: list[float] = []
+    for value, same in itertools.groupby(values):
+        first, last, several = max(value - HALF_A_DAY, 0.0), value + HALF_A_DAY, len(list(same))
+        times += [first + (last - first) * (k + 1) / (several + 1) for k in range(several)]
+    return [max(time, SHORTEST_GAP * (k + 1), *(t + SHORTEST_GAP for t in times[:k])) for k, time in enumerate(times)]
 
 
 def _free_place(wanted: float, taken: list[float], day: float) -> float:

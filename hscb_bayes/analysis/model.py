@@ -19,7 +19,8 @@ from hscb_bayes.analysis.arrays import fitted_survivals, joint_arrays, printed_v
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.simulate import fitted_values, simulate_numbers
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.evidence.joint import JointArrays, log_likelihood_terms
+from hscb_bayes.evidence.joint import log_likelihood_terms
+from hscb_bayes.evidence.joint_arrays import JointArrays
 from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
 from hscb_bayes.process.pathway import TRANSITIONS
 

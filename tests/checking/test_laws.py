@@ -11,10 +11,18 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from hscb_bayes.analysis.arrays import baseline, fitted_day, fitted_survivals, joint_arrays, printed_values
+from hscb_bayes.analysis.arrays import (
+    _printed_factor,
+    baseline,
+    fitted_day,
+    fitted_survivals,
+    joint_arrays,
+    printed_values,
+)
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.evidence import joint
+from hscb_bayes.evidence.joint_counts import unresponded_patients
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.incidence import cumulative_incidence, outcome_probabilities, survival
 
@@ -27,6 +35,7 @@ RATIO_BIAS = 0.001  # of a mean of ratios over the ratio of means, order 1 / n
 CONSTANT_HAZARD = 0.05  # relative error of a standard deviation: the censoring factor takes the hazard to be constant
 LINEAR_MEAN, LINEAR_SPREAD = 0.005, 0.05  # of a Gaussian given two counts near their expectation, absolute, relative
 LOST = 0.3
+LOSSES_SHARED = 0.1  # relative: some of those lost would have responded
 TRUTH = {
     "response_median": np.log(9.0),
     "response_shape": np.log(1.2),
@@ -58,14 +67,14 @@ class World:
     def likelihood(self, **counts):
         """Expected rows, their covariance and the outcomes, for a paper with these counts."""
         arrays = joint_arrays(self.analysis, printed_values(self.analysis) | counts)
-        follow_up = follow_up_of(self.parameters[-1], np)
+        follow_up = follow_up_of(self.parameters[-1:], np)
         outcomes = outcome_probabilities(self.pathway, arrays.x, arrays.nodes, follow_up, np)
         mean = (arrays.averages @ outcomes.by_day) * arrays.sizes[:, None]
         expected = arrays.rows @ mean.ravel()
         unprinted = replace(arrays, printed_factor=np.zeros_like(arrays.printed_factor))
-        factor = joint._variance_factor(expected[len(COUNTS) :], unprinted, follow_up, np)
-        widening = np.concatenate([np.ones(len(COUNTS)), np.sqrt(factor)])
-        covariance = joint._covariance(outcomes, arrays, Special.of(np)) * np.outer(widening, widening)
+        unresponded = unresponded_patients(outcomes, arrays, follow_up, np)
+        widening = joint._widening(expected[len(COUNTS) :], unresponded, unprinted, follow_up, np)
+        covariance = joint._covariance(outcomes, arrays, Special.of(np)) * widening
         seen = arrays.sizes @ (arrays.averages @ outcomes.seen) @ arrays.interval
         return expected, covariance, seen
 
@@ -206,6 +215,31 @@ def test_censoring_keeps_the_correlation_of_the_whole_with_a_part(censored, part
     claimed = standard(censored.likelihood()[1])[1][i, j]
     found = np.corrcoef(censored.values[:, i], censored.values[:, j])[0, 1]
     assert found == pytest.approx(claimed, abs=0.01 + Z * (1.0 - claimed**2) / np.sqrt(STUDIES))
+
+
+@pytest.mark.parametrize("id", BY_DURATION)
+def test_losses_add_nothing_to_the_covariance_of_responders_and_survival(censored, id):
+    _, covariance, seen = censored.likelihood()
+    i, j = censored.position("responders", id)
+    products = (censored.values[:, i] - seen) * (censored.values[:, j] - censored.values[:, j].mean())
+    assert excess(products, covariance[i, j], LOSSES_SHARED * covariance[i, j]) < Z
+
+
+@pytest.mark.parametrize("id", ["os_1y_short", "os_1y_long"])
+def test_a_survival_that_is_high_by_chance_has_an_interval_that_is_narrow(censored, id):
+    """The slope of (factor - 1) in the estimate, over its mean; that of other truths is in the decisions."""
+    (k,) = censored.position(id)
+    item = next(item for item in fitted_survivals(censored.analysis) if item.id == id)
+    size = float(baseline(censored.analysis).sizes[id == "os_1y_long"])
+    studies = range(0, STUDIES, 20)
+    values = censored.values[studies, k]
+    numbers = [{f"{id}.{limit}": censored.numbers[f"{id}.{limit}"][s] for limit in ("lower", "upper")} for s in studies]
+    factor = np.array(
+        [_printed_factor(item, *about, size, censored.analysis) for about in zip(numbers, values, strict=True)]
+    )
+    usable = factor > 0.0
+    slope = np.polyfit(values[usable], factor[usable] - 1.0, 1)[0]
+    assert -slope / np.mean(factor[usable] - 1.0) == pytest.approx(joint.FACTOR_FALL, abs=1.0)
 
 
 @pytest.mark.parametrize("name", ["followed", "censored"])

@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 from scipy.integrate import dblquad, quad
 from scipy.stats import binom
 
-from hscb_bayes.evidence.joint import JointArrays, log_likelihood_terms, quadratic_form
+from hscb_bayes.evidence.joint import log_likelihood_terms, quadratic_form
+from hscb_bayes.evidence.joint_arrays import JointArrays
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
@@ -174,3 +175,62 @@ def test_with_losses_survival_without_response_is_nearly_what_kaplan_meier_tends
     informative = 1.0 - leaving / (leaving + group)
     found = terms_of(arrays_of(31, [], 26, (5.0, 0.0)), lost)[1]
     assert np.exp(found / (5.0 * informative)) == pytest.approx(survival, abs=error)
+
+
+UNLIKE = np.array([-1.5, -0.8, 0.0, 0.6, 1.7])  # five patients of each, log hazards apart by a factor of 25
+
+
+def unlike_patients(slopes: tuple[float, float]) -> np.ndarray:
+    """Probability of each fate, by kind of patient."""
+    responded = -np.expm1(-0.8 * np.exp(slopes[0] * UNLIKE))
+    alive = (1.0 - responded) * np.exp(-0.9 * np.exp(slopes[1] * UNLIKE))
+    return np.stack([responded, alive, 1.0 - responded - alive], axis=-1)
+
+
+def exact_counts(probability: np.ndarray, n: int) -> np.ndarray:
+    """Distribution of (responders, alive without response), patient by patient, shape (n + 1, n + 1)."""
+    counts = np.zeros((n + 1, n + 1))
+    counts[0, 0] = 1.0
+    for responded, alive, dead in np.repeat(probability, n // len(probability), axis=0):
+        after = counts * dead
+        after[1:] += counts[:-1] * responded
+        after[:, 1:] += counts[:, :-1] * alive
+        counts = after
+    return counts
+
+
+def log_probability_of_counts(probability: np.ndarray, n: int, responders: int, alive: int) -> float:
+    """What the two terms of counts say, with the ways to choose the responders."""
+    kinds = len(probability)
+    data = replace(
+        arrays_of(n, [], responders, (float(alive), float(n - responders - alive))),
+        x=UNLIKE, averages=np.full((1, kinds), 1.0 / kinds), times=np.array([float(responders)]),
+    )  # fmt: skip
+    by_day = np.stack([probability[:, 0], probability[:, 0], probability[:, 1]], axis=-1)
+    outcomes = Outcomes(seen=probability[:, :1], by_day=by_day, lost=np.zeros(kinds))
+    ways = binom(n, 0.5).logpmf(responders) + n * np.log(2.0)
+    return float(ways + log_likelihood_terms(outcomes, data, COMPLETE, np)[:2].sum())
+
+
+@pytest.mark.parametrize(
+    ("slopes", "divergence"), [((0.0, 0.0), 1e-6), ((0.5, -0.5), 5e-4), ((-1.0, 0.3), 2e-3), ((1.5, 1.5), 0.01)]
+)
+def test_counts_of_unlike_patients_have_nearly_their_own_distribution(
+    slopes: tuple[float, float], divergence: float
+) -> None:
+    n, probability = 25, unlike_patients(slopes)
+    exact = exact_counts(probability, n)
+    pairs = [(r, a) for r in range(n + 1) for a in range(n + 1 - r) if exact[r, a] > 1e-12]
+    found = np.array([log_probability_of_counts(probability, n, *pair) for pair in pairs])
+    truth = np.array([exact[pair] for pair in pairs])
+    assert float(np.sum(truth * (np.log(truth) - found))) == pytest.approx(0.0, abs=divergence)
+    assert float(np.exp(found).sum()) == pytest.approx(1.0, abs=5.0 * divergence)
+
+
+def test_unlike_patients_are_no_multinomial() -> None:
+    probability = unlike_patients((1.5, 1.5))
+    mean = probability.mean(axis=0)
+    exact = exact_counts(probability, 25)
+    multinomial = exact_counts(np.broadcast_to(mean, probability.shape), 25)
+    apart = exact[exact > 0] @ np.log(exact[exact > 0] / multinomial[exact > 0])
+    assert apart > 0.1

@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import binom, norm
 
-from hscb_bayes.evidence.joint import COUNT_ROWS, JointArrays, _covariance, log_likelihood_terms, quadratic_form
+from hscb_bayes.evidence.joint import FACTOR_FALL, _covariance, log_likelihood_terms, quadratic_form
+from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays
 from hscb_bayes.evidence.special import NEAR, Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
@@ -243,7 +244,8 @@ def test_censoring_widens_by_what_is_printed_or_else_by_follow_up(
         replace(arrays_of(SHORT), printed_factor=np.array([printed])),
     )
     mean, covariance = moments(data)
-    widening = follow_up.variance_inflation(mean[2], DAY, np) if factor is None else factor
+    by_chance = np.exp(FACTOR_FALL * (SHORT.value - mean[2]))
+    widening = follow_up.variance_inflation(mean[2], DAY, np) if factor is None else 1.0 + (factor - 1.0) * by_chance
     deviation = np.sqrt(covariance[2, 2] * widening)
     assert_allclose(terms_of(data, follow_up), step(SHORT, mean[2], deviation), rtol=ALGEBRA)
 

@@ -14,7 +14,8 @@ from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
-from hscb_bayes.evidence.joint import JointArrays, log_likelihood_terms
+from hscb_bayes.evidence.joint import log_likelihood_terms
+from hscb_bayes.evidence.joint_arrays import JointArrays
 from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
 
 ALGEBRA = 1e-7  # of logarithms of probabilities near their floor
