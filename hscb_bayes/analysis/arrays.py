@@ -20,7 +20,7 @@ from hscb_bayes.estimators.order_statistics import order_statistic_ranks
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.durations import expected_durations
 from hscb_bayes.evidence.joint import quadratic_form
-from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, INDICATORS, JointArrays
+from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, INDICATORS, JointArrays, contrasts
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.survival import Survival
@@ -125,6 +125,7 @@ def joint_arrays(analysis: Analysis, numbers: Mapping[str, float], *, without: C
         x=x,
         averages=averages,
         sizes=np.array(cohort.sizes, dtype=float),
+        contrasts=contrasts(x, averages, np.array(cohort.sizes, dtype=float)),
         interval=interval,
         columns_within=np.concatenate([np.ones(RANKS + 1), np.zeros(RANKS)]),
         times=times,

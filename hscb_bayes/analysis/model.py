@@ -6,7 +6,6 @@ replicated studies, are refitted without compiling again.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -58,14 +57,10 @@ def packed(data: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _unpacked(entries: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """The arrays again, as slices of the one variable; their shapes, but not their contents, are known to the graph."""
+    """The arrays again, split from the one variable; their shapes, but not their contents, are known to the graph."""
     sizes = [int(np.prod(shape)) for shape in shapes.values()]
-    starts = np.cumsum([0, *sizes])
-    pieces = (entries[start:end] for start, end in itertools.pairwise(starts))
-    return {
-        name: piece.reshape(shape) if shape else piece[0]
-        for (name, shape), piece in zip(shapes.items(), pieces, strict=True)
-    }
+    pieces = pt.split(entries, sizes, n_splits=len(sizes))
+    return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
 
 
 def _entry_names(data: Mapping[str, np.ndarray]) -> list[str]:
@@ -110,9 +105,10 @@ def build(analysis: Analysis) -> Built:
         arrays = JointArrays(nodes=nodes, **data)
 
         def logp(_value: Any, parameters: Any, effect: Any, _terms: Any) -> Any:
-            pathway = pathway_of({id: parameters[k] for k, id in enumerate(PARAMETER_IDS)}, analysis, pt, effect)
-            lost = PARAMETER_IDS.index("lost_by_one_year")
-            follow_up = follow_up_of(pt.stack([parameters[lost]]), pt)
+            each = pt.split(parameters, [1] * len(PARAMETER_IDS), n_splits=len(PARAMETER_IDS))
+            values = dict(zip(PARAMETER_IDS, each, strict=True))
+            pathway = pathway_of(values, analysis, pt, effect)
+            follow_up = follow_up_of(values["lost_by_one_year"], pt)
             outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, follow_up, pt)
             return log_likelihood_terms(outcomes, arrays, follow_up, pt).sum()
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, INDICATORS, SMALLEST, JointArrays
-from hscb_bayes.evidence.joint_counts import Unresponded, count_terms, unresponded_patients
+from hscb_bayes.evidence.joint_counts import Unresponded, count_terms, mean_and_slope, unresponded_patients
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.incidence import Outcomes
@@ -49,8 +49,9 @@ def log_likelihood_terms(outcomes: Outcomes, data: JointArrays, follow_up: Follo
     Shape (..., 2 + estimate). Terms of numbers that are absent are zero.
     """
     special = Special.of(xp)
-    unresponded = unresponded_patients(outcomes, data, follow_up, xp)
-    counts = count_terms(outcomes, unresponded, data, special)
+    mean, slope = mean_and_slope(outcomes, data, special)
+    unresponded = unresponded_patients(mean, data, follow_up, xp)
+    counts = count_terms(mean, slope, unresponded, data, special)
     return xp.concatenate([counts, _estimate_terms(outcomes, unresponded, data, follow_up, special)], axis=-1)
 
 
@@ -70,9 +71,9 @@ def _estimate_terms(
     factor = special.cholesky(covariance)
     deviation = (factor * diagonal).sum(axis=-1)
     centre = data.observed - deviation * special.solve_lower(factor, data.observed - expected)
-    share, spread = centre[..., COUNT_ROWS:], deviation[..., COUNT_ROWS:]
-    lower, upper = (special.binomial_deviate(edge, share, spread) for edge in (data.lower, data.upper))
-    return data.known * special.log_normal_interval(lower, upper)
+    share, spread = centre[..., None, COUNT_ROWS:], deviation[..., None, COUNT_ROWS:]
+    edges = special.binomial_deviate(xp.stack([data.lower, data.upper]), share, spread)
+    return data.known * special.log_normal_interval(edges[..., 0, :], edges[..., 1, :])
 
 
 def _covariance(outcomes: Outcomes, data: JointArrays, special: Special) -> Any:

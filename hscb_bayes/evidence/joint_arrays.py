@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hscb_bayes.process.incidence import OutcomeNodes
 
 INDICATORS = ("responded", "responded_alive", "neutropenic_alive")
@@ -17,6 +19,7 @@ class JointArrays:
     """One paper's numbers as arrays (NumPy, or ``pm.Data`` of the same names).
 
     Shapes: ``x`` (group * node,); ``averages`` (group, group * node), rows summing to one; ``sizes`` (group,);
+    ``contrasts`` (2, group * node) what takes the mean over all patients and the slope in the standardised covariate;
     ``interval`` (column,) 1 for columns of ``nodes`` that are intervals of which it is known how many responded, 0
     for densities; ``columns_within`` (column,) 1 for all intervals, up to the day; ``times`` (column,) how many
     responses fall into each; ``unresponded`` () patients without response; ``neutropenic`` (2,) of them alive and
@@ -32,6 +35,7 @@ class JointArrays:
     x: Any
     averages: Any
     sizes: Any
+    contrasts: Any
     interval: Any
     columns_within: Any
     times: Any
@@ -47,3 +51,14 @@ class JointArrays:
     printed_factor: Any
     overlap: Any
     day: Any
+
+
+def contrasts(x: np.ndarray, averages: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Row 0 takes the mean over all patients of a function of the covariate node, row 1 its slope; (2, group * node).
+
+    The slope is per standard deviation of the covariate ``x`` (group * node,), by least squares; 0 where all are alike.
+    """
+    weight = sizes / sizes.sum() @ averages
+    centred = x - weight @ x
+    deviation = np.sqrt(weight @ centred**2)
+    return np.stack([weight, weight * centred / deviation if deviation > 0.0 else np.zeros_like(weight)])

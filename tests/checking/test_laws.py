@@ -22,7 +22,7 @@ from hscb_bayes.analysis.arrays import (
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.evidence import joint
-from hscb_bayes.evidence.joint_counts import unresponded_patients
+from hscb_bayes.evidence.joint_counts import mean_and_slope, unresponded_patients
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.incidence import cumulative_incidence, outcome_probabilities, survival
 
@@ -72,7 +72,8 @@ class World:
         mean = (arrays.averages @ outcomes.by_day) * arrays.sizes[:, None]
         expected = arrays.rows @ mean.ravel()
         unprinted = replace(arrays, printed_factor=np.zeros_like(arrays.printed_factor))
-        unresponded = unresponded_patients(outcomes, arrays, follow_up, np)
+        average, _ = mean_and_slope(outcomes, arrays, Special.of(np))
+        unresponded = unresponded_patients(average, arrays, follow_up, np)
         widening = joint._widening(expected[len(COUNTS) :], unresponded, unprinted, follow_up, np)
         covariance = joint._covariance(outcomes, arrays, Special.of(np)) * widening
         seen = arrays.sizes @ (arrays.averages @ outcomes.seen) @ arrays.interval

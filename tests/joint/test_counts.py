@@ -9,7 +9,7 @@ from scipy.integrate import dblquad, quad
 from scipy.stats import binom
 
 from hscb_bayes.evidence.joint import log_likelihood_terms, quadratic_form
-from hscb_bayes.evidence.joint_arrays import JointArrays
+from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
@@ -57,6 +57,7 @@ def arrays_of(
         x=np.zeros(1),
         averages=np.ones((1, 1)),
         sizes=np.array([float(n)]),
+        contrasts=np.array([[1.0], [0.0]]),
         interval=np.concatenate([np.ones(intervals), np.zeros(len(ranks))]),
         columns_within=np.concatenate([np.ones(intervals), np.zeros(len(ranks))]),
         times=np.concatenate([np.diff(edges) - 1.0, np.ones(len(ranks))]),
@@ -145,6 +146,7 @@ def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> Non
         arrays_of(31, [], 26, (1.0, 2.0)),
         averages=np.eye(2),
         sizes=np.array([16.0, 15.0]),
+        contrasts=np.array([[16.0 / 31.0, 15.0 / 31.0], [0.0, 0.0]]),
         rows=rows,
         quadratic=quadratic_form(rows, 2),
     )
@@ -202,9 +204,10 @@ def exact_counts(probability: np.ndarray, n: int) -> np.ndarray:
 def log_probability_of_counts(probability: np.ndarray, n: int, responders: int, alive: int) -> float:
     """What the two terms of counts say, with the ways to choose the responders."""
     kinds = len(probability)
+    even = np.full((1, kinds), 1.0 / kinds)
     data = replace(
         arrays_of(n, [], responders, (float(alive), float(n - responders - alive))),
-        x=UNLIKE, averages=np.full((1, kinds), 1.0 / kinds), times=np.array([float(responders)]),
+        x=UNLIKE, averages=even, contrasts=contrasts(UNLIKE, even, np.ones(1)), times=np.array([float(responders)]),
     )  # fmt: skip
     by_day = np.stack([probability[:, 0], probability[:, 0], probability[:, 1]], axis=-1)
     outcomes = Outcomes(seen=probability[:, :1], by_day=by_day, lost=np.zeros(kinds))
@@ -234,3 +237,13 @@ def test_unlike_patients_are_no_multinomial() -> None:
     multinomial = exact_counts(np.broadcast_to(mean, probability.shape), 25)
     apart = exact[exact > 0] @ np.log(exact[exact > 0] / multinomial[exact > 0])
     assert apart > 0.1
+
+
+def test_contrasts_take_the_mean_and_the_slope_of_a_standard_deviation() -> None:
+    averages = np.array([[0.5, 0.5, 0.0], [0.0, 0.25, 0.75]])
+    x, sizes = np.array([-1.0, 0.0, 2.0]), np.array([16.0, 15.0])
+    weight = sizes / 31.0 @ averages
+    mean = weight @ x
+    deviation = np.sqrt(weight @ (x - mean) ** 2)
+    assert_allclose(contrasts(x, averages, sizes) @ (3.0 + 2.0 * x), [3.0 + 2.0 * mean, 2.0 * deviation], rtol=1e-12)
+    assert_allclose(contrasts(np.ones(3), averages, sizes)[1], np.zeros(3))

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import binom, norm
 
 from hscb_bayes.evidence.joint import FACTOR_FALL, _covariance, log_likelihood_terms, quadratic_form
-from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays
+from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays, contrasts
 from hscb_bayes.evidence.special import NEAR, Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
@@ -72,6 +72,7 @@ def arrays_of(*estimates: Estimate, counts: tuple[float, float] | None = None, o
         x=X,
         averages=averages,
         sizes=np.array(SIZES, dtype=float),
+        contrasts=contrasts(X, averages, np.array(SIZES, dtype=float)),
         interval=np.ones(1),
         columns_within=np.ones(1),
         times=np.zeros(1),

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 
-from hscb_bayes.analysis.arrays import joint_arrays, printed_values
+from hscb_bayes.analysis.arrays import SHORTEST_GAP, _within_their_days, joint_arrays, printed_values
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
@@ -139,3 +139,18 @@ def test_a_count_without_its_median_is_the_binomial(main: Analysis) -> None:
     seen = outcome_probabilities(pathway_of(values, main, np), arrays.x, arrays.nodes, follow_up, np).seen
     share = float(arrays.sizes @ (arrays.averages @ seen)[:, :4].sum(axis=-1) / 31.0)
     assert found == pytest.approx(26.0 * np.log(share) + 5.0 * np.log1p(-share), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("printed", "times"),
+    [
+        ([7.0, 9.0, 14.0], [7.0, 9.0, 14.0]),
+        ([9.0, 9.0, 14.0], [9.0 - 1 / 6, 9.0 + 1 / 6, 14.0]),
+        ([9.0, 9.0, 9.0], [8.75, 9.0, 9.25]),
+        ([0.0, 0.0, 3.0], [1 / 6, 1 / 3, 3.0]),
+        ([0.0, 1.0, 1.0], [0.25, 1.0 - 1 / 6, 1.0 + 1 / 6]),
+        ([9.0, 9.0, 9.1], [9.0 - 1 / 6, 9.0 + 1 / 6, 9.0 + 1 / 6 + SHORTEST_GAP]),
+    ],
+)
+def test_days_that_coincide_in_print_are_spread_over_the_day(printed: list[float], times: list[float]) -> None:
+    assert_allclose(_within_their_days(printed), times, rtol=1e-12)
