@@ -311,6 +311,13 @@ class _Rows:
         return cls(rows=rows.reshape(len(rows), -1), **arrays)
 
 
+def intervals_used(analysis: Analysis) -> dict[str, bool]:
+    """Whether the printed interval of each fitted survival that has one is used, for its width; by item id."""
+    factors = joint_arrays(analysis, printed_values(analysis)).printed_factor
+    items = fitted_survivals(analysis)
+    return {item.id: bool(factor > 0.0) for item, factor in zip(items, factors, strict=True) if item.lower is not None}
+
+
 def _members(
     analysis: Analysis, item: Survival, responders: float | None, cohort: Cohort0
 ) -> tuple[np.ndarray, np.ndarray, float]:

@@ -110,13 +110,13 @@ def resampled(
     cohort = simulate_cohort(analysis, parameters, effect, rng=rng)
     weights = np.ones(len(parameters))
     for item, printed in items.items():
-        weights = weights * _weights(item, cohort, analysis, _assumed(item, analysis), parameters, printed)
+        weights = weights * _weights(item, cohort, analysis, assumed_test(item, analysis), parameters, printed)
     reached = np.cumsum(weights / weights.sum())
     places = (np.arange(len(weights)) + rng.uniform()) / len(weights)
     return np.minimum(np.searchsorted(reached, places), len(weights) - 1)
 
 
-def _assumed(item: PValue, analysis: Analysis) -> AssumedTest:
+def assumed_test(item: PValue, analysis: Analysis) -> AssumedTest:
     """The test and direction that are printed, or else those that the analysis assumes."""
     conventions = analysis.table.conventions
     assumed = conventions.tests.get(item.id) or AssumedTest(test=item.named_test(conventions))

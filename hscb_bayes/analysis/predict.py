@@ -39,6 +39,7 @@ from hscb_bayes.process.simulate import simulate_course
 
 INTERVAL = 0.9
 LANDMARK = 28.0
+BY_RESPONSE = {"landmark_survival": "logit", "death_rate": "log"}  # scale on which their spread is compared
 
 Reading = Literal["all", "responders"]
 
@@ -166,19 +167,39 @@ def landmark_survival(
         raise InputError(f"landmark: required a day before the horizon {horizon:g}, found {landmark:g}")
     analysis = analysis_of(posterior)
     average = _average(analysis, duration, among)
-
-    def both(pathway: Pathway) -> np.ndarray:
-        found = from_landmark(pathway, average.x, landmark, horizon)
-        alive = average.of(found.at_horizon) / average.of(found.at_landmark)
-        return np.stack([alive, _death_rates(pathway, average, horizon)], axis=1)
-
-    found = in_chunks(both, draws_of(posterior), analysis, study_effects(posterior))
+    draws, effect = draws_of(posterior), study_effects(posterior)
+    found = landmark_from_draws(draws, analysis, effect, average=average, landmark=landmark, horizon=horizon)
     states = {"state": list(STATES[:2])}
     named = {
         name: _label(posterior, analysis, found[:, k], name, duration, among, states)
-        for k, name in enumerate(("landmark_survival", "death_rate"))
+        for k, name in enumerate(BY_RESPONSE)
     }
     return xr.Dataset(named, attrs={"landmark": landmark, "horizon": horizon})
+
+
+def landmark_from_draws(
+    parameters: np.ndarray,
+    analysis: Analysis,
+    effect: np.ndarray | None = None,
+    *,
+    average: Average | None = None,
+    landmark: float = LANDMARK,
+    horizon: float = YEAR,
+) -> np.ndarray:
+    """``landmark_survival`` of draws (draw, parameter), of the whole cohort unless told otherwise.
+
+    Returns
+    -------
+    Shape (draw, quantity of ``BY_RESPONSE``, row of the average, state).
+    """
+    of = _average(analysis, None, "all") if average is None else average
+
+    def both(pathway: Pathway) -> np.ndarray:
+        found = from_landmark(pathway, of.x, landmark, horizon)
+        alive = of.of(found.at_horizon) / of.of(found.at_landmark)
+        return np.stack([alive, _death_rates(pathway, of, horizon)], axis=1)
+
+    return in_chunks(both, parameters, analysis, effect)
 
 
 def _death_rates(pathway: Pathway, average: Average, horizon: float) -> np.ndarray:

@@ -24,10 +24,10 @@ from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline
 from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
 from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.analysis.predict import headline
+from hscb_bayes.analysis.predict import BY_RESPONSE, headline, landmark_from_draws
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, needed_priors
-from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
 MOSTLY_PRIOR = 0.5  # a contraction below it
 PRIOR_DRAWS = 2000
@@ -75,6 +75,31 @@ def sensitivity(
     compared = _compared(posterior, analysis, headline_draws, np.random.default_rng(seed))
     scaling = power_scaling(posterior, {row.id: row.posterior_unbounded for row in compared})
     return pd.DataFrame([_row(row, interval) | scaling[row.id] for row in compared])
+
+
+def by_response_contraction(
+    posterior: xr.DataTree, by_response: xr.Dataset, *, seed: int
+) -> dict[tuple[str, str], float]:
+    """Contraction of the comparison by response, by quantity and state.
+
+    Parameters
+    ----------
+    by_response
+        ``predict.landmark_survival(posterior)``.
+    seed
+        Of the draws from the prior.
+    """
+    analysis = analysis_of(posterior)
+    parameters, effect = prior_draws(analysis, PRIOR_DRAWS, np.random.default_rng(seed))
+    before = landmark_from_draws(parameters, analysis, effect)[..., 0, :]
+    found = {}
+    for k, (quantity, scale) in enumerate(BY_RESPONSE.items()):
+        for state in STATES[:2]:
+            after = by_response[quantity].sel(state=state).values.ravel()
+            prior = before[:, k, STATES.index(state)]
+            known = prior[np.isfinite(prior)]  # a prior draw may leave nobody in the state
+            found[quantity, state] = contraction(unbounded(known, scale), unbounded(after, scale))
+    return found
 
 
 def contraction(prior: np.ndarray, posterior: np.ndarray) -> float:

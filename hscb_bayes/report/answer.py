@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.analysis.headline import contrast_durations
+from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.whom import in_words
-from hscb_bayes.report.words import estimate, number, plural
+from hscb_bayes.report.whom import groups_by_duration, in_words
+from hscb_bayes.report.words import estimate, listing, number, plural
 
+GROUPS = ("short", "long")
 CAUTION = "an association in one small series, not proof that an earlier boost helps"
 
 
@@ -64,8 +67,21 @@ def _by_group(results: Results) -> str:
     if "os_1y_short" not in _summary(results).index:
         return ""
     words = in_words(results.analysis)
-    short, long = (f"{_told(results, f'os_1y_{group}')} of {words[group]}" for group in ("short", "long"))
-    return f"At one year {short} and {long} are alive"
+    short, long = (f"{_told(results, f'os_1y_{group}')} of {words[group]}" for group in GROUPS)
+    return f"At one year {short} and {long} are alive{_as_printed(results)}"
+
+
+def _as_printed(results: Results) -> str:
+    """The paper's own survival of the two groups, which the model draws together as far as it believes duration to."""
+    found = {item.among: item for item in results.analysis.study.items if isinstance(item, Survival)}
+    printed = [found[id].value for id in groups_by_duration(results.analysis).values() if id in found]
+    at_one_year = [found[id].day == YEAR for id in groups_by_duration(results.analysis).values() if id in found]
+    if len(printed) != len(GROUPS) or not all(at_one_year):
+        return ""
+    row = _summary(results)["median"]
+    is_drawn = abs(row["os_1y_short"] - row["os_1y_long"]) < abs(printed[0].value - printed[1].value)
+    drawn = ", which so few patients and the beliefs about hazard ratios draw together" if is_drawn else ""
+    return f" (printed: {listing([str(value) for value in printed])}{drawn})"
 
 
 def _by_duration(results: Results) -> str:
@@ -93,17 +109,19 @@ def _at_the_edge(results: Results, ends: tuple[float, float]) -> str:
 
 
 def _sureness(results: Results) -> str:
-    conflicts = sum(finding.severity == "conflict" for finding in results.findings)
+    conflicts = [finding for finding in results.findings if finding.severity == "conflict"]
+    shared = set.intersection(*(set(finding.items) for finding in conflicts)) if len(conflicts) > 1 else set()
+    same = ", all about the same number" if shared else ""
     headline = results.tables.summary[results.tables.summary["kind"] == "headline"]
     prior = headline[headline["mostly_prior"].astype(bool)]
     inside, total = foreseen(results.tables.check)
     every = prior["quantity"].str.startswith("hazard_ratio").sum() == len(TRANSITIONS)
     among = ", all hazard ratios among them," if every else ""
     return (
-        f"How sure is this: the printed numbers contradict each other in {plural(conflicts, 'place')}, {inside} of the "
-        f"{total} printed numbers about what was not fitted lie, one by one, within what the model predicts for them "
-        f"(90% intervals), "
-        f"and {len(prior)} of the {len(headline)} answers below{among} rest more on what was believed before than on "
+        f"How sure is this: the audit finds {plural(len(conflicts), 'contradiction')} in the print{same}, {inside} of "
+        f"the {total} printed numbers about what was not fitted lie, one by one, within what the model predicts for "
+        f"them (90% intervals), and {len(prior)} of the {len(headline)} answers below{among} rest "
+        "more on what was believed before than on "
         'this paper ("mostly prior").'
     )
 

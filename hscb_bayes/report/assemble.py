@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jinja2
 
+from hscb_bayes.analysis.against_study import duration_summary
 from hscb_bayes.analysis.predict import LANDMARK
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES
@@ -66,6 +67,11 @@ def _said(results: Results) -> dict[str, object]:
         "tests": cells.tests_assumed(analysis),
         "fitted": cells.fitted_items(analysis),
         "sizes": _sizes(analysis),
+        "durations": duration_summary(analysis.study),
+        "unnamed": _unnamed(results),
+        "reference": number(analysis.table.cohort.reference, "days")
+        if analysis.table.cohort.form == "log2"
+        else "the shorter durations",
         "per": "per doubling"
         if analysis.table.cohort.form == "log2"
         else "of the longer against the shorter durations",
@@ -91,6 +97,12 @@ def _tabled(results: Results) -> dict[str, object]:
         "p_values": cells.p_value_rows(tables.p_values),
         "probabilities": tables.probabilities.to_dict("records"),
     }
+
+
+def _unnamed(results: Results) -> list[str]:
+    """The P values whose test and direction are not printed, in words."""
+    items = {item.id: item for item in results.analysis.study.items}
+    return [items[id].describe(results.analysis.study.labels) for id in results.tables.p_values["item"].unique()]
 
 
 def _sizes(analysis: Analysis) -> list[str]:

@@ -8,22 +8,29 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hscb_bayes.analysis.arrays import intervals_used
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.words import estimate, number, span
 
+WIDTHS = {
+    True: "; the interval is fitted as the width of the estimate",
+    False: "; the interval is not used, being narrower than the group allows: only the estimate is fitted",
+}
+LIMITS = ("median", "lower", "upper")
 MOVED = 0.25  # of the width of the main interval: a median that lies further off is marked
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A number with its interval, and whether it is marked."""
+    """A number with its interval, whether it is marked, and what else is to be said of it."""
 
     median: str
     interval: str
     is_marked: bool = False
+    note: str = ""
 
 
 def unit_of(row: Mapping[str, object]) -> str:
@@ -119,20 +126,33 @@ def alternatives_grid(table: pd.DataFrame) -> tuple[list[dict[str, object]], lis
         {"title": heads.loc[name, "title"], "converged": bool(heads.loc[name, "converged"])} for name in names
     ]
     rows: list[tuple[str, list[Cell | None]]] = []
-    for _, found in table.groupby("quantity", sort=False):
+    for (_, label), found in table.groupby(["quantity", "label"], sort=False):
         by_name = {str(row["analysis"]): row for row in found.to_dict("records")}
         main = by_name.get(str(names[0]))
-        if main is not None:
-            cells = [_compared(by_name[name], main) if name in by_name else None for name in names]
-            rows.append((str(main["label"]), cells))
+        rows.append((str(label), [_compared(by_name[name], main) if name in by_name else None for name in names]))
     return columns, rows
 
 
-def _compared(row: dict[str, object], main: dict[str, object]) -> Cell:
+def _compared(row: dict[str, object], main: dict[str, object] | None) -> Cell:
+    if main is None:
+        return _cell(row, unit_of(row))
     values = [_float(main[name]) for name in ("median", "lower", "upper")] + [_float(row["median"])]
     median, lower, upper, other = values
     moved = bool(np.isfinite(values).all()) and abs(other - median) > MOVED * (upper - lower)
-    return _cell(row, unit_of(row), is_marked=moved)
+    return _cell(row, unit_of(row), is_marked=moved, note=_two_humps(row))
+
+
+def _two_humps(row: dict[str, object]) -> str:
+    """A hazard ratio whose direction is unknown, below 1 and above it: "17% below 1: 0.61 (0.42 to 0.82); ..."."""
+    share = _float(row["share_above"])
+    if np.isnan(share):
+        return ""
+    told = []
+    for side, part in (("below", 1.0 - share), ("above", share)):
+        if part > 0.0:
+            median, lower, upper = (_float(row[f"{side}_{name}"]) for name in LIMITS)
+            told.append(f"{number(part, 'share')} {side} 1: {estimate(median, lower, upper, 'ratio')}")
+    return "; ".join(told)
 
 
 def death_rows(table: pd.DataFrame) -> list[dict[str, str]]:
@@ -156,7 +176,11 @@ def by_response_rows(table: pd.DataFrame) -> list[dict[str, object]]:
     }
     found = table.set_index(["quantity", "state"])
     units = {"landmark_survival": "share", "death_rate": "rate"}
-    return [{"label": label, "cell": _cell(found.loc[key].to_dict(), units[key[0]])} for key, label in words.items()]
+    return [
+        {"label": label, "cell": _cell(found.loc[key].to_dict(), units[key[0]])}
+        | {"mostly_prior": bool(found.loc[key, "mostly_prior"])}
+        for key, label in words.items()
+    ]
 
 
 def p_value_rows(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -185,11 +209,12 @@ def fitted_items(analysis: Analysis) -> tuple[list[str], list[str]]:
     """Items in words: those fitted, and those that are only checked."""
     fitted = analysis.table.fit.items
     labels = analysis.study.labels
+    width = {id: WIDTHS[is_used] for id, is_used in intervals_used(analysis).items()}
     used, checked = [], []
     for item in (item for item in analysis.study.items if item.describes_outcomes):
         readings = [group for group in item.groups if f"{item.id}.{group}" in fitted]
         if item.id in fitted:
-            used.append(item.describe(labels))
+            used.append(f"{item.describe(labels)}{width.get(item.id, '')}")
         elif readings:
             used.append(f"{item.describe(labels)}; read as of {labels[readings[0]]}")
         else:
@@ -204,9 +229,9 @@ def tests_assumed(analysis: Analysis) -> list[str]:
     return [f"{item.comparison}: {named[item.id].test}" for item in items]
 
 
-def _cell(row: Mapping[str, object], unit: str, prefix: str = "", *, is_marked: bool = False) -> Cell:
-    median, lower, upper = (_float(row[f"{prefix}{name}"]) for name in ("median", "lower", "upper"))
-    return Cell(median=number(median, unit), interval=span(lower, upper, unit), is_marked=is_marked)
+def _cell(row: Mapping[str, object], unit: str, prefix: str = "", *, is_marked: bool = False, note: str = "") -> Cell:
+    median, lower, upper = (_float(row[f"{prefix}{name}"]) for name in LIMITS)
+    return Cell(median=number(median, unit), interval=span(lower, upper, unit), is_marked=is_marked, note=note)
 
 
 def _float(value: object) -> float:

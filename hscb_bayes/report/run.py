@@ -25,7 +25,7 @@ from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.predict import headline, nonresponder_death_day
 from hscb_bayes.analysis.reported import Reported, reported
-from hscb_bayes.analysis.sensitivity import sensitivity
+from hscb_bayes.analysis.sensitivity import by_response_contraction, sensitivity
 from hscb_bayes.analysis.spec import Analysis, find_analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.leave_one_out import leave_one_out
@@ -137,7 +137,9 @@ def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed
         alternatives=_compared(analysis, draws, others),
         predictions=prediction_table(posterior, duration=analysis.table.report.durations, days=TABLE_DAYS),
         curves=curve_table(draws.curves),
-        by_response=by_response_table(draws.by_response),
+        by_response=by_response_table(
+            draws.by_response, by_response_contraction(posterior, draws.by_response, seed=seed)
+        ),
         death_days=_death_days(main, others, seed=seed),
         p_values=p_value_table(posterior, seed=seed),
         probabilities=probability_table(draws.headline, analysis),

@@ -11,13 +11,16 @@ import xarray as xr
 from hscb_bayes.analysis.averages import patients_beyond
 from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.headline import CONTRASTS, contrast_durations, headline_quantities
-from hscb_bayes.analysis.p_value import RATIO, reweighted
+from hscb_bayes.analysis.p_value import RATIO, assumed_test, fitted_p_values, reweighted
 from hscb_bayes.analysis.predict import cumulative_incidence, restricted_mean_time, summarise, survival
+from hscb_bayes.analysis.sensitivity import MOSTLY_PRIOR
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.audit import Finding
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
 INTERVAL = (0.05, 0.5, 0.95)
+ORDER = ("lower", "median", "upper")  # of INTERVAL
+RATIO_ID = f"hazard_ratio_{TRANSITIONS[0]}"
 FEW_PATIENTS = 4  # at or beyond a duration: fewer, and a prediction there rests on the model's form
 DEATH_SHARES = np.linspace(0.0, 1.0, 101)
 AT_BOOST = {"neutropenic": 1.0}  # shares at day 0; the others are zero
@@ -49,13 +52,25 @@ def curve_table(curves: xr.Dataset) -> pd.DataFrame:
     return pd.concat([first, table])[columns].sort_values(["quantity", "whom", "day"], ignore_index=True)
 
 
-def by_response_table(by_response: xr.Dataset) -> pd.DataFrame:
-    """Survival from the landmark and death rates, by state; columns ``quantity``, ``state`` and the interval."""
-    return summarise(by_response.sel(state=list(STATES[:2])).drop_vars("among"))
+def by_response_table(by_response: xr.Dataset, contractions: Mapping[tuple[str, str], float]) -> pd.DataFrame:
+    """Survival from the landmark and death rates, by state.
+
+    Returns
+    -------
+    Columns ``quantity``, ``state``, the interval, ``contraction`` and ``mostly_prior``.
+    """
+    table = summarise(by_response.sel(state=list(STATES[:2])).drop_vars("among"))
+    keys = zip(table["quantity"], table["state"], strict=True)
+    table["contraction"] = [contractions[quantity, state] for quantity, state in keys]
+    return table.assign(mostly_prior=table["contraction"] < MOSTLY_PRIOR)
 
 
 def alternatives_table(found: Mapping[str, tuple[Analysis, xr.Dataset, bool]]) -> pd.DataFrame:
-    """Headline quantities under each analysis: name to (analysis, ``predict.headline``, whether it converged)."""
+    """Headline quantities under each analysis: name to (analysis, ``predict.headline``, whether it converged).
+
+    Where a P value of unknown direction is fitted, the hazard ratio of response has two humps: ``share_above`` 1, and
+    the median and interval ``below_...`` and ``above_...`` it; NaN elsewhere.
+    """
     parts = []
     for name, (analysis, headline, is_converged) in found.items():
         table = summarise(headline)
@@ -64,8 +79,25 @@ def alternatives_table(found: Mapping[str, tuple[Analysis, xr.Dataset, bool]]) -
         table.insert(1, "title", analysis.table.title)
         table["label"] = [words[id].label for id in table["quantity"]]
         table["unit"] = [words[id].unit for id in table["quantity"]]
+        for column, value in _two_humps(analysis, headline).items():
+            table[column] = np.where(table["quantity"] == RATIO_ID, value, np.nan)
         parts.append(table.assign(converged=is_converged))
     return pd.concat(parts, ignore_index=True)
+
+
+def _two_humps(analysis: Analysis, headline: xr.Dataset) -> dict[str, float]:
+    """The hazard ratio of response below 1 and above it, where a P value of unknown direction is fitted."""
+    sides = ("below", "above")
+    found = {"share_above": np.nan} | {f"{side}_{name}": np.nan for side in sides for name in ORDER}
+    if all(assumed_test(item, analysis).direction is not None for item in fitted_p_values(analysis)):
+        return found
+    ratio = headline[RATIO_ID].values.ravel()
+    found["share_above"] = float(np.mean(ratio > 1.0))
+    for side, values in zip(sides, (ratio[ratio <= 1.0], ratio[ratio > 1.0]), strict=True):
+        if values.size:
+            limits = np.quantile(values, INTERVAL, method="inverted_cdf")
+            found |= {f"{side}_{name}": float(limit) for name, limit in zip(ORDER, limits, strict=True)}
+    return found
 
 
 def death_table(days: Mapping[str, tuple[str, xr.DataArray]]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from hscb_bayes.analysis.fit import provenance, with_natural_scales
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.analysis.predict import nonresponder_death_day
 from hscb_bayes.analysis.reported import Reported, reported
-from hscb_bayes.analysis.sensitivity import sensitivity
+from hscb_bayes.analysis.sensitivity import by_response_contraction, sensitivity
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.report import tables
@@ -54,7 +54,9 @@ def tables_of(analysis: Analysis, posterior: xr.DataTree, draws: Reported) -> Ta
         alternatives=tables.alternatives_table(others),
         predictions=tables.prediction_table(posterior, duration=durations, days=[14.0, 365.0]),
         curves=tables.curve_table(draws.curves),
-        by_response=tables.by_response_table(draws.by_response),
+        by_response=tables.by_response_table(
+            draws.by_response, by_response_contraction(posterior, draws.by_response, seed=1)
+        ),
         death_days=tables.death_table({"main": ("this analysis", deaths), "plain": ("another", deaths)}),
         p_values=tables.p_value_table(posterior, seed=1),
         probabilities=tables.probability_table(draws.headline, analysis),

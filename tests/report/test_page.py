@@ -3,11 +3,18 @@
 import re
 from collections.abc import Callable
 
+import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 
+from hscb_bayes.analysis.headline import headline_quantities
+from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.report.answer import four_sentences
 from hscb_bayes.report.assemble import render
+from hscb_bayes.report.cells import alternatives_grid
 from hscb_bayes.report.results import Results
+from hscb_bayes.report.tables import alternatives_table
 
 SECTIONS = (
     "answer", "conflicts", "assumed", "check", "curves", "duration", "learned", "alternatives", "provenance",
@@ -35,7 +42,8 @@ def test_the_answer_says_how_fast_how_many_live_what_duration_goes_with_and_how_
     assert "One year after the boost" in survival
     assert "after 14 rather than 90 days" in duration
     assert "not proof" in duration
-    assert "contradict each other in 2 places" in sure
+    assert "the audit finds 2 contradictions in the print, all about the same number," in sure
+    assert "(printed: 85% and 44%" in duration
     assert "mostly prior" in sure
 
 
@@ -153,3 +161,44 @@ def test_the_unfitted_p_value_is_shown_under_every_test_and_direction(page: str,
     told = page[page.index("The P value that is not fitted") : page.index('id="learned"')]
     assert len(results.tables.p_values) == 9
     assert told.count("<tr><th") == 1 + 9
+
+
+def test_the_fitted_list_says_which_intervals_are_used(page: str) -> None:
+    fitted = page[page.index("<h3>Fitted</h3>") : page.index("<h3>Only checked</h3>")]
+    used, unused = (re.findall(rf"<li>[^<]*{words}", fitted) for words in ("is fitted as the width", "is not used"))
+    assert [("85%" in one, "44%" in one) for one in used + unused] == [(True, False), (False, True)]
+
+
+def test_durations_that_are_not_printed_are_said_to_be_made_up(page: str) -> None:
+    assert "Only the median 38 days and the range 7 days to 151 days are printed" in page
+
+
+def test_a_comparison_by_response_that_rests_on_beliefs_is_tagged(page: str, results: Results) -> None:
+    table = results.tables.by_response
+    assert (table["mostly_prior"] == (table["contraction"] < 0.5)).all()
+    told = page[page.index("the comparison that is fair") : page.index("Even the fair comparison")]
+    assert told.count("mostly prior") == table["mostly_prior"].sum()
+
+
+def test_a_ratio_of_another_contrast_has_a_row_of_its_own(results: Results) -> None:
+    table = results.tables.alternatives
+    ratio = table["quantity"] == "hazard_ratio_response"
+    step = table.assign(analysis="step", label=table["label"].mask(ratio, "hazard ratio of response, longer"))
+    _, rows = alternatives_grid(pd.concat([table[table["analysis"] == "main"], step[table["analysis"] == "main"]]))
+    cells = {label: [cell is not None for cell in found] for label, found in rows}
+    assert cells["hazard ratio of response, longer"] == [False, True]
+    assert cells["one-year survival"] == [True, True]
+
+
+def test_a_ratio_of_unknown_direction_is_given_on_either_side_of_one() -> None:
+    analysis = load_analysis("p_value_cox")
+    ratios = np.repeat([0.5, 0.6, 2.0, 2.5], [30, 30, 20, 20])
+    found = xr.Dataset({id: (("chain", "draw"), ratios.reshape(1, -1)) for id in headline_quantities(analysis)})
+    table = alternatives_table({"p_value_cox": (analysis, found, True)})
+    row = table[table["quantity"] == "hazard_ratio_response"].iloc[0]
+    assert row["share_above"] == pytest.approx(0.4)
+    assert (row["below_median"], row["above_lower"], row["above_upper"]) == (0.5, 2.0, 2.5)
+    assert table.loc[table["quantity"] != "hazard_ratio_response", "share_above"].isna().all()
+    _, rows = alternatives_grid(table)
+    notes = {label: cells[0].note for label, cells in rows if cells[0] is not None and cells[0].note}
+    assert notes == {row["label"]: "60% below 1: 0.50 (0.50 to 0.60); 40% above 1: 2.00 (2.00 to 2.50)"}

@@ -99,6 +99,9 @@ def _contradiction(study: Study, one: Followed, other: Followed) -> Finding:
         f"{_words(one)}, and {_words(other)}, of the same {study.n} patients with the same follow-up: the censoring "
         f"that one division implies {verb} the other"
     )
+    is_repaired = any(part.repaired != part.groups for part in (one, other))
+    if is_repaired and max(one.repaired_total.low, other.repaired_total.low) <= study.n:
+        words += " as printed; after the exchange, losses between the deaths of the groups could explain the difference"
     return Finding(
         rule=RULE,
         severity="note",

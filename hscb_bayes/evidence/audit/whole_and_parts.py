@@ -131,7 +131,8 @@ def _early_losses(case: Comparison) -> str:
     followed = _followed(case, part)
     if followed is not None and size - lost < followed.low:
         words.append(
-            f"that would leave {size - lost} and their interval stands for {sizes(followed)}: nearly a conflict"
+            f"that would leave {size - lost} and their interval stands for {sizes(followed)}: nearly a conflict, "
+            "unless those lost left between the deaths of the two groups"
         )
     elif followed is not None and followed.high < size:
         words.append(f"their interval stands for {sizes(followed)} of them, so some were lost early")
