@@ -26,6 +26,7 @@ PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarra
 DRAWS, TUNE, CHAINS, CORES = 1000, 1000, 4, 2
 PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "study_tables", "sources", "settings", "versions")
 UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)  # what h5py raises on any bytes
+TAKEN = "taken"  # which draw stands in a place, where draws were resampled by their weights
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
 
 
@@ -163,17 +164,26 @@ def _weighted(posterior: xr.DataTree, analysis: Analysis, p_values: Mapping[str,
     items = {item.id: item for item in fitted_p_values(analysis)}
     printed = {items[id]: value for id, value in p_values.items()}
     taken = resampled(draws_of(posterior), analysis, printed, study_effects(posterior), seed=seed)
+    stats = posterior["sample_stats"].to_dataset()
+    stats[TAKEN] = stats["diverging"].copy(data=taken.reshape(stats["diverging"].shape))
     draws = posterior["posterior"].to_dataset()
-    coords = {dim: draws[dim].values for dim in ("chain", "draw")}
-    shape = (draws.sizes["chain"], draws.sizes["draw"])
-    chain, draw = (xr.DataArray(index.reshape(shape), dims=coords) for index in np.unravel_index(taken, shape))
-    kept = xr.DataTree.from_dict(
-        {"posterior": draws.isel(chain=chain, draw=draw).assign_coords(coords)}
-        | {"sample_stats": posterior["sample_stats"].to_dataset()}
-    )
+    kept = xr.DataTree.from_dict({"posterior": _picked(draws, stats[TAKEN]), "sample_stats": stats})
     settings = json.loads(posterior.attrs["settings"]) | {"p_values": "draws resampled by their weights"}
     kept.attrs.update(provenance(analysis, settings))
     return kept
+
+
+def taken_from(quantities: xr.Dataset, weighted: xr.DataTree) -> xr.Dataset:
+    """Quantities (chain, draw) of a posterior, for the draws of it that ``with_p_values`` took."""
+    return _picked(quantities, weighted["sample_stats"].to_dataset()[TAKEN])
+
+
+def _picked(dataset: xr.Dataset, taken: xr.DataArray) -> xr.Dataset:
+    """Draws by their position, chains one after the other."""
+    coords = {dim: dataset[dim].values for dim in ("chain", "draw")}
+    shape = tuple(len(values) for values in coords.values())
+    chain, draw = (xr.DataArray(index, dims=coords) for index in np.unravel_index(taken.values, shape))
+    return dataset.isel(chain=chain, draw=draw).assign_coords(coords)
 
 
 def with_natural_scales(posterior: xr.Dataset) -> xr.Dataset:

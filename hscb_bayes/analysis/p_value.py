@@ -28,10 +28,9 @@ from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.estimators.p_values import normal_deviate
-from hscb_bayes.evidence.cohort import AssumedTest, Cohort, Direction, TestName
-from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.cohort import AssumedTest, Cohort, Direction
+from hscb_bayes.evidence.kinds.p_value import SIGNED_TESTS, PValue
 
-TESTS: tuple[TestName, ...] = ("cox", "fine-gray", "spearman")
 DIRECTIONS: Mapping[str, Direction | None] = {
     "longer is slower": "decreases",
     "longer is faster": "increases",
@@ -88,7 +87,7 @@ def reweighted(
         for item in items
         if item.test is None and item.groups_compared is None and item.value.bound == "exact"
         if item.direction is None and item.id not in analysis.table.fit.items
-        for test in TESTS
+        for test in SIGNED_TESTS
         for words, direction in DIRECTIONS.items()
     )
 

@@ -162,27 +162,3 @@ def state_occupancy(
     neutropenic = event_free(pathway, x, np.log(days), np)
     responded = responded_alive(pathway, x, days, nodes=nodes)
     return np.stack([neutropenic, responded, 1.0 - neutropenic - responded], axis=-1)
-
-
-def restricted_mean_time(pathway: Pathway, x: np.ndarray, horizon: float, nodes: int = 24) -> np.ndarray:
-    """Mean days in each state up to ``horizon``, shape (..., covariate, state)."""
-    position, weight = np.polynomial.legendre.leggauss(nodes)
-    fraction = ((position + 1.0) / 2.0) ** 2
-    days = horizon * fraction
-    return np.einsum("...ds,d->...s", state_occupancy(pathway, x, days), horizon * weight * np.sqrt(fraction))
-
-
-def incidence_quantile(days: np.ndarray, incidence: np.ndarray, probability: np.ndarray | float) -> np.ndarray:
-    """Day at which a tabulated incidence (..., day) reaches ``probability`` (...); inf where it never does.
-
-    Linear between the tabulated days and from (0, 0).
-    """
-    target = np.broadcast_to(np.asarray(probability, dtype=float), incidence.shape[:-1])[..., None]
-    reached = incidence >= target
-    index = np.argmax(reached, axis=-1)[..., None]
-    days = np.concatenate([[0.0], days])
-    incidence = np.concatenate([np.zeros((*incidence.shape[:-1], 1)), incidence], axis=-1)
-    before, after = (np.take_along_axis(incidence, index + step, axis=-1) for step in (0, 1))
-    share = (target - before) / np.where(after > before, after - before, 1.0)
-    day = days[index] + share * (days[index + 1] - days[index])
-    return np.where(reached.any(axis=-1), day[..., 0], np.inf)

@@ -96,9 +96,18 @@ def refuse_strangers(out: Path) -> None:
 
 @contextmanager
 def replaced(out: Path) -> Iterator[Path]:
-    """A new directory to fill, which takes the place of ``out`` when all went well; else ``out`` stays as it was."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    """A new directory to fill, which takes the place of ``out`` when all went well; else ``out`` stays as it was.
+
+    Raises
+    ------
+    InputError
+        When nothing can be written there.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise InputError(f"{out}: required a place that can be written to, found: {error.strerror}") from None
     try:
         yield temporary
         temporary.chmod(0o755)

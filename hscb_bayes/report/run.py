@@ -17,6 +17,7 @@ from hscb_bayes.analysis.fit import (
     layout_of,
     same_but_for_p_values,
     sample,
+    taken_from,
     with_analysis,
     with_p_values,
 )
@@ -35,7 +36,6 @@ from hscb_bayes.report.assemble import write_report
 from hscb_bayes.report.progress import Progress, shown
 from hscb_bayes.report.results import (
     PAGE,
-    Results,
     Tables,
     judged,
     read_results,
@@ -61,10 +61,11 @@ ALTERNATIVE_DRAWS, ALTERNATIVE_TUNE, ALTERNATIVE_CHAINS = 1000, 500, 2  # fewer,
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fitted:
-    """An analysis and its posterior."""
+    """An analysis, its posterior, and ``predict.headline`` of it."""
 
     analysis: Analysis
     posterior: xr.DataTree
+    headline: xr.Dataset
 
 
 def run(
@@ -94,6 +95,20 @@ def run(
     refuse_strangers(out)
     analysis = load_analysis(path)
     check_handled(analysis, audit(analysis.study))
+    try:
+        with replaced(out) as folder:
+            posterior, tables = _made(analysis, seed=seed, say=say, allow_unconverged=allow_unconverged)
+            say.step("writing the report")
+            results = results_of(posterior, tables)
+            write_tables(results, posterior, folder)
+            write_report(results, folder / PAGE)
+    finally:
+        say.end()
+    return out / PAGE
+
+
+def _made(analysis: Analysis, *, seed: int, say: Progress, allow_unconverged: bool) -> tuple[xr.DataTree, Tables]:
+    """The posterior with its verdict, and all tables."""
     say.step("compiling the model, once")
     compiled = compile_model(build(analysis))
     say.step("sampling")
@@ -105,11 +120,7 @@ def run(
     if not gate.is_converged and not allow_unconverged:
         raise InputError(f"{analysis.path}: the posterior has not converged: {'; '.join(gate.failures)}")
     posterior = judged(posterior, gate)
-    tables = _tables(compiled, posterior, draws, seed=seed, say=say)
-    say.step("writing the report")
-    _write(results_of(posterior, tables), posterior, out)
-    say.end()
-    return out / PAGE
+    return posterior, _tables(compiled, posterior, draws, seed=seed, say=say)
 
 
 def report_again(folder: str | Path) -> Path:
@@ -128,13 +139,13 @@ def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed
     left_out = leave_one_out(compiled, seed=seed, step=lambda done, total: say.step("leaving out", done, total))
     say.step("replicating and checking")
     checked = check(posterior, seed=seed, left_out=left_out)
-    main = Fitted(analysis=analysis, posterior=posterior)
+    main = Fitted(analysis=analysis, posterior=posterior, headline=draws.headline)
     others = _alternatives(compiled, main, seed=seed, say=say)
     say.step("summarising")
     return Tables(
         check=checked,
         summary=sensitivity(posterior, fitted=draws.headline, seed=seed),
-        alternatives=_compared(analysis, draws, others),
+        alternatives=_compared(main, others),
         predictions=prediction_table(posterior, duration=analysis.table.report.durations, days=TABLE_DAYS),
         curves=curve_table(draws.curves),
         by_response=by_response_table(
@@ -153,28 +164,27 @@ def _alternatives(compiled: Compiled, main: Fitted, *, seed: int, say: Progress)
     for position, name in enumerate(names):
         say.step("fitting alternatives", position + 1, len(names))
         other = load_analysis(find_analysis(main.analysis.path).parent / f"{name}.toml")
-        found[name] = Fitted(
-            analysis=other,
-            posterior=_alternative(compiled, main, other, seed=derived_seed(seed, "alternative", position)),
-        )
+        found[name] = _alternative(compiled, main, other, seed=derived_seed(seed, "alternative", position))
     return found
 
 
-def _alternative(compiled: Compiled, main: Fitted, other: Analysis, *, seed: int) -> xr.DataTree:
-    """The posterior of another analysis; one that differs by a fitted P value alone takes the draws of this one."""
+def _alternative(compiled: Compiled, main: Fitted, other: Analysis, *, seed: int) -> Fitted:
+    """Another analysis fitted; one that differs by a fitted P value alone takes the draws of this one."""
     if fitted_p_values(other) and same_but_for_p_values(main.analysis, other):
-        return with_p_values(main.posterior, other, seed=seed)
+        weighted = with_p_values(main.posterior, other, seed=seed)
+        return Fitted(analysis=other, posterior=weighted, headline=taken_from(main.headline, weighted))
     same = layout_of(other) == layout_of(main.analysis)
     program = with_analysis(compiled, other) if same else compile_model(build(other))
-    return sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_TUNE, chains=ALTERNATIVE_CHAINS, seed=seed)
+    posterior = sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_TUNE, chains=ALTERNATIVE_CHAINS, seed=seed)
+    return Fitted(analysis=other, posterior=posterior, headline=headline(posterior))
 
 
-def _compared(analysis: Analysis, draws: Reported, others: Mapping[str, Fitted]) -> pd.DataFrame:
+def _compared(main: Fitted, others: Mapping[str, Fitted]) -> pd.DataFrame:
     """Headline quantities under every analysis, and whether each passed its gate."""
-    found = {analysis.name: (analysis, draws.headline, True)}
+    found = {main.analysis.name: (main.analysis, main.headline, True)}
     for name, other in others.items():
-        quantities = headline(other.posterior)
-        found[name] = (other.analysis, quantities, verdict(other.posterior, quantities).is_converged)
+        is_converged = verdict(other.posterior, other.headline).is_converged
+        found[name] = (other.analysis, other.headline, is_converged)
     return alternatives_table(found)
 
 
@@ -187,9 +197,3 @@ def _death_days(main: Fitted, others: Mapping[str, Fitted], *, seed: int) -> pd.
             found[name] = (other.analysis.table.title, other)
     days = {name: (words, nonresponder_death_day(one.posterior, seed=seed)) for name, (words, one) in found.items()}
     return death_table(days)
-
-
-def _write(results: Results, posterior: xr.DataTree, out: Path) -> None:
-    with replaced(out) as folder:
-        write_tables(results, posterior, folder)
-        write_report(results, folder / PAGE)

@@ -9,13 +9,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.fit import same_but_for_p_values
-from hscb_bayes.analysis.p_value import DIRECTIONS, RATIO, TESTS, fitted_p_values, resampled, reweighted
+from hscb_bayes.analysis.p_value import DIRECTIONS, RATIO, fitted_p_values, resampled, reweighted
 from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
-from hscb_bayes.evidence.kinds.p_value import NamedDirection
+from hscb_bayes.evidence.kinds.p_value import SIGNED_TESTS, NamedDirection
 
 NAMED = {"p_value_cox": "cox", "p_value_fine_gray": "fine-gray", "p_value_spearman": "spearman"}
 ALGEBRA = 1e-10
@@ -106,7 +106,9 @@ def test_taken_draws_come_as_often_as_their_weights_say(draws: np.ndarray) -> No
 
 def test_every_test_and_direction_has_weights_that_sum_to_one(main: Analysis, draws: np.ndarray) -> None:
     found = reweighted(draws, main, seed=1)
-    assert [(one.test, one.direction) for one in found] == [(test, words) for test in TESTS for words in DIRECTIONS]
+    assert [(one.test, one.direction) for one in found] == [
+        (test, words) for test in SIGNED_TESTS for words in DIRECTIONS
+    ]
     assert_allclose([one.weights.sum() for one in found], 1.0)
     assert all(one.effective > 400.0 for one in found)
 

@@ -1,4 +1,4 @@
-"""What the hazards imply: occupancies, incidence, restricted mean times, quantiles, and the likelihood's outcomes."""
+"""What the hazards imply: occupancies, incidence, and the likelihood's outcomes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,11 +16,9 @@ from hscb_bayes.process.incidence import (
     OutcomeNodes,
     cumulative_incidence,
     event_free,
-    incidence_quantile,
     outcome_nodes,
     outcome_probabilities,
     responded_alive,
-    restricted_mean_time,
     state_occupancy,
     survival,
 )
@@ -87,15 +85,6 @@ class Closed:
         both = self.a + self.b
         return np.asarray((1 - self.never) * self.a * (np.exp(-self.c * t) - np.exp(-both * t)) / (both - self.c))
 
-    def restricted_mean(self, t: float) -> np.ndarray:
-        def lasting(rate: np.ndarray) -> np.ndarray:
-            return np.asarray(-np.expm1(-rate * t) / rate)
-
-        both = self.a + self.b
-        neutropenic = self.never * lasting(self.b) + (1 - self.never) * lasting(both)
-        responded = (1 - self.never) * self.a * (lasting(self.c) - lasting(both)) / (both - self.c)
-        return np.concatenate([neutropenic, responded, t - neutropenic - responded], axis=-1)
-
 
 @over_clocks
 def test_constant_hazards_have_their_closed_form(clock: Any) -> None:
@@ -105,13 +94,6 @@ def test_constant_hazards_have_their_closed_form(clock: Any) -> None:
     assert_allclose(responded_alive(pathway, X, DAYS), closed.responded_alive(DAYS), atol=QUADRATURE)
     expected = closed.event_free(DAYS) + closed.responded_alive(DAYS)
     assert_allclose(survival(pathway, X, DAYS), expected, atol=QUADRATURE)
-
-
-@over_clocks
-@pytest.mark.parametrize("horizon", [28.0, 365.0])
-def test_restricted_mean_times_have_their_closed_form(clock: Any, horizon: float) -> None:
-    found = restricted_mean_time(replace(EXPONENTIAL, clock=clock), X, horizon)
-    assert_allclose(found, Closed(EXPONENTIAL).restricted_mean(horizon), atol=IN_DAYS)
 
 
 def test_with_one_shape_for_all_hazards_days_since_the_boost_are_a_change_of_time() -> None:
@@ -183,24 +165,6 @@ def test_many_draws_are_each_of_them(pathway: Pathway) -> None:
     found = state_occupancy(both, X, DAYS)
     assert_allclose(found[0], state_occupancy(pathway, X, DAYS), rtol=ALGEBRA, atol=1e-14)
     assert_allclose(found[1], state_occupancy(other, X, DAYS), rtol=ALGEBRA, atol=1e-14)
-
-
-@pytest.mark.parametrize(
-    ("probability", "day"), [(0.1, 5.0), (0.2, 10.0), (0.35, 15.0), (0.5, 20.0), (0.6, 30.0), (0.61, np.inf)]
-)
-def test_a_quantile_is_read_between_tabulated_days_and_is_infinite_where_not_reached(
-    probability: float, day: float
-) -> None:
-    days, incidence = np.array([10.0, 20.0, 30.0]), np.array([[0.2, 0.5, 0.6], [0.9, 0.9, 0.9]])
-    found = incidence_quantile(days, incidence, probability)
-    assert_allclose(found, [day, 10.0 * probability / 0.9], rtol=ALGEBRA)
-
-
-def test_a_quantile_inverts_the_incidence() -> None:
-    days = np.linspace(0.25, 100.0, 400)
-    incidence = cumulative_incidence(EXPONENTIAL, X, days)
-    at = incidence_quantile(days, incidence, 0.3)
-    assert_allclose([Closed(EXPONENTIAL).incidence(day)[k, 0] for k, day in enumerate(at)], 0.3, atol=1e-4)
 
 
 def nodes_about(cuts: Sequence[float], day: float) -> OutcomeNodes:

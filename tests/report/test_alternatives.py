@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+import xarray as xr
 
+from hscb_bayes.analysis.fit import taken_from, with_p_values
+from hscb_bayes.analysis.predict import headline
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.report import run as module
 from hscb_bayes.report.progress import shown
@@ -13,9 +16,17 @@ from hscb_bayes.report.run import Fitted, _alternatives
 @pytest.mark.parametrize("name", ["main", "step", "p_value_cox"])
 def test_an_analysis_is_compared_with_the_others_never_with_itself(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     analysis = load_analysis(name)
-    posterior: Any = object()
-    monkeypatch.setattr(module, "_alternative", lambda compiled, main, other, *, seed: posterior)
+    nothing: Any = object()
+    main = Fitted(analysis=analysis, posterior=nothing, headline=nothing)
+    monkeypatch.setattr(module, "_alternative", lambda compiled, main, other, *, seed: main)
     compiled: Any = None
-    main = Fitted(analysis=analysis, posterior=posterior)
     found = _alternatives(compiled, main, seed=1, say=shown(progress=False))
     assert set(found) == set(load_analysis("main").table.report.alternatives) - {name}
+
+
+def test_the_draws_that_a_p_value_takes_are_not_evaluated_again(posterior: xr.DataTree) -> None:
+    weighted = with_p_values(posterior, load_analysis("p_value_cox"), seed=1)
+    taken, again = taken_from(headline(posterior), weighted), headline(weighted)
+    assert set(taken) == set(again)
+    for name in again:
+        xr.testing.assert_allclose(taken[name], again[name])

@@ -14,9 +14,15 @@ from hscb_bayes.report.results import Results, Tables, read_results, replaced, w
 
 
 @pytest.fixture
-def folder(results: Results, posterior: xr.DataTree, tmp_path: Path) -> Path:
+def sampled(results: Results, posterior: xr.DataTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs take this posterior and these tables instead of sampling."""
+    monkeypatch.setattr(run, "_made", lambda _, **__: (posterior, results.tables))
+
+
+@pytest.fixture
+def folder(sampled: None, tmp_path: Path) -> Path:
     """A directory as ``hscb run`` leaves it."""
-    run._write(results, posterior, tmp_path / "out")
+    run.run("main", tmp_path / "out", seed=1)
     return tmp_path / "out"
 
 
@@ -66,7 +72,7 @@ def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, MemoryError])
 def test_an_interrupted_run_leaves_the_old_results_intact(
-    folder: Path, results: Results, posterior: xr.DataTree, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+    folder: Path, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -75,7 +81,7 @@ def test_an_interrupted_run_leaves_the_old_results_intact(
 
     monkeypatch.setattr(run, "write_report", interrupted)
     with pytest.raises(error):
-        run._write(results, posterior, folder)
+        run.run("main", folder, seed=1)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == ["out"]
 
@@ -96,3 +102,13 @@ def test_an_interrupt_between_the_two_renames_puts_the_old_results_back(
         pass
     assert {path.name for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == ["out"]
+
+
+def test_a_place_that_cannot_be_written_to_is_found_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    monkeypatch.setattr(run, "_made", lambda *_, **__: pytest.fail("the work had begun"))
+    assert cli.main(["run", "main", "--out", str(tmp_path / "file" / "out")]) != 0
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'file' / 'out'}: required a place that can be written to, found: " in said

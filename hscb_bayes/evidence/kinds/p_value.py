@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -167,7 +167,12 @@ def _spearman(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndar
     return -np.sign(rho) * normal_deviate(p)
 
 
-_SIGNED = {"cox": _cox, "fine-gray": _fine_gray, "spearman": _spearman}
+_SIGNED: dict[TestName, Callable[[PValue, Cohort, Conventions], np.ndarray]] = {
+    "cox": _cox,
+    "fine-gray": _fine_gray,
+    "spearman": _spearman,
+}
+SIGNED_TESTS = tuple(_SIGNED)
 _TESTS = {
     "log-rank": _log_rank,
     "cox": lambda *about: normal_p_value(_cox(*about)),
