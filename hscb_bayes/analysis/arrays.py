@@ -15,7 +15,6 @@ import numpy as np
 
 from hscb_bayes.analysis.against_study import duration_summary
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.durations import expected_durations
@@ -85,19 +84,9 @@ def _response_value(analysis: Analysis, item: Survival) -> str | None:
 
 
 def fitted_day(analysis: Analysis) -> float:
-    """The day that all fitted survival items are at; one year where there is none.
-
-    Raises
-    ------
-    InputError
-        When they are at different days.
-    """
-    days = {
-        item.day for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.table.fit.items
-    }
-    if len(days) > 1:
-        raise InputError(f"{analysis.path}: fit.items: required survival at one day, found days {sorted(days)}")
-    return days.pop() if days else YEAR
+    """The day that all fitted survival items are at (an analysis is checked for it); one year where there is none."""
+    items = (item for item in analysis.study.items if isinstance(item, Survival))
+    return next((item.day for item in items if item.id in analysis.table.fit.items), YEAR)
 
 
 def joint_arrays(analysis: Analysis, numbers: Mapping[str, float], *, without: Collection[str] = ()) -> JointArrays:
@@ -329,12 +318,7 @@ def _members(
     group = analysis.study.groups[item.among]
     if group.by == "response":
         return np.ones(sizes.size), np.array([0.0, 1.0, 0.0]), float(responders or 0.0)
-    shorter = group.relation in ("<", "<=")
-    if sizes.size == 1:
-        raise InputError(
-            f"{analysis.path}: cohort.sizes: required the size of {item.among!r}, which {item.id!r} is about"
-        )
-    members = np.array([1.0, 0.0]) if shorter else np.array([0.0, 1.0])
+    members = np.array([1.0, 0.0]) if group.relation in ("<", "<=") else np.array([0.0, 1.0])
     return members, alive, float(members @ sizes)
 
 

@@ -38,11 +38,15 @@ class Quantity:
     scale: Literal["logit", "log", "plain"]
 
 
+def ratio_words(analysis: Analysis) -> str:
+    """What a hazard ratio of an analysis compares."""
+    by_doubling = analysis.table.cohort.form == "log2"
+    return "per doubling of neutropenia" if by_doubling else "with long against short neutropenia"
+
+
 def headline_quantities(analysis: Analysis) -> dict[str, Quantity]:
     """Every headline quantity of an analysis, by id."""
-    per = (
-        "per doubling of neutropenia" if analysis.table.cohort.form == "log2" else "with long against short neutropenia"
-    )
+    per = ratio_words(analysis)
     found = {
         "response_by_28": Quantity(label="response by day 28", unit="share", scale="logit"),
         "median_response_all": Quantity(label="median time to response, all patients", unit="days", scale="log"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from hscb_bayes.analysis.against_study import duration_summary
+from hscb_bayes.analysis.headline import ratio_words
 from hscb_bayes.analysis.predict import LANDMARK
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES
@@ -72,9 +73,7 @@ def _said(results: Results) -> dict[str, object]:
         "reference": number(analysis.table.cohort.reference, "days")
         if analysis.table.cohort.form == "log2"
         else "the shorter durations",
-        "per": "per doubling"
-        if analysis.table.cohort.form == "log2"
-        else "of the longer against the shorter durations",
+        "per": ratio_words(analysis),
         "replicates": REPLICATES,
         "landmark": LANDMARK,
         "horizon": YEAR,
