@@ -57,7 +57,7 @@ def test_without_names_everything_is_measured() -> None:
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(SystemExit, match=r"benchmarks: 'nap' is unknown; known are run_warm, run_cold, "):
+    with pytest.raises(SystemExit, match=r"benchmarks: 'nap' is unknown; known are run_warm, run_phases, run_cold, "):
         table.known(["audit", "nap"])
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 import tempfile
+import time
+from collections import defaultdict
 from pathlib import Path
 
 from tests.benchmarks.measuring import Finished, Row, bounded, command
@@ -23,6 +27,32 @@ def run_warm() -> list[Row]:
         bounded("hscb run main, warm", "s", [run.seconds for run in finished], at_most=WARM, seed=SEED),
         bounded("hscb run main, peak memory", "MB", [run.megabytes for run in finished], at_most=PEAK, seed=SEED),
     ]
+
+
+def run_phases() -> list[Row]:
+    """Where the time of a warm run goes: from one line of its progress to the next."""
+    runs = [_phases() for _ in range(RUNS)]
+    return [
+        Row(what=f"hscb run main, warm, of it: {step}", unit="s", values=[run[step] for run in runs], seed=SEED)
+        for step in runs[0]
+    ]
+
+
+def _phases() -> dict[str, float]:
+    """Seconds by step, the counts of "fitting alternatives 3 of 8" added up."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    step, since = "starting", time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = [HSCB, "run", "main", "--seed", str(SEED), "--out", str(Path(folder) / "main")]
+        with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+            for line in running.stderr or ():
+                now = time.perf_counter()
+                spent[step] += now - since
+                step, since = re.sub(r" \d+ of \d+$", "", line.strip()), now
+    spent[step] += time.perf_counter() - since
+    if running.returncode:
+        raise RuntimeError(f"{' '.join(arguments)}: ended with {running.returncode}; run it by hand to see why")
+    return dict(spent)
 
 
 def run_cold() -> list[Row]:

@@ -16,6 +16,7 @@ COMMAND = "python -m tests.benchmarks"
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "run_warm": commands.run_warm,
+    "run_phases": commands.run_phases,
     "run_cold": commands.run_cold,
     "leapfrog": sampling.leapfrog,
     "gradient": sampling.gradient,
