@@ -20,6 +20,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.arrays import baseline
 from hscb_bayes.analysis.averages import Among, Average, duration_average, group_average, patients_beyond
+from hscb_bayes.analysis.by_response import BY_RESPONSE, by_response_from_draws
 from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.headline import (
     hazard_ratios_from_draws,
@@ -29,8 +30,8 @@ from hscb_bayes.analysis.headline import (
     pathway_from_draws,
 )
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.analysis.times import from_landmark, time_in_states
 from hscb_bayes.analysis.times import response_quantile as quantile_of_response
+from hscb_bayes.analysis.times import time_in_states
 from hscb_bayes.errors import InputError
 from hscb_bayes.process import incidence
 from hscb_bayes.process.follow_up import YEAR
@@ -39,7 +40,6 @@ from hscb_bayes.process.simulate import simulate_course
 
 INTERVAL = 0.9
 LANDMARK = 28.0
-BY_RESPONSE = {"landmark_survival": "logit", "death_rate": "log"}  # scale on which their spread is compared
 
 Reading = Literal["all", "responders"]
 
@@ -168,47 +168,13 @@ def landmark_survival(
     analysis = analysis_of(posterior)
     average = _average(analysis, duration, among)
     draws, effect = draws_of(posterior), study_effects(posterior)
-    found = landmark_from_draws(draws, analysis, effect, average=average, landmark=landmark, horizon=horizon)
+    found = by_response_from_draws(draws, analysis, effect, average=average, landmark=landmark, horizon=horizon)
     states = {"state": list(STATES[:2])}
     named = {
         name: _label(posterior, analysis, found[:, k], name, duration, among, states)
         for k, name in enumerate(BY_RESPONSE)
     }
     return xr.Dataset(named, attrs={"landmark": landmark, "horizon": horizon})
-
-
-def landmark_from_draws(
-    parameters: np.ndarray,
-    analysis: Analysis,
-    effect: np.ndarray | None = None,
-    *,
-    average: Average | None = None,
-    landmark: float = LANDMARK,
-    horizon: float = YEAR,
-) -> np.ndarray:
-    """``landmark_survival`` of draws (draw, parameter), of the whole cohort unless told otherwise.
-
-    Returns
-    -------
-    Shape (draw, quantity of ``BY_RESPONSE``, row of the average, state).
-    """
-    of = _average(analysis, None, "all") if average is None else average
-
-    def both(pathway: Pathway) -> np.ndarray:
-        found = from_landmark(pathway, of.x, landmark, horizon)
-        alive = of.of(found.at_horizon) / of.of(found.at_landmark)
-        return np.stack([alive, _death_rates(pathway, of, horizon)], axis=1)
-
-    return in_chunks(both, parameters, analysis, effect)
-
-
-def _death_rates(pathway: Pathway, average: Average, horizon: float) -> np.ndarray:
-    """Deaths per patient-year while neutropenic, and after response; (draw, row, 2)."""
-    end = np.array([horizon])
-    responded = average.of(incidence.cumulative_incidence(pathway, average.x, end))[..., 0]
-    occupancy = average.of(incidence.state_occupancy(pathway, average.x, end))[..., 0, :]
-    died = np.stack([1.0 - responded - occupancy[..., 0], responded - occupancy[..., 1]], axis=-1)
-    return died / (average.of(time_in_states(pathway, average.x, horizon))[..., :2] / YEAR)
 
 
 def nonresponder_death_day(posterior: xr.DataTree, *, horizon: float = YEAR, seed: int) -> xr.DataArray:

@@ -19,12 +19,14 @@ import pandas as pd
 import xarray as xr
 from arviz_stats import psense
 
+from hscb_bayes.analysis.averages import group_average
+from hscb_bayes.analysis.by_response import BY_RESPONSE, by_response_from_draws
 from hscb_bayes.analysis.fit import analysis_of, draws_of
 from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline_quantities, unbounded
 from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
 from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.analysis.predict import BY_RESPONSE, headline, landmark_from_draws
+from hscb_bayes.analysis.predict import headline
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
@@ -91,7 +93,9 @@ def by_response_contraction(
     """
     analysis = analysis_of(posterior)
     parameters, effect = prior_draws(analysis, PRIOR_DRAWS, np.random.default_rng(seed))
-    before = landmark_from_draws(parameters, analysis, effect)[..., 0, :]
+    average = group_average(analysis, "all")
+    when = {"landmark": by_response.attrs["landmark"], "horizon": by_response.attrs["horizon"]}
+    before = by_response_from_draws(parameters, analysis, effect, average=average, **when)[..., 0, :]
     found = {}
     for k, (quantity, scale) in enumerate(BY_RESPONSE.items()):
         for state in STATES[:2]:

@@ -222,6 +222,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="table to add rows to; printed if left out")
     options = parser.parse_args(arguments)
     command = "python -m hscb_bayes.checking.calibrate " + " ".join(options.analyses)
+    command += "" if options.studies == STUDIES else f" --studies {options.studies}"
     with ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn")) as executor:
         for name in options.analyses:
             rows = calibrate(name, studies=options.studies, seed=options.seed, work=options.work, executor=executor)
