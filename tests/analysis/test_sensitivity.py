@@ -7,11 +7,20 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from hscb_bayes.analysis.by_response import BY_RESPONSE
 from hscb_bayes.analysis.headline import headline_from_draws, headline_quantities, unbounded
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.analysis.sensitivity import contraction, power_scaling, prior_draws, sensitivity
+from hscb_bayes.analysis.predict import landmark_survival
+from hscb_bayes.analysis.sensitivity import (
+    by_response_contraction,
+    contraction,
+    power_scaling,
+    prior_draws,
+    sensitivity,
+)
 from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.process.pathway import STATES
 
 CHAINS, DRAWS = 2, 500
 SENSITIVE = 0.05  # as in the reference of the module
@@ -52,6 +61,18 @@ def test_mostly_prior_is_below_one_half(main: Analysis, make_posterior: Maker, t
     same = sensitivity(make_posterior(main, mean + deviation * draws), seed=1)
     assert same["mostly_prior"].all()
     assert not table.loc[table["kind"] == "parameter", "mostly_prior"].any()
+
+
+def test_by_response_what_is_as_wide_as_the_prior_has_not_contracted(main: Analysis, make_posterior: Maker) -> None:
+    mean, deviation = prior_normals(main)
+    draws = np.random.default_rng(7).standard_normal((CHAINS, DRAWS, mean.size))
+    wide, narrow = (
+        by_response_contraction(posterior, landmark_survival(posterior), seed=1)
+        for posterior in (make_posterior(main, mean + share * deviation * draws) for share in (1.0, 0.1))
+    )
+    assert set(wide) == {(quantity, state) for quantity in BY_RESPONSE for state in STATES[:2]}
+    np.testing.assert_allclose(list(wide.values()), 0.0, atol=2.0 * SPREAD)
+    assert min(narrow.values()) > 0.9
 
 
 def test_there_is_a_row_for_each_headline_quantity_and_each_used_parameter(main: Analysis, table: pd.DataFrame) -> None:
