@@ -71,8 +71,11 @@ bench: setup ## measure speed and write docs/results/benchmarks.csv
 	@$(BIN)/python -m tests.benchmarks
 
 calibrate: setup ## refit simulated studies and write docs/results/calibration.csv (hours)
-	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration calibration_censored calibration_independent \
-	calibration_independent_censored --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration --studies 2000 --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_censored --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent --studies 300 --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent_censored --studies 300 \
+	--out docs/results/calibration.csv
 
 figures: setup ## draw docs/images/main.svg from results/main, which make report makes
 	@$(BIN)/python docs/figures.py results/main

@@ -301,7 +301,10 @@ class _Rows:
 
 
 def intervals_used(analysis: Analysis) -> dict[str, bool]:
-    """Whether the printed interval of each fitted survival that has one is used, for its width; by item id."""
+    """Whether the printed interval of each fitted survival that has one is used, for its width; by item id.
+
+    One that is narrower than its group allows is not.
+    """
     factors = joint_arrays(analysis, printed_values(analysis)).printed_factor
     items = fitted_survivals(analysis)
     return {item.id: bool(factor > 0.0) for item, factor in zip(items, factors, strict=True) if item.lower is not None}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.arrays import fitted_survivals, joint_arrays, printed_values
+from hscb_bayes.analysis.arrays import intervals_used
 from hscb_bayes.analysis.fit import analysis_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES, replicate
@@ -131,12 +131,8 @@ def use_of(number: PrintedNumber, analysis: Analysis, widths: frozenset[str]) ->
 
 
 def interval_items(analysis: Analysis) -> frozenset[str]:
-    """Survival items whose printed interval sets the variance of their estimate in the likelihood.
-
-    An interval that is narrower than its group allows is not used.
-    """
-    factors = joint_arrays(analysis, printed_values(analysis)).printed_factor
-    return frozenset(item.id for item, factor in zip(fitted_survivals(analysis), factors, strict=True) if factor > 0.0)
+    """Survival items whose printed interval sets the variance of their estimate in the likelihood."""
+    return frozenset(id for id, is_used in intervals_used(analysis).items() if is_used)
 
 
 def summarise(values: np.ndarray, number: PrintedNumber) -> dict[str, float]:
