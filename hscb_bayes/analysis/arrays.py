@@ -34,6 +34,7 @@ HALF_A_DAY = 0.5  # times are recorded in whole days
 SHORTEST_GAP = 0.05  # days between two times, wherever their days are printed
 ABSENT_VARIANCE = 1e8  # of a number that is not there: it then tells nothing
 COUNT_VARIANCE = 1e-4  # patients squared; keeps the conditioning finite where a count cannot vary
+LEAST_NOISE = 1e-6  # variance of a survival's rounding: estimates that determine each other have no inverse
 NARROWEST_FACTOR = 0.85  # a printed variance below this share of what the group allows is a misprint
 
 
@@ -223,7 +224,8 @@ def _within_their_days(values: list[float]) -> list[float]:
     for value, same in itertools.groupby(values):
         first, last, several = max(value - HALF_A_DAY, 0.0), value + HALF_A_DAY, len(list(same))
         times += [first + (last - first) * (k + 1) / (several + 1) for k in range(several)]
-    return [max(time, SHORTEST_GAP * (k + 1), *(t + SHORTEST_GAP for t in times[:k])) for k, time in enumerate(times)]
+    apart = SHORTEST_GAP * np.arange(1, len(times) + 1)
+    return list(np.maximum.accumulate(np.maximum(np.array(times) - apart, 0.0)) + apart)
 
 
 def _free_place(wanted: float, taken: list[float], day: float) -> float:
@@ -291,7 +293,8 @@ class _Rows:
             rows[COUNT_ROWS + k] = np.outer(members, indicators) / size
             step = max(0.5 / size, item.value.half_width)
             columns["value"].append(value)
-            columns["noise"].append(item.value.half_width**2 / 3.0 if there else ABSENT_VARIANCE)
+            noise = max(item.value.half_width**2 / 3.0, LEAST_NOISE)
+            columns["noise"].append(noise if there else ABSENT_VARIANCE)
             columns["lower"].append(value - step)
             columns["upper"].append(value + step)
             columns["known"].append(float(there))

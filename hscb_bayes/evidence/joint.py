@@ -30,6 +30,8 @@ from hscb_bayes.process.incidence import Outcomes
 # Of patients lost, those with the higher estimate were at risk longer, which makes its printed interval narrower: log
 # of (factor - 1) per unit of survival. Measured on simulated studies; docs/development/decisions.md says how.
 FACTOR_FALL = 1.7
+FARTHEST_BY_CHANCE = 0.3  # of an estimate from its expectation: as far as the fall was measured
+SMALL_SAMPLE = 1.3  # of (factor - 1): among 15 patients losses widen by more than Greenwood's formula says
 
 # E[b b'] is linear in E[b]: responded x responded-and-alive is responded-and-alive, and so on.
 PRODUCTS = np.zeros((3, 3, 3))
@@ -72,7 +74,7 @@ def _estimate_terms(
     deviation = (factor * diagonal).sum(axis=-1)
     centre = data.observed - deviation * special.solve_lower(factor, data.observed - expected)
     share, spread = centre[..., None, COUNT_ROWS:], deviation[..., None, COUNT_ROWS:]
-    edges = special.binomial_deviate(xp.stack([data.lower, data.upper]), share, spread)
+    edges = special.binomial_deviate(xp.stack([data.lower, data.upper], axis=-2), share, spread)
     return data.known * special.log_normal_interval(edges[..., 0, :], edges[..., 1, :])
 
 
@@ -89,28 +91,29 @@ def _covariance(outcomes: Outcomes, data: JointArrays, special: Special) -> Any:
 def _widening(estimates: Any, unresponded: Unresponded, data: JointArrays, follow_up: FollowUp, xp: Any) -> Any:
     """What losses multiply the covariance of the rows by, shape (..., row, row); 1 with complete follow-up.
 
-    An estimate's variance grows by its factor; the covariance of two estimates by that of both; that of an estimate and
-    a count stays. Kaplan-Meier lets those lost among patients without response live and die as the others do, so that
-    the number alive varies by more than those seen to be.
+    Losses have a part of their own in each row, a_i, and the covariance grows by 1 + a_i a_j. Responders have none; an
+    estimate's variance grows by its factor; that of the number alive without response by 1 / informative^2, since
+    Kaplan-Meier lets those lost among them live and die as the others do.
     """
-    own = xp.sqrt(xp.maximum(_variance_factor(estimates, data, follow_up, xp) - 1.0, SMALLEST))
-    alive = 1.0 / unresponded.informative[..., None]
-    common = xp.concatenate([xp.ones_like(alive), alive, xp.ones_like(own)], axis=-1)
-    apart = xp.concatenate([xp.zeros_like(alive), xp.zeros_like(alive), own], axis=-1)
-    return common[..., :, None] * common[..., None, :] + apart[..., :, None] * apart[..., None, :]
+    factors = _variance_factor(estimates, data, follow_up, xp)
+    alive = (1.0 / unresponded.informative**2)[..., None]
+    widened = xp.concatenate([alive, factors], axis=-1) - 1.0
+    apart = xp.concatenate([xp.zeros_like(alive), xp.sqrt(xp.maximum(widened, SMALLEST))], axis=-1)
+    return 1.0 + apart[..., :, None] * apart[..., None, :]
 
 
 def _variance_factor(value: Any, data: JointArrays, follow_up: FollowUp, xp: Any) -> Any:
     """How much censoring widens each estimate: from its printed interval, or else from the censoring distribution.
 
     ``value`` is the estimate's expectation. Where the printed estimate is above it by chance, its printed interval is
-    narrower than such intervals are on average.
+    narrower than such intervals are on average. In small groups both factors are too near to 1.
     """
     inside = xp.minimum(xp.maximum(value, SMALLEST), 1.0 - SMALLEST)
     modelled = follow_up.variance_inflation(inside, data.day, xp)
-    by_chance = xp.exp(FACTOR_FALL * (data.observed[COUNT_ROWS:] - value))
+    chance = xp.minimum(xp.maximum(data.observed[..., COUNT_ROWS:] - value, -FARTHEST_BY_CHANCE), FARTHEST_BY_CHANCE)
+    by_chance = xp.exp(FACTOR_FALL * chance)
     printed = 1.0 + (data.printed_factor - 1.0) * by_chance
-    return xp.where(data.printed_factor > 0, printed, modelled)
+    return 1.0 + SMALL_SAMPLE * (xp.where(data.printed_factor > 0, printed, modelled) - 1.0)
 
 
 def quadratic_form(rows: np.ndarray, groups: int) -> np.ndarray:

@@ -124,5 +124,5 @@ def _unlike_term(mean: Outcomes, slope: Outcomes, group: Unresponded, data: Join
     spread = (slope.seen * seen * data.interval).sum(axis=-1) + rest * (fates + (1.0 - known) * unresponded**2)
     score = (data.times * seen).sum(axis=-1) + alive * living + dead * dying
     score = score + (data.unresponded - alive - dead) * unresponded
-    left = 1.0 - DEFINITE * spread
+    left = xp.maximum(1.0 - DEFINITE * spread, 1.0 - DEFINITE)
     return -0.5 * (DEFINITE * score**2 / (data.sizes.sum() * left) + xp.log(left))
