@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.incidence import OutcomeNodes, outcome_nodes
 from hscb_bayes.process.quadrature import covariate_rule, day_rule
 
+IntervalUse = Literal["used", "too narrow", "no width"]
 COVARIATE_NODES = 4
 RANKS = 3  # a median and its two limits
 USUAL_DAYS = (7.0, 14.0, 28.0)  # panels of the quadrature where no printed day is there to set them
@@ -303,14 +305,21 @@ class _Rows:
         return cls(rows=rows.reshape(len(rows), -1), **arrays)
 
 
-def intervals_used(analysis: Analysis) -> dict[str, bool]:
-    """Whether the printed interval of each fitted survival that has one is used, for its width; by item id.
+def interval_uses(analysis: Analysis) -> dict[str, IntervalUse]:
+    """What is done with the printed interval of each fitted survival that has one, by item id.
 
-    One that is narrower than its group allows is not.
+    "used" for the width of the estimate; "too narrow" for the group; "no width" where none follows from it, as from an
+    interval around 0% or 100%.
     """
-    factors = joint_arrays(analysis, printed_values(analysis)).printed_factor
-    items = fitted_survivals(analysis)
-    return {item.id: bool(factor > 0.0) for item, factor in zip(items, factors, strict=True) if item.lower is not None}
+    numbers, cohort = printed_values(analysis), baseline(analysis)
+    responders = _responders(analysis, numbers, analysis.table.fit.items)
+    uses: dict[str, IntervalUse] = {}
+    for item in fitted_survivals(analysis):
+        if item.lower is not None:
+            size = _members(analysis, item, responders, cohort)[2]
+            factor = _interval_factor(item, numbers, numbers[item.id], size, analysis)
+            uses[item.id] = "used" if factor > NARROWEST_FACTOR else "too narrow" if factor > 0.0 else "no width"
+    return uses
 
 
 def _members(
@@ -332,14 +341,21 @@ def _printed_factor(
     item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Analysis
 ) -> float:
     """Printed variance over that of ``size`` patients followed to the day; 0 where the print gives no usable one."""
+    factor = _interval_factor(item, numbers, value, size, analysis)
+    return max(factor, 1.0) if factor > NARROWEST_FACTOR else 0.0
+
+
+def _interval_factor(
+    item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Analysis
+) -> float:
+    """The same as it is printed, below 1 too; 0 where no width follows from the interval."""
     lower, upper = numbers.get(f"{item.id}.lower", np.nan), numbers.get(f"{item.id}.upper", np.nan)
-    if not (0.0 < value < 1.0 and np.isfinite(lower) and np.isfinite(upper) and upper > lower):
+    if not (0.0 < value < 1.0 and size > 0.0 and np.isfinite(lower) and np.isfinite(upper) and upper > lower):
         return 0.0
     level = item.level or analysis.table.conventions.level
     z = NormalDist().inv_cdf(0.5 + level / 2.0)
     error = _standard_error(value, lower, upper, z, analysis.table.conventions.survival_interval)
-    factor = error**2 / (value * (1.0 - value) / size)
-    return max(factor, 1.0) if factor > NARROWEST_FACTOR else 0.0
+    return float(error**2 / (value * (1.0 - value) / size))
 
 
 def _standard_error(value: float, lower: float, upper: float, z: float, scale: str) -> float:

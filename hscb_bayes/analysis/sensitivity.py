@@ -101,8 +101,9 @@ def by_response_contraction(
         for state in STATES[:2]:
             after = by_response[quantity].sel(state=state).values.ravel()
             prior = before[:, k, STATES.index(state)]
-            known = prior[np.isfinite(prior)]  # a prior draw may leave nobody in the state
-            found[quantity, state] = contraction(unbounded(known, scale), unbounded(after, scale))
+            compared = (unbounded(values, scale) for values in (prior, after))
+            known = [values[np.isfinite(values)] for values in compared]  # a draw may leave nobody in the state
+            found[quantity, state] = contraction(*known)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.arrays import intervals_used
+from hscb_bayes.analysis.arrays import interval_uses
 from hscb_bayes.analysis.fit import analysis_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES, replicate
@@ -132,7 +132,7 @@ def use_of(number: PrintedNumber, analysis: Analysis, widths: frozenset[str]) ->
 
 def interval_items(analysis: Analysis) -> frozenset[str]:
     """Survival items whose printed interval sets the variance of their estimate in the likelihood."""
-    return frozenset(id for id, is_used in intervals_used(analysis).items() if is_used)
+    return frozenset(id for id, use in interval_uses(analysis).items() if use == "used")
 
 
 def summarise(values: np.ndarray, number: PrintedNumber) -> dict[str, float]:

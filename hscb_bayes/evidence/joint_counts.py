@@ -106,8 +106,8 @@ def _unlike_term(mean: Outcomes, slope: Outcomes, group: Unresponded, data: Join
         b = sum_j q_j^2 / p_j,    s = sum_j k_j q_j / p_j / sqrt(n),    -(s^2 / (1 - b) + log(1 - b)) / 2.
 
     Cells are the intervals between printed days, no response, and among those patients alive or dead at the day; a day
-    itself has no probability but counts in s. For 31 patients with hazards that differ by a factor of ten, log
-    probabilities are within 0.4 of the exact ones where the multinomial's are up to 2 away.
+    itself has no probability but counts in s. Over beliefs like those of the main analysis the mean log probability
+    of 31 patients' counts is off by 0.0006, and the multinomial's by 0.011.
 
     References
     ----------

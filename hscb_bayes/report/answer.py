@@ -73,15 +73,18 @@ def _by_group(results: Results) -> str:
 
 def _as_printed(results: Results) -> str:
     """The paper's own survival of the two groups, which the model draws together as far as it believes duration to."""
-    found = {item.among: item for item in results.analysis.study.items if isinstance(item, Survival)}
-    printed = [found[id].value for id in groups_by_duration(results.analysis).values() if id in found]
-    at_one_year = [found[id].day == YEAR for id in groups_by_duration(results.analysis).values() if id in found]
-    if len(printed) != len(GROUPS) or not all(at_one_year):
+    analysis, groups = results.analysis, groups_by_duration(results.analysis)
+    at_one_year = (item for item in analysis.study.items if isinstance(item, Survival) and item.day == YEAR)
+    found = {item.among: item for item in at_one_year}
+    items = [found[groups[name]] for name in GROUPS if groups.get(name) in found]
+    if len(items) != len(GROUPS):
         return ""
-    row = _summary(results)["median"]
-    is_drawn = abs(row["os_1y_short"] - row["os_1y_long"]) < abs(printed[0].value - printed[1].value)
+    row, (short, long) = _summary(results)["median"], (item.value.value for item in items)
+    modelled = row["os_1y_short"] - row["os_1y_long"]
+    is_fitted = all(item.id in analysis.table.fit.items for item in items)
+    is_drawn = is_fitted and 0.0 < modelled * (short - long) < (short - long) ** 2
     drawn = ", which so few patients and the beliefs about hazard ratios draw together" if is_drawn else ""
-    return f" (printed: {listing([str(value) for value in printed])}{drawn})"
+    return f" (printed: {listing([str(item.value) for item in items])}{drawn})"
 
 
 def _by_duration(results: Results) -> str:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.analysis.arrays import intervals_used
+from hscb_bayes.analysis.arrays import IntervalUse, interval_uses
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.words import estimate, number, span
 
-WIDTHS = {
-    True: "; the interval is fitted as the width of the estimate",
-    False: "; the interval is not used, being narrower than the group allows: only the estimate is fitted",
+WIDTHS: Mapping[IntervalUse, str] = {
+    "used": "; the interval is fitted as the width of the estimate",
+    "too narrow": "; the interval is not used, being narrower than the group allows: only the estimate is fitted",
+    "no width": "; the interval is not used, as it gives no width: only the estimate is fitted",
 }
 LIMITS = ("median", "lower", "upper")
 MOVED = 0.25  # of the width of the main interval: a median that lies further off is marked
@@ -135,7 +136,7 @@ def alternatives_grid(table: pd.DataFrame) -> tuple[list[dict[str, object]], lis
 
 def _compared(row: dict[str, object], main: dict[str, object] | None) -> Cell:
     if main is None:
-        return _cell(row, unit_of(row))
+        return _cell(row, unit_of(row), note=_two_humps(row))
     values = [_float(main[name]) for name in ("median", "lower", "upper")] + [_float(row["median"])]
     median, lower, upper, other = values
     moved = bool(np.isfinite(values).all()) and abs(other - median) > MOVED * (upper - lower)
@@ -149,7 +150,7 @@ def _two_humps(row: dict[str, object]) -> str:
         return ""
     told = []
     for side, part in (("below", 1.0 - share), ("above", share)):
-        if part > 0.0:
+        if not np.isnan(_float(row[f"{side}_median"])):
             median, lower, upper = (_float(row[f"{side}_{name}"]) for name in LIMITS)
             told.append(f"{number(part, 'share')} {side} 1: {estimate(median, lower, upper, 'ratio')}")
     return "; ".join(told)
@@ -209,7 +210,7 @@ def fitted_items(analysis: Analysis) -> tuple[list[str], list[str]]:
     """Items in words: those fitted, and those that are only checked."""
     fitted = analysis.table.fit.items
     labels = analysis.study.labels
-    width = {id: WIDTHS[is_used] for id, is_used in intervals_used(analysis).items()}
+    width = {id: WIDTHS[use] for id, use in interval_uses(analysis).items()}
     used, checked = [], []
     for item in (item for item in analysis.study.items if item.describes_outcomes):
         readings = [group for group in item.groups if f"{item.id}.{group}" in fitted]

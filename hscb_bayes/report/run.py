@@ -131,7 +131,11 @@ def report_again(folder: str | Path) -> Path:
     InputError
         When something that ``hscb run`` writes is missing.
     """
-    return write_report(read_results(Path(folder)), Path(folder) / PAGE)
+    results = read_results(Path(folder))
+    try:
+        return write_report(results, Path(folder) / PAGE)
+    except KeyError as error:
+        raise InputError(f"{folder}: required tables that this version of hscb run wrote; {error} is missing") from None
 
 
 def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed: int, say: Progress) -> Tables:

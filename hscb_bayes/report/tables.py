@@ -21,6 +21,7 @@ from hscb_bayes.process.pathway import STATES, TRANSITIONS
 INTERVAL = (0.05, 0.5, 0.95)
 ORDER = ("lower", "median", "upper")  # of INTERVAL
 RATIO_ID = f"hazard_ratio_{TRANSITIONS[0]}"
+FEW_DRAWS = 20  # fewer, and an interval of them is noise
 FEW_PATIENTS = 4  # at or beyond a duration: fewer, and a prediction there rests on the model's form
 DEATH_SHARES = np.linspace(0.0, 1.0, 101)
 AT_BOOST = {"neutropenic": 1.0}  # shares at day 0; the others are zero
@@ -62,7 +63,7 @@ def by_response_table(by_response: xr.Dataset, contractions: Mapping[tuple[str, 
     table = summarise(by_response.sel(state=list(STATES[:2])).drop_vars("among"))
     keys = zip(table["quantity"], table["state"], strict=True)
     table["contraction"] = [contractions[quantity, state] for quantity, state in keys]
-    return table.assign(mostly_prior=table["contraction"] < MOSTLY_PRIOR)
+    return table.assign(mostly_prior=~(table["contraction"] >= MOSTLY_PRIOR))
 
 
 def alternatives_table(found: Mapping[str, tuple[Analysis, xr.Dataset, bool]]) -> pd.DataFrame:
@@ -94,7 +95,7 @@ def _two_humps(analysis: Analysis, headline: xr.Dataset) -> dict[str, float]:
     ratio = headline[RATIO_ID].values.ravel()
     found["share_above"] = float(np.mean(ratio > 1.0))
     for side, values in zip(sides, (ratio[ratio <= 1.0], ratio[ratio > 1.0]), strict=True):
-        if values.size:
+        if values.size >= FEW_DRAWS:
             limits = np.quantile(values, INTERVAL, method="inverted_cdf")
             found |= {f"{side}_{name}": float(limit) for name, limit in zip(ORDER, limits, strict=True)}
     return found

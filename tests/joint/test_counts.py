@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import dblquad, quad
+from scipy.special import gammaln
 from scipy.stats import binom
 
 from hscb_bayes.evidence.joint import log_likelihood_terms, quadratic_form
@@ -247,3 +248,50 @@ def test_contrasts_take_the_mean_and_the_slope_of_a_standard_deviation() -> None
     deviation = np.sqrt(weight @ (x - mean) ** 2)
     assert_allclose(contrasts(x, averages, sizes) @ (3.0 + 2.0 * x), [3.0 + 2.0 * mean, 2.0 * deviation], rtol=1e-12)
     assert_allclose(contrasts(np.ones(3), averages, sizes)[1], np.zeros(3))
+
+
+def exact_with_a_day(cells: np.ndarray, n: int, before: int, after: int) -> float:
+    """Density of ``before`` responses before a day, one on it, ``after`` later and the others none, patient by patient.
+
+    ``cells`` (kind, 4): probability before, density on the day, probability after, probability of none.
+    """
+    ways = np.zeros((n + 1, 2, n + 1))
+    ways[0, 0, 0] = 1.0
+    for early, on, late, never in np.repeat(cells, n // len(cells), axis=0):
+        following = ways * never
+        following[1:] += ways[:-1] * early
+        following[:, 1:] += ways[:, :-1] * on
+        following[:, :, 1:] += ways[:, :, :-1] * late
+        ways = following
+    return float(ways[before, 1, after])
+
+
+def log_densities_with_a_day(cells: np.ndarray, n: int, before: int, after: int) -> tuple[float, float, float]:
+    """What the likelihood says, the exact one, and that of alike patients."""
+    kinds = len(cells)
+    even = np.full((1, kinds), 1.0 / kinds)
+    data = replace(
+        arrays_of(n, [(before + 1.0, 10.0)], before + 1 + after, (0.0, 0.0)),
+        x=UNLIKE, averages=even, contrasts=contrasts(UNLIKE, even, np.ones(1)),
+    )  # fmt: skip
+    by_day = np.stack([1.0 - cells[:, 3], 1.0 - cells[:, 3], cells[:, 3]], axis=-1)
+    outcomes = Outcomes(seen=cells[:, [0, 2, 1]], by_day=by_day, lost=np.zeros(kinds))  # intervals, then the day
+    fates = gammaln(n + 1.0) - gammaln(before + 1.0) - gammaln(after + 1.0) - gammaln(n - before - after)
+    alike = np.broadcast_to(cells.mean(axis=0), cells.shape)
+    return (
+        float(log_likelihood_terms(outcomes, data, COMPLETE, np)[0] + fates),
+        float(np.log(exact_with_a_day(cells, n, before, after))),
+        float(np.log(exact_with_a_day(alike, n, before, after))),
+    )
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, -0.5, 1.0])
+def test_a_day_of_unlike_patients_has_nearly_its_own_density(slope: float) -> None:
+    hazard = 0.5 * np.exp(slope * UNLIKE)
+    left, at_end = np.exp(-hazard), np.exp(-3.0 * hazard)
+    cells = np.stack([1.0 - left, hazard * left, left - at_end, at_end], axis=-1)
+    counts = [(9, 5), (12, 8), (4, 10), (15, 1), (7, 12)]
+    found, exact, alike = np.transpose([log_densities_with_a_day(cells, 25, *pair) for pair in counts])
+    error, of_alike = np.abs(found - exact), np.abs(alike - exact)
+    assert error.max() < 0.02 + 0.6 * slope**2
+    assert slope == 0.0 or error.mean() < 0.5 * of_alike.mean()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -201,4 +202,15 @@ def test_a_ratio_of_unknown_direction_is_given_on_either_side_of_one() -> None:
     assert table.loc[table["quantity"] != "hazard_ratio_response", "share_above"].isna().all()
     _, rows = alternatives_grid(table)
     notes = {label: cells[0].note for label, cells in rows if cells[0] is not None and cells[0].note}
+    alone = alternatives_grid(pd.concat([table.assign(analysis="step", label="other"), table]))[1]
+    assert [cell.note for label, cells in alone if label == row["label"] for cell in cells if cell] == [
+        notes[row["label"]]
+    ]
     assert notes == {row["label"]: "60% below 1: 0.50 (0.50 to 0.60); 40% above 1: 2.00 (2.00 to 2.50)"}
+
+
+def test_the_printed_survivals_stand_in_the_order_of_the_groups(results: Results) -> None:
+    cohort = results.analysis.table.cohort.model_copy(update={"sizes": {"long": 15}})
+    table = results.analysis.table.model_copy(update={"cohort": cohort})
+    turned = replace(results, analysis=replace(results.analysis, table=table))
+    assert "(printed: 85% and 44%" in four_sentences(turned)[2]

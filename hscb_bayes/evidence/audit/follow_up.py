@@ -101,7 +101,10 @@ def _contradiction(study: Study, one: Followed, other: Followed) -> Finding:
     )
     is_repaired = any(part.repaired != part.groups for part in (one, other))
     if is_repaired and max(one.repaired_total.low, other.repaired_total.low) <= study.n:
-        words += " as printed; after the exchange, losses between the deaths of the groups could explain the difference"
+        words += (
+            " as printed; after the exchange, patients lost after most deaths of one group and before those of the "
+            "other could explain the difference"
+        )
     return Finding(
         rule=RULE,
         severity="note",

@@ -132,7 +132,7 @@ def _early_losses(case: Comparison) -> str:
     if followed is not None and size - lost < followed.low:
         words.append(
             f"that would leave {size - lost} and their interval stands for {sizes(followed)}: nearly a conflict, "
-            "unless those lost left between the deaths of the two groups"
+            "unless those lost left after most deaths of their group and before those of the other"
         )
     elif followed is not None and followed.high < size:
         words.append(f"their interval stands for {sizes(followed)} of them, so some were lost early")
