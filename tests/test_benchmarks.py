@@ -10,8 +10,8 @@ from tests.benchmarks import table
 from tests.benchmarks.measuring import Row, bounded, command, digits
 
 
-def cells(what: str, value: float) -> dict[str, str]:
-    return table.stamped("sleep", [Row(what=what, unit="s", values=[value])])[0]
+def cells(what: str, value: float, name: str = "sleep") -> dict[str, str]:
+    return table.stamped(name, [Row(what=what, unit="s", values=[value])])[0]
 
 
 def test_a_row_has_the_median_and_the_spread_of_its_runs() -> None:
@@ -46,10 +46,18 @@ def test_a_table_has_its_columns_and_says_what_made_it(tmp_path: Path) -> None:
 
 def test_measuring_again_replaces_a_row_in_its_place_and_keeps_the_others(tmp_path: Path) -> None:
     path = tmp_path / "benchmarks.csv"
-    table.add(path, [cells("sleep", 1.0), cells("eat", 2.0)])
+    table.add(path, [cells("sleep", 1.0), cells("eat", 2.0, "table")])
     table.add(path, [cells("sleep", 3.0), cells("drink", 4.0)])
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert [(row["what"], row["value"]) for row in rows] == [("sleep", "3"), ("eat", "2"), ("drink", "4")]
+
+
+def test_what_a_command_no_longer_measures_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "benchmarks.csv"
+    table.add(path, [cells("sleep", 1.0, "bed"), cells("dream", 2.0, "bed"), cells("eat", 2.0, "table")])
+    table.add(path, [cells("sleep", 3.0, "bed")])
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert [(row["what"], row["value"]) for row in rows] == [("sleep", "3"), ("eat", "2")]
 
 
 def test_without_names_everything_is_measured() -> None:

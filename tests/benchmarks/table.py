@@ -51,9 +51,13 @@ def stamped(name: str, rows: Iterable[Row]) -> list[dict[str, str]]:
 
 
 def merged(old: Sequence[dict[str, str]], new: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """Rows of a table with new ones in the place of those that say the same ``what``, and others after them."""
-    by_what = {row["what"]: row for row in old} | {row["what"]: row for row in new}
-    return list(by_what.values())
+    """Rows of a table with new ones in the place of those that say the same ``what``, and others after them.
+
+    What the same command measured before and does not measure now is gone.
+    """
+    by_what, commands = {row["what"]: row for row in new}, {row["command"] for row in new}
+    kept = {row["what"]: row for row in old if row["what"] in by_what or row["command"] not in commands}
+    return list((kept | by_what).values())
 
 
 def add(path: Path, rows: Sequence[dict[str, str]]) -> None:
