@@ -71,7 +71,7 @@ bench: setup ## measure speed and write docs/results/benchmarks.csv
 	@$(BIN)/python -m tests.benchmarks
 
 calibrate: setup ## refit simulated studies and write docs/results/calibration.csv (hours)
-	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration --studies 2000 --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration --out docs/results/calibration.csv
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_censored --out docs/results/calibration.csv
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent --studies 300 --out docs/results/calibration.csv
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent_censored --studies 300 \
