@@ -76,27 +76,33 @@ def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp,
 
 
 def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: JointArrays, special: Special) -> Any:
-    """Log likelihood of the response times, and of survival without response; shape (..., 2)."""
+    """Log likelihood of the response times, and of survival without response; shape (..., 2).
+
+    ``rest`` is the share of patients who are in none of the intervals, ``fates`` how many of them are known to be alive
+    and dead at the day.
+    """
     xp = special.xp
-    responses = _response_term(mean, data, xp) + _unlike_term(mean, slope, group, data, xp)
-    return xp.stack([responses, _neutropenic_term(group, data, special)], axis=-1)
-
-
-def _response_term(mean: Outcomes, data: JointArrays, xp: Any) -> Any:
-    """Order statistics of the response time: multinomial between them, densities at them, the rest unresponded."""
     rest = xp.maximum(1.0 - (mean.seen * data.interval).sum(axis=-1), SMALLEST)
+    fates = (group.informative * data.neutropenic[0], group.informative * data.neutropenic[1])
+    responses = _response_term(mean, rest, data, xp) + _unlike_term(mean, slope, group, rest, fates, data, xp)
+    return xp.stack([responses, _neutropenic_term(group, fates, special)], axis=-1)
+
+
+def _response_term(mean: Outcomes, rest: Any, data: JointArrays, xp: Any) -> Any:
+    """Order statistics of the response time: multinomial between them, densities at them, the rest unresponded."""
     return (data.times * xp.log(mean.seen + SMALLEST)).sum(axis=-1) + data.unresponded * xp.log(rest)
 
 
-def _neutropenic_term(group: Unresponded, data: JointArrays, special: Special) -> Any:
+def _neutropenic_term(group: Unresponded, fates: tuple[Any, Any], special: Special) -> Any:
     """Binomial: of the patients never seen to respond, how many lived to the day; those lost tell nothing."""
-    xp = special.xp
-    alive, dead = group.informative * data.neutropenic[0], group.informative * data.neutropenic[1]
+    xp, (alive, dead) = special.xp, fates
     ways = special.log_gamma(alive + dead + 1.0) - special.log_gamma(alive + 1.0) - special.log_gamma(dead + 1.0)
     return ways + alive * xp.log(group.survival) + dead * xp.log(xp.maximum(1.0 - group.survival, SMALLEST))
 
 
-def _unlike_term(mean: Outcomes, slope: Outcomes, group: Unresponded, data: JointArrays, xp: Any) -> Any:
+def _unlike_term(
+    mean: Outcomes, slope: Outcomes, group: Unresponded, rest: Any, fates: tuple[Any, Any], data: JointArrays, xp: Any
+) -> Any:
     r"""What it adds to the multinomial that patients are not alike.
 
     Patient i is in cell j with probability p_j + z_i q_j, z being the standardised covariate. The counts k then have
@@ -113,15 +119,14 @@ def _unlike_term(mean: Outcomes, slope: Outcomes, group: Unresponded, data: Join
     ----------
     Wang YH. On the number of successes in independent trials. Stat Sinica 1993;3:295-312.
     """
+    alive, dead = fates
     seen, gone = slope.seen / (mean.seen + SMALLEST), 1.0 - mean.by_day[..., 0] - mean.by_day[..., 2]
-    rest = xp.maximum(1.0 - (mean.seen * data.interval).sum(axis=-1), SMALLEST)
     unresponded = -(slope.seen * data.interval).sum(axis=-1) / rest
     living = slope.by_day[..., 2] / (mean.by_day[..., 2] + SMALLEST)
     dying = -(slope.by_day[..., 0] + slope.by_day[..., 2]) / xp.maximum(gone, SMALLEST)
-    alive, dead = group.informative * data.neutropenic[0], group.informative * data.neutropenic[1]
     known = (alive + dead) / xp.maximum(data.unresponded, 1.0)
-    fates = known * (group.survival * living**2 + (1.0 - group.survival) * dying**2)
-    spread = (slope.seen * seen * data.interval).sum(axis=-1) + rest * (fates + (1.0 - known) * unresponded**2)
+    followed = known * (group.survival * living**2 + (1.0 - group.survival) * dying**2)
+    spread = (slope.seen * seen * data.interval).sum(axis=-1) + rest * (followed + (1.0 - known) * unresponded**2)
     score = (data.times * seen).sum(axis=-1) + alive * living + dead * dying
     score = score + (data.unresponded - alive - dead) * unresponded
     left = xp.maximum(1.0 - DEFINITE * spread, 1.0 - DEFINITE)
