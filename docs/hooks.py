@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
+from hscb_bayes.analysis.pool import BetweenStudies, Exchangeable, PoolTable, Shift
 from hscb_bayes.analysis.spec import AnalysisTable
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.schema import fields_table, schema_markdown
@@ -57,7 +58,35 @@ def analysis_markdown() -> str:
     return "\n".join(sections)
 
 
-PAGES = {"reference/schema.md": schema_markdown, "reference/analysis-file.md": analysis_markdown}
+POOL_INTRODUCTION = """\
+# The pool file
+
+Which analyses of single studies are joined, and how studies are believed to differ. Each study has an
+[analysis file](analysis-file.md) of its own beside this one, which says what of it is fitted and what is assumed of its
+patients; all must share beliefs and hazards. A pool that differs in a few places from another says `base = "pooled"`.
+
+Two studies that say that they may share patients must be named in `[shared_patients]`. Populations and definitions of
+response other than those that are asked about need a table each.
+"""
+
+
+def pool_markdown() -> str:
+    """The reference of the pool file, from the models that read it."""
+    sections = [POOL_INTRODUCTION, f"## Top level\n\n{_table(PoolTable)}"]
+    headings = {
+        "`[populations.<name>]`, `[definitions.<name>]`": Shift,
+        "`[between_studies]`": BetweenStudies,
+        "`[exchangeable]`": Exchangeable,
+    }
+    sections += [f"## {name}\n\n{inspect.getdoc(inner)}\n\n{_table(inner)}" for name, inner in headings.items()]
+    return "\n".join(sections)
+
+
+PAGES = {
+    "reference/schema.md": schema_markdown,
+    "reference/analysis-file.md": analysis_markdown,
+    "reference/pool-file.md": pool_markdown,
+}
 
 
 def _table(model: type[BaseModel]) -> str:

@@ -79,7 +79,7 @@ def _audit(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from hscb_bayes.analysis.spec import find_analysis
+    from hscb_bayes.analysis.layers import find_analysis
     from hscb_bayes.report.run import run
 
     out = options.out or Path("results") / find_analysis(options.analysis).stem

@@ -17,13 +17,22 @@ from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
+from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.study import Study
 from hscb_bayes.sentences import listed, nearest, quote
 
-Role = Literal["count of responders", "median time to response", "survival among non-responders", "survival", "P value"]
+Role = Literal[
+    "count of responders",
+    "response by a day",
+    "median time to response",
+    "survival among non-responders",
+    "survival",
+    "P value",
+]
 
 MOST_PATIENTS = 10_000  # every one of them is simulated, thousands of times
 EARLIEST_DAY = 28.0  # of a fitted survival: the quadrature needs room between the usual days of response
@@ -39,8 +48,11 @@ class Fittable:
     needs_count: bool
 
 
-def fittable(study: Study) -> dict[str, Fittable]:
-    """Everything in a study that the likelihood has a place for, by the id that ``fit.items`` calls it."""
+def fittable(study: Study, patients: str = EVERYBODY) -> dict[str, Fittable]:
+    """Everything in a study that the likelihood has a place for, by the id that ``fit.items`` calls it.
+
+    ``patients`` is the group that the analysis is about.
+    """
     found: dict[str, Fittable] = {}
     for item in study.items:
         if isinstance(item, MedianTime):
@@ -50,25 +62,30 @@ def fittable(study: Study) -> dict[str, Fittable]:
             role: Role = "survival among non-responders" if never else "survival"
             among_responders = _response(study, item.among) is not None
             found[item.id] = Fittable(item=item, role=role, among=item.among, needs_count=among_responders)
-        elif isinstance(item, Count):
+        elif isinstance(item, Count | Share):
             found[item.id] = Fittable(item=item, role="count of responders", among=item.among, needs_count=False)
+        elif isinstance(item, Incidence):
+            found[item.id] = Fittable(item=item, role="response by a day", among=item.among, needs_count=False)
         elif isinstance(item, PValue):
             found[item.id] = Fittable(item=item, role="P value", among=item.among, needs_count=False)
-    return {id: one for id, one in found.items() if _has_a_place(one, study)}
+    return {id: one for id, one in found.items() if _has_a_place(one, study, patients)}
 
 
 def _median(item: MedianTime, group: str, study: Study) -> Fittable:
-    responders = _response(study, group) == "yes"
-    return Fittable(item=item, role="median time to response", among=group, needs_count=responders)
+    counted = _response(study, group) == "yes" or item.lowest is not None or item.highest is not None
+    return Fittable(item=item, role="median time to response", among=group, needs_count=counted)
 
 
-def _has_a_place(one: Fittable, study: Study) -> bool:
+def _has_a_place(one: Fittable, study: Study, patients: str) -> bool:
+    among_these = one.among == patients
     if isinstance(one.item, Survival):
-        return True
+        group = study.groups.get(one.among)
+        return among_these or (group is not None and group.by != "characteristic" and patients == EVERYBODY)
     if isinstance(one.item, PValue):
         return _is_of_response(one.item)
-    about_response = isinstance(one.item, Count | MedianTime) and one.item.event == "response"
-    return about_response and (one.among == EVERYBODY or (one.needs_count and isinstance(one.item, MedianTime)))
+    about_response = isinstance(one.item, Count | Share | Incidence | MedianTime) and one.item.event == "response"
+    of_responders = isinstance(one.item, MedianTime) and _response(study, one.among) == "yes"
+    return about_response and (among_these or of_responders)
 
 
 def _is_of_response(item: PValue) -> bool:
@@ -80,7 +97,36 @@ def _response(study: Study, group: str) -> str | None:
     return None if group == EVERYBODY else study.groups[group].value
 
 
-def check_items(items: Sequence[str], study: Study, address: str) -> None:
+def check_patients(among: str, responders: int | None, items: Sequence[str], study: Study, address: str) -> None:
+    """Refuse an analysis of patients whose number is not printed, and a number of responders beside a printed one.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
+    if among != EVERYBODY:
+        known = [id for id, group in study.groups.items() if group.by == "characteristic" and group.n is not None]
+        if among not in known:
+            hint = nearest(among, [EVERYBODY, *known])
+            raise InputError(
+                f"{address}: cohort.among: required all patients or a group by characteristic of printed size, "
+                f"found {quote(among)}; {hint}"
+            )
+    n = study.n if among == EVERYBODY else study.groups[among].n or 0
+    if responders is None:
+        return
+    if responders > n:
+        raise InputError(f"{address}: cohort.responders: required at most the {n} patients, found {responders}")
+    printed = {id for id, one in fittable(study, among).items() if one.role == "count of responders"}
+    for id in items:
+        if id in printed:
+            raise InputError(f"{address}: cohort.responders is given, but {id!r} is fitted, which says it; remove one")
+
+
+def check_items(
+    items: Sequence[str], study: Study, address: str, *, among: str = EVERYBODY, has_responders: bool = False
+) -> None:
     """Refuse fitted items that the study does not have, or that the likelihood has no place for.
 
     Raises
@@ -88,14 +134,14 @@ def check_items(items: Sequence[str], study: Study, address: str) -> None:
     InputError
         With the sentence.
     """
-    known = fittable(study)
+    known = fittable(study, among)
     for id in items:
         if items.count(id) > 1:
             raise InputError(f"{address}: fit.items: {quote(id)} is named twice")
         if id not in known:
             raise InputError(f"{address}: fit.items: {_no_place(id, study, list(known))}")
     fitted = {id: known[id] for id in items}
-    _check_roles(fitted, f"{address}: fit.items")
+    _check_roles(fitted, f"{address}: fit.items", has_responders=has_responders)
     days = {one.item.day: id for id, one in fitted.items() if isinstance(one.item, Survival)}
     if len(days) > 1:
         words = ", ".join(f"{id!r} at day {day:g}" for day, id in sorted(days.items()))
@@ -122,7 +168,7 @@ def _one_of(known: Sequence[str]) -> str:
     return f"required one of {listed(known)}" if known else "the study has nothing that can be fitted"
 
 
-def _check_roles(fitted: Mapping[str, Fittable], address: str) -> None:
+def _check_roles(fitted: Mapping[str, Fittable], address: str, *, has_responders: bool) -> None:
     taken: dict[str, str] = {}
     for id, one in fitted.items():
         part = f"{one.role} among {one.among!r}" if one.role == "survival" else one.role
@@ -130,7 +176,7 @@ def _check_roles(fitted: Mapping[str, Fittable], address: str) -> None:
             raise InputError(f"{address}: {taken[part]!r} and {id!r} are both a {part}; required one of them")
         taken[part] = id
     for id, one in fitted.items():
-        if one.needs_count and "count of responders" not in taken:
+        if one.needs_count and not has_responders and "count of responders" not in taken:
             raise InputError(f"{address}: {id!r} is about {one.among!r}; required the count of responders beside it")
 
 
@@ -162,7 +208,13 @@ def check_fitted_p_values(items: Sequence[str], conventions: Conventions, study:
 
 
 def check_cohort(
-    sizes: Mapping[str, int], form: Literal["log2", "step"], items: Sequence[str], study: Study, address: str
+    sizes: Mapping[str, int],
+    form: Literal["log2", "step", "none"],
+    items: Sequence[str],
+    study: Study,
+    address: str,
+    *,
+    among: str = EVERYBODY,
 ) -> None:
     """Refuse group sizes that the study cannot have, and a missing size where something needs it.
 
@@ -173,23 +225,36 @@ def check_cohort(
     """
     if study.n > MOST_PATIENTS:
         raise InputError(f"{study.path}: study.n: required at most {MOST_PATIENTS} patients, found {study.n}")
-    by_duration = [id for id, group in study.groups.items() if group.by == "duration"]
+    sized = [id for id, group in study.groups.items() if group.by != "response"]
     for id, size in sizes.items():
-        if id not in by_duration:
-            hint = nearest(id, by_duration) if by_duration else "the study has none"
+        if id not in sized:
+            hint = nearest(id, sized) if sized else "the study has none"
             raise InputError(f"{address}: cohort.sizes: {quote(id)} is no group by duration; {hint}")
         if not 0 < size < study.n:
             raise InputError(f"{address}: cohort.sizes.{id}: required 1 to {study.n - 1} of {study.n}, found {size}")
-    _check_complements(sizes, study, f"{address}: cohort.sizes")
-    if form == "step" and not sizes:
+    by_duration = {id: size for id, size in sizes.items() if study.groups[id].by == "duration"}
+    _check_complements(by_duration, study, f"{address}: cohort.sizes")
+    _check_characteristics(sizes, study, f"{address}: cohort.sizes")
+    if form == "step" and not by_duration:
         raise InputError(f"{address}: cohort.sizes is missing; form = 'step' divides the patients at a group's size")
-    divided = [study.groups[id] for id in sizes]
+    divided = [study.groups[id] for id in by_duration]
     for id in items:
-        group = study.groups.get(fittable(study)[id].among)
+        group = study.groups.get(fittable(study, among)[id].among)
         if group is None or group.by != "duration":
             continue
         if not any(group == other or group.is_complement_of(other) for other in divided):
             raise InputError(f"{address}: cohort.sizes: required the size of {group.id!r}, which {id!r} is about")
+
+
+def _check_characteristics(sizes: Mapping[str, int], study: Study, address: str) -> None:
+    """Every group by characteristic has a size, printed or said here, or its complement has; one of them, not both."""
+    groups = [group for group in study.groups.values() if group.by == "characteristic"]
+    for group in groups:
+        both = [group, *(other for other in groups if group.is_complement_of(other))]
+        if group.id in sizes and any(one.n is not None for one in both):
+            raise InputError(f"{address}.{group.id}: the study prints how many patients it has; remove it")
+        if not any(one.n is not None or one.id in sizes for one in both):
+            raise InputError(f"{address}: required the size of {group.id!r}, which the study does not print")
 
 
 def _check_complements(sizes: Mapping[str, int], study: Study, address: str) -> None:

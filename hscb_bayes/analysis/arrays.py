@@ -15,26 +15,24 @@ from typing import Literal
 import numpy as np
 
 from hscb_bayes.analysis.against_study import duration_summary
+from hscb_bayes.analysis.marks import marks_of, places, responders_of, response_arrays
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.estimators.order_statistics import order_statistic_ranks
-from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.durations import expected_durations
-from hscb_bayes.evidence.joint import quadratic_form
-from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, INDICATORS, JointArrays, contrasts
-from hscb_bayes.evidence.kinds.count import Count
-from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.joint_arrays import (
+    ABSENT,
+    ABSENT_VARIANCE,
+    COUNT_ROWS,
+    INDICATORS,
+    JointArrays,
+    contrasts,
+    quadratic_form,
+)
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.follow_up import YEAR
-from hscb_bayes.process.incidence import OutcomeNodes, outcome_nodes
-from hscb_bayes.process.quadrature import covariate_rule, day_rule
+from hscb_bayes.process.quadrature import covariate_rule
 
 IntervalUse = Literal["used", "too narrow", "no width"]
 COVARIATE_NODES = 4
-RANKS = 3  # a median and its two limits
-USUAL_DAYS = (7.0, 14.0, 28.0)  # panels of the quadrature where no printed day is there to set them
-HALF_A_DAY = 0.5  # times are recorded in whole days
-SHORTEST_GAP = 0.05  # days between two times, wherever their days are printed
-ABSENT_VARIANCE = 1e8  # of a number that is not there: it then tells nothing
 COUNT_VARIANCE = 1e-4  # patients squared; keeps the conditioning finite where a count cannot vary
 LEAST_NOISE = 1e-6  # variance of a survival's rounding: estimates that determine each other have no inverse
 NARROWEST_FACTOR = 0.85  # a printed variance below this share of what the group allows is a misprint
@@ -50,9 +48,11 @@ class Cohort0:
 
 
 def baseline(analysis: Analysis) -> Cohort0:
-    """The patients' durations from the printed summary, split into groups by rank."""
+    """The patients' durations from the printed summary, split into groups by rank; all alike if they have no part."""
+    n, cohort = analysis.patients, analysis.table.cohort
+    if cohort.form == "none":
+        return Cohort0(durations=np.full(n, cohort.reference), x=np.zeros(n), sizes=(n,))
     median, lowest, highest = duration_summary(analysis.study)
-    n, cohort = analysis.study.n, analysis.table.cohort
     durations = expected_durations(n, median=median, lowest=lowest, highest=highest)
     sizes = _sizes(analysis)
     longer = (np.arange(n) >= sizes[0]).astype(float)
@@ -62,10 +62,10 @@ def baseline(analysis: Analysis) -> Cohort0:
 
 def _sizes(analysis: Analysis) -> tuple[int, ...]:
     """Patients with the shorter durations and with the longer, from the size of either group."""
-    n, sizes = analysis.study.n, analysis.table.cohort.sizes
-    for id, size in sizes.items():
-        shorter = analysis.study.groups[id].relation in ("<", "<=")
-        return (size, n - size) if shorter else (n - size, size)
+    n, groups = analysis.patients, analysis.study.groups
+    for id, size in analysis.table.cohort.sizes.items():
+        if groups[id].by == "duration":
+            return (size, n - size) if groups[id].relation in ("<", "<=") else (n - size, size)
     return (n,)
 
 
@@ -83,7 +83,8 @@ def fitted_survivals(analysis: Analysis) -> tuple[Survival, ...]:
 
 
 def _response_value(analysis: Analysis, item: Survival) -> str | None:
-    return None if item.among == EVERYBODY else analysis.study.groups[item.among].value
+    group = analysis.study.groups.get(item.among)
+    return None if group is None or group.by != "response" else group.value
 
 
 def fitted_day(analysis: Analysis) -> float:
@@ -92,7 +93,9 @@ def fitted_day(analysis: Analysis) -> float:
     return next((item.day for item in items if item.id in analysis.table.fit.items), YEAR)
 
 
-def joint_arrays(analysis: Analysis, numbers: Mapping[str, float], *, without: Collection[str] = ()) -> JointArrays:
+def joint_arrays(
+    analysis: Analysis, numbers: Mapping[str, float], *, without: Collection[str] = (), room: int | None = None
+) -> JointArrays:
     """Arrays of the likelihood for the numbers that the analysis fits.
 
     Parameters
@@ -101,12 +104,15 @@ def joint_arrays(analysis: Analysis, numbers: Mapping[str, float], *, without: C
         Value by number id: the paper's, or a replicate's. NaN and inf are "not there" and "not reached".
     without
         Fitted items or readings to leave out.
+    room
+        For how many marks on the days of response, ``places`` if left out.
     """
     fitted = [id for id in analysis.table.fit.items if id not in without]
     cohort, day = baseline(analysis), fitted_day(analysis)
-    responders = _responders(analysis, numbers, fitted)
-    ranks = _ranks(analysis, numbers, fitted, responders, day)
-    nodes, interval, times, rest = _response_arrays(ranks, responders, analysis.study.n, day)
+    responders = responders_of(analysis, numbers, fitted)
+    room = places(analysis) if room is None else room
+    marks = marks_of(analysis, numbers, fitted, responders, day)
+    nodes, merge, interval, times, rest = response_arrays(marks, responders, analysis.patients, day, room)
     lived, died = _neutropenic(analysis, numbers, fitted, responders)
     rows = _Rows.of(analysis, numbers, fitted, responders, cohort)
     x, averages = covariate_nodes(cohort)
@@ -118,8 +124,9 @@ def joint_arrays(analysis: Analysis, numbers: Mapping[str, float], *, without: C
         averages=averages,
         sizes=np.array(cohort.sizes, dtype=float),
         contrasts=contrasts(x, averages, np.array(cohort.sizes, dtype=float)),
+        merge=merge,
         interval=interval,
-        columns_within=np.concatenate([np.ones(RANKS + 1), np.zeros(RANKS)]),
+        columns_within=np.concatenate([np.ones(room + 1), np.zeros(room)]),
         times=times,
         unresponded=np.float64(rest),
         neutropenic=np.array([lived, died]),
@@ -132,111 +139,8 @@ def joint_arrays(analysis: Analysis, numbers: Mapping[str, float], *, without: C
         known=rows.known,
         printed_factor=rows.factor,
         overlap=np.float64(analysis.table.fit.overlap),
-        day=np.float64(day),
+        day=np.array([day]),
     )
-
-
-def _responders(analysis: Analysis, numbers: Mapping[str, float], fitted: Collection[str]) -> float | None:
-    for item in analysis.study.items:
-        if isinstance(item, Count) and item.id in fitted and item.event == "response" and item.among == EVERYBODY:
-            return float(numbers[item.id])
-    return None
-
-
-def _ranks(
-    analysis: Analysis,
-    numbers: Mapping[str, float],
-    fitted: Collection[str],
-    responders: float | None,
-    day: float,
-) -> list[tuple[float, float]]:
-    """(rank, day) of the median and its limits, ranks counted among responses, increasing."""
-    for item in analysis.study.items:
-        if not isinstance(item, MedianTime) or item.event != "response":
-            continue
-        for group in item.groups:
-            id = item.id_among(group)
-            if id in fitted or item.id in fitted:
-                patients = analysis.study.n if group == EVERYBODY else int(responders or 0)
-                return _ranks_of(analysis, item, id, numbers, patients, day)
-    return []
-
-
-def _ranks_of(
-    analysis: Analysis, item: MedianTime, id: str, numbers: Mapping[str, float], patients: int, day: float
-) -> list[tuple[float, float]]:
-    if patients < RANKS:
-        return []
-    level = item.level or analysis.table.conventions.level
-    ranks = order_statistic_ranks(patients, level, analysis.table.conventions.median_interval)
-    pairs = [(ranks.lower, f"{id}.lower"), (sum(ranks.estimate) / 2, id), (ranks.upper, f"{id}.upper")]
-    found = [(float(rank), float(numbers.get(name, np.nan))) for rank, name in pairs if rank is not None]
-    return [(rank, value) for rank, value in found if np.isfinite(value) and value < day]
-
-
-def _response_arrays(
-    ranks: list[tuple[float, float]], responders: float | None, n: int, day: float
-) -> tuple[OutcomeNodes, np.ndarray, np.ndarray, float]:
-    """Quadrature nodes and columns: intervals between the printed days, then densities at them.
-
-    Panels of the quadrature are always four, so that shapes do not depend on what is printed; panels between which no
-    day is printed share a column.
-    """
-    cuts, printed = _cuts([value for _, value in ranks], day)
-    ends = np.array([*cuts, day])
-    nodes = outcome_nodes(
-        ends,
-        interval_of_panel=np.concatenate([[0], np.cumsum(printed)]),
-        densities=np.array([cut for cut, is_printed in zip(cuts, printed, strict=True) if is_printed]),
-        columns=(RANKS + 1, RANKS),
-        rule=day_rule(ends),
-    )
-    interval = np.concatenate([np.ones(RANKS + 1), np.zeros(RANKS)])
-    order = [0.0, *[rank for rank, _ in ranks]]
-    times = np.zeros(2 * RANKS + 1)
-    between = [upper - lower - 1.0 for lower, upper in itertools.pairwise(order)]
-    times[: len(ranks)] = np.maximum(between, 0.0)
-    times[RANKS + 1 : RANKS + 1 + len(ranks)] = 1.0
-    if responders is None:
-        interval[len(ranks)] = 0.0
-        rest = n - order[-1] if ranks else 0.0
-    else:
-        times[len(ranks)] = max(responders - order[-1], 0.0)
-        rest = n - responders
-    return nodes, interval, times, rest
-
-
-def _cuts(values: list[float], day: float) -> tuple[list[float], list[bool]]:
-    """Three increasing days inside (0, day): the printed ones, moved apart where they coincide, and usual ones."""
-    days = [min(value, day - SHORTEST_GAP * (len(values) - k)) for k, value in enumerate(_within_their_days(values))]
-    cuts = [(value, True) for value in days]
-    for usual in USUAL_DAYS:
-        if len(cuts) < RANKS:
-            cuts.append((_free_place(usual, [cut for cut, _ in cuts], day), False))
-    cuts.sort()
-    return [cut for cut, _ in cuts], [is_printed for _, is_printed in cuts]
-
-
-def _within_their_days(values: list[float]) -> list[float]:
-    """Times behind printed whole days: the middle of the day, and when several share a day evenly spread over it.
-
-    A day d is what rounds to d: from d - 1/2, or 0, to d + 1/2.
-    """
-    times: list[float] = []
-    for value, same in itertools.groupby(values):
-        first, last, several = max(value - HALF_A_DAY, 0.0), value + HALF_A_DAY, len(list(same))
-        times += [first + (last - first) * (k + 1) / (several + 1) for k in range(several)]
-    apart = SHORTEST_GAP * np.arange(1, len(times) + 1)
-    return list(np.maximum.accumulate(np.maximum(np.array(times) - apart, 0.0)) + apart)
-
-
-def _free_place(wanted: float, taken: list[float], day: float) -> float:
-    """A day near ``wanted`` that is none of those taken: the log middle of the widest gap, if it is one of them."""
-    if all(abs(np.log(wanted / other)) > 0.1 for other in taken) and wanted < day:
-        return wanted
-    edges = np.log(np.array([1.0, *sorted(taken), day]))
-    widest = int(np.argmax(np.diff(edges)))
-    return float(np.exp((edges[widest] + edges[widest + 1]) / 2))
 
 
 def _neutropenic(
@@ -246,14 +150,16 @@ def _neutropenic(
     for item in analysis.study.items:
         if isinstance(item, Survival) and item.id in fitted and _response_value(analysis, item) == "no":
             share = numbers[item.id]
-            if responders is not None and np.isfinite(share) and responders < analysis.study.n:
-                patients = analysis.study.n - responders
+            if responders is not None and np.isfinite(share) and responders < analysis.patients:
+                patients = analysis.patients - responders
                 return share * patients, (1.0 - share) * patients
     return 0.0, 0.0
 
 
 def covariate_nodes(cohort: Cohort0) -> tuple[np.ndarray, np.ndarray]:
-    """Covariate nodes of all groups in a row, and each group's weights on them, shape (group, group * node)."""
+    """Covariate nodes of all groups in a row, and each group's weights on them, shape (group, cell)."""
+    if np.ptp(cohort.x) == 0.0 and len(cohort.sizes) == 1:
+        return cohort.x[:1], np.ones((1, 1))
     starts = np.cumsum([0, *cohort.sizes])
     rules = [covariate_rule(cohort.x[a:b], COVARIATE_NODES) for a, b in itertools.pairwise(starts)]
     averages = np.zeros((len(rules), len(rules) * COVARIATE_NODES))
@@ -291,7 +197,7 @@ class _Rows:
             members, indicators, size = _members(analysis, item, responders, cohort)
             value = float(numbers[item.id])
             there = item.id in fitted and np.isfinite(value) and size > 0
-            value, size = (value, size) if there else (0.5, max(size, 1.0))
+            value, size = (value, size) if there else (ABSENT, max(size, 1.0))
             rows[COUNT_ROWS + k] = np.outer(members, indicators) / size
             step = max(0.5 / size, item.value.half_width)
             columns["value"].append(value)
@@ -312,7 +218,7 @@ def interval_uses(analysis: Analysis) -> dict[str, IntervalUse]:
     interval around 0% or 100%.
     """
     numbers, cohort = printed_values(analysis), baseline(analysis)
-    responders = _responders(analysis, numbers, analysis.table.fit.items)
+    responders = responders_of(analysis, numbers, analysis.table.fit.items)
     uses: dict[str, IntervalUse] = {}
     for item in fitted_survivals(analysis):
         if item.lower is not None:
@@ -328,7 +234,7 @@ def _members(
     """Which groups (group,) and which indicators (3,) an estimate sums, and over how many patients."""
     sizes = np.array(cohort.sizes, dtype=float)
     alive = np.array([0.0, 1.0, 1.0])
-    if item.among == EVERYBODY:
+    if item.among == analysis.table.cohort.among:
         return np.ones(sizes.size), alive, sizes.sum()
     group = analysis.study.groups[item.among]
     if group.by == "response":

@@ -17,6 +17,8 @@ import xarray as xr
 from hscb_bayes.analysis.model import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, model_data, packed
 from hscb_bayes.analysis.p_value import fitted_p_values, resampled
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
+from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
+from hscb_bayes.analysis.pooled_model import pool_data
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
@@ -26,6 +28,7 @@ PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarra
 DRAWS, TUNE, CHAINS, CORES = 1000, 1000, 4, 2
 PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "study_tables", "sources", "settings", "versions")
 UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)  # what h5py raises on any bytes
+MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
 TAKEN = "taken"  # which draw stands in a place, where draws were resampled by their weights
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
 
@@ -34,10 +37,10 @@ TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the poster
 class Compiled:
     """A compiled model, ready for any data of its layout.
 
-    ``p_values`` are the fitted P values by item id, which weight its draws.
+    ``analysis`` is of one study or of a pool; ``p_values`` are the fitted P values by item id, which weight its draws.
     """
 
-    analysis: Analysis
+    analysis: Any
     program: Any
     p_values: Mapping[str, float]
 
@@ -46,7 +49,8 @@ def compile_model(built: Built) -> Compiled:
     """Compile log density and gradient; the slow step, done once for a layout."""
     analysis = built.analysis
     program = nutpie.compile_pymc_model(built.model)
-    return Compiled(analysis=analysis, program=program, p_values=_p_values(analysis, None, ()))
+    p_values = {} if isinstance(analysis, Pool) else _p_values(analysis, None, ())
+    return Compiled(analysis=analysis, program=program, p_values=p_values)
 
 
 def with_analysis(
@@ -62,6 +66,20 @@ def with_analysis(
     data = {DATA_VARIABLE: packed(model_data(analysis, numbers, without=without))}
     program = compiled.program.with_data(**data)
     return replace(compiled, analysis=analysis, program=program, p_values=_p_values(analysis, numbers, without))
+
+
+def with_pool(
+    compiled: Compiled,
+    pool: Pool,
+    numbers: Mapping[str, Mapping[str, float]] | None = None,
+    *,
+    without: Collection[str] = (),
+) -> Compiled:
+    """The same program on another pool of its layout, on other numbers by study id, or without some studies."""
+    data, shapes = pool_data(pool, numbers, without=without), pool_data(compiled.analysis)
+    if {name: value.shape for name, value in data.items()} != {name: value.shape for name, value in shapes.items()}:
+        raise ValueError(f"{pool.path}: required a pool of the layout that was compiled")
+    return replace(compiled, analysis=pool, program=compiled.program.with_data(**{DATA_VARIABLE: packed(data)}))
 
 
 def _p_values(analysis: Analysis, numbers: Mapping[str, float] | None, without: Collection[str]) -> dict[str, float]:
@@ -198,13 +216,15 @@ def with_natural_scales(posterior: xr.Dataset) -> xr.Dataset:
     return posterior.assign(named)
 
 
-def provenance(analysis: Analysis, settings: Mapping[str, Any]) -> dict[str, str]:
+def provenance(analysis: Analysis | Pool, settings: Mapping[str, Any]) -> dict[str, str]:
     """What made a posterior, as text that travels with it."""
-    return {
+    tables = (
+        {MEMBERS: texts_of_members(analysis)} if isinstance(analysis, Pool) else {"study_tables": analysis.study.text}
+    )
+    return tables | {
         "analysis": analysis.name,
         "analysis_path": analysis.path,
         "analysis_tables": analysis.text,
-        "study_tables": analysis.study.text,
         "sources": json.dumps(dict(analysis.sources)),
         "settings": json.dumps(dict(settings)),
         "versions": json.dumps({"python": platform.python_version()} | {name: version(name) for name in PACKAGES}),
@@ -227,13 +247,49 @@ def study_effects(posterior: xr.DataTree) -> np.ndarray | None:
 
 
 def analysis_of(posterior: xr.DataTree) -> Analysis:
-    """The analysis that a posterior was made with, from the posterior itself."""
+    """The analysis of one study that a posterior was made with, from the posterior itself.
+
+    Raises
+    ------
+    InputError
+        When the posterior is of a pooled analysis.
+    """
+    if is_pooled(posterior):
+        raise InputError(
+            f"{posterior.attrs['analysis_path']}: required the posterior of one study, found that of a pooled "
+            "analysis; take one study of it"
+        )
     return analysis_from_text(
         name=posterior.attrs["analysis"],
         path=posterior.attrs["analysis_path"],
         text=posterior.attrs["analysis_tables"],
         study_text=posterior.attrs["study_tables"],
         sources=tables_of_json(posterior.attrs["sources"], posterior.attrs["analysis_path"]),
+    )
+
+
+def is_pooled(posterior: xr.DataTree) -> bool:
+    """Whether a posterior is of a pooled analysis."""
+    return MEMBERS in posterior.attrs
+
+
+def pool_of(posterior: xr.DataTree) -> Pool:
+    """The pooled analysis that a posterior was made with, from the posterior itself.
+
+    Raises
+    ------
+    InputError
+        When the posterior is of one study.
+    """
+    path = posterior.attrs["analysis_path"]
+    if not is_pooled(posterior):
+        raise InputError(f"{path}: required the posterior of a pooled analysis, found that of one study")
+    return pool_from_text(
+        name=posterior.attrs["analysis"],
+        path=path,
+        text=posterior.attrs["analysis_tables"],
+        members=posterior.attrs[MEMBERS],
+        sources=tables_of_json(posterior.attrs["sources"], path),
     )
 
 
@@ -267,7 +323,8 @@ def load_posterior(path: str | Path) -> xr.DataTree:
 
 def _check_kept(tree: xr.DataTree, required: str) -> None:
     """Refuse a tree without draws, or whose provenance cannot be read."""
-    missing = [name for name in PROVENANCE if not isinstance(tree.attrs.get(name), str)]
+    needed = [MEMBERS if name == "study_tables" and is_pooled(tree) else name for name in PROVENANCE]
+    missing = [name for name in needed if not isinstance(tree.attrs.get(name), str)]
     if missing:
         raise InputError(f"{required}; it does not say its {missing[0]}")
     parameters = tree["posterior"].data_vars.get(PARAMETERS_VARIABLE) if "posterior" in tree.children else None
@@ -276,7 +333,10 @@ def _check_kept(tree: xr.DataTree, required: str) -> None:
     if list(parameters.coords.get("parameter", ())) != list(PARAMETER_IDS):
         raise InputError(f"{required}; its parameters are not those of this version: {', '.join(PARAMETER_IDS)}")
     try:
-        analysis_of(tree)
+        if is_pooled(tree):
+            pool_of(tree)
+        else:
+            analysis_of(tree)
         for name in ("settings", "versions"):
             tables_of_json(tree.attrs[name], name)
     except InputError as error:

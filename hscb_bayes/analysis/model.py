@@ -32,7 +32,7 @@ NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
 class Built:
     """A PyMC model and the analysis that it means."""
 
-    analysis: Analysis
+    analysis: Any
     model: pm.Model
 
 
@@ -56,14 +56,14 @@ def packed(data: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.concatenate([value.ravel() for value in data.values()])
 
 
-def _unpacked(entries: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+def unpacked(entries: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """The arrays again, split from the one variable; their shapes, but not their contents, are known to the graph."""
     sizes = [int(np.prod(shape)) for shape in shapes.values()]
     pieces = pt.split(entries, sizes, n_splits=len(sizes))
     return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
 
 
-def _entry_names(data: Mapping[str, np.ndarray]) -> list[str]:
+def entry_names(data: Mapping[str, np.ndarray]) -> list[str]:
     """One name per entry of ``packed``, "sizes[0]"."""
     return [
         name + "".join(f"[{k}]" for k in index) for name, value in data.items() for index in np.ndindex(value.shape)
@@ -87,7 +87,7 @@ def build(analysis: Analysis) -> Built:
     """
     arrays_of_print = model_data(analysis)
     coords = {
-        "entry": _entry_names(arrays_of_print),
+        "entry": entry_names(arrays_of_print),
         "parameter": list(PARAMETER_IDS),
         "term": term_ids(analysis),
         "transition": list(TRANSITIONS),
@@ -96,7 +96,7 @@ def build(analysis: Analysis) -> Built:
     with pm.Model(coords=coords) as model:
         shapes = {name: value.shape for name, value in arrays_of_print.items()}
         entries = pm.Data(DATA_VARIABLE, packed(arrays_of_print), dims="entry")
-        data = _unpacked(pt.specify_shape(entries, (len(coords["entry"]),)), shapes)
+        data = unpacked(pt.specify_shape(entries, (len(coords["entry"]),)), shapes)
         parameters = pm.Normal(
             PARAMETERS_VARIABLE, mu=data.pop("prior_mean"), sigma=data.pop("prior_deviation"), dims="parameter"
         )

@@ -14,9 +14,10 @@ import numpy as np
 from hscb_bayes.analysis.arrays import baseline, fitted_day, fitted_survivals
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.evidence.cohort import Cohort
+from hscb_bayes.evidence.cohort import EVERYBODY, Cohort
 from hscb_bayes.evidence.group import group_masks
 from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.simulate import simulate_course
 
@@ -50,12 +51,14 @@ def simulate_cohort(
     seen = course.response_day <= np.minimum(lost, horizon)
     response_day = np.where(seen, np.round(course.response_day), np.inf)
     duration = np.broadcast_to(start.durations, shape)
+    cohort = analysis.table.cohort
+    sizes = dict(cohort.sizes) if cohort.among == EVERYBODY else {**cohort.sizes, cohort.among: start.x.size}
     return Cohort(
         duration=duration,
         response_day=response_day,
         last_day=np.round(np.minimum(course.death_day, lost)),
         died=course.death_day <= lost,
-        groups=group_masks(analysis.study.groups, duration=duration, responded=seen, sizes=analysis.table.cohort.sizes),
+        groups=group_masks(analysis.study.groups, duration=duration, responded=seen, sizes=sizes),
     )
 
 
@@ -70,7 +73,8 @@ def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
 
 def fitted_values(analysis: Analysis, numbers: Mapping[str, float]) -> np.ndarray:
     """What stands for each term of the likelihood: responders, survival without response, estimates; (term,)."""
-    responders = [item.id for item in analysis.study.items if isinstance(item, Count) and item.event == "response"]
+    counts = (Count, Share)
+    responders = [item.id for item in analysis.study.items if isinstance(item, counts) and item.event == "response"]
     without = [
         item.id
         for item in analysis.study.items

@@ -19,20 +19,21 @@ from hscb_bayes.analysis.against_study import (
     check_cohort,
     check_fitted_p_values,
     check_items,
+    check_patients,
     check_tests,
     duration_summary,
 )
+from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.cohort import Conventions
+from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
 from hscb_bayes.evidence.study import Study, load_study, study_of
 from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.sentences import explain, nearest, quote
-from hscb_bayes.toml_file import TomlFile, read_toml, tables_of_json
+from hscb_bayes.toml_file import TomlFile, tables_of_json
 
 SCHEMA = 1
-LONGEST_CHAIN = 10
 LONGEST_DURATION = 3650.0  # days of neutropenia; ten years
 MOST_DURATIONS = 12  # that a report can show
 
@@ -59,13 +60,22 @@ class CohortAssumptions(Table):
     reference: float = Field(
         default=38.0, description="duration at which baseline hazards hold, days", gt=0, le=LONGEST_DURATION
     )
-    form: Literal["log2", "step"] = Field(
-        default="log2", description="hazards change with every doubling of duration, or once between the two groups"
+    form: Literal["log2", "step", "none"] = Field(
+        default="log2",
+        description="hazards change with every doubling of duration, once between the two groups, or not: the study's "
+        "own hazards are then those at the durations of its patients",
     )
     sizes: dict[Identifier, int] = Field(
-        default_factory=dict, description="patients in a group by duration; its complement has the rest"
+        default_factory=dict,
+        description="patients in a group by duration or characteristic; its complement has the rest",
     )
-    why: Line = Field(description="why these sizes")
+    among: Identifier = Field(
+        default=EVERYBODY, description="the patients that the analysis is about, where it is not all of the study"
+    )
+    responders: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="patients with a response, where the study prints neither a count nor a share"
+    )
+    why: Line = Field(description="why these sizes, patients and responders")
 
 
 class Hazards(Table):
@@ -172,6 +182,12 @@ class Analysis:
     sources: Mapping[str, str]
     text: str
 
+    @property
+    def patients(self) -> int:
+        """How many patients the analysis is about."""
+        among = self.table.cohort.among
+        return self.study.n if among == EVERYBODY else int(self.study.groups[among].n or 0)
+
 
 def load_analysis(path: str | Path) -> Analysis:
     """Read an analysis file and the study it names; a bare name such as ``"main"`` means a shipped analysis.
@@ -186,7 +202,7 @@ def load_analysis(path: str | Path) -> Analysis:
     for name in analysis.table.report.alternatives:
         beside = file.parent / f"{name}.toml"
         if not beside.is_file():
-            known = _names_in(file.parent)
+            known = names_in(file.parent)
             raise InputError(
                 f"{file}: report.alternatives: there is no analysis {quote(name)} in {file.parent}; "
                 f"{nearest(name, known)}"
@@ -202,7 +218,7 @@ def load_analysis(path: str | Path) -> Analysis:
 
 def _load(file: Path) -> Analysis:
     """An analysis without a look at its alternatives; what is wrong in its base is said of the base."""
-    layers, sources = _layers(file, ())
+    layers, sources = layers_of(file)
     try:
         table, study = _checked(layers[-1][1], file)
     except InputError:
@@ -237,73 +253,6 @@ def analysis_from_text(*, name: str, path: str, text: str, study_text: str, sour
     study = study_of(file)
     _check_against_study(table, study, path)
     return Analysis(name=name, table=table, study=study, path=path, sources=sources, text=text)
-
-
-def models_directory() -> Path:
-    """Folder of the shipped analyses: inside an installed package, or beside it in a clone."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "models"
-    return inside if inside.is_dir() else package.parent / "models"
-
-
-def find_analysis(path: str | Path) -> Path:
-    """The file that a path or the name of a shipped analysis means.
-
-    Raises
-    ------
-    InputError
-        When a bare name is not one of the shipped analyses.
-    """
-    if Path(path).suffix or "/" in str(path) or "\\" in str(path):
-        return Path(path)
-    folder = models_directory()
-    shipped = _names_in(folder)
-    if str(path) not in shipped:
-        raise InputError(f"there is no shipped analysis {quote(str(path))}; {nearest(str(path), shipped)}")
-    return folder / f"{path}.toml"
-
-
-def _names_in(folder: Path) -> list[str]:
-    """Names of the analyses in a folder."""
-    return sorted(file.stem for file in folder.glob("*.toml"))
-
-
-def _layers(file: Path, seen: tuple[Path, ...]) -> tuple[list[tuple[Path, dict[str, Any]]], dict[str, str]]:
-    """Each file with its tables over those of its base, ``file`` last; and the SHA-256 of all that was read."""
-    toml = read_toml(file)
-    steps = (*seen, file)
-    chain = " -> ".join(step.stem for step in steps)
-    if file.resolve() in [step.resolve() for step in seen]:
-        raise InputError(f"{seen[0]}: base: analyses are based on each other in a circle: {chain}")
-    if len(steps) > LONGEST_CHAIN:
-        raise InputError(f"{seen[0]}: base: required a chain of at most {LONGEST_CHAIN} analyses, found {chain}")
-    data = dict(toml.data)
-    base = data.pop("base", None)
-    if base is None:
-        return [(file, data)], {toml.path: toml.sha256}
-    layers, sources = _layers(_base_file(file, base), steps)
-    return [*layers, (file, _over(data, layers[-1][1]))], {**sources, toml.path: toml.sha256}
-
-
-def _base_file(file: Path, base: Any) -> Path:
-    if not isinstance(base, str) or not base.replace("_", "").replace("-", "").isalnum():
-        raise InputError(
-            f"{file}: base: required the name of an analysis in the same folder, such as 'main', found {quote(base)}"
-        )
-    below = file.parent / f"{base}.toml"
-    known = _names_in(file.parent)
-    if base not in known:
-        raise InputError(f"{file}: base: there is no analysis {quote(base)} in {file.parent}; {nearest(base, known)}")
-    return below
-
-
-def _over(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables of ``above`` laid over those of ``below``."""
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        merged[key] = _over(value, old) if isinstance(value, dict) and isinstance(old, dict) else value
-    return merged
 
 
 def _study_file(file: Path, study: str) -> Path:
@@ -358,8 +307,11 @@ def needed_priors(table: AnalysisTable) -> tuple[str, ...]:
 
 def _check_against_study(table: AnalysisTable, study: Study, address: str) -> None:
     """Find before anything is compiled what the study cannot give."""
+    cohort = table.cohort
+    check_patients(cohort.among, cohort.responders, table.fit.items, study, address)
     check_fitted_p_values(table.fit.items, table.conventions, study, address)
-    check_items(table.fit.items, study, address)
-    check_cohort(table.cohort.sizes, table.cohort.form, table.fit.items, study, address)
+    check_items(table.fit.items, study, address, among=cohort.among, has_responders=cohort.responders is not None)
+    check_cohort(cohort.sizes, cohort.form, table.fit.items, study, address, among=cohort.among)
     check_tests(table.conventions, study, address)
-    duration_summary(study)
+    if cohort.form != "none":
+        duration_summary(study)

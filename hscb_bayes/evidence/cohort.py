@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 EVERYBODY = "all"  # the group that every study has
 
 IntervalScale = Literal["plain", "log", "log-log", "logit", "arcsin"]
+ShareInterval = Literal["clopper-pearson", "wilson"]
 IncidenceEstimator = Literal["aalen_johansen", "kaplan_meier"]
-TestName = Literal["log-rank", "cox", "fine-gray", "spearman"]
+TestName = Literal["log-rank", "cox", "fine-gray", "spearman", "fisher"]
 Direction = Literal["increases", "decreases"]
 DurationScale = Literal["log2", "days"]
 
@@ -90,6 +91,9 @@ class Conventions(BaseModel):
     )
     median_interval: IntervalScale = Field(
         default="log", description="scale of the interval that a median's limits invert"
+    )
+    share_interval: ShareInterval = Field(
+        default="clopper-pearson", description="method of the confidence interval of a share of patients"
     )
     incidence: IncidenceEstimator = Field(
         default="aalen_johansen", description="death without response competes, or is treated as censoring"

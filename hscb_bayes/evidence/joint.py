@@ -61,9 +61,10 @@ def _estimate_terms(
     outcomes: Outcomes, unresponded: Unresponded, data: JointArrays, follow_up: FollowUp, special: Special
 ) -> Any:
     """Log probability of each printed estimate's lattice step, given the counts and the estimates before it."""
-    xp, patients = special.xp, data.sizes.sum()
+    xp, patients = special.xp, data.sizes.sum(axis=-1, keepdims=True)
     mean = xp.matmul(data.averages, outcomes.by_day)
-    estimates = xp.matmul(special.flatten(mean * data.sizes[:, None], 2), data.rows.T)[..., COUNT_ROWS:]
+    totals = special.flatten(mean * data.sizes[..., None], 2)
+    estimates = (totals[..., None, :] * data.rows).sum(axis=-1)[..., COUNT_ROWS:]
     expected = xp.concatenate([patients * unresponded.expected_counts(xp), estimates], axis=-1)
     covariance = _covariance(outcomes, data, special) * _widening(estimates, unresponded, data, follow_up, xp)
     blurred = patients * unresponded.blur(xp)
@@ -83,9 +84,10 @@ def _covariance(outcomes: Outcomes, data: JointArrays, special: Special) -> Any:
     xp, b = special.xp, outcomes.by_day
     indicators = len(INDICATORS)
     within = xp.matmul(b, PRODUCTS.reshape(indicators, -1)) - special.flatten(b[..., :, None] * b[..., None, :], 2)
-    by_group = xp.matmul(data.averages, within) * data.sizes[:, None]
+    by_group = xp.matmul(data.averages, within) * data.sizes[..., None]
     rows = special.length(data.observed)
-    return special.unflatten(xp.matmul(special.flatten(by_group, 2), data.quadratic), (rows, rows))
+    each = xp.matmul(special.flatten(by_group, 2)[..., None, :], data.quadratic)[..., 0, :]
+    return special.unflatten(each, (rows, rows))
 
 
 def _widening(estimates: Any, unresponded: Unresponded, data: JointArrays, follow_up: FollowUp, xp: Any) -> Any:
@@ -114,9 +116,3 @@ def _variance_factor(value: Any, data: JointArrays, follow_up: FollowUp, xp: Any
     by_chance = xp.exp(FACTOR_FALL * chance)
     printed = 1.0 + (data.printed_factor - 1.0) * by_chance
     return 1.0 + SMALL_SAMPLE * (xp.where(data.printed_factor > 0, printed, modelled) - 1.0)
-
-
-def quadratic_form(rows: np.ndarray, groups: int) -> np.ndarray:
-    """The linear map from the groups' covariances (group * 9,) to that of the rows, vec(sum_g L_g V_g L_g')."""
-    by_group = rows.reshape(len(rows), groups, len(INDICATORS))
-    return np.einsum("kgi,lgj->gijkl", by_group, by_group).reshape(groups * len(INDICATORS) ** 2, len(rows) ** 2)

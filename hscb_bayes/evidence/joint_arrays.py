@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from hscb_bayes.process.incidence import OutcomeNodes
 
 INDICATORS = ("responded", "responded_alive", "neutropenic_alive")
 COUNT_ROWS = 2  # responders, and patients alive without response: known exactly, conditioned on
+ABSENT = 0.5  # stands for an estimate that is not there
+ABSENT_VARIANCE = 1e8  # of a number that is not there: it then tells nothing
 SMALLEST = 1e-9  # floor of a probability before its logarithm
 
 
@@ -18,17 +21,20 @@ SMALLEST = 1e-9  # floor of a probability before its logarithm
 class JointArrays:
     """One paper's numbers as arrays (NumPy, or ``pm.Data`` of the same names).
 
-    Shapes: ``x`` (group * node,); ``averages`` (group, group * node), rows summing to one; ``sizes`` (group,);
-    ``contrasts`` (2, group * node) what takes the mean over all patients and the slope in the standardised covariate;
-    ``interval`` (column,) 1 for columns of ``nodes`` that are intervals of which it is known how many responded, 0
-    for densities; ``columns_within`` (column,) 1 for all intervals, up to the day; ``times`` (column,) how many
-    responses fall into each; ``unresponded`` () patients without response; ``neutropenic`` (2,) of them alive and
+    Shapes: ``x`` (cell,), the nodes of the covariate in all groups; ``averages`` (group, cell), rows summing to one;
+    ``sizes`` (group,); ``contrasts`` (2, cell) what takes the mean over all patients and the slope in the standardised
+    covariate; ``merge`` (column, column) 1 where a column of ``nodes`` adds to a column of the print: panels between
+    which no day is printed are one interval; ``interval`` (column,) 1 for intervals of which it is known how many
+    responded, 0 for densities; ``columns_within`` (column,) 1 for all intervals, up to the day; ``times`` (column,) how
+    many responses fall into each; ``unresponded`` () patients without response; ``neutropenic`` (2,) of them alive and
     dead at the day; ``rows`` (row, group * 3) what each row sums, counts first; ``quadratic`` (group * 9, row * row)
     the same twice, as ``quadratic_form`` makes it; ``observed``, ``noise`` (row,) values and the variance of their
     rounding; ``lower``, ``upper``, ``known``, ``printed_factor`` (estimate,) the lattice step, whether the number is
     there, and how much its printed interval widens the variance (0: not known, ask the censoring distribution);
     ``overlap`` () 1 for the joint likelihood, 0 to treat all estimates as independent, which counts the same death
-    many times; ``day`` ().
+    many times; ``day`` (1,).
+
+    Of several papers, all but ``x`` and ``nodes`` have an axis for the study in front (``stacked``).
     """
 
     nodes: OutcomeNodes
@@ -36,6 +42,7 @@ class JointArrays:
     averages: Any
     sizes: Any
     contrasts: Any
+    merge: Any
     interval: Any
     columns_within: Any
     times: Any
@@ -62,3 +69,66 @@ def contrasts(x: np.ndarray, averages: np.ndarray, sizes: np.ndarray) -> np.ndar
     centred = x - weight @ x
     deviation = np.sqrt(weight @ centred**2)
     return np.stack([weight, weight * centred / deviation if deviation > 0.0 else np.zeros_like(weight)])
+
+
+def quadratic_form(rows: np.ndarray, groups: int) -> np.ndarray:
+    """The linear map from the groups' covariances (group * 9,) to that of the rows, vec(sum_g L_g V_g L_g')."""
+    by_group = rows.reshape(len(rows), groups, len(INDICATORS))
+    return np.einsum("kgi,lgj->gijkl", by_group, by_group).reshape(groups * len(INDICATORS) ** 2, len(rows) ** 2)
+
+
+def stacked(papers: Sequence[JointArrays]) -> JointArrays:
+    """Several papers as one, with an axis for the study in front.
+
+    Cells of all papers are in a row: a paper without a covariate has one, and costs one. Groups and estimates that a
+    paper does not have are there as groups of nobody and numbers that are not known. All papers must have the same
+    columns (``len(paper.times)``).
+    """
+    groups = max(len(paper.sizes) for paper in papers)
+    estimates = max(len(paper.known) for paper in papers)
+    wide = [_widened(paper, groups, estimates) for paper in papers]
+    cells = [len(paper.x) for paper in papers]
+    ends = np.cumsum(cells)
+    arrays: dict[str, Any] = {}
+    for name in (field.name for field in fields(JointArrays) if field.name not in ("nodes", "x")):
+        if name in ("averages", "contrasts"):
+            arrays[name] = np.zeros((len(papers), groups if name == "averages" else 2, ends[-1]))
+            for k, paper in enumerate(wide):
+                arrays[name][k, :, ends[k] - cells[k] : ends[k]] = getattr(paper, name)
+        else:
+            arrays[name] = np.stack([np.asarray(getattr(paper, name)) for paper in wide])
+    arrays["overlap"] = arrays["overlap"][:, None, None]
+    first = papers[0].nodes
+    each = {field.name: [getattr(paper.nodes, field.name) for paper in papers] for field in fields(OutcomeNodes)}
+    nodes = {name: np.repeat(np.stack(values), cells, axis=0) for name, values in each.items()}
+    nodes |= {"panels": first.panels, "columns": first.columns}
+    return JointArrays(nodes=OutcomeNodes(**nodes), x=np.concatenate([paper.x for paper in papers]), **arrays)
+
+
+def cell_members(papers: Sequence[JointArrays]) -> np.ndarray:
+    """1 where a cell of ``stacked`` belongs to a study, shape (cell, study)."""
+    return np.repeat(np.eye(len(papers)), [len(paper.x) for paper in papers], axis=0)
+
+
+def _widened(paper: JointArrays, groups: int, estimates: int) -> JointArrays:
+    """The paper with groups of nobody and with estimates that are not there, up to the wanted numbers."""
+    more, own, count = estimates - len(paper.known), len(paper.sizes), len(paper.observed)
+    rows = np.zeros((count + more, groups, len(INDICATORS)))
+    rows[:count, :own] = paper.rows.reshape(count, own, len(INDICATORS))
+
+    def padded(values: np.ndarray, filler: float) -> np.ndarray:
+        return np.concatenate([values, np.full(more, filler)])
+
+    return replace(
+        paper,
+        averages=np.pad(paper.averages, ((0, groups - own), (0, 0))),
+        sizes=np.pad(paper.sizes, (0, groups - own)),
+        rows=rows.reshape(count + more, -1),
+        quadratic=quadratic_form(rows.reshape(count + more, -1), groups),
+        observed=padded(paper.observed, ABSENT),
+        noise=padded(paper.noise, ABSENT_VARIANCE),
+        lower=padded(paper.lower, 0.0),
+        upper=padded(paper.upper, 1.0),
+        known=padded(paper.known, 0.0),
+        printed_factor=padded(paper.printed_factor, 0.0),
+    )

@@ -45,14 +45,15 @@ class Unresponded:
 
 
 def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> tuple[Outcomes, Outcomes]:
-    """Outcomes of the average patient, and their change with a standard deviation of the covariate: no node axis."""
+    """Outcomes of the average patient, and their change with a standard deviation of the covariate: no cell axis.
+
+    ``Outcomes.seen`` has the columns of the print.
+    """
     xp, columns = special.xp, special.length(data.interval)
     parts = [outcomes.seen, outcomes.by_day, outcomes.lost[..., None]]
     both = xp.matmul(data.contrasts, xp.concatenate(parts, axis=-1))
-    mean, slope = (
-        Outcomes(seen=one[..., :columns], by_day=one[..., columns:-1], lost=one[..., -1])
-        for one in (both[..., 0, :], both[..., 1, :])
-    )
+    seen, rest = xp.matmul(both[..., :columns], data.merge), both[..., columns:]
+    mean, slope = (Outcomes(seen=seen[..., k, :], by_day=rest[..., k, :-1], lost=rest[..., k, -1]) for k in range(2))
     return mean, slope
 
 
@@ -83,7 +84,7 @@ def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: Joint
     """
     xp = special.xp
     rest = xp.maximum(1.0 - (mean.seen * data.interval).sum(axis=-1), SMALLEST)
-    fates = (group.informative * data.neutropenic[0], group.informative * data.neutropenic[1])
+    fates = (group.informative * data.neutropenic[..., 0], group.informative * data.neutropenic[..., 1])
     responses = _response_term(mean, rest, data, xp) + _unlike_term(mean, slope, group, rest, fates, data, xp)
     return xp.stack([responses, _neutropenic_term(group, fates, special)], axis=-1)
 
@@ -130,4 +131,4 @@ def _unlike_term(
     score = (data.times * seen).sum(axis=-1) + alive * living + dead * dying
     score = score + (data.unresponded - alive - dead) * unresponded
     left = xp.maximum(1.0 - DEFINITE * spread, 1.0 - DEFINITE)
-    return -0.5 * (DEFINITE * score**2 / (data.sizes.sum() * left) + xp.log(left))
+    return -0.5 * (DEFINITE * score**2 / (data.sizes.sum(axis=-1) * left) + xp.log(left))

@@ -7,12 +7,16 @@ from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
 from hscb_bayes.evidence.kinds.everybody_died_by import EverybodyDiedBy
 from hscb_bayes.evidence.kinds.fact import Fact
+from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
 
 KINDS: dict[str, type[Item]] = {
     "count": Count,
+    "share": Share,
+    "incidence": Incidence,
     "survival": Survival,
     "everybody_died_by": EverybodyDiedBy,
     "median_time": MedianTime,

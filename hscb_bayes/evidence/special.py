@@ -51,7 +51,7 @@ class Special:
     def solve_lower(self, factor: Any, right: Any) -> Any:
         """Solve L z = right."""
         if self.symbolic:
-            return self.xp.linalg.solve_triangular(factor, right, lower=True)
+            return self.xp.linalg.solve_triangular(factor, right, lower=True, b_ndim=1)
         return np.linalg.solve(factor, right[..., None])[..., 0]
 
     def log_gamma(self, value: Any) -> Any:
@@ -99,7 +99,8 @@ class Special:
         """
         xp = self.xp
         least = xp.minimum(FEWEST_PATIENTS * deviation**2, LARGEST_FLOOR)
-        p = 1.0 - _above(1.0 - _above(probability, least, xp), least, xp)
+        inside = 1.0 - _above(1.0 - _above(probability, least, xp), least, xp)
+        p = xp.minimum(xp.maximum(inside, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
         s = xp.minimum(xp.maximum(share, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
         spread = p * (1.0 - p)
         distance, skewness = s - p, (1.0 - 2.0 * p) / spread

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -33,6 +34,19 @@ class StudyTable(Table):
     n: Annotated[int, Field(ge=1)] = Field(description="patients in the study")
     time_zero: Line = Field(description="the event from which times are counted")
     design: Line = Field(description="how the patients came into the study")
+    population: Identifier | None = Field(
+        default=None, description="name of the kind of patients, such as 'after_car_t'; needed to pool studies"
+    )
+    definition: Identifier | None = Field(
+        default=None, description="name of what counts as a response, such as 'neutrophil'; needed to pool studies"
+    )
+    definition_words: Line | None = Field(default=None, description="what counts as a response, in words")
+    secondary: Line | None = Field(
+        default=None, description="the source of the numbers, where it is not the paper itself"
+    )
+    may_share_patients_with: dict[Identifier, Line] = Field(
+        default_factory=dict, description="id of another study to why patients may be in both"
+    )
     eligibility: Paragraph = Field(default="", description="who could be in it")
     read: Line = Field(description="which parts of the paper the numbers were read in")
     note: Paragraph = Field(default="", description="anything a reader should know")
@@ -71,6 +85,11 @@ class Study:
     sha256: str
     text: str
     doi: str | None = None
+    population: str | None = None
+    definition: str | None = None
+    definition_words: str | None = None
+    secondary: str | None = None
+    may_share_patients_with: Mapping[str, str] = field(default_factory=dict)
     eligibility: str = ""
     note: str = ""
 
@@ -135,7 +154,7 @@ def study_of(file: TomlFile) -> Study:
     """A study from a file that is already read; raises what ``load_study`` raises."""
     _check_top_level(file)
     table = _study_table(file)
-    groups = _groups(file)
+    groups = _groups(file, table.n)
     items = tuple(_items(file))
     _check_ids(items, file.path)
     for item in items:
@@ -169,11 +188,32 @@ def _study_table(file: TomlFile) -> StudyTable:
         raise explain(error, model=StudyTable, address=f"{file.path}: study") from None
 
 
-def _groups(file: TomlFile) -> dict[str, Group]:
+def _groups(file: TomlFile, patients: int) -> dict[str, Group]:
     tables = file.data.get("group", {})
     if not isinstance(tables, dict):
         raise InputError(f"{file.path}: group: required [group.name] tables, found {quote(tables)}")
-    return {id: _group(id, table, file.path) for id, table in tables.items()}
+    groups = {id: _group(id, table, file.path) for id, table in tables.items()}
+    for one, other in itertools.combinations(groups.values(), 2):
+        if one.by == "characteristic" and one.of == other.of:
+            _check_parts(one, other, patients, f"{file.path}: group {other.id!r}")
+    for group in groups.values():
+        if (group.n or 0) > patients:
+            raise InputError(
+                f"{file.path}: group {group.id!r}: n {group.n} is more than the {patients} patients of the study"
+            )
+    return groups
+
+
+def _check_parts(one: Group, other: Group, patients: int, address: str) -> None:
+    """Two groups by one characteristic: who has it and who does not, and together at most all patients."""
+    if one.value == other.value:
+        raise InputError(f"{address}: {one.id!r} is the same group, {one.of!r} with value {one.value!r}")
+    together = (one.n or 0) + (other.n or 0)
+    if one.n is not None and other.n is not None and together > patients:
+        raise InputError(
+            f"{address}: {one.id!r} and {other.id!r} have {one.n} + {other.n} = {together} patients, "
+            f"more than the {patients} of the study"
+        )
 
 
 def _group(id: str, table: Any, path: str) -> Group:

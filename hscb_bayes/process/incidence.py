@@ -24,9 +24,9 @@ SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node
 class Outcomes:
     """Probabilities of a patient's outcomes by a day.
 
-    ``seen`` (..., covariate, column): responses while still followed, by the columns of the nodes (probabilities of
-    response in an interval; densities at a day). ``by_day`` (..., covariate, 3): responded,
-    responded and alive, alive without response, all with complete follow-up. ``lost`` (..., covariate): follow-up ended
+    ``seen`` (..., covariate, column): responses while still followed, first the probability of response in each panel
+    of the nodes, then densities at their days. ``by_day`` (..., covariate, 3): responded, responded and alive, alive
+    without response, all with complete follow-up. ``lost`` (..., covariate): follow-up ended
     before response, death and the day.
     """
 
@@ -42,7 +42,8 @@ class OutcomeNodes:
     ``days`` (node,); ``weights`` (node,) in days, zero for nodes at which only a density is wanted; ``panels``
     (node, panel) 1 where a node lies in a panel, rows of zeros for densities; ``log_cuts`` (panel,) log of the days at
     which panels end; ``columns`` (node, column) 1 where a node adds to a column of ``Outcomes.seen``; ``log_since``
-    (node,) log of the days from the node to ``day``; ``log_end`` (1,) log of ``day``.
+    (node,) log of the days from the node to ``day``; ``log_end`` (1,) log of ``day``. Where covariates have nodes of
+    their own, as those of different studies, all but ``panels`` and ``columns`` have an axis for them in front.
     """
 
     days: Any
@@ -54,32 +55,28 @@ class OutcomeNodes:
     log_end: Any
 
 
-def outcome_nodes(
-    cuts: np.ndarray, *, interval_of_panel: np.ndarray, densities: np.ndarray, columns: tuple[int, int], rule: DayRule
-) -> OutcomeNodes:
+def outcome_nodes(cuts: np.ndarray, *, densities: np.ndarray, places: int, rule: DayRule) -> OutcomeNodes:
     """Nodes for the outcomes by the last of ``cuts``.
 
     Parameters
     ----------
     cuts
         Days at which panels end, increasing, shape (panel,); the last is the day.
-    interval_of_panel
-        The column of ``Outcomes.seen`` that a panel adds to, shape (panel,).
     densities
-        Days at which the density of response is wanted as well, at most ``columns[1]``.
-    columns
-        How many columns there are for intervals, and after them for densities; those of absent densities stay zero.
+        Days at which the density of response is wanted as well, at most ``places``.
+    places
+        How many columns there are for densities, after those for panels; those of absent densities stay zero.
     rule
         The rule of ``quadrature.day_rule`` for ``cuts``.
     """
-    day, (intervals, places) = cuts[-1], columns
+    day, size = cuts[-1], len(cuts)
     padded = np.concatenate([densities, np.full(places - len(densities), day / 2.0)])
     days = np.concatenate([rule.days, padded])
-    inside, panel_ids = rule.days.size, np.arange(len(cuts))
-    panels, adds = np.zeros((days.size, len(cuts))), np.zeros((days.size, intervals + places))
-    panels[:inside] = rule.panel[:, None] == panel_ids
-    adds[np.arange(inside), np.asarray(interval_of_panel)[rule.panel]] = 1.0
-    adds[inside + np.arange(len(densities)), intervals + np.arange(len(densities))] = 1.0
+    inside = rule.days.size
+    panels, adds = np.zeros((days.size, size)), np.zeros((days.size, size + places))
+    panels[:inside] = rule.panel[:, None] == np.arange(size)
+    adds[:, :size] = panels
+    adds[inside + np.arange(places), size + np.arange(places)] = 1.0
     return OutcomeNodes(
         days=days,
         weights=np.concatenate([rule.weights, np.zeros(places)]),
@@ -112,7 +109,7 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     return Outcomes(
         seen=xp.matmul(mass * followed, nodes.columns),
         by_day=xp.stack([xp.matmul(mass, within), xp.matmul(mass * alive, within), neutropenic], axis=-1),
-        lost=xp.matmul(event_free_at_nodes * followed * follow_up.rate(xp), nodes.weights),
+        lost=(event_free_at_nodes * followed * follow_up.rate(xp) * nodes.weights).sum(axis=-1),
     )
 
 

@@ -22,12 +22,13 @@ from hscb_bayes.analysis.fit import (
     with_p_values,
 )
 from hscb_bayes.analysis.handled import check_handled
+from hscb_bayes.analysis.layers import find_analysis
 from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.predict import headline, nonresponder_death_day
 from hscb_bayes.analysis.reported import Reported, reported
 from hscb_bayes.analysis.sensitivity import by_response_contraction, sensitivity
-from hscb_bayes.analysis.spec import Analysis, find_analysis, load_analysis
+from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.leave_one_out import leave_one_out
 from hscb_bayes.errors import InputError

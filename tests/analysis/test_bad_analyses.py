@@ -222,7 +222,7 @@ BROKEN = {
     "unknown form": (
         'form = "log2"',
         'form = "log"',
-        "cohort.form: required 'log2' or 'step', found 'log'; did you mean 'log2'?",
+        "cohort.form: required 'log2', 'step' or 'none', found 'log'; did you mean 'log2'?",
     ),
     "a reference of nothing": (
         "reference = 38.0",

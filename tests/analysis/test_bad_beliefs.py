@@ -70,7 +70,7 @@ BROKEN = {
         '{ test = "cox" }',
         '{ test = "coxph" }',
         (
-            "conventions.tests.p_response.test: required 'log-rank', 'cox', 'fine-gray' or 'spearman', found "
+            "conventions.tests.p_response.test: required 'log-rank', 'cox', 'fine-gray', 'spearman' or 'fisher', found "
             "'coxph'; did you mean 'cox'?"
         ),
     ),

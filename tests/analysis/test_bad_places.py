@@ -183,7 +183,8 @@ def test_an_alternative_about_another_study(good_text: str, analysis_file: Path)
     analysis_file.write_text(good_text)
     folder = analysis_file.parent
     (folder / "study2.toml").write_text((folder / "study.toml").read_text().replace('id = "demo"', 'id = "second"'))
-    (folder / "other.toml").write_text('base = "x"\nstudy = "study2.toml"\n')
+    about = good_text.replace('study = "study.toml"', 'study = "study2.toml"')
+    (folder / "other.toml").write_text(about)
     assert sentence_about(analysis_file) == (
         f"{analysis_file}: report.alternatives: 'other' is about another study, {folder}/study2.toml; "
         f"required {folder}/study.toml"

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.estimators import aalen_johansen, cox, kaplan_meier, landmark, logrank
+from hscb_bayes.estimators.fisher_exact import fisher_exact
 from hscb_bayes.estimators.intervals import normal_quantile, proportion_interval
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
 from hscb_bayes.estimators.risk_sets import risk_sets
@@ -162,3 +163,26 @@ def test_normal_quantile_of_95_percent():
 def test_messages(call, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         call()
+
+
+@pytest.mark.parametrize(
+    ("table", "p"),
+    [((3, 4, 4, 10), 0.559440559), ((0, 5, 5, 5), 0.007936508), ((2, 4, 2, 4), 1.0), ((0, 3, 0, 9), 1.0)],
+    ids=["3 of 4 and 4 of 10", "all against none", "alike", "no event"],
+)
+def test_fisher_by_hand(table, p):
+    """All against none is 2 / C(10, 5); 3 of 4 and 4 of 10 is (490 + 480 + 35 + ... of 3432 tables) as R prints it."""
+    assert_allclose(fisher_exact(*table), p, rtol=1e-8)
+
+
+def test_fisher_of_an_empty_group_is_undefined():
+    assert np.isnan(fisher_exact(0, 0, 3, 9))
+
+
+def test_fisher_of_many_tables_is_that_of_each(rng):
+    from scipy.stats import fisher_exact as reference
+
+    n, m = rng.integers(1, 30, 200), rng.integers(1, 30, 200)
+    one, other = rng.binomial(n, 0.4), rng.binomial(m, 0.6)
+    each = [reference([[a, b - a], [c, d - c]]).pvalue for a, b, c, d in zip(one, n, other, m, strict=True)]
+    assert_allclose(fisher_exact(one, n, other, m), each, rtol=1e-9)

@@ -178,8 +178,9 @@ BROKEN = {
         'comparison = "survival by response"',
         'comparison = "survival by age"',
         (
-            "item 'p_os': comparison: required 'survival by response', 'survival by duration' or "
-            "'response by duration', found 'survival by age'; did you mean 'survival by response'?"
+            "item 'p_os': comparison: required 'survival by response', 'survival by duration', 'response by duration', "
+            "'survival by characteristic' or 'response by characteristic', found 'survival by age'; did you mean "
+            "'survival by response'?"
         ),
     ),
     "comparison without groups": (
@@ -206,7 +207,7 @@ BROKEN = {
         'name = "log-rank"',
         'name = "logrank"',
         (
-            "item 'p_os': test.name: required 'log-rank', 'cox', 'fine-gray' or 'spearman', found 'logrank'; "
+            "item 'p_os': test.name: required 'log-rank', 'cox', 'fine-gray', 'spearman' or 'fisher', found 'logrank'; "
             "did you mean 'log-rank'?"
         ),
     ),

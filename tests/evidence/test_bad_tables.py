@@ -73,7 +73,10 @@ BROKEN = {
     "group by something else": (
         'by = "duration"',
         'by = "durations"',
-        "group 'short': by: required 'response' or 'duration', found 'durations'; did you mean 'duration'?",
+        (
+            "group 'short': by: required 'response', 'duration' or 'characteristic', found 'durations'; "
+            "did you mean 'duration'?"
+        ),
     ),
     "group without rule": (
         'rule = "<= 38 days"\n',
@@ -108,7 +111,7 @@ BROKEN = {
         "",
         (
             "item 'response': kind is missing; known are 'count', 'covariate_summary', 'everybody_died_by', 'fact', "
-            "'median_time', 'p_value', 'survival'"
+            "'incidence', 'median_time', 'p_value', 'share', 'survival'"
         ),
     ),
     "unknown kind": (

@@ -69,8 +69,8 @@ def test_ranks_are_taken_within_each_cohort() -> None:
     [
         ({"short": 6}, "group 'short': required a size from 0 to 5, found 6"),
         ({"short": -1}, "group 'short': required a size from 0 to 5, found -1"),
-        ({"responders": 2}, "group 'responders': required the id of a group by duration"),
-        ({"shorts": 2}, "group 'shorts': required the id of a group by duration"),
+        ({"responders": 2}, "group 'responders': required the id of a group by duration or characteristic"),
+        ({"shorts": 2}, "group 'shorts': required the id of a group by duration or characteristic"),
     ],
 )
 def test_a_size_that_cannot_be_gets_a_sentence(sizes: dict[str, int], sentence: str) -> None:
@@ -115,3 +115,38 @@ def test_a_group_that_is_not_there_is_a_mistake_of_the_program() -> None:
 def test_the_first_event_is_response_even_on_the_day_of_death() -> None:
     assert cohort().first_day.tolist() == [5.0, 20.0, 9.0, 3.0, 300.0]
     assert cohort().first_cause.tolist() == [1, 2, 1, 1, 0]
+
+
+BY_DONOR = {
+    "sibling": Group(id="sibling", by="characteristic", of="donor", value="yes", n=2, label="sibling donor"),
+    "other": Group(id="other", by="characteristic", of="donor", value="no", label="another donor"),
+}
+
+
+def by_donor(groups: dict[str, Group], sizes: dict[str, int]) -> dict[str, list[bool]]:
+    found = group_masks(groups, duration=DURATION, responded=RESPONDED, sizes=sizes)
+    return {id: mask.tolist() for id, mask in found.items()}
+
+
+def test_a_characteristic_divides_the_patients_as_printed() -> None:
+    found = by_donor(BY_DONOR, {})
+    assert sum(found["sibling"]) == 2
+    assert found["other"] == [not inside for inside in found["sibling"]]
+    assert BY_DONOR["sibling"].is_complement_of(BY_DONOR["other"])
+
+
+def test_a_characteristic_has_the_size_that_is_said_where_none_is_printed() -> None:
+    groups = {id: group.model_copy(update={"n": None}) for id, group in BY_DONOR.items()}
+    assert sum(by_donor(groups, {"other": 4})["sibling"]) == 1
+    with pytest.raises(InputError) as caught:
+        by_donor(groups, {})
+    assert str(caught.value) == (
+        "group 'sibling': the study does not say how many patients it has; required its size in cohort.sizes"
+    )
+
+
+def test_a_characteristic_has_nothing_to_do_with_duration() -> None:
+    duration = np.arange(1.0, 2001.0)
+    group = {"half": BY_DONOR["sibling"].model_copy(update={"id": "half", "n": 1000})}
+    mask = group_masks(group, duration=duration, responded=duration > 0, sizes={})["half"]
+    assert abs(duration[mask].mean() - duration.mean()) < 4.9 * duration.std() / np.sqrt(2000)

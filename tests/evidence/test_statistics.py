@@ -14,8 +14,10 @@ from hscb_bayes.evidence.group import group_masks
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.everybody_died_by import EverybodyDiedBy
+from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.study import load_study
 
@@ -169,6 +171,43 @@ BY_HAND: list[tuple[str, Item, Cohort, dict[str, float]]] = [
         four(),
         {"x": NAN, "x.lower": NAN, "x.upper": NAN},
     ),
+    (
+        "first and last of the responders' days",
+        kind_of(MedianTime, event="response", value="9 days", lowest="3 days", highest="12 days", among="responders"),
+        four(),
+        {"x": 5, "x.lowest": 3, "x.highest": 6},
+    ),
+    (
+        "first and last day of death",
+        kind_of(MedianTime, event="death", value="9 days", lowest="3 days", highest="12 days"),
+        four(),
+        {"x": 350, "x.lowest": 10, "x.highest": 200},
+    ),
+    (
+        "first and last of nobody's days",
+        kind_of(MedianTime, event="response", value="9 days", lowest="3 days", highest="12 days"),
+        four(response_day=[INF, INF, INF, INF]),
+        {"x": INF, "x.lowest": NAN, "x.highest": NAN},
+    ),
+    (
+        "one of four had responded by day 5",
+        kind_of(Incidence, event="response", at="5 days", value="40%"),
+        four(),
+        {"x": 0.25},
+    ),
+    (
+        "response after one was lost: 1/4 + 3/4 x 1/2",
+        kind_of(Incidence, event="response", at="30 days", value="62.5%"),
+        four(response_day=[3.0, 20.0, INF, INF], last_day=[500.0, 200.0, 10.0, 500.0], died=[0, 1, 0, 0]),
+        {"x": 0.625},
+    ),
+    (
+        "half responded, with the exact interval of 2 of 4",
+        kind_of(Share, event="response", value="40.0%", lower="10.0%", upper="90.0%", level=0.95),
+        four(),
+        {"x": 0.5, "x.lower": 0.068, "x.upper": 0.932},
+    ),
+    ("a share of nobody, uncounted", kind_of(Share, event="death", value="40%", among="nobody"), four(), {"x": NAN}),
     (
         "median survival",
         kind_of(MedianTime, event="death", value="9 days"),
@@ -329,6 +368,16 @@ def test_a_printed_test_beats_the_convention() -> None:
             {"comparison": "response by duration"},
             "log-rank",
             "item 'x': the log-rank test needs groups_compared; required another test",
+        ),
+        (
+            {"comparison": "response by duration"},
+            "fisher",
+            "item 'x': Fisher's test needs groups_compared; required another test",
+        ),
+        (
+            {"comparison": "survival by response", "groups_compared": ["responders", "nonresponders"]},
+            "fisher",
+            "item 'x': 'fisher' tests response; required 'log-rank' or 'cox'",
         ),
         (
             {"comparison": "survival by duration"},

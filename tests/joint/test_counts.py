@@ -9,8 +9,8 @@ from scipy.integrate import dblquad, quad
 from scipy.special import gammaln
 from scipy.stats import binom
 
-from hscb_bayes.evidence.joint import log_likelihood_terms, quadratic_form
-from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts
+from hscb_bayes.evidence.joint import log_likelihood_terms
+from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts, quadratic_form
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
@@ -45,23 +45,20 @@ def arrays_of(
 ) -> JointArrays:
     """Arrays for n alike patients with responses of given ranks on given days, and nothing printed of survival."""
     days = [day for _, day in ranks]
-    ends, intervals = np.array([*(days or [DAY / 9]), DAY]), len(ranks) + 1
+    ends, places = np.array([*(days or [DAY / 9]), DAY]), len(ranks)
     edges = [0.0, *(rank for rank, _ in ranks), responders + 1.0]
     return JointArrays(
         nodes=outcome_nodes(
-            ends,
-            interval_of_panel=np.minimum(np.arange(ends.size), len(ranks)),
-            densities=np.array(days),
-            columns=(intervals, len(ranks)),
-            rule=day_rule(ends, first=20, middle=20, last=40),
+            ends, densities=np.array(days), places=places, rule=day_rule(ends, first=20, middle=20, last=40)
         ),
         x=np.zeros(1),
         averages=np.ones((1, 1)),
         sizes=np.array([float(n)]),
         contrasts=np.array([[1.0], [0.0]]),
-        interval=np.concatenate([np.ones(intervals), np.zeros(len(ranks))]),
-        columns_within=np.concatenate([np.ones(intervals), np.zeros(len(ranks))]),
-        times=np.concatenate([np.diff(edges) - 1.0, np.ones(len(ranks))]),
+        merge=np.eye(ends.size + places) if days else np.array([[1.0, 0.0], [1.0, 0.0]]),
+        interval=np.concatenate([np.ones(ends.size), np.zeros(places)]),
+        columns_within=np.concatenate([np.ones(ends.size), np.zeros(places)]),
+        times=np.concatenate([np.diff(edges) - 1.0, np.zeros(ends.size - places - 1), np.ones(places)]),
         unresponded=np.float64(n - responders),
         neutropenic=np.array(neutropenic),
         rows=np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
@@ -73,7 +70,7 @@ def arrays_of(
         known=np.zeros(0),
         printed_factor=np.zeros(0),
         overlap=np.float64(1.0),
-        day=np.float64(DAY),
+        day=np.array([DAY]),
     )
 
 
@@ -114,10 +111,10 @@ def test_over_all_limits_and_counts_of_two_the_densities_make_one() -> None:
 
 
 def test_a_count_alone_is_binomial() -> None:
-    outcomes = Outcomes(seen=np.array([[0.7]]), by_day=np.array([[0.7, 0.4, 0.1]]), lost=np.zeros(1))
+    outcomes = Outcomes(seen=np.array([[0.7, 0.0]]), by_day=np.array([[0.7, 0.4, 0.1]]), lost=np.zeros(1))
     for responders in range(6):
         data = replace(
-            arrays_of(5, [], responders, (0.0, 0.0)), times=np.array([float(responders)]), interval=np.ones(1)
+            arrays_of(5, [], responders, (0.0, 0.0)), times=np.array([float(responders), 0.0]), interval=np.ones(2)
         )
         found = log_likelihood_terms(outcomes, data, COMPLETE, np)[0]
         ways = binom(5, 0.5).logpmf(responders) - 5 * np.log(0.5)
@@ -151,7 +148,7 @@ def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> Non
         rows=rows,
         quadratic=quadratic_form(rows, 2),
     )
-    outcomes = Outcomes(seen=by_day[:, :1], by_day=by_day, lost=np.zeros(2))
+    outcomes = Outcomes(seen=np.stack([by_day[:, 0], np.zeros(2)], axis=-1), by_day=by_day, lost=np.zeros(2))
     share = (16 * 0.05 + 15 * 0.2) / (16 * 0.1 + 15 * 0.5)
     found = log_likelihood_terms(outcomes, data, COMPLETE, np)[1]
     assert_allclose(found, binom(3, share).logpmf(1), rtol=BY_HAND)
@@ -208,10 +205,13 @@ def log_probability_of_counts(probability: np.ndarray, n: int, responders: int, 
     even = np.full((1, kinds), 1.0 / kinds)
     data = replace(
         arrays_of(n, [], responders, (float(alive), float(n - responders - alive))),
-        x=UNLIKE, averages=even, contrasts=contrasts(UNLIKE, even, np.ones(1)), times=np.array([float(responders)]),
-    )  # fmt: skip
+        x=UNLIKE,
+        averages=even,
+        contrasts=contrasts(UNLIKE, even, np.ones(1)),
+        times=np.array([float(responders), 0.0]),
+    )
     by_day = np.stack([probability[:, 0], probability[:, 0], probability[:, 1]], axis=-1)
-    outcomes = Outcomes(seen=probability[:, :1], by_day=by_day, lost=np.zeros(kinds))
+    outcomes = Outcomes(seen=probability[:, :1] * [1.0, 0.0], by_day=by_day, lost=np.zeros(kinds))
     ways = binom(n, 0.5).logpmf(responders) + n * np.log(2.0)
     return float(ways + log_likelihood_terms(outcomes, data, COMPLETE, np)[:2].sum())
 

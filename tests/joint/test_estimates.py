@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import binom, norm
 
-from hscb_bayes.evidence.joint import FACTOR_FALL, SMALL_SAMPLE, _covariance, log_likelihood_terms, quadratic_form
-from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays, contrasts
+from hscb_bayes.evidence.joint import FACTOR_FALL, SMALL_SAMPLE, _covariance, log_likelihood_terms
+from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays, contrasts, quadratic_form
 from hscb_bayes.evidence.special import NEAR, Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
@@ -57,9 +57,7 @@ RESPONDERS = Estimate(groups=(1.0, 1.0), indicators=RESPONDED_ALIVE, size=5.0, v
 def arrays_of(*estimates: Estimate, counts: tuple[float, float] | None = None, overlap: float = 1.0) -> JointArrays:
     """Arrays for seven patients in two groups; no response times, no binomial count."""
     ends = np.array([10.0, 40.0, DAY])
-    nodes = outcome_nodes(
-        ends, interval_of_panel=np.zeros(3, dtype=int), densities=np.empty(0), columns=(1, 0), rule=day_rule(ends)
-    )
+    nodes = outcome_nodes(ends, densities=np.empty(0), places=0, rule=day_rule(ends))
     rows = np.zeros((COUNT_ROWS + len(estimates), len(SIZES), 3))
     rows[0, :, 0] = rows[1, :, 2] = 1.0
     for k, estimate in enumerate(estimates):
@@ -73,9 +71,10 @@ def arrays_of(*estimates: Estimate, counts: tuple[float, float] | None = None, o
         averages=averages,
         sizes=np.array(SIZES, dtype=float),
         contrasts=contrasts(X, averages, np.array(SIZES, dtype=float)),
-        interval=np.ones(1),
-        columns_within=np.ones(1),
-        times=np.zeros(1),
+        merge=np.eye(3),
+        interval=np.ones(3),
+        columns_within=np.ones(3),
+        times=np.zeros(3),
         unresponded=np.float64(0.0),
         neutropenic=np.zeros(2),
         rows=rows.reshape(len(rows), -1),
@@ -87,7 +86,7 @@ def arrays_of(*estimates: Estimate, counts: tuple[float, float] | None = None, o
         known=np.ones(len(estimates)),
         printed_factor=np.zeros(len(estimates)),
         overlap=np.float64(overlap),
-        day=np.float64(DAY),
+        day=np.array([DAY]),
     )
 
 

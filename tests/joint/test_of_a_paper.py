@@ -10,8 +10,9 @@ import pytest
 from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 
-from hscb_bayes.analysis.arrays import SHORTEST_GAP, _within_their_days, joint_arrays, printed_values
+from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.likelihood import log_likelihood
+from hscb_bayes.analysis.marks import SHORTEST_GAP, _within_their_days
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms

@@ -99,3 +99,12 @@ def test_axes_are_merged_and_split_alike(numpy: Special) -> None:
     assert_allclose(found[0], numpy.flatten(values, 2))
     assert_allclose(found[1], numpy.unflatten(numpy.flatten(values, 2), (3, 4)))
     assert symbolic.length(parted) == numpy.length(values) == values.shape[-1]
+
+
+@pytest.mark.parametrize("mean", [-30.0, -4.8, -0.064, 0.0, 1.0, 1.9, 40.0])
+@pytest.mark.parametrize("deviation", [0.05, 0.6, 1e4])
+def test_a_mean_beyond_its_ends_is_moved_inside(mean: float, deviation: float, numpy: Special) -> None:
+    edges = np.array([0.2, 0.4])
+    lower, upper = numpy.binomial_deviate(edges, np.array(mean), np.array(deviation))
+    assert np.isfinite([lower, upper]).all()
+    assert lower < upper or (lower == upper and deviation > 1.0)

@@ -170,13 +170,7 @@ def test_many_draws_are_each_of_them(pathway: Pathway) -> None:
 def nodes_about(cuts: Sequence[float], day: float) -> OutcomeNodes:
     """Intervals between the cuts and the day as columns, then the density at the first cut."""
     ends = np.array([*cuts, day])
-    return outcome_nodes(
-        ends,
-        interval_of_panel=np.arange(ends.size),
-        densities=ends[:1],
-        columns=(ends.size, 1),
-        rule=day_rule(ends),
-    )
+    return outcome_nodes(ends, densities=ends[:1], places=1, rule=day_rule(ends))
 
 
 NODES = nodes_about([7.0, 9.0, 14.0], 365.0)

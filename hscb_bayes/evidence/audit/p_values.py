@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from hscb_bayes.estimators.fisher_exact import fisher_exact
 from hscb_bayes.evidence.audit.arithmetic.difference import p_of_difference
+from hscb_bayes.evidence.audit.arithmetic.rounding import window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.parts import Parts, all_parts, likely_splits
+from hscb_bayes.evidence.audit.response_shares import Split, divide, splits_of
 from hscb_bayes.evidence.audit.wording import listed, sentence
+from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.study import Study
 
 RULE = "p_values"
@@ -20,7 +27,10 @@ def p_values(study: Study) -> list[Finding]:
         if isinstance(item, PValue):
             parts = _parts(study, item)
             splits = () if parts is None else likely_splits(study, parts)
-            if parts is None:
+            responses = _responses(study, item)
+            if responses:
+                findings.append(_compare_responses(item, responses))
+            elif parts is None:
                 findings.append(_unchecked(item))
             elif splits:
                 findings.append(_compare(item, parts, splits))
@@ -33,6 +43,46 @@ def _parts(study: Study, item: PValue) -> Parts | None:
         return None
     matching = (parts for parts in all_parts(study) if {group.id for group in parts.groups} == compared)
     return next(matching, None)
+
+
+@dataclass(frozen=True)
+class Responses:
+    """The two items that a P value of response compares, and a pair of counts that they may stand for."""
+
+    items: tuple[str, str]
+    split: Split
+
+
+def _responses(study: Study, item: PValue) -> list[Responses]:
+    compared = item.groups_compared or ()
+    printed = [part for part in study.items if isinstance(part, Share | Count) and part.event == "response"]
+    parts = {part.among: part for part in printed if part.among in compared}
+    if item.outcome != "response" or len(parts) < len(compared) or not compared:
+        return []
+    one, other = (parts[group] for group in compared)
+    if not divide(study, one, other):
+        return []
+    return [Responses((one.id, other.id), split) for split in splits_of(study, one, other)]
+
+
+def _fisher(split: Split) -> float:
+    return float(fisher_exact(split.count, split.n, split.other, split.other_n))
+
+
+def _compare_responses(item: PValue, found: list[Responses]) -> Finding:
+    tests = [_fisher(case.split) for case in found]
+    exact = any(window(item.value).holds(p) for p in tests)
+    near = exact or any(_is_near(item, p) for p in tests)
+    severity: Severity = "ok" if near else "note"
+    each = " or ".join(f"{case.split}, which give {_p(p)}" for case, p in zip(found, tests, strict=True))
+    verdict = "is Fisher's exact test of" if exact else f"is {'near' if near else 'far from'} Fisher's exact test of"
+    return Finding(
+        rule=RULE,
+        severity=severity,
+        items=(item.id, *found[0].items),
+        sentence=sentence(f"P {_value(item)} for {item.comparison} {verdict} {each}"),
+        arithmetic="; ".join(f"{case.split}: P = {p:.4f}" for case, p in zip(found, tests, strict=True)),
+    )
 
 
 def _unchecked(item: PValue) -> Finding:

@@ -14,9 +14,11 @@ from hscb_bayes.evidence.audit.immortal_time import immortal_time
 from hscb_bayes.evidence.audit.interval_counts import interval_counts
 from hscb_bayes.evidence.audit.interval_scale import interval_scale
 from hscb_bayes.evidence.audit.interval_size import interval_size
+from hscb_bayes.evidence.audit.last_response import last_response
 from hscb_bayes.evidence.audit.median_reached import median_reached
 from hscb_bayes.evidence.audit.p_values import p_values
 from hscb_bayes.evidence.audit.repairs import repairs
+from hscb_bayes.evidence.audit.response_shares import response_parts, response_shares
 from hscb_bayes.evidence.audit.splits import cut_ties, splits
 from hscb_bayes.evidence.audit.survival_falls import survival_falls
 from hscb_bayes.evidence.audit.whole_and_parts import whole_and_parts
@@ -26,6 +28,8 @@ from hscb_bayes.evidence.study import Study
 RULES: tuple[Callable[[Study], list[Finding]], ...] = (
     count_percent,
     counts_add_up,
+    response_shares,
+    response_parts,
     whole_counts,
     everybody_died,
     survival_falls,
@@ -40,6 +44,7 @@ RULES: tuple[Callable[[Study], list[Finding]], ...] = (
     follow_up,
     p_values,
     median_reached,
+    last_response,
     immortal_time,
 )
 

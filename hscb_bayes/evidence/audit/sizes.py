@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hscb_bayes.evidence.audit.arithmetic.cut import Bounds, size_at_cut
+from hscb_bayes.evidence.audit.arithmetic.rounding import counts_in, window
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.group import Group, Relation
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.study import Study
 
 
@@ -29,12 +31,14 @@ class Sizes:
 def group_sizes(study: Study, group: str) -> Sizes:
     """Bounds of a group's size.
 
-    From the study's n; a count in the group or in its complement; the count of responders; or the median of duration.
+    From the study's n; a count in the group or in its complement; the printed size of either; the count or the share of
+    responders; or the median of duration.
     The first that is printed is taken. A group of which nothing is printed holds from 0 to n patients.
     """
     if group == EVERYBODY:
         return _exactly(study.n, None, f"the study has {study.n} patients")
-    found = _printed(study, group) or _by_response(study, study.groups[group]) or _by_median(study, study.groups[group])
+    rules = (_printed, _by_characteristic, _by_response, _by_median)
+    found = next((sizes for rule in rules if (sizes := rule(study, study.groups[group])) is not None), None)
     return found or Sizes(bounds=Bounds(0, study.n), item=None, because=f"the study has {study.n} patients")
 
 
@@ -67,11 +71,10 @@ def _counts(study: Study, group: str) -> list[Count]:
     return [item for item in study.items if isinstance(item, Count) and item.among == group]
 
 
-def _printed(study: Study, id: str) -> Sizes | None:
-    group = study.groups[id]
+def _printed(study: Study, group: Group) -> Sizes | None:
     for other in study.groups.values():
         for count in _counts(study, other.id):
-            if other.id == id:
+            if other.id == group.id:
                 return _exactly(count.n, count.id, f"a count among them is out of {count.n}")
             if other.is_complement_of(group):
                 because = f"a count among the other {count.n} leaves {study.n} - {count.n}"
@@ -79,13 +82,29 @@ def _printed(study: Study, id: str) -> Sizes | None:
     return None
 
 
+def _by_characteristic(study: Study, group: Group) -> Sizes | None:
+    if group.n is not None:
+        return _exactly(group.n, None, f"{group.n} are printed")
+    for other in study.groups.values():
+        if other.n is not None and other.is_complement_of(group):
+            return _exactly(study.n - other.n, None, f"the other {other.n} leave {study.n} - {other.n}")
+    return None
+
+
 def _by_response(study: Study, group: Group) -> Sizes | None:
     if group.by != "response":
         return None
-    for count in _counts(study, EVERYBODY):
-        if count.event == "response":
-            size = count.count if group.value == "yes" else count.n - count.count
-            return _exactly(size, count.id, f"{count.count} of {count.n} responded")
+    for item in study.items:
+        if not isinstance(item, Count | Share) or item.among != EVERYBODY or item.event != "response":
+            continue
+        if isinstance(item, Count):
+            responders, because = item.count, f"{item.count} of {item.n} responded"
+        else:
+            counts = counts_in(window(item.value), study.n)
+            if len(counts) != 1:
+                continue
+            responders, because = counts[0], f"{item.value} of {study.n} is {counts[0]}"
+        return _exactly(responders if group.value == "yes" else study.n - responders, item.id, because)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Median time to an event, with its confidence interval: "median time to response 9 days (95% CI 7-14)"."""
+"""Median time to an event: "median time to response 9 days (95% CI 7-14)", "median 15 days (range 6-124)"."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ class MedianTime(Item):
 
     Where the paper says different things in different places about who the median is of, ``readings`` names them all,
     and every reading is a number of its own: ``response_median.all`` and ``response_median.responders``.
+
+    A range is of patients: the first and the last time among those who had the event. It is no interval of the median.
     """
 
     kind: Literal["median_time"] = Field(description="which kind of number this is")
@@ -41,7 +43,15 @@ class MedianTime(Item):
     value: Days = Field(description="the estimate")
     lower: Days | None = Field(default=None, description="lower confidence limit, if printed")
     upper: Days | None = Field(default=None, description="upper confidence limit, if printed")
-    level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
+    level: Level | None = Field(
+        default=None, description="level of the interval as a fraction; required with limits, which might be a range"
+    )
+    lowest: Days | None = Field(
+        default=None, description="first time of a patient with the event (a range, no interval), if printed"
+    )
+    highest: Days | None = Field(
+        default=None, description="last time of a patient with the event (a range, no interval), if printed"
+    )
     readings: Readings | None = Field(
         default=None, description="place in the paper to group, where the paper is ambiguous; 'among' is then left out"
     )
@@ -49,6 +59,24 @@ class MedianTime(Item):
     @model_validator(mode="after")
     def _interval_around_estimate(self) -> MedianTime:
         check_interval(self.value, self.lower, self.upper, self.level, self.place)
+        return self
+
+    @model_validator(mode="after")
+    def _range_around_median(self) -> MedianTime:
+        if self.lowest is not None and self.lowest.value > self.value.value:
+            raise ValueError(f"lowest {self.lowest} is above the median {self.value}; check {self.place}")
+        if self.highest is not None and self.highest.value < self.value.value:
+            raise ValueError(f"highest {self.highest} is below the median {self.value}; check {self.place}")
+        if self.lower is not None and (self.lower, self.upper) == (self.lowest, self.highest):
+            raise ValueError(
+                f"{self.lower} to {self.upper} are given as an interval and as a range; a range of patients is "
+                f"lowest and highest, a confidence interval lower and upper; check {self.place}"
+            )
+        if self.lower is not None and self.level is None:
+            raise ValueError(
+                "level is missing beside lower and upper; required the level of the confidence interval, such as 0.95 "
+                f"(a range of patients is lowest and highest); check {self.place}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -79,6 +107,8 @@ class MedianTime(Item):
             (id, words, self.value),
             (f"{id}.lower", f"{words}, lower limit", self.lower),
             (f"{id}.upper", f"{words}, upper limit", self.upper),
+            (f"{id}.lowest", f"first time to {self.event}", self.lowest),
+            (f"{id}.highest", f"last time to {self.event}", self.highest),
         ]
         return [
             PrintedNumber(id=part, item=self.id, label=label, among=group, printed=printed)
@@ -95,7 +125,20 @@ class MedianTime(Item):
             if self.lower is not None and self.upper is not None:
                 statistics[f"{id}.lower"] = self.lower.round(lower)
                 statistics[f"{id}.upper"] = self.upper.round(upper)
+            statistics |= self._range(cohort, group)
         return statistics
+
+    def _range(self, cohort: Cohort, group: str) -> dict[str, np.ndarray]:
+        """First and last time among those of the group who had the event; NaN where nobody had it."""
+        dead = self.event == "death"
+        day = cohort.last_day if dead else cohort.response_day
+        had = (cohort.died if dead else cohort.responded) & cohort.group(group)
+        ends = {"lowest": np.where(had, day, np.inf).min(axis=-1), "highest": np.where(had, day, -np.inf).max(axis=-1)}
+        return {
+            f"{self.id_among(group)}.{name}": printed.round(np.where(had.any(axis=-1), ends[name], np.nan))
+            for name, printed in (("lowest", self.lowest), ("highest", self.highest))
+            if printed is not None
+        }
 
     def _median(
         self, cohort: Cohort, conventions: Conventions, group: str
@@ -112,4 +155,5 @@ class MedianTime(Item):
         """ "median time to response among all patients: 9 days (95% CI 7 days to 14 days), abstract"."""
         people = " or ".join(whom(group, labels) for group in self.groups)
         interval = interval_in_words(self.lower, self.upper, self.level)
-        return f"median time to {self.event} {people}: {self.value}{interval}, {self.place}"
+        spread = "" if self.lowest is None or self.highest is None else f" (range {self.lowest} to {self.highest})"
+        return f"median time to {self.event} {people}: {self.value}{interval}{spread}, {self.place}"

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators import cox, fine_gray
+from hscb_bayes.estimators.fisher_exact import fisher_exact
 from hscb_bayes.estimators.logrank import logrank
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
 from hscb_bayes.estimators.rank_correlation import spearman
@@ -18,7 +19,13 @@ from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber,
 from hscb_bayes.evidence.printed import P
 
 Status = Literal["printed", "assumed"]
-Comparison = Literal["survival by response", "survival by duration", "response by duration"]
+Comparison = Literal[
+    "survival by response",
+    "survival by duration",
+    "response by duration",
+    "survival by characteristic",
+    "response by characteristic",
+]
 TwoGroups = Annotated[tuple[Identifier, Identifier], Field(strict=False)]
 
 
@@ -55,8 +62,8 @@ class PValue(Item):
 
     @model_validator(mode="after")
     def _groups_that_differ(self) -> PValue:
-        if self.comparison == "survival by response" and self.groups_compared is None:
-            raise ValueError("groups_compared is missing; survival by response compares two groups")
+        if not self.comparison.endswith("by duration") and self.groups_compared is None:
+            raise ValueError(f"groups_compared is missing; {self.comparison} compares two groups")
         if self.groups_compared is not None and len(set(self.groups_compared)) == 1:
             raise ValueError(f"groups_compared names {self.groups_compared[0]!r} twice; required two groups")
         return self
@@ -113,10 +120,12 @@ class PValue(Item):
             name = conventions.tests[self.id].test
         else:
             raise InputError(f"item {self.id!r}: the paper does not name the test; required one in conventions.tests")
-        if name == "log-rank" and self.groups_compared is None:
-            raise InputError(f"item {self.id!r}: the log-rank test needs groups_compared; required another test")
-        if name in ("fine-gray", "spearman") and self.outcome == "survival":
-            raise InputError(f"item {self.id!r}: {name!r} tests time to response; required 'log-rank' or 'cox'")
+        if name in ("log-rank", "fisher") and self.groups_compared is None:
+            words = "the log-rank test" if name == "log-rank" else "Fisher's test"
+            raise InputError(f"item {self.id!r}: {words} needs groups_compared; required another test")
+        if name in ("fine-gray", "spearman", "fisher") and self.outcome == "survival":
+            tested = "response" if name == "fisher" else "time to response"
+            raise InputError(f"item {self.id!r}: {name!r} tests {tested}; required 'log-rank' or 'cox'")
         return name
 
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
@@ -167,6 +176,14 @@ def _spearman(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndar
     return -np.sign(rho) * normal_deviate(p)
 
 
+def _fisher(item: PValue, cohort: Cohort, conventions: Conventions) -> np.ndarray:
+    """Who was ever seen to respond, in the first group and in the other."""
+    among, first = item._among(cohort), item._covariate(cohort, conventions) > 0.0
+    one, other = among & first, among & ~first
+    responded = [(group & cohort.responded).sum(axis=-1) for group in (one, other)]
+    return fisher_exact(responded[0], one.sum(axis=-1), responded[1], other.sum(axis=-1))
+
+
 _SIGNED: dict[TestName, Callable[[PValue, Cohort, Conventions], np.ndarray]] = {
     "cox": _cox,
     "fine-gray": _fine_gray,
@@ -178,4 +195,5 @@ _TESTS = {
     "cox": lambda *about: normal_p_value(_cox(*about)),
     "fine-gray": lambda *about: normal_p_value(_fine_gray(*about)),
     "spearman": lambda *about: _rank_correlation(*about)[1],
+    "fisher": _fisher,
 }

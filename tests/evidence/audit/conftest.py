@@ -23,6 +23,8 @@ def make_study() -> Callable[..., Study]:
         groups = BY_RESPONSE | {
             "short": Group(id="short", by="duration", rule=cut[0], label="short"),
             "long": Group(id="long", by="duration", rule=cut[1], label="long"),
+            "with": Group(id="with", by="characteristic", of="drug", value="yes", label="with"),
+            "without": Group(id="without", by="characteristic", of="drug", value="no", label="without"),
         }
         items = tuple(KINDS[table["kind"]].model_validate({"place": "abstract"} | dict(table)) for table in tables)
         return Study(

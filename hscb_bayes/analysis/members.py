@@ -1,0 +1,124 @@
+"""From the posterior of a pool to that of one study, of the average study, and of the next one.
+
+What comes out is a posterior of an analysis of one study: whatever takes a posterior (curves, headline, replicates, the
+check) takes these.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import xarray as xr
+
+from hscb_bayes.analysis.arrays import joint_arrays, printed_values
+from hscb_bayes.analysis.fit import draws_of, pool_of, provenance, with_natural_scales
+from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
+from hscb_bayes.analysis.marks import places
+from hscb_bayes.analysis.model import PARAMETERS_VARIABLE
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pooled_model import log_likelihood_by_study
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.evidence.joint_arrays import cell_members, stacked
+
+
+def study_posterior(pooled: xr.DataTree, study: str) -> xr.DataTree:
+    """Posterior of the parameters of one of the pooled studies: shrunken towards the others.
+
+    Raises
+    ------
+    InputError
+        When there is no study of that id.
+    """
+    pool = pool_of(pooled)
+    member = pool.member(study)
+    return _moved(pooled, member, study_effects_of(pooled)[:, pool.studies.index(study)])
+
+
+def average_posterior(pooled: xr.DataTree) -> xr.DataTree:
+    """Posterior of the average study of the population and the definition that are asked about.
+
+    Its patients are those of the first study of the pool.
+    """
+    pool = pool_of(pooled)
+    return _moved(pooled, pool.members[0], np.zeros((draws_of(pooled).shape[0], len(EFFECTS))))
+
+
+def next_posterior(pooled: xr.DataTree, *, seed: int, exchangeable: float = 1.0) -> xr.DataTree:
+    """What a new study of the population and the definition that are asked about would have as its parameters.
+
+    Parameters
+    ----------
+    exchangeable
+        Probability that it is one of the kind; with the rest it is on its own.
+    """
+    pool, rng = pool_of(pooled), np.random.default_rng(seed)
+    spread = _effects(pooled, "between_studies")
+    standard = rng.normal(size=spread.shape)
+    alike = rng.uniform(size=(len(spread), 1)) < exchangeable
+    effects = standard * np.where(alike, spread, hierarchy_of(pool).apart)
+    return _moved(pooled, pool.members[0], effects)
+
+
+def study_effects_of(pooled: xr.DataTree) -> np.ndarray:
+    """Each study's effects, shape (draw, study, effect).
+
+    Where studies may be on their own, each draw says of each study by its probability whether it is.
+    """
+    alike = _effects(pooled, "study_effect")
+    if "study_effect_apart" not in pooled["posterior"].data_vars:
+        return alike
+    apart = _effects(pooled, "study_effect_apart")
+    seed = int(json.loads(pooled.attrs["settings"])["seed"])
+    uniform = np.random.default_rng([seed, 1]).uniform(size=alike.shape[:2])
+    return np.where((uniform < exchangeable_probability(pooled))[..., None], alike, apart)
+
+
+def exchangeable_probability(pooled: xr.DataTree) -> np.ndarray:
+    """Probability of each study to be one of its kind, given the parameters; shape (draw, study)."""
+    pool = pool_of(pooled)
+    if "study_effect_apart" not in pooled["posterior"].data_vars:
+        return np.ones((draws_of(pooled).shape[0], len(pool.studies)))
+    by_component = np.stack([_effects(pooled, name) for name in ("study_effect", "study_effect_apart")], axis=1)
+    log_likelihood = log_likelihood_of_studies(draws_of(pooled)[:, None, None, :], by_component, pool)
+    weighted = log_likelihood + hierarchy_of(pool).log_weights
+    return 1.0 / (1.0 + np.exp(np.clip(weighted[:, 1] - weighted[:, 0], -700.0, 700.0)))
+
+
+def log_likelihood_of_studies(parameters: np.ndarray, effects: np.ndarray, pool: Pool) -> np.ndarray:
+    """Log likelihood of each study's print, over many draws at once.
+
+    Parameters
+    ----------
+    parameters
+        Shape (..., 1, parameter).
+    effects
+        Shape (..., study, effect).
+
+    Returns
+    -------
+    Shape (..., study).
+    """
+    room = max(places(member) for member in pool.members)
+    papers = [joint_arrays(member, printed_values(member), room=room) for member in pool.members]
+    with np.errstate(over="ignore"):  # a hazard beyond all numbers leaves nobody waiting, which is right
+        return log_likelihood_by_study(parameters, effects, stacked(papers), cell_members(papers), pool, np)
+
+
+def _effects(pooled: xr.DataTree, name: str) -> np.ndarray:
+    """A variable over chains and draws, chains one after the other."""
+    variable = pooled["posterior"][name]
+    values = variable.transpose("chain", "draw", ...).values
+    return values.reshape(-1, *values.shape[2:])
+
+
+def _moved(pooled: xr.DataTree, member: Analysis, effects: np.ndarray) -> xr.DataTree:
+    """The posterior with parameters of one study, as its own analysis would have it."""
+    average = pooled["posterior"][PARAMETERS_VARIABLE].transpose("chain", "draw", "parameter")
+    own = study_parameters(draws_of(pooled), effects, np).reshape(average.shape)
+    posterior = xr.Dataset({PARAMETERS_VARIABLE: average.copy(data=own)})
+    tree = xr.DataTree.from_dict(
+        {"posterior": with_natural_scales(posterior), "sample_stats": pooled["sample_stats"].to_dataset()}
+    )
+    tree.attrs.update(provenance(member, json.loads(pooled.attrs["settings"])))
+    return tree

@@ -1,0 +1,189 @@
+"""The model of several studies: the average study, how studies differ, and each one's joint likelihood, all at once.
+
+The text of the likelihood is that of one study; here it runs over an axis of studies, and over another of components
+where studies may be on their own. Cells, the nodes of the covariate, of all studies are in a row: a study without a
+covariate has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from hscb_bayes.analysis.arrays import joint_arrays, printed_values
+from hscb_bayes.analysis.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, hierarchy_of, study_parameters
+from hscb_bayes.analysis.marks import places
+from hscb_bayes.analysis.model import (
+    DATA_VARIABLE,
+    NODE_FIELDS,
+    PARAMETERS_VARIABLE,
+    Built,
+    entry_names,
+    packed,
+    unpacked,
+)
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.simulate import fitted_values, simulate_numbers
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.evidence.joint import log_likelihood_terms
+from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
+from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
+
+LOST = PARAMETER_IDS.index("lost_by_one_year")
+BELIEFS = ("prior_mean", "prior_deviation", "belongs", "shift", "between", "apart", "log_weights", "members")
+
+
+def pool_data(
+    pool: Pool,
+    numbers: Mapping[str, Mapping[str, float]] | None = None,
+    *,
+    without: Collection[str] = (),
+) -> dict[str, np.ndarray]:
+    """All that the model of a pool takes as data.
+
+    Parameters
+    ----------
+    numbers
+        By study id, its numbers by id; those printed if left out.
+    without
+        Ids of studies to leave out.
+    """
+    room = max(places(member) for member in pool.members)
+    papers = [_paper(member, (numbers or {}).get(member.study.id), room, without) for member in pool.members]
+    arrays, beliefs = stacked(papers), hierarchy_of(pool)
+    data = {field.name: getattr(arrays, field.name) for field in fields(arrays) if field.name != "nodes"}
+    data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
+    mean, deviation = prior_normals(pool.members[0])
+    log_weights = beliefs.log_weights[: components(pool)]
+    data |= {"prior_mean": mean, "prior_deviation": deviation, "belongs": beliefs.belongs, "shift": beliefs.shift}
+    data |= {"between": beliefs.between, "apart": beliefs.apart, "log_weights": log_weights}
+    data |= {"members": cell_members(papers)}
+    return {name: np.asarray(value, dtype=float) for name, value in data.items()}
+
+
+def _paper(member: Analysis, numbers: Mapping[str, float] | None, room: int, without: Collection[str]) -> JointArrays:
+    left_out = member.table.fit.items if member.study.id in without else ()
+    return joint_arrays(member, printed_values(member) if numbers is None else numbers, without=left_out, room=room)
+
+
+def components(pool: Pool) -> int:
+    """1 where every study is taken to be exchangeable, 2 where some may be on their own."""
+    weights = [pool.table.exchangeable.weight_of(study) for study in pool.studies]
+    return len(COMPONENTS) if min(weights) < 1.0 - SMALLEST_WEIGHT else 1
+
+
+def build_pool(pool: Pool) -> Built:
+    """Build the model of a pooled analysis; ``model.build`` calls it."""
+    kept = pool_data(pool)
+    beliefs = hierarchy_of(pool)
+    coords = {
+        "entry": entry_names(kept),
+        "parameter": list(PARAMETER_IDS),
+        "effect": list(EFFECTS),
+        "study": list(pool.studies),
+        "shift": list(beliefs.names),
+    }
+    with pm.Model(coords=coords) as model:
+        shapes = {name: value.shape for name, value in kept.items()}
+        entries = pm.Data(DATA_VARIABLE, packed(kept), dims="entry")
+        data = unpacked(pt.specify_shape(entries, (len(coords["entry"]),)), shapes)
+        beliefs_of = {name: data.pop(name) for name in BELIEFS}
+        parameters = pm.Normal(
+            PARAMETERS_VARIABLE, mu=beliefs_of["prior_mean"], sigma=beliefs_of["prior_deviation"], dims="parameter"
+        )
+        effects = _effects(beliefs_of, kept)
+        nodes = OutcomeNodes(**{name: data.pop(name) for name in NODE_FIELDS})
+        arrays = JointArrays(nodes=nodes, **data)
+
+        def logp(_value: Any, parameters: Any, effects: Any, _terms: Any) -> Any:
+            by_study = log_likelihood_by_study(parameters, effects, arrays, beliefs_of["members"], pool, pt)
+            weighted = by_study + beliefs_of["log_weights"]
+            return pt.logsumexp(weighted, axis=0).sum() if components(pool) > 1 else weighted.sum()
+
+        def random(
+            parameters: np.ndarray, effects: np.ndarray, _terms: np.ndarray, rng: np.random.Generator, size: Any
+        ) -> np.ndarray:
+            return simulate_literature(pool, parameters, effects, rng=rng)
+
+        printed = np.concatenate([fitted_values(member, printed_values(member)) for member in pool.members])
+        pm.CustomDist(
+            "print",
+            parameters,
+            effects,
+            np.zeros(printed.size),
+            logp=logp,
+            random=random,
+            signature="(p),(c,s,k),(t)->(t)",
+            observed=printed,
+        )
+    return Built(analysis=pool, model=model)
+
+
+def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
+    """Study effects, shape (component, study, effect), each on a scale of its own: non-centred."""
+    between = pm.Deterministic(
+        "between_studies", beliefs["between"] * pm.HalfNormal("standard_between", dims="effect"), dims="effect"
+    )
+    standard = pm.Normal("standard_study_effect", dims=("study", "effect"))
+    shared: Any = 0.0
+    if kept["belongs"].shape[1] > 0:
+        shift = pm.Deterministic(
+            "shift_effect",
+            beliefs["shift"] * pm.Normal("standard_shift", dims=("shift", "effect")),
+            dims=("shift", "effect"),
+        )
+        shared = pt.matmul(beliefs["belongs"], shift)
+    effects = [pm.Deterministic("study_effect", shared + between * standard, dims=("study", "effect"))]
+    if kept["log_weights"].shape[0] > 1:
+        alone = pm.Normal("standard_effect_apart", dims=("study", "effect"))
+        effects.append(
+            pm.Deterministic("study_effect_apart", shared + beliefs["apart"] * alone, dims=("study", "effect"))
+        )
+    studies = kept["belongs"].shape[0]
+    return pt.specify_shape(pt.stack(effects), (len(effects), studies, len(EFFECTS)))
+
+
+def log_likelihood_by_study(
+    parameters: Any, effects: Any, arrays: JointArrays, members: Any, pool: Pool, xp: Any
+) -> Any:
+    """Log likelihood of each study's print.
+
+    Parameters
+    ----------
+    parameters
+        Of the average study, shape (..., parameter), with an axis of length one for every axis of ``effects`` but the
+        last, or none.
+    effects
+        Shape (..., study, effect).
+    members
+        What ``cell_members`` returns.
+
+    Returns
+    -------
+    Shape (..., study).
+    """
+    each = study_parameters(parameters, effects, xp)
+    cells = xp.matmul(members, each)
+    values = {id: cells[..., k : k + 1] for k, id in enumerate(PARAMETER_IDS)}
+    of_cells = follow_up_of(values["lost_by_one_year"], xp)
+    outcomes = outcome_probabilities(pathway_of(values, pool.members[0], xp), arrays.x, arrays.nodes, of_cells, xp)
+    by_study = Outcomes(
+        seen=outcomes.seen[..., None, :, :], by_day=outcomes.by_day[..., None, :, :], lost=outcomes.lost[..., None, :]
+    )
+    of_studies = follow_up_of(each[..., LOST : LOST + 1], xp)
+    return log_likelihood_terms(by_study, arrays, of_studies, xp).sum(axis=-1)
+
+
+def simulate_literature(
+    pool: Pool, parameters: np.ndarray, effects: np.ndarray, *, rng: np.random.Generator
+) -> np.ndarray:
+    """One new literature's value for each term of the likelihood; the studies are those of the first component."""
+    each = study_parameters(parameters, effects[0], np)
+    none = np.zeros(3)
+    return np.concatenate([simulate_numbers(member, each[k], none, rng=rng) for k, member in enumerate(pool.members)])

@@ -1,0 +1,48 @@
+"""The last response beside the share that had responded by an earlier day, and the count in all."""
+
+from __future__ import annotations
+
+from hscb_bayes.evidence.audit.arithmetic.rounding import counts_in, window
+from hscb_bayes.evidence.audit.finding import Finding, Severity
+from hscb_bayes.evidence.audit.sizes import group_sizes
+from hscb_bayes.evidence.audit.wording import sentence
+from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.item import whom
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.incidence import Incidence
+from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.printed import Printed
+from hscb_bayes.evidence.study import Study
+
+RULE = "last_response"
+
+
+def last_response(study: Study) -> list[Finding]:
+    """Compare every incidence of response among all with the last response."""
+    medians = (item for item in study.items if isinstance(item, MedianTime) and item.event == "response")
+    last = next(((item, item.highest) for item in medians if item.highest is not None), None)
+    incidences = [item for item in study.items if isinstance(item, Incidence) and item.among == EVERYBODY]
+    return [] if last is None else [_compare(study, item, *last) for item in incidences]
+
+
+def _compare(study: Study, item: Incidence, median: MedianTime, last: Printed) -> Finding:
+    subject = f"response by {item.at} {whom(item.among, study.labels)}, {item.value}, and a last response at {last}"
+    items: tuple[str, ...] = (item.id, median.id)
+    total = _total(study)
+    size = group_sizes(study, item.among).exact or study.n
+    by_then = max(int(item.value.value * size + 0.5), *counts_in(window(item.value), size), 0)
+    severity: Severity = "ok"
+    if window(last).low <= item.day:
+        words = f"{subject} agree: no response is later"
+    else:
+        words = f"{subject} mean about {by_then} of {size} by then and at least 1 later"
+        if total is not None and total.count < by_then + 1:
+            severity, words = "note", f"{words}, and {total.count} responded in all"
+            items = (*items, total.id)
+    arithmetic = f"{item.value} x {size} = {item.value.value * size:.1f}; {last} against {item.at}"
+    return Finding(rule=RULE, severity=severity, items=items, sentence=sentence(words), arithmetic=arithmetic)
+
+
+def _total(study: Study) -> Count | None:
+    counts = (item for item in study.items if isinstance(item, Count))
+    return next((item for item in counts if item.among == EVERYBODY and item.event == "response"), None)

@@ -1,0 +1,72 @@
+"""Cumulative incidence at a day: "82% engrafted by day 30"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from hscb_bayes.estimators import aalen_johansen, kaplan_meier
+from hscb_bayes.estimators.intervals import proportion_interval
+from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.item import NO_LABELS, Item, Level, PrintedNumber, check_interval, interval_in_words, whom
+from hscb_bayes.evidence.printed import DaysAfterZero, Proportion
+
+
+class Incidence(Item):
+    """Share of a group seen to respond by a time, patients who were lost before it being accounted for.
+
+    Death without response competes, or is treated as the end of follow-up, as the conventions say.
+    """
+
+    kind: Literal["incidence"] = Field(description="which kind of number this is")
+    event: Literal["response"] = Field(description="the incidence of what")
+    at: DaysAfterZero = Field(description="by when, counted from time zero")
+    value: Proportion = Field(description="the estimate")
+    lower: Proportion | None = Field(default=None, description="lower confidence limit, if printed")
+    upper: Proportion | None = Field(default=None, description="upper confidence limit, if printed")
+    level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
+
+    @model_validator(mode="after")
+    def _interval_around_estimate(self) -> Incidence:
+        check_interval(self.value, self.lower, self.upper, self.level, self.place)
+        return self
+
+    @property
+    def day(self) -> float:
+        """Days after time zero."""
+        return self.at.value
+
+    @property
+    def numbers(self) -> tuple[PrintedNumber, ...]:
+        """The estimate, and the two limits when they are printed."""
+        words = f"{self.event} by {self.at}"
+        estimate = self.number("", words, self.value)
+        if self.lower is None or self.upper is None:
+            return (estimate,)
+        lower = self.number(".lower", f"{words}, lower limit", self.lower)
+        return estimate, lower, self.number(".upper", f"{words}, upper limit", self.upper)
+
+    def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
+        """Aalen-Johansen, or one less Kaplan-Meier, at the day, with an interval on the scale of the conventions."""
+        among = cohort.group(self.among)
+        if conventions.incidence == "aalen_johansen":
+            estimate, error = aalen_johansen.incidence_at(cohort.first_day, cohort.first_cause, self.day, among)
+        else:
+            free, error = kaplan_meier.survival_at(cohort.first_day, cohort.responded, self.day, among)
+            estimate = 1.0 - free
+        statistics = {self.id: self.value.round(estimate)}
+        if self.lower is None or self.upper is None:
+            return statistics
+        level = conventions.level if self.level is None else self.level
+        free_of = proportion_interval(1.0 - estimate, error, level, scale=conventions.survival_interval)
+        statistics[f"{self.id}.lower"] = self.lower.round(1.0 - free_of[1])
+        statistics[f"{self.id}.upper"] = self.upper.round(1.0 - free_of[0])
+        return statistics
+
+    def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
+        """ "response by 30 days among all patients: 82%, letter"."""
+        interval = interval_in_words(self.lower, self.upper, self.level)
+        return f"{self.event} by {self.at} {whom(self.among, labels)}: {self.value}{interval}, {self.place}"

@@ -1,0 +1,81 @@
+"""The studies that are pooled with the main one: their numbers as printed, and what the audit says of each."""
+
+from pathlib import Path
+
+import pytest
+
+from hscb_bayes.evidence.audit import audit
+from hscb_bayes.evidence.study import Study, load_study
+
+EVIDENCE = Path(__file__).parents[2] / "models" / "evidence"
+# Study: patients, population, definition of response, and every printed number.
+PRINTED = {
+    "rejeski2022": (
+        12,
+        "after_car_t",
+        "neutrophil",
+        "42 days, 69 days, 35 days, 617 days, 82%, 15 days, 6 days, 124 days",
+    ),
+    "klyuchnikov2014": (
+        32,
+        "poor_graft_function",
+        "haematological_improvement",
+        "81%, 30 days, 14 days, 120 days, 45%, 5 months, 2 months, 228 months",
+    ),
+    "stasia2014": (41, "poor_graft_function", "trilineage", "75%, 83%, 72%, 63%, 76%, 25%, 140 days"),
+    "scb2024": (58, "poor_graft_function", "response_unspecified", "36, 62%, 47%"),
+    "bowman2023": (14, "poor_graft_function", "complete_or_partial", "7, 50%, 75%, 40%, .56, 50%, 23%, 72%"),
+    "liu2024": (25, "poor_graft_function", "neutrophil", "8, 21 days, 10 days, 40 days"),
+}
+# Study, severity, and a sentence of the audit that was recomputed by hand.
+BY_HAND = [
+    ("rejeski2022", "note", "82%, is no count of 12 patients"),
+    ("rejeski2022", "ok", "a last response at 124 days mean about 10 of 12 by then and at least 1 later"),
+    ("klyuchnikov2014", "ok", "81%, is 26 of 32 patients"),
+    ("klyuchnikov2014", "note", "45%, is no count of 32 patients, so somebody left follow-up before 2 years"),
+    ("stasia2014", "note", "75%, is no count of 41 patients when rounded; 31 of 41 gives it when cut off"),
+    ("stasia2014", "ok", "are 10 of 12 and 21 of 29; 75% among all is then cut off, not rounded"),
+    ("stasia2014", "note", "groups patients by the future"),
+    ("scb2024", "ok", "36 of 58 is 62.1%, printed as 62%"),
+    ("scb2024", "ok", "47%, is 27 of 58 patients"),
+    ("bowman2023", "ok", "are 3 of 4 and 4 of 10"),
+    ("bowman2023", "ok", "Fisher's exact test of 3 of 4 and 4 of 10, which give 0.56"),
+    ("bowman2023", "ok", "is 7 of 14 (log-log) without censoring"),
+]
+
+
+@pytest.fixture(scope="module")
+def studies() -> dict[str, Study]:
+    return {id: load_study(EVIDENCE / f"{id}.toml") for id in PRINTED}
+
+
+def test_every_study_file_is_held_against_its_print(studies: dict[str, Study]) -> None:
+    assert {file.stem for file in EVIDENCE.glob("*.toml")} == {"gagelmann2023", *studies}
+
+
+@pytest.mark.parametrize("id", PRINTED)
+def test_every_printed_number_is_there_digit_for_digit(id: str, studies: dict[str, Study]) -> None:
+    study = studies[id]
+    printed = ", ".join(number.text for number in study.numbers)
+    assert (study.n, study.population, study.definition, printed) == PRINTED[id]
+    assert study.id == id
+
+
+def test_what_was_read_second_hand_says_so(studies: dict[str, Study]) -> None:
+    assert {id for id, study in studies.items() if study.secondary} == {"rejeski2022"}
+
+
+def test_patients_who_may_be_in_two_papers_are_declared(studies: dict[str, Study]) -> None:
+    declared = {id: list(study.may_share_patients_with) for id, study in studies.items()}
+    assert {id: others for id, others in declared.items() if others} == {"rejeski2022": ["gagelmann2023"]}
+
+
+@pytest.mark.parametrize(("id", "severity", "words"), BY_HAND)
+def test_what_a_reader_finds_by_hand_is_said(id: str, severity: str, words: str, studies: dict[str, Study]) -> None:
+    found = [finding for finding in audit(studies[id]) if words in finding.sentence]
+    assert [finding.severity for finding in found] == [severity]
+
+
+def test_none_of_them_contradicts_itself(studies: dict[str, Study]) -> None:
+    conflicts = [finding for study in studies.values() for finding in audit(study) if finding.severity == "conflict"]
+    assert conflicts == []

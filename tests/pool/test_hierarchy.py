@@ -1,0 +1,89 @@
+"""What a study effect does to a study: laws of the hazards, in NumPy and in the sampler's namespace."""
+
+import numpy as np
+import pytensor.tensor as pt
+import pytest
+from numpy.testing import assert_allclose
+
+from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from hscb_bayes.analysis.pool import BetweenStudies, Pool
+
+LOG_DAYS = np.log(np.array([1.0, 9.0, 30.0, 365.0]))
+ALGEBRA = 1e-10
+
+
+def effects_of(**values: float) -> np.ndarray:
+    return np.array([values.get(effect, 0.0) for effect in EFFECTS])
+
+
+@pytest.fixture(scope="module")
+def average(pool: Pool) -> np.ndarray:
+    return prior_normals(pool.members[0])[0] + 0.1
+
+
+def hazards(parameters: np.ndarray, pool: Pool) -> list[np.ndarray]:
+    pathway = pathway_of(dict(zip(PARAMETER_IDS, parameters, strict=True)), pool.members[0], np)
+    return [pathway.cumulative_hazard(k, np.zeros(1), LOG_DAYS, np)[0] for k in range(3)]
+
+
+@pytest.mark.parametrize(("transition", "effect"), list(enumerate(EFFECTS[:3])))
+def test_an_effect_multiplies_the_hazard_of_its_transition_alone(
+    transition: int, effect: str, average: np.ndarray, pool: Pool
+) -> None:
+    before, after = hazards(average, pool), hazards(study_parameters(average, effects_of(**{effect: 0.7}), np), pool)
+    for k in range(3):
+        assert_allclose(after[k], before[k] * np.exp(0.7 * (k == transition)), rtol=ALGEBRA)
+
+
+def test_the_hazard_ratio_is_at_the_studys_own_shape(average: np.ndarray, pool: Pool) -> None:
+    shaped = study_parameters(average, effects_of(response_shape=0.4), np)
+    both = study_parameters(average, effects_of(response_shape=0.4, response=-0.9), np)
+    assert_allclose(hazards(both, pool)[0], hazards(shaped, pool)[0] * np.exp(-0.9), rtol=ALGEBRA)
+
+
+def test_shares_move_on_their_log_odds(average: np.ndarray) -> None:
+    moved = study_parameters(average, effects_of(never_respond=0.5, lost_by_one_year=-0.3), np) - average
+    expected = [0.5 * (id == "never_respond") - 0.3 * (id == "lost_by_one_year") for id in PARAMETER_IDS]
+    assert_allclose(moved, expected, atol=ALGEBRA)
+    lost = average[PARAMETER_IDS.index("lost_by_one_year")]
+    odds = [float(q / (1 - q)) for q in (follow_up_of(value, np).lost_by_one_year for value in (lost, lost - 0.3))]
+    assert odds[1] / odds[0] == pytest.approx(np.exp(-0.3))
+
+
+def test_the_sampler_moves_studies_by_the_same_text(average: np.ndarray) -> None:
+    effects = np.random.default_rng(1).normal(size=(2, 7, len(EFFECTS)))
+    symbolic = study_parameters(pt.as_tensor(average), pt.as_tensor(effects), pt).eval()
+    assert_allclose(symbolic, study_parameters(average, effects, np), rtol=ALGEBRA)
+
+
+def test_two_studies_rarely_differ_by_more_than_is_said() -> None:
+    """With the spread at its scale: 95% of the ratios of two studies are below the limit."""
+    belief = BetweenStudies(
+        response=4.0,
+        death_without_response=4.0,
+        death_after_response=4.0,
+        never_respond=4.0,
+        lost_by_one_year=4.0,
+        why="x",
+    )
+    rng = np.random.default_rng(3)
+    one, other = belief.deviation("response") * rng.normal(size=(2, 200_000))
+    assert np.mean(np.abs(one - other) < np.log(4.0)) == pytest.approx(0.95, abs=0.003)
+    assert belief.deviation("response_shape") == 0.0
+
+
+def test_studies_belong_where_their_files_say(pool: Pool) -> None:
+    beliefs = hierarchy_of(pool)
+    belongs = dict(zip(pool.studies, beliefs.belongs, strict=True))
+    named = {id: [beliefs.names[k] for k in np.flatnonzero(row)] for id, row in belongs.items()}
+    assert named["gagelmann2023"] == named["rejeski2022"] == []
+    assert named["stasia2014"] == ["population:poor_graft_function", "definition:trilineage"]
+    assert named["liu2024"] == ["population:poor_graft_function"]
+
+
+def test_a_redefined_response_moves_all_three_transitions(pool: Pool) -> None:
+    beliefs = hierarchy_of(pool)
+    row = beliefs.shift[beliefs.names.index("definition:trilineage")]
+    assert (row[:4] > 0.0).all()
+    assert (row[4:] == 0.0).all()

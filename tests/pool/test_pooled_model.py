@@ -1,0 +1,88 @@
+"""The likelihood of several studies is the product of theirs, each at its own parameters."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from hscb_bayes.analysis.arrays import joint_arrays, printed_values
+from hscb_bayes.analysis.hierarchy import EFFECTS, study_parameters
+from hscb_bayes.analysis.likelihood import log_likelihood
+from hscb_bayes.analysis.marks import places
+from hscb_bayes.analysis.members import log_likelihood_of_studies
+from hscb_bayes.analysis.pathways import prior_normals
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pooled_model import log_likelihood_by_study, pool_data, simulate_literature
+from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
+
+DRAWS = 20
+QUADRATURE = 0.002  # log likelihood; a study alone has panels of its own
+
+
+@pytest.fixture(scope="module")
+def draws(pool: Pool) -> tuple[np.ndarray, np.ndarray]:
+    """Parameters of the average study (draw, parameter) and effects (draw, study, effect), narrower than beliefs."""
+    rng = np.random.default_rng(2)
+    mean, deviation = prior_normals(pool.members[0])
+    parameters = mean + 0.5 * deviation * rng.normal(size=(DRAWS, mean.size))
+    return parameters, 0.3 * rng.normal(size=(DRAWS, len(pool.studies), len(EFFECTS)))
+
+
+def papers_of(pool: Pool, without: tuple[str, ...] = ()) -> list[JointArrays]:
+    room = max(places(member) for member in pool.members)
+    return [
+        joint_arrays(
+            member,
+            printed_values(member),
+            without=member.table.fit.items if member.study.id in without else (),
+            room=room,
+        )
+        for member in pool.members
+    ]
+
+
+def test_each_study_has_the_likelihood_that_it_has_alone(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
+    parameters, effects = draws
+    together = log_likelihood_of_studies(parameters[:, None, :], effects, pool)
+    for k, member in enumerate(pool.members):
+        alone = log_likelihood(study_parameters(parameters, effects[:, k], np), member).sum(axis=-1)
+        assert_allclose(together[:, k], alone, atol=QUADRATURE, err_msg=member.study.id)
+
+
+def test_a_study_that_is_left_out_says_nothing(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
+    parameters, effects = draws
+    left_out = ("gagelmann2023", "stasia2014", "rejeski2022")
+    found = {}
+    for without in ((), left_out):
+        papers = papers_of(pool, without)
+        members = cell_members(papers)
+        found[without] = log_likelihood_by_study(parameters[:, None, :], effects, stacked(papers), members, pool, np)
+    gone = np.array([study in left_out for study in pool.studies])
+    assert_allclose(found[left_out][:, gone], 0.0, atol=1e-6)
+    assert_allclose(found[left_out][:, ~gone], found[()][:, ~gone], rtol=1e-12)
+
+
+def test_components_are_an_axis_of_their_own(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
+    parameters, effects = draws
+    other = np.flip(effects, axis=0)
+    both = log_likelihood_of_studies(parameters[:, None, None, :], np.stack([effects, other], axis=1), pool)
+    assert_allclose(both[:, 0], log_likelihood_of_studies(parameters[:, None, :], effects, pool), rtol=1e-10)
+    assert_allclose(both[:, 1], log_likelihood_of_studies(parameters[:, None, :], other, pool), rtol=1e-10)
+
+
+def test_the_layout_does_not_depend_on_what_is_printed(pool: Pool) -> None:
+    shapes = {name: value.shape for name, value in pool_data(pool).items()}
+    without = pool_data(pool, without=["main", "gagelmann2023", "rejeski2022"])
+    assert {name: value.shape for name, value in without.items()} == shapes
+
+
+def test_a_study_without_a_covariate_has_one_cell(pool: Pool) -> None:
+    members = pool_data(pool)["members"]
+    assert dict(zip(pool.studies, members.sum(axis=0).astype(int), strict=True))["gagelmann2023"] == 8
+    assert (members.sum(axis=0)[1:] == 1).all()
+
+
+def test_a_new_literature_has_a_number_for_each_term(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
+    parameters, effects = draws
+    numbers = simulate_literature(pool, parameters[0], effects[None, 0], rng=np.random.default_rng(1))
+    assert numbers.ndim == 1
+    assert np.isfinite(numbers).mean() > 0.8
