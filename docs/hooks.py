@@ -18,8 +18,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.analysis.pool import BetweenStudies, Exchangeable, PoolTable, Shift
+from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.analysis.spec import AnalysisTable
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.schema import fields_table, schema_markdown
