@@ -1,4 +1,4 @@
-"""Calibration: simulated papers, refitted by the same code. Do 90% intervals hold 90% of the truths?
+"""Calibration: simulated papers, or literatures of several, refitted by the same code. Do 90% intervals hold 90%?
 
 For each study parameters are drawn from the prior of an analysis, patients are drawn from the pathway, their numbers
 are printed as the paper prints them, and the model is fitted to that print. No study is dropped for what it shows:
@@ -19,7 +19,7 @@ import hashlib
 import json
 import multiprocessing
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
@@ -31,12 +31,15 @@ import xarray as xr
 from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
-from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, sample, with_analysis
+from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, sample, with_analysis, with_pool
 from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.pathways import prior_normals
+from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
+from hscb_bayes.analysis.pooled_model import build_pool
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.checking.literature import drawn_quantities, printed_literature, true_literature, true_quantities
 from hscb_bayes.errors import InputError
 
 SEED = 20261124  # of the test of record, written down before it was run
@@ -45,6 +48,9 @@ TUNE, CHAINS = 500, 2
 # Draws a chain and target acceptance; a refit that misses its gate, or has too few effective draws, is done once more.
 ATTEMPTS = ((600, 0.9), (3000, 0.98))
 FEWEST_EFFECTIVE_DRAWS = 400.0
+# Of a literature, which has ten times as many parameters and some thirty quantities.
+POOL_ATTEMPTS = ((800, 0.9), (3000, 0.98))
+FEWEST_POOL_DRAWS = 200.0
 WORKERS = 2
 REFIT_R_HAT = 1.05  # a thousand short refits: the gate of a single posterior would fail some by noise
 BAND = 0.99
@@ -88,17 +94,73 @@ def refit(name: str, study: int, seed: int) -> Refit:
     if analysis.table.between_studies is not None:
         raise InputError(f"{analysis.path}: between_studies: a calibration of one study has no use for study effects")
     truth, numbers, censored = simulated_print(analysis, study, seed)
-    program, true = with_analysis(compiled, analysis, numbers), _estimands(truth, analysis)
-    for draws, target_accept in ATTEMPTS:
+    return _ranked(
+        with_analysis(compiled, analysis, numbers),
+        _estimands(truth, analysis),
+        lambda posterior: _estimands(draws_of(posterior), analysis),
+        Simulated(study=study, seed=seed, censored=censored),
+        attempts=ATTEMPTS,
+        fewest=FEWEST_EFFECTIVE_DRAWS,
+    )
+
+
+def refit_literature(name: str, study: int, seed: int) -> Refit:
+    """Simulate one literature of a pool and fit the pool to its print; the same in whatever process it runs."""
+    compiled = _compiled_pool(name)
+    pool, rng = compiled.analysis, np.random.default_rng([seed, study])
+    truth = true_literature(pool, rng=rng)
+    numbers, censored = printed_literature(pool, truth, rng=rng)
+    return _ranked(
+        with_pool(compiled, pool, numbers),
+        true_quantities(truth, pool),
+        lambda posterior: drawn_quantities(posterior, pool, seed=seed + study),
+        Simulated(study=study, seed=seed, censored=censored),
+        attempts=POOL_ATTEMPTS,
+        fewest=FEWEST_POOL_DRAWS,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """Which simulated study, or literature, a refit is of."""
+
+    study: int
+    seed: int
+    censored: float
+
+
+def _ranked(
+    program: Compiled,
+    true: Mapping[str, np.ndarray],
+    drawn_from: Callable[[xr.DataTree], Mapping[str, np.ndarray]],
+    simulated: Simulated,
+    *,
+    attempts: Sequence[tuple[int, float]],
+    fewest: float,
+) -> Refit:
+    """Fit, once more where the first attempt is not good enough, and rank the truth among the draws."""
+    for draws, target_accept in attempts:
         posterior = sample(
-            program, draws=draws, tune=TUNE, chains=CHAINS, cores=1, target_accept=target_accept, seed=seed + study
+            program,
+            draws=draws,
+            tune=TUNE,
+            chains=CHAINS,
+            cores=1,
+            target_accept=target_accept,
+            seed=simulated.seed + simulated.study,
         )
-        drawn = _estimands(draws_of(posterior), analysis)
+        drawn = drawn_from(posterior)
         passed, effective = _gate(posterior, drawn)
-        if passed and effective >= FEWEST_EFFECTIVE_DRAWS:
+        if passed and effective >= fewest:
             break
     ranks = {id: float(np.mean(drawn[id] < true[id])) for id in drawn}
-    return Refit(study=study, ranks=ranks, effective=effective, passed=passed, censored=censored)
+    return Refit(
+        study=simulated.study,
+        ranks=ranks,
+        effective=effective,
+        passed=passed and effective >= fewest,
+        censored=simulated.censored,
+    )
 
 
 def _gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool, float]:
@@ -108,6 +170,12 @@ def _gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool
     effective = float(np.min(array_stats.ess(by_chain, method="bulk")))
     diverged = bool(posterior["sample_stats"]["diverging"].any())
     return r_hat < REFIT_R_HAT and not diverged, effective
+
+
+@cache
+def _compiled_pool(name: str) -> Compiled:
+    """One program per process and pool."""
+    return compile_model(build_pool(load_pool(name)))
 
 
 @cache
@@ -123,14 +191,25 @@ def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarr
     return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
 
 
-def refits(analysis: Analysis, *, studies: int, seed: int, record: Path, executor: Executor) -> Iterator[Refit]:
-    """All refits; those already in ``record`` (a JSON line each) are not run again, so that a run can be resumed."""
+def refits(
+    refit_one: Callable[[str, int, int], Refit],
+    path: str,
+    *,
+    studies: int,
+    seed: int,
+    record: Path,
+    executor: Executor,
+) -> Iterator[Refit]:
+    """All refits of an analysis file.
+
+    Those already in ``record`` (a JSON line each) are not run again, so that a run can be resumed.
+    """
     done = _recorded(record)
     yield from (result for study, result in done.items() if study < studies)
     left = [study for study in range(studies) if study not in done]
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text("".join(f"{json.dumps(result.__dict__)}\n" for result in done.values()))  # without a torn line
-    waiting = {executor.submit(refit, analysis.path, study, seed) for study in left}
+    waiting = {executor.submit(refit_one, path, study, seed) for study in left}
     try:
         with record.open("a") as file:
             for finished in as_completed(waiting):
@@ -150,9 +229,12 @@ def _recorded(record: Path) -> dict[int, Refit]:
     return {line.study: line for line in lines}
 
 
-def _fingerprint(analysis: Analysis) -> str:
-    """Of all that an analysis and its study say and of the package's code: refits by another are not taken up."""
-    told = hashlib.sha256(f"{analysis.text}{analysis.study.sha256}".encode())
+def _fingerprint(analysis: Analysis | Pool) -> str:
+    """Of all that an analysis and its studies say and of the package's code: refits by another are not taken up."""
+    members = analysis.members if isinstance(analysis, Pool) else (analysis,)
+    told = hashlib.sha256(analysis.text.encode())
+    for member in members:
+        told.update(f"{member.text}{member.study.sha256}".encode())
     for file in sorted(Path(__file__).parents[1].rglob("*.py")):
         told.update(file.read_bytes())
     return told.hexdigest()[:12]
@@ -161,7 +243,7 @@ def _fingerprint(analysis: Analysis) -> str:
 def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
     """Coverage of central intervals, and whether the ECDF of the ranks stays inside its simultaneous 99% band."""
     ranks = np.array([result.ranks[quantity] for result in results])
-    passed = [result for result in results if result.passed and result.effective >= FEWEST_EFFECTIVE_DRAWS]
+    passed = [result for result in results if result.passed]
     _, ecdf, lower, upper = ecdf_utils.ecdf_pit(ranks, BAND, BAND_SIMULATIONS)
     return {
         "quantity": quantity,
@@ -180,17 +262,20 @@ def calibrate(
     name: str, *, studies: int = STUDIES, seed: int = SEED, work: Path, executor: Executor
 ) -> list[dict[str, object]]:
     """Rows of the calibration table for one analysis, whose own prior and follow-up make the simulated studies."""
-    analysis = load_analysis(name)
+    pooled = is_pool(name)
+    analysis: Analysis | Pool = load_pool(name) if pooled else load_analysis(name)
+    refit_one = refit_literature if pooled else refit
     record = work / f"{analysis.name}_{_fingerprint(analysis)}_{seed}.jsonl"
     results = []
-    for result in refits(analysis, studies=studies, seed=seed, record=record, executor=executor):
+    for result in refits(refit_one, analysis.path, studies=studies, seed=seed, record=record, executor=executor):
         results.append(result)
         sys.stderr.write(f"\r{analysis.name}: {len(results)} of {studies}")
     sys.stderr.write("\n")
+    first = analysis.members[0] if isinstance(analysis, Pool) else analysis
     head = {
         "analysis": analysis.name,
-        "likelihood": "joint" if analysis.table.fit.overlap else "independent",
-        "follow_up": "complete" if analysis.table.follow_up.complete else "censored",
+        "likelihood": "joint" if first.table.fit.overlap else "independent",
+        "follow_up": "complete" if first.table.follow_up.complete else "censored",
     }
     return [head | summarise(results, quantity) for quantity in results[0].ranks]
 

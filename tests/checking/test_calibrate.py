@@ -67,7 +67,7 @@ def test_a_simulated_study_is_the_same_whenever_it_is_made() -> None:
 def test_failures_are_counted_and_kept() -> None:
     ranks = np.random.default_rng(3).uniform(size=200)
     results = [made(k, rank) for k, rank in enumerate(ranks[:-2])]
-    results += [made(198, ranks[198], passed=False), made(199, ranks[199], effective=100.0)]
+    results += [made(198, ranks[198], passed=False), made(199, ranks[199], passed=False, effective=100.0)]
     row = summarise(results, "os_1y")
     assert (row["studies"], row["failures"], row["fewest_effective_draws"]) == (200, 2, 500)
     assert row["cover90"] == pytest.approx(np.mean(np.abs(ranks - 0.5) <= 0.45), abs=1e-4)
