@@ -80,7 +80,12 @@ def _audit(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from hscb_bayes.analysis.layers import find_analysis
-    from hscb_bayes.report.run import run
+    from hscb_bayes.analysis.pool import is_pool
+
+    if is_pool(options.analysis):
+        from hscb_bayes.report.pooled_run import run_pool as run
+    else:
+        from hscb_bayes.report.run import run
 
     out = options.out or Path("results") / find_analysis(options.analysis).stem
     page = run(
@@ -106,9 +111,13 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
+    from hscb_bayes.analysis.fit import is_pooled, load_posterior
+    from hscb_bayes.report.pooled_run import report_pool_again
+    from hscb_bayes.report.results import POSTERIOR
     from hscb_bayes.report.run import report_again
 
-    _print(f"{report_again(options.results)}")
+    pooled = is_pooled(load_posterior(options.results / POSTERIOR))
+    _print(f"{(report_pool_again if pooled else report_again)(options.results)}")
 
 
 if __name__ == "__main__":

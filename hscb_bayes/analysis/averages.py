@@ -71,6 +71,8 @@ def covariate_at(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> 
     if not days.size or not np.all((days > 0.0) & np.isfinite(days)):
         raise InputError(f"duration: required days of neutropenia above 0, found {list(map(float, days))}")
     cohort = analysis.table.cohort
+    if cohort.form == "none":
+        return np.zeros(days.size)
     if cohort.form == "log2":
         return np.log2(days / cohort.reference)
     for id in cohort.sizes:

@@ -18,7 +18,7 @@ from hscb_bayes.analysis.model import DATA_VARIABLE, PARAMETERS_VARIABLE, Built,
 from hscb_bayes.analysis.p_value import fitted_p_values, resampled
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
-from hscb_bayes.analysis.pooled_model import pool_data
+from hscb_bayes.analysis.pooled_model import pool_data, same_layout
 from hscb_bayes.analysis.priors import PARAMETERS, natural
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
@@ -76,9 +76,9 @@ def with_pool(
     without: Collection[str] = (),
 ) -> Compiled:
     """The same program on another pool of its layout, on other numbers by study id, or without some studies."""
-    data, shapes = pool_data(pool, numbers, without=without), pool_data(compiled.analysis)
-    if {name: value.shape for name, value in data.items()} != {name: value.shape for name, value in shapes.items()}:
+    if not same_layout(compiled.analysis, pool):
         raise ValueError(f"{pool.path}: required a pool of the layout that was compiled")
+    data = pool_data(pool, numbers, without=without)
     return replace(compiled, analysis=pool, program=compiled.program.with_data(**{DATA_VARIABLE: packed(data)}))
 
 

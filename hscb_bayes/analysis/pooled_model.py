@@ -67,6 +67,13 @@ def pool_data(
     return {name: np.asarray(value, dtype=float) for name, value in data.items()}
 
 
+def same_layout(one: Pool, other: Pool) -> bool:
+    """Whether two pools share a compiled program: the same hazards, and arrays of the same shapes."""
+    hazards = [pool.members[0].table.hazards for pool in (one, other)]
+    shapes = [{name: value.shape for name, value in pool_data(pool).items()} for pool in (one, other)]
+    return hazards[0] == hazards[1] and shapes[0] == shapes[1]
+
+
 def _paper(member: Analysis, numbers: Mapping[str, float] | None, room: int, without: Collection[str]) -> JointArrays:
     left_out = member.table.fit.items if member.study.id in without else ()
     return joint_arrays(member, printed_values(member) if numbers is None else numbers, without=left_out, room=room)

@@ -33,8 +33,8 @@ def write_report(results: Results, path: str | Path) -> Path:
     return final
 
 
-def render(results: Results) -> str:
-    """The page as text; everything that comes from a file is escaped."""
+def page_environment() -> jinja2.Environment:
+    """The templates; everything that comes from a file is escaped."""
     folder = files("hscb_bayes.report") / "templates"
     environment = jinja2.Environment(
         autoescape=True,
@@ -44,10 +44,19 @@ def render(results: Results) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": number, "sentence": sentence, "plural": plural}
-    return environment.get_template("page.html.j2").render(
-        figures=all_figures(results) | row_figures(results),
-        **_said(results),
-        **_tabled(results),
+    return environment
+
+
+def render(results: Results) -> str:
+    """The page as text."""
+    return (
+        page_environment()
+        .get_template("page.html.j2")
+        .render(
+            figures=all_figures(results) | row_figures(results),
+            **_said(results),
+            **_tabled(results),
+        )
     )
 
 

@@ -22,6 +22,7 @@ from hscb_bayes.report.tables import audit_table, prediction_table
 from hscb_bayes.sentences import quote
 
 POSTERIOR, AUDIT, PAGE = "posterior.nc", "audit.csv", "report.html"
+POOLED = ("estimands.csv", "heterogeneity.csv", "weights.csv", "next_study.json")  # of a pooled analysis besides
 VERDICT = "verdict"  # attribute of the posterior
 SHOWN = ("id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
 
@@ -86,7 +87,7 @@ def refuse_strangers(out: Path) -> None:
         raise InputError(f"{out}: required a directory below or beside the current one, which cannot be replaced")
     if not out.exists():
         return
-    written = {POSTERIOR, PAGE, AUDIT, *(f"{table.name}.csv" for table in fields(Tables))}
+    written = {POSTERIOR, PAGE, AUDIT, *(f"{table.name}.csv" for table in fields(Tables)), *POOLED}
     strangers = sorted({entry.name for entry in out.iterdir()} - written) if out.is_dir() else [out.name]
     if strangers:
         raise InputError(
@@ -148,11 +149,18 @@ def read_results(folder: Path) -> Results:
     if VERDICT not in posterior.attrs:
         raise InputError(f"{folder / POSTERIOR}: required a posterior that hscb run wrote; it holds no verdict")
     return results_of(
-        posterior, Tables(**{field.name: _read(folder / f"{field.name}.csv") for field in fields(Tables)})
+        posterior, Tables(**{field.name: read_table(folder / f"{field.name}.csv") for field in fields(Tables)})
     )
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_table(path: Path) -> pd.DataFrame:
+    """A table of a results directory.
+
+    Raises
+    ------
+    InputError
+        When there is none.
+    """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; make it with hscb run")
     table = pd.read_csv(path, dtype={"whom": str, "printed": str}, keep_default_na=False, na_values=["", "nan"])
@@ -167,7 +175,8 @@ def check_as_text(folder: Path) -> str:
     InputError
         When the directory holds none.
     """
-    table = _read(folder / "check.csv")[list(SHOWN)]
+    table = read_table(folder / "check.csv")
+    table = table[[*(["study"] if "study" in table else []), *SHOWN]]
     return table.to_string(index=False, float_format=lambda value: f"{value:.3g}")
 
 

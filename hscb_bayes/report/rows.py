@@ -89,7 +89,7 @@ def _check(results: Results, unit: str, scale: plot.Scale, name: str) -> Markup 
     ).assign(**NO_PRIOR)
     inside = ((rows["lower"] <= rows["printed"]) & (rows["printed"] <= rows["upper"])).sum()
     label = f"{plural(len(rows), 'printed number')} and what new studies print; {inside} lie within the 90% interval."
-    return _drawn(_with_headings(rows), scale, Look(colour=BLUE), f"check_{name}", label)
+    return drawn(_with_headings(rows), scale, Look(colour=BLUE), f"check_{name}", label)
 
 
 def _with_headings(rows: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +126,7 @@ def _by_response(results: Results) -> Markup:
     table = pd.DataFrame(rows).assign(lower50=np.nan, upper50=np.nan, **NO_PRIOR)
     table["printed"] = table.get("printed", np.nan)
     told = listing([f"{row['label']}: {estimate(row['median'], row['lower'], row['upper'], 'share')}" for row in rows])
-    return _drawn(table, SHARES, Look(colour=GREEN), "by_response", f"One-year survival by response. {told}.")
+    return drawn(table, SHARES, Look(colour=GREEN), "by_response", f"One-year survival by response. {told}.")
 
 
 def _landmark_rows(table: pd.DataFrame) -> Iterator[dict[str, object]]:
@@ -150,10 +150,11 @@ def _ratios(results: Results) -> Markup:
         **ONLY_INTERVAL,
     )
     told = listing([f"{label} {note}" for label, note in zip(words, table["note"], strict=True)])
-    return _drawn(table, RATIOS, Look(colour=BLUE), "ratios", f"Hazard ratios with 90% intervals: {told}.")
+    return drawn(table, RATIOS, Look(colour=BLUE), "ratios", f"Hazard ratios with 90% intervals: {told}.")
 
 
-def _drawn(table: pd.DataFrame, scale: plot.Scale, look: Look, name: str, label: str) -> Markup:
+def drawn(table: pd.DataFrame, scale: plot.Scale, look: Look, name: str, label: str) -> Markup:
+    """Rows of intervals as an inline figure; ``table`` as ``plot.interval_rows`` takes it, headings marked or none."""
     headed = table.assign(is_heading=table["is_heading"].eq(other=True) if "is_heading" in table else False)
     height = MARGIN + plot.ROW_INCHES * len(table)
 

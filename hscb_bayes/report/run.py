@@ -95,6 +95,11 @@ def run(
     out, say = Path(out).resolve(), shown(progress=progress)
     refuse_strangers(out)
     analysis = load_analysis(path)
+    if analysis.table.cohort.form == "none":
+        raise InputError(
+            f"{analysis.path}: cohort.form: required durations of neutropenia for a report of one study, found 'none'; "
+            "pool the study with others, as in models/pooled.toml"
+        )
     check_handled(analysis, audit(analysis.study))
     try:
         with replaced(out) as folder:

@@ -41,7 +41,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def run(record: Path, studies: int) -> list[Refit]:
-    return list(refits(load_analysis("calibration"), studies=studies, seed=7, record=record, executor=AtOnce()))
+    path = load_analysis("calibration").path
+    return list(refits(calibrate.refit, path, studies=studies, seed=7, record=record, executor=AtOnce()))
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, asked: list[int]) -> None:

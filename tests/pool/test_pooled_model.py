@@ -1,17 +1,19 @@
 """The likelihood of several studies is the product of theirs, each at its own parameters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.arrays import joint_arrays, printed_values
-from hscb_bayes.analysis.hierarchy import EFFECTS, study_parameters
+from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.marks import places
 from hscb_bayes.analysis.members import log_likelihood_of_studies
 from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.pooled_model import log_likelihood_by_study, pool_data, simulate_literature
+from hscb_bayes.analysis.pooled_model import build_pool, log_likelihood_by_study, pool_data, simulate_literature
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 
 DRAWS = 20
@@ -86,3 +88,20 @@ def test_a_new_literature_has_a_number_for_each_term(pool: Pool, draws: tuple[np
     numbers = simulate_literature(pool, parameters[0], effects[None, 0], rng=np.random.default_rng(1))
     assert numbers.ndim == 1
     assert np.isfinite(numbers).mean() > 0.8
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.7])
+def test_the_sampler_has_the_same_likelihood(weight: float, pool: Pool) -> None:
+    weights = pool.table.exchangeable.model_copy(update={"weight": weight})
+    pool = replace(pool, table=pool.table.model_copy(update={"exchangeable": weights}))
+    model, beliefs, rng = build_pool(pool).model, hierarchy_of(pool), np.random.default_rng(4)
+    free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
+    found = float(model.compile_logp(vars=[model["print"]], mode="FAST_COMPILE")(free))
+    shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
+    between = beliefs.between * np.exp(free["standard_between_log__"])
+    effects = [shared + between * free["standard_study_effect"]]
+    if weight < 1.0:
+        effects.append(shared + beliefs.apart * free["standard_effect_apart"])
+    by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
+    weighted = by_study + beliefs.log_weights[: len(effects)]
+    assert found == pytest.approx(float(np.logaddexp.reduce(weighted, axis=0).sum()), rel=1e-8)

@@ -1,0 +1,207 @@
+"""The way of a pooled analysis: audits, one fit, each study alone, each left out, other beliefs, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from hscb_bayes.analysis.convergence import Verdict, verdict
+from hscb_bayes.analysis.estimands import estimands
+from hscb_bayes.analysis.fit import (
+    Compiled,
+    compile_model,
+    derived_seed,
+    load_posterior,
+    pool_of,
+    sample,
+    save_posterior,
+    with_pool,
+)
+from hscb_bayes.analysis.handled import check_handled
+from hscb_bayes.analysis.layers import find_analysis
+from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior
+from hscb_bayes.analysis.pool import BetweenStudies, Pool, Shift, load_pool
+from hscb_bayes.analysis.pooled_model import build_pool, same_layout
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.report.pooled_page import write_pooled_report
+from hscb_bayes.report.pooled_tables import (
+    PooledFits,
+    alternatives_table,
+    estimands_table,
+    heterogeneity_table,
+    pooled_check_table,
+    weights_table,
+)
+from hscb_bayes.report.progress import Progress, shown
+from hscb_bayes.report.results import AUDIT, PAGE, POSTERIOR, judged, read_table, refuse_strangers, replaced
+from hscb_bayes.report.tables import audit_table
+
+DRAWS, TUNE, CHAINS = 1000, 500, 2  # of every fit but the first
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PooledTables:
+    """A CSV file each."""
+
+    estimands: pd.DataFrame
+    check: pd.DataFrame
+    heterogeneity: pd.DataFrame
+    alternatives: pd.DataFrame
+    weights: pd.DataFrame
+
+
+def run_pool(
+    path: str | Path, out: str | Path, *, seed: int, progress: bool = False, allow_unconverged: bool = False
+) -> Path:
+    """Run a pooled analysis into a directory, as ``run`` does an analysis; returns the path of its report.
+
+    Raises
+    ------
+    InputError
+        As ``run`` does.
+    """
+    out, say = Path(out).resolve(), shown(progress=progress)
+    refuse_strangers(out)
+    pool = load_pool(path)
+    for member in pool.members:
+        check_handled(member, audit(member.study))
+    try:
+        with replaced(out) as folder:
+            posterior, tables = _made(pool, seed=seed, say=say, allow_unconverged=allow_unconverged)
+            say.step("writing the report")
+            save_posterior(posterior, folder / POSTERIOR)
+            findings = {member.study.id: audit(member.study) for member in pool.members}
+            _audits(findings).to_csv(folder / AUDIT, index=False)
+            for field in fields(PooledTables):
+                getattr(tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+            write_pooled_report(posterior, vars(tables), findings, folder / PAGE)
+    finally:
+        say.end()
+    return out / PAGE
+
+
+def report_pool_again(folder: Path) -> Path:
+    """Write ``report.html`` of a pooled results directory again from its posterior and tables; returns its path.
+
+    Raises
+    ------
+    InputError
+        When something that ``hscb run`` writes is missing.
+    """
+    posterior = load_posterior(folder / POSTERIOR)
+    tables = {field.name: read_table(folder / f"{field.name}.csv") for field in fields(PooledTables)}
+    findings = {member.study.id: audit(member.study) for member in pool_of(posterior).members}
+    return write_pooled_report(posterior, tables, findings, folder / PAGE)
+
+
+def _audits(findings: Mapping[str, tuple[Finding, ...]]) -> pd.DataFrame:
+    tables = [audit_table(found).assign(study=study) for study, found in findings.items()]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _made(pool: Pool, *, seed: int, say: Progress, allow_unconverged: bool) -> tuple[xr.DataTree, PooledTables]:
+    say.step("compiling the model, once")
+    compiled = compile_model(build_pool(pool))
+    say.step("sampling")
+    say.make_room()
+    pooled = sample(compiled, seed=seed, progress=say.has_terminal)
+    say.step("judging convergence")
+    gate = _judge(pooled, pool, seed=seed)
+    if not gate.is_converged and not allow_unconverged:
+        raise InputError(f"{pool.path}: the posterior has not converged: {'; '.join(gate.failures)}")
+    pooled = judged(pooled, gate)
+    pooled.attrs["converged"] = int(gate.is_converged)
+    fits = PooledFits(
+        pooled=pooled,
+        alone=_alone(compiled, pool, seed=seed, say=say),
+        without=_without(compiled, pool, seed=seed, say=say),
+    )
+    others = _others(compiled, pool, seed=seed, say=say)
+    say.step("replicating and checking")
+    checked = pooled_check_table(fits, pool, seed=seed)
+    say.step("summarising")
+    return pooled, PooledTables(
+        estimands=estimands_table(fits, pool, seed=seed),
+        check=checked,
+        heterogeneity=heterogeneity_table(pooled, pool),
+        alternatives=alternatives_table(fits, pool, others),
+        weights=weights_table({pool.name: (pool, pooled), **others}),
+    )
+
+
+def _judge(pooled: xr.DataTree, pool: Pool, *, seed: int) -> Verdict:
+    """Every scalar, and every estimand of every study, of the average and of the next."""
+    parts = {study: study_posterior(pooled, study) for study in pool.studies}
+    parts |= {"average": average_posterior(pooled), "next": next_posterior(pooled, seed=seed)}
+    named = [
+        estimands(part).rename({name: f"{name}[{study}]" for name in estimands(part).data_vars})
+        for study, part in parts.items()
+    ]
+    return verdict(pooled, xr.merge(named))
+
+
+def _fit(compiled: Compiled, *, seed: int) -> xr.DataTree:
+    """A smaller fit, and whether it converged."""
+    tree = sample(compiled, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=seed)
+    tree.attrs["converged"] = int(tree["sample_stats"]["diverging"].sum() == 0)
+    return tree
+
+
+def _alone(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
+    """Each study from its own print and the beliefs about the average study, as if there were no other."""
+    single = _without_hierarchy(pool)
+    found = {}
+    for position, study in enumerate(pool.studies):
+        say.step("each study alone", position + 1, len(pool.studies))
+        others = [other for other in pool.studies if other != study]
+        program = with_pool(compiled, single, without=others)
+        tree = _fit(program, seed=derived_seed(seed, "alone", position))
+        found[study] = study_posterior(tree, study)
+    return found
+
+
+def _without_hierarchy(pool: Pool) -> Pool:
+    """The same studies, none of which differs from the average by belief."""
+    alike = BetweenStudies(
+        response=1.0, death_without_response=1.0, death_after_response=1.0, never_respond=1.0, lost_by_one_year=1.0,
+        why="alone",
+    )  # fmt: skip
+    same = Shift(comparable=True, why="alone")
+    table = pool.table.model_copy(
+        update={
+            "between_studies": alike,
+            "populations": dict.fromkeys(pool.table.populations, same),
+            "definitions": dict.fromkeys(pool.table.definitions, same),
+        }
+    )
+    text = table.model_dump_json(by_alias=True, exclude_none=True)
+    return Pool(name=pool.name, table=table, members=pool.members, path=pool.path, sources=pool.sources, text=text)
+
+
+def _without(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
+    """The pool without each of its studies."""
+    found = {}
+    for position, study in enumerate(pool.studies):
+        say.step("leaving out studies", position + 1, len(pool.studies))
+        found[study] = _fit(with_pool(compiled, pool, without=[study]), seed=derived_seed(seed, "without", position))
+    return found
+
+
+def _others(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dict[str, tuple[Pool, xr.DataTree]]:
+    """The pools with other beliefs that the report compares; those of one layout share a program."""
+    programs, found = [compiled], {}
+    names = [name for name in pool.table.report.alternatives if name != pool.name]
+    for position, name in enumerate(names):
+        say.step("other beliefs", position + 1, len(names))
+        other = load_pool(find_analysis(pool.path).parent / f"{name}.toml")
+        program = next((one for one in programs if same_layout(one.analysis, other)), None)
+        if program is None:
+            program = compile_model(build_pool(other))
+            programs.append(program)
+        found[name] = (other, _fit(with_pool(program, other), seed=derived_seed(seed, "belief", position)))
+    return found

@@ -1,0 +1,157 @@
+"""The tables of a pooled report: a CSV file each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
+from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of
+from hscb_bayes.analysis.members import average_posterior, exchangeable_probability, next_posterior, study_posterior
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.checking.check import LEFT_OUT, check, summarise
+from hscb_bayes.checking.replicate import replicate
+
+AVERAGE, NEXT = "average", "next"
+LIMITS = {"lower": 0.05, "median": 0.5, "upper": 0.95}
+MEDIAN_OF_TWO = np.sqrt(2.0) * 0.6744897501960817  # of |difference| of two studies, in units of their spread
+PRIOR_DRAWS = 100_000
+RATIOS: Mapping[str, str] = {
+    "response": "hazard ratio of response",
+    "death_without_response": "hazard ratio of death without response",
+    "death_after_response": "hazard ratio of death after response",
+    "never_respond": "odds ratio of never responding",
+    "response_shape": "ratio of Weibull shapes of response",
+    "lost_by_one_year": "odds ratio of being lost to follow-up",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PooledFits:
+    """Posteriors by study id: ``alone`` from its own print, ``without`` of the pool without it (a pooled posterior)."""
+
+    pooled: xr.DataTree
+    alone: Mapping[str, xr.DataTree]
+    without: Mapping[str, xr.DataTree]
+
+
+def quantiles(values: np.ndarray) -> dict[str, float]:
+    """Median and limits of the 90% interval; inf, not reached, is a value."""
+    found = np.quantile(values, list(LIMITS.values()), method="inverted_cdf")
+    return {name: float(value) for name, value in zip(LIMITS, found, strict=True)}
+
+
+def estimands_table(fits: PooledFits, pool: Pool, *, seed: int) -> pd.DataFrame:
+    """Every estimand of every study: alone, in the pool, and predicted from the others; of the average and the next.
+
+    Columns ``study``, ``kind``, ``estimand``, ``label``, ``unit``, ``median``, ``lower``, ``upper``.
+    """
+    found: list[tuple[str, str, xr.DataTree]] = []
+    for study in pool.studies:
+        found += [
+            (study, "alone", fits.alone[study]),
+            (study, "pooled", study_posterior(fits.pooled, study)),
+            (study, "others", study_posterior(fits.without[study], study)),
+        ]
+    found.append((AVERAGE, "pooled", average_posterior(fits.pooled)))
+    found.append((NEXT, "pooled", next_posterior(fits.pooled, seed=seed)))
+    return pd.DataFrame([row for study, kind, tree in found for row in _estimands(study, kind, tree)])
+
+
+def _estimands(study: str, kind: str, tree: xr.DataTree) -> list[dict[str, object]]:
+    drawn = estimands(tree)
+    return [
+        {
+            "study": study,
+            "kind": kind,
+            "estimand": name,
+            "label": quantity.label,
+            "unit": quantity.unit,
+            **quantiles(drawn[name].values.ravel()),
+        }
+        for name, quantity in ESTIMANDS.items()
+    ]
+
+
+def pooled_check_table(fits: PooledFits, pool: Pool, *, seed: int) -> pd.DataFrame:
+    """The check of every study, its printed table also predicted from the other studies (``loo_`` columns)."""
+    tables = []
+    for study in pool.studies:
+        own = check(study_posterior(fits.pooled, study), seed=seed)
+        others = replicate(study_posterior(fits.without[study], study), seed=seed).numbers
+        printed = {number.id: number for number in pool.member(study).study.numbers}
+        for position, id in enumerate(own["id"]):
+            told = summarise(others[id], printed[id])
+            for name in LEFT_OUT:
+                own.loc[position, f"loo_{name}"] = told[name]
+        own["loo_converged"] = float(fits.without[study].attrs["converged"])
+        tables.append(own.assign(study=study))
+    return pd.concat(tables, ignore_index=True)
+
+
+def heterogeneity_table(pooled: xr.DataTree, pool: Pool) -> pd.DataFrame:
+    """How much two studies of one kind differ: the median ratio of the larger to the smaller, believed and learned.
+
+    Columns ``effect``, ``label``, ``prior_median``, ``prior_lower``, ``prior_upper``, ``median``, ``lower``,
+    ``upper``, and ``contraction``, one less the ratio of posterior to prior standard deviation of the spread.
+
+    References
+    ----------
+    Larsen K, Merlo J. Am J Epidemiol 2005;161:81-88: median odds ratio.
+    """
+    scales = hierarchy_of(pool).between
+    half_normal = np.abs(np.random.default_rng(1).standard_normal(PRIOR_DRAWS))
+    rows: list[dict[str, object]] = []
+    for k, effect in enumerate(EFFECTS):
+        if scales[k] == 0.0:
+            continue
+        spread = pooled["posterior"].to_dataset()["between_studies"].sel(effect=effect).values.ravel()
+        prior = quantiles(np.exp(MEDIAN_OF_TWO * scales[k] * half_normal))
+        rows.append(
+            {
+                "effect": effect,
+                "label": RATIOS[effect],
+                **{f"prior_{name}": value for name, value in prior.items()},
+                **quantiles(np.exp(MEDIAN_OF_TWO * spread)),
+                "contraction": 1.0 - float(spread.std() / (scales[k] * half_normal.std())),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def alternatives_table(fits: PooledFits, pool: Pool, others: Mapping[str, tuple[Pool, xr.DataTree]]) -> pd.DataFrame:
+    """Estimands of the average and of the first study under other beliefs, and without each study.
+
+    Columns ``analysis``, ``title``, ``of``, ``estimand``, ``unit``, ``median``, ``lower``, ``upper``, ``converged``.
+    """
+    first = pool.studies[0]
+    found = [(pool.name, "this analysis", fits.pooled)]
+    found += [(name, other.table.title, tree) for name, (other, tree) in others.items()]
+    found += [(f"without_{study}", f"without {study}", tree) for study, tree in fits.without.items()]
+    rows: list[dict[str, object]] = []
+    for name, title, tree in found:
+        parts = {AVERAGE: average_posterior(tree)}
+        if name != f"without_{first}":
+            parts[first] = study_posterior(tree, first)
+        for of, part in parts.items():
+            told = _estimands(of, "pooled", part)
+            head = {"analysis": name, "title": title, "of": of, "converged": float(tree.attrs["converged"])}
+            rows += [head | {key: row[key] for key in ("estimand", "unit", *LIMITS)} for row in told]
+    return pd.DataFrame(rows)
+
+
+def weights_table(trees: Mapping[str, tuple[Pool, xr.DataTree]]) -> pd.DataFrame:
+    """Prior weight and posterior probability of each study to be one of its kind, where an analysis gives weights."""
+    rows = []
+    for name, (pool, tree) in trees.items():
+        if "study_effect_apart" not in tree["posterior"].data_vars:
+            continue
+        learned = exchangeable_probability(tree).mean(axis=0)
+        for study, probability in zip(pool.studies, learned, strict=True):
+            weight = pool.table.exchangeable.weight_of(study)
+            rows.append({"analysis": name, "study": study, "weight": weight, "probability": float(probability)})
+    return pd.DataFrame(rows, columns=["analysis", "study", "weight", "probability"])

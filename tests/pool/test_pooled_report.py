@@ -1,0 +1,142 @@
+"""The page and the tables of a pool, from draws of its beliefs instead of a posterior."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from hscb_bayes.analysis.convergence import Verdict
+from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
+from hscb_bayes.analysis.fit import analysis_of, draws_of, save_posterior
+from hscb_bayes.analysis.headline import calibration_quantities
+from hscb_bayes.analysis.members import study_posterior
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.cli import main
+from hscb_bayes.evidence.audit import audit
+from hscb_bayes.report.pooled_page import write_pooled_report
+from hscb_bayes.report.pooled_tables import (
+    PooledFits,
+    alternatives_table,
+    estimands_table,
+    heterogeneity_table,
+    pooled_check_table,
+    weights_table,
+)
+from hscb_bayes.report.results import judged
+
+GOOD = Verdict(
+    is_converged=True, worst_r_hat=1.0, worst_ess_bulk=999.0, worst_ess_tail=999.0, divergences=0, failures=()
+)
+
+
+@pytest.fixture(scope="module")
+def fits(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> PooledFits:
+    tree = judged(prior_tree(pool), GOOD)
+    tree.attrs["converged"] = 1
+    alone = {study: study_posterior(tree, study) for study in pool.studies}
+    return PooledFits(pooled=tree, alone=alone, without=dict.fromkeys(pool.studies, tree))
+
+
+@pytest.fixture(scope="module")
+def tables(fits: PooledFits, pool: Pool) -> dict[str, pd.DataFrame]:
+    return {
+        "estimands": estimands_table(fits, pool, seed=1),
+        "check": pooled_check_table(fits, pool, seed=1),
+        "heterogeneity": heterogeneity_table(fits.pooled, pool),
+        "alternatives": alternatives_table(fits, pool, {"same": (pool, fits.pooled)}),
+        "weights": weights_table({pool.name: (pool, fits.pooled)}),
+    }
+
+
+@pytest.fixture(scope="module")
+def page(fits: PooledFits, pool: Pool, tables: dict[str, pd.DataFrame], tmp_path_factory) -> str:
+    findings = {member.study.id: audit(member.study) for member in pool.members}
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    return write_pooled_report(fits.pooled, tables, findings, path).read_text(encoding="utf-8")
+
+
+def test_estimands_are_those_of_the_headline(fits: PooledFits) -> None:
+    for study in ("gagelmann2023", "liu2024"):
+        one = study_posterior(fits.pooled, study)
+        found, expected = estimands(one), calibration_quantities(draws_of(one), analysis_of(one))
+        for name in ("response_by_28", "os_1y"):
+            np.testing.assert_allclose(found[name].values.ravel(), expected[name], atol=3e-4)
+
+
+def test_every_study_has_every_estimand_alone_pooled_and_from_the_others(
+    tables: dict[str, pd.DataFrame], pool: Pool
+) -> None:
+    counts = tables["estimands"].groupby(["study", "kind"]).size()
+    assert (counts == len(ESTIMANDS)).all()
+    assert len(counts) == 3 * len(pool.studies) + 2
+    assert (tables["estimands"]["lower"] <= tables["estimands"]["median"]).all()
+
+
+def test_every_printed_outcome_of_every_study_is_checked(tables: dict[str, pd.DataFrame], pool: Pool) -> None:
+    for member in pool.members:
+        outcomes = {number.id for item in member.study.items if item.describes_outcomes for number in item.numbers}
+        checked = tables["check"][tables["check"]["study"] == member.study.id]
+        assert set(checked["id"]) == outcomes
+        assert checked["loo_median"].notna().any()
+
+
+def test_what_is_drawn_from_beliefs_has_learned_nothing(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["heterogeneity"]
+    assert (table["contraction"].abs() < 0.35).all()
+    assert np.allclose(table["median"], table["prior_median"], rtol=0.2)
+
+
+def test_the_average_without_a_study_stands_beside_it(tables: dict[str, pd.DataFrame], pool: Pool) -> None:
+    named = set(tables["alternatives"]["analysis"])
+    assert {f"without_{study}" for study in pool.studies} | {"pooled", "same"} == named
+
+
+@pytest.mark.parametrize("word", ["rejeski2022", "no slope between studies", "may share patients", "ASCO Post"])
+def test_the_page_says(word: str, page: str) -> None:
+    assert word in page
+
+
+def test_the_page_asks_for_nothing_outside(page: str) -> None:
+    assert "<script" not in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert page.count("<svg") == len(ESTIMANDS)
+    assert page.count('role="img" aria-label=') == len(ESTIMANDS)
+
+
+def test_a_pooled_page_is_written_again_from_its_results(
+    fits: PooledFits, tables: dict[str, pd.DataFrame], page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_posterior(fits.pooled, tmp_path / "posterior.nc")
+    for name, table in tables.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    assert main(["report", str(tmp_path)]) == 0
+    again = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert again[: again.index("<svg")] == page[: page.index("<svg")]
+    assert main(["check", str(tmp_path)]) == 0
+    assert "stasia2014" in capsys.readouterr().out
+
+
+def test_a_page_that_has_not_converged_says_so_on_top(
+    fits: PooledFits, pool: Pool, tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    bad = asdict(GOOD) | {"is_converged": False, "failures": ["required no divergent transition, found 3"]}
+    tree = fits.pooled.copy()
+    tree.attrs["verdict"] = json.dumps(bad)
+    findings = {member.study.id: audit(member.study) for member in pool.members}
+    text = write_pooled_report(tree, tables, findings, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert 0 < text.index("found 3") < text.index("Question and answer")
+
+
+def test_a_study_without_durations_is_refused_a_report_of_its_own(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(folder / "liu2024.toml"), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {folder / 'liu2024.toml'}: cohort.form: required durations of neutropenia for a report of one study, "
+        "found 'none'; pool the study with others, as in models/pooled.toml\n"
+    )
