@@ -90,6 +90,7 @@ def _render(page: PooledPage) -> str:
             heterogeneity=_heterogeneity_rows(page),
             alternatives=_alternative_rows(page),
             weights=page.tables["weights"].to_dict("records"),
+            borrowing=page.tables["borrowing"].to_dict("records"),
             replicates=REPLICATES,
             verdict=told,
             settings=json.loads(page.posterior.attrs["settings"]),

@@ -24,6 +24,7 @@ from hscb_bayes.analysis.fit import (
 from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.layers import find_analysis
 from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior
+from hscb_bayes.analysis.next_study import beliefs_toml, predictive_prior, rbest_json, robust
 from hscb_bayes.analysis.pool import BetweenStudies, Pool, Shift, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool, same_layout
 from hscb_bayes.errors import InputError
@@ -32,13 +33,25 @@ from hscb_bayes.report.pooled_page import write_pooled_report
 from hscb_bayes.report.pooled_tables import (
     PooledFits,
     alternatives_table,
+    borrowing_table,
     estimands_table,
     heterogeneity_table,
     pooled_check_table,
     weights_table,
 )
 from hscb_bayes.report.progress import Progress, shown
-from hscb_bayes.report.results import AUDIT, PAGE, POSTERIOR, judged, read_table, refuse_strangers, replaced
+from hscb_bayes.report.results import (
+    AUDIT,
+    NEXT_BELIEFS,
+    NEXT_DRAWS,
+    NEXT_MIXTURES,
+    PAGE,
+    POSTERIOR,
+    judged,
+    read_table,
+    refuse_strangers,
+    replaced,
+)
 from hscb_bayes.report.tables import audit_table
 
 DRAWS, TUNE, CHAINS = 1000, 500, 2  # of every fit but the first
@@ -53,6 +66,7 @@ class PooledTables:
     heterogeneity: pd.DataFrame
     alternatives: pd.DataFrame
     weights: pd.DataFrame
+    borrowing: pd.DataFrame
 
 
 def run_pool(
@@ -79,6 +93,7 @@ def run_pool(
             _audits(findings).to_csv(folder / AUDIT, index=False)
             for field in fields(PooledTables):
                 getattr(tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+            _write_priors(posterior, folder, seed=seed)
             write_pooled_report(posterior, vars(tables), findings, folder / PAGE)
     finally:
         say.end()
@@ -97,6 +112,15 @@ def report_pool_again(folder: Path) -> Path:
     tables = {field.name: read_table(folder / f"{field.name}.csv") for field in fields(PooledTables)}
     findings = {member.study.id: audit(member.study) for member in pool_of(posterior).members}
     return write_pooled_report(posterior, tables, findings, folder / PAGE)
+
+
+def _write_priors(pooled: xr.DataTree, folder: Path, *, seed: int) -> None:
+    """What the next study may borrow: draws, robust mixtures for R, and beliefs for an analysis file."""
+    following = next_posterior(pooled, seed=seed)
+    estimands(following).to_dataframe().to_csv(folder / NEXT_DRAWS)
+    for name, file in NEXT_MIXTURES.items():
+        (folder / file).write_text(rbest_json(robust(predictive_prior(following, name))), encoding="utf-8")
+    (folder / NEXT_BELIEFS).write_text(beliefs_toml(following, source=pooled.attrs["analysis"]), encoding="utf-8")
 
 
 def _audits(findings: Mapping[str, tuple[Finding, ...]]) -> pd.DataFrame:
@@ -131,6 +155,7 @@ def _made(pool: Pool, *, seed: int, say: Progress, allow_unconverged: bool) -> t
         heterogeneity=heterogeneity_table(pooled, pool),
         alternatives=alternatives_table(fits, pool, others),
         weights=weights_table({pool.name: (pool, pooled), **others}),
+        borrowing=borrowing_table(next_posterior(pooled, seed=seed)),
     )
 
 

@@ -12,6 +12,14 @@ import xarray as xr
 from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.analysis.members import average_posterior, exchangeable_probability, next_posterior, study_posterior
+from hscb_bayes.analysis.next_study import (
+    ROBUST_WEIGHT,
+    SHARES,
+    effective_events,
+    effective_patients,
+    predictive_prior,
+    robust,
+)
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.checking.check import LEFT_OUT, check, summarise
 from hscb_bayes.checking.replicate import replicate
@@ -141,6 +149,34 @@ def alternatives_table(fits: PooledFits, pool: Pool, others: Mapping[str, tuple[
             told = _estimands(of, "pooled", part)
             head = {"analysis": name, "title": title, "of": of, "converged": float(tree.attrs["converged"])}
             rows += [head | {key: row[key] for key in ("estimand", "unit", *LIMITS)} for row in told]
+    return pd.DataFrame(rows)
+
+
+def borrowing_table(following: xr.DataTree) -> pd.DataFrame:
+    """What the next study may borrow: predictive priors of shares, and their worth in patients and in events.
+
+    Columns ``estimand``, ``label``, ``median``, ``lower``, ``upper``, ``components`` (weight, mean and standard
+    deviation of the log odds), ``patients``, ``events``, and the same with a vague part of ``robust_weight``.
+    """
+    rows: list[dict[str, object]] = []
+    drawn = estimands(following)
+    for name in SHARES:
+        prior = predictive_prior(following, name)
+        weaker = robust(prior)
+        parts = zip(prior.weight, prior.mean, prior.deviation, strict=True)
+        rows.append(
+            {
+                "estimand": name,
+                "label": ESTIMANDS[name].label,
+                **quantiles(drawn[name].values.ravel()),
+                "components": "; ".join(f"{w:.2f} x normal({m:.2f}, {s:.2f})" for w, m, s in parts),
+                "patients": effective_patients(prior),
+                "events": effective_events(prior),
+                "robust_weight": ROBUST_WEIGHT,
+                "robust_patients": effective_patients(weaker),
+                "robust_events": effective_events(weaker),
+            }
+        )
     return pd.DataFrame(rows)
 
 

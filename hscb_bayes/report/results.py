@@ -22,7 +22,12 @@ from hscb_bayes.report.tables import audit_table, prediction_table
 from hscb_bayes.sentences import quote
 
 POSTERIOR, AUDIT, PAGE = "posterior.nc", "audit.csv", "report.html"
-POOLED = ("estimands.csv", "heterogeneity.csv", "weights.csv", "next_study.json")  # of a pooled analysis besides
+NEXT_DRAWS, NEXT_BELIEFS = "next_study.csv", "next_study.toml"
+NEXT_MIXTURES = {name: f"next_study_{name}.json" for name in ("response_by_28", "os_1y")}
+POOLED = (  # of a pooled analysis besides
+    "estimands.csv", "heterogeneity.csv", "weights.csv", "borrowing.csv", NEXT_DRAWS, NEXT_BELIEFS,
+    *NEXT_MIXTURES.values(),
+)  # fmt: skip
 VERDICT = "verdict"  # attribute of the posterior
 SHOWN = ("id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
 

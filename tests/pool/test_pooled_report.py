@@ -14,7 +14,7 @@ from hscb_bayes.analysis.convergence import Verdict
 from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
 from hscb_bayes.analysis.fit import analysis_of, draws_of, save_posterior
 from hscb_bayes.analysis.headline import calibration_quantities
-from hscb_bayes.analysis.members import study_posterior
+from hscb_bayes.analysis.members import next_posterior, study_posterior
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.cli import main
 from hscb_bayes.evidence.audit import audit
@@ -22,6 +22,7 @@ from hscb_bayes.report.pooled_page import write_pooled_report
 from hscb_bayes.report.pooled_tables import (
     PooledFits,
     alternatives_table,
+    borrowing_table,
     estimands_table,
     heterogeneity_table,
     pooled_check_table,
@@ -50,6 +51,7 @@ def tables(fits: PooledFits, pool: Pool) -> dict[str, pd.DataFrame]:
         "heterogeneity": heterogeneity_table(fits.pooled, pool),
         "alternatives": alternatives_table(fits, pool, {"same": (pool, fits.pooled)}),
         "weights": weights_table({pool.name: (pool, fits.pooled)}),
+        "borrowing": borrowing_table(next_posterior(fits.pooled, seed=1)),
     }
 
 

@@ -1,0 +1,113 @@
+"""What the next study borrows: the mixture is the draws', its worth is known where it is known, R can read it."""
+
+import json
+import tomllib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_allclose
+
+from hscb_bayes.analysis.estimands import estimands
+from hscb_bayes.analysis.fit import analysis_of, draws_of
+from hscb_bayes.analysis.members import next_posterior
+from hscb_bayes.analysis.next_study import (
+    Mixture,
+    beliefs_toml,
+    effective_events,
+    effective_patients,
+    fitted_mixture,
+    predictive_prior,
+    rbest_json,
+    robust,
+)
+from hscb_bayes.analysis.pathways import PARAMETER_IDS
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.priors import PARAMETERS, Belief
+from hscb_bayes.analysis.spec import needed_priors
+from hscb_bayes.errors import InputError
+
+
+def normal(mean: float, deviation: float) -> Mixture:
+    return Mixture(weight=np.ones(1), mean=np.array([mean]), deviation=np.array([deviation]))
+
+
+@pytest.fixture(scope="module")
+def following(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> xr.DataTree:
+    return next_posterior(prior_tree(pool), seed=1)
+
+
+def test_a_mixture_of_two_is_found_again() -> None:
+    rng = np.random.default_rng(1)
+    values = np.where(rng.uniform(size=20_000) < 0.3, rng.normal(-2.0, 0.3, 20_000), rng.normal(1.0, 0.6, 20_000))
+    found = fitted_mixture(values)
+    assert len(found.weight) == 2
+    assert_allclose(found.weight, [0.7, 0.3], atol=0.02)
+    assert_allclose(found.mean, [1.0, -2.0], atol=0.03)
+    assert_allclose(found.deviation, [0.6, 0.3], atol=0.03)
+
+
+def test_information_is_the_curvature_of_the_log_density() -> None:
+    mixture = Mixture(weight=np.array([0.6, 0.4]), mean=np.array([-1.0, 0.5]), deviation=np.array([0.5, 1.2]))
+    x, step = np.linspace(-3.0, 3.0, 25), 1e-4
+    log = [np.log(mixture.density(x + move)) for move in (-step, 0.0, step)]
+    assert_allclose(mixture.information(x), -(log[0] - 2.0 * log[1] + log[2]) / step**2, atol=1e-5)
+
+
+@pytest.mark.parametrize("patients", [5.0, 20.0, 80.0])
+def test_a_normal_prior_is_worth_its_variance_over_that_of_a_patient(patients: float) -> None:
+    """At p = 1/2 a patient has information 1/4; a narrow prior around it with variance 4 / n is worth about n."""
+    worth = effective_patients(normal(0.0, np.sqrt(4.0 / patients)))
+    spread = 4.0 / patients  # E[1 / (p (1 - p))] = 2 + 2 exp(spread / 2) for a normal of that variance
+    assert worth == pytest.approx((2.0 + 2.0 * np.exp(spread / 2.0)) / spread, rel=1e-4)
+    assert effective_events(normal(0.0, np.sqrt(4.0 / patients))) == pytest.approx(worth / 2.0, rel=1e-6)
+
+
+def test_a_robust_prior_is_worth_less() -> None:
+    prior = normal(1.0, 0.4)
+    weaker = robust(prior, weight=0.3)
+    assert weaker.weight.sum() == pytest.approx(1.0)
+    assert effective_patients(weaker) < effective_patients(prior)
+
+
+@pytest.mark.parametrize(("weight", "share"), [(0.0, 0.5), (1.0, 0.5), (0.2, 0.0), (0.2, 1.2)])
+def test_a_weight_that_is_none_gets_a_sentence(weight: float, share: float) -> None:
+    with pytest.raises(InputError, match="required a number between 0 and 1"):
+        robust(normal(0.0, 1.0), weight=weight, share=share)
+
+
+def test_the_predictive_prior_has_the_moments_of_the_draws(following: xr.DataTree) -> None:
+    for name in ("response_by_28", "os_1y"):
+        share = np.clip(estimands(following)[name].values.ravel(), 1e-9, 1 - 1e-9)
+        log_odds = np.log(share / (1.0 - share))
+        prior = predictive_prior(following, name)
+        mean = float(prior.weight @ prior.mean)
+        assert mean == pytest.approx(log_odds.mean(), abs=1e-3)
+        second = float(prior.weight @ (prior.mean**2 + prior.deviation**2))
+        assert second - mean**2 == pytest.approx(log_odds.var(), rel=0.02)
+
+
+def test_a_time_has_no_mixture_of_log_odds(following: xr.DataTree) -> None:
+    with pytest.raises(InputError, match="required one of"):
+        predictive_prior(following, "median_response_responders")
+
+
+def test_r_reads_weights_means_and_deviations_by_row() -> None:
+    mixture = robust(normal(0.7, 0.4))
+    told = json.loads(rbest_json(mixture))
+    assert told["meta"]["dim"] == [3, 2]
+    assert told["meta"]["dimnames"] == [["w", "m", "s"], ["comp1", "comp2"]]
+    assert told["meta"]["class"] == ["normMix", "mix"]
+    assert_allclose(told["comp"], [mixture.weight, mixture.mean, mixture.deviation], rtol=1e-15)
+
+
+def test_beliefs_of_the_next_study_are_those_of_its_draws(following: xr.DataTree) -> None:
+    tables = tomllib.loads(beliefs_toml(following, source="pooled"))["prior"]
+    draws = draws_of(following)
+    for id, table in tables.items():
+        mean, deviation = Belief.model_validate(table).normal(PARAMETERS[id].scale)
+        values = draws[:, PARAMETER_IDS.index(id)]
+        assert mean == pytest.approx(np.median(values), abs=1e-4)
+        assert mean + 1.6449 * deviation == pytest.approx(np.quantile(values, 0.95), abs=1e-3)
+    assert set(tables) == set(needed_priors(analysis_of(following).table))
