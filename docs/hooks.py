@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hscb_bayes.analysis.pool import BetweenStudies, Exchangeable, PoolTable, Shift
+from hscb_bayes.analysis.pool import BetweenStudies, Borrowing, Exchangeable, PoolTable, Shift
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.analysis.spec import AnalysisTable
 from hscb_bayes.evidence.audit import audit
@@ -77,6 +77,7 @@ def pool_markdown() -> str:
         "`[populations.<name>]`, `[definitions.<name>]`": Shift,
         "`[between_studies]`": BetweenStudies,
         "`[exchangeable]`": Exchangeable,
+        "`[borrowing]`": Borrowing,
     }
     sections += [f"## {name}\n\n{inspect.getdoc(inner)}\n\n{_table(inner)}" for name, inner in headings.items()]
     return "\n".join(sections)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.benchmarks import table
 from tests.benchmarks.measuring import Row, bounded, command, digits
+from tests.benchmarks.pooling import pool_of_copies
 
 
 def cells(what: str, value: float, name: str = "sleep") -> dict[str, str]:
@@ -83,3 +84,10 @@ def test_a_command_is_given_its_environment() -> None:
 def test_a_command_that_fails_is_no_measurement() -> None:
     with pytest.raises(RuntimeError, match=r"import sys; sys\.exit\(3\): ended with 3; run it by hand to see why"):
         command(sys.executable, "-c", "import sys; sys.exit(3)")
+
+
+@pytest.mark.parametrize("size", [2, 9])
+def test_copies_are_studies_of_their_own(size: int) -> None:
+    with pool_of_copies(size) as pool:
+        assert len(set(pool.studies)) == size
+        assert len({member.study.title for member in pool.members}) <= 7

@@ -38,7 +38,8 @@ class Hierarchy:
 
     Shapes: ``belongs`` (study, shift) 1 where a study is of another population or definition; ``shift`` (shift,
     effect) standard deviations; ``between`` (effect,) scales of the half-normal spread; ``apart`` (effect,) standard
-    deviations of a study on its own; ``log_weights`` (component, study). ``names`` of the shifts.
+    deviations of a study on its own; ``log_weights`` (component, study); ``power`` (study,) of each likelihood;
+    ``differs`` (study, 1) 0 for a study that is itself the average one. ``names`` of the shifts.
     """
 
     names: tuple[str, ...]
@@ -47,6 +48,8 @@ class Hierarchy:
     between: np.ndarray
     apart: np.ndarray
     log_weights: np.ndarray
+    power: np.ndarray
+    differs: np.ndarray
 
 
 def hierarchy_of(pool: Pool) -> Hierarchy:
@@ -60,6 +63,7 @@ def hierarchy_of(pool: Pool) -> Hierarchy:
     weights = np.array([table.exchangeable.weight_of(study) for study in pool.studies])
     apart = math.log(table.exchangeable.ratio_apart_rarely_above) / TWO_SIDED
     between = np.array([table.between_studies.deviation(effect) for effect in EFFECTS])
+    borrowing = table.borrowing
     return Hierarchy(
         names=tuple(shifts),
         belongs=np.array([[float(name in kind) for name in shifts] for kind in kinds]).reshape(len(kinds), -1),
@@ -69,6 +73,8 @@ def hierarchy_of(pool: Pool) -> Hierarchy:
         between=between,
         apart=np.where(between > 0.0, apart, 0.0),
         log_weights=np.log(np.maximum(np.stack([weights, 1.0 - weights]), SMALLEST_WEIGHT)),
+        power=np.array([borrowing.power.get(study, 1.0) if borrowing else 1.0 for study in pool.studies]),
+        differs=1.0 - (np.arange(len(kinds)) == 0)[:, None] * float(bool(borrowing and borrowing.commensurate)),
     )
 
 

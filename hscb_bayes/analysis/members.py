@@ -81,7 +81,8 @@ def exchangeable_probability(pooled: xr.DataTree) -> np.ndarray:
         return np.ones((draws_of(pooled).shape[0], len(pool.studies)))
     by_component = np.stack([_effects(pooled, name) for name in ("study_effect", "study_effect_apart")], axis=1)
     log_likelihood = log_likelihood_of_studies(draws_of(pooled)[:, None, None, :], by_component, pool)
-    weighted = log_likelihood + hierarchy_of(pool).log_weights
+    beliefs = hierarchy_of(pool)
+    weighted = beliefs.power * log_likelihood + beliefs.log_weights
     return 1.0 / (1.0 + np.exp(np.clip(weighted[:, 1] - weighted[:, 0], -700.0, 700.0)))
 
 

@@ -93,6 +93,27 @@ class Exchangeable(Table):
         return self.weights.get(study, self.weight)
 
 
+class Borrowing(Table):
+    """Other ways to borrow: a print that counts in part, and a first study that the others are scattered around.
+
+    References
+    ----------
+    Ibrahim JG, Chen MH. Power prior distributions for regression models. Stat Sci 2000;15:46-60. Hobbs BP, Carlin BP,
+    Mandrekar SJ, Sargent DJ. Hierarchical commensurate and power prior models for adaptive incorporation of historical
+    information in clinical trials. Biometrics 2011;67:1047-1056.
+    """
+
+    power: dict[Identifier, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(
+        default_factory=dict,
+        description="by study id, the power of its likelihood (power prior): 0.5 counts as half its patients",
+    )
+    commensurate: bool = Field(
+        default=False,
+        description="true: the first study is the average one, and the others differ from it (commensurate prior)",
+    )
+    why: Line = Field(description="where the powers come from, or why the first study is the middle")
+
+
 class PoolTable(Table):
     """A whole pooled analysis file, its base merged in."""
 
@@ -111,6 +132,7 @@ class PoolTable(Table):
     definitions: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")
     between_studies: BetweenStudies = Field(description="how much studies of one kind differ")
     exchangeable: Exchangeable = Field(description="weights of the studies")
+    borrowing: Borrowing | None = Field(default=None, description="left out: every print counts in full")
     shared_patients: dict[str, Line] = Field(
         default_factory=dict,
         description="two study ids joined by '+' to why both are in, where they may share patients",
@@ -257,10 +279,12 @@ def _checked(pool: Pool) -> Pool:
     _check_kinds(pool, "population")
     _check_kinds(pool, "definition")
     _check_shared_patients(pool)
-    for id in pool.table.exchangeable.weights:
-        if id not in pool.studies:
-            hint = nearest(id, pool.studies)
-            raise InputError(f"{pool.path}: exchangeable.weights: unknown study {quote(id)}; {hint}")
+    powers = {} if pool.table.borrowing is None else pool.table.borrowing.power
+    for key, named in (("exchangeable.weights", pool.table.exchangeable.weights), ("borrowing.power", powers)):
+        for id in named:
+            if id not in pool.studies:
+                hint = nearest(id, pool.studies)
+                raise InputError(f"{pool.path}: {key}: unknown study {quote(id)}; {hint}")
     return pool
 
 

@@ -36,7 +36,10 @@ from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
 
 LOST = PARAMETER_IDS.index("lost_by_one_year")
-BELIEFS = ("prior_mean", "prior_deviation", "belongs", "shift", "between", "apart", "log_weights", "members")
+BELIEFS = (
+    "prior_mean", "prior_deviation", "belongs", "shift", "between", "apart", "log_weights", "power", "differs",
+    "members",
+)  # fmt: skip
 
 
 def pool_data(
@@ -63,7 +66,7 @@ def pool_data(
     log_weights = beliefs.log_weights[: components(pool)]
     data |= {"prior_mean": mean, "prior_deviation": deviation, "belongs": beliefs.belongs, "shift": beliefs.shift}
     data |= {"between": beliefs.between, "apart": beliefs.apart, "log_weights": log_weights}
-    data |= {"members": cell_members(papers)}
+    data |= {"power": beliefs.power, "differs": beliefs.differs, "members": cell_members(papers)}
     return {name: np.asarray(value, dtype=float) for name, value in data.items()}
 
 
@@ -110,7 +113,7 @@ def build_pool(pool: Pool) -> Built:
 
         def logp(_value: Any, parameters: Any, effects: Any, _terms: Any) -> Any:
             by_study = log_likelihood_by_study(parameters, effects, arrays, beliefs_of["members"], pool, pt)
-            weighted = by_study + beliefs_of["log_weights"]
+            weighted = beliefs_of["power"] * by_study + beliefs_of["log_weights"]
             return pt.logsumexp(weighted, axis=0).sum() if components(pool) > 1 else weighted.sum()
 
         def random(
@@ -146,7 +149,8 @@ def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
             dims=("shift", "effect"),
         )
         shared = pt.matmul(beliefs["belongs"], shift)
-    effects = [pm.Deterministic("study_effect", shared + between * standard, dims=("study", "effect"))]
+    own = shared + beliefs["differs"] * between * standard
+    effects = [pm.Deterministic("study_effect", own, dims=("study", "effect"))]
     if kept["log_weights"].shape[0] > 1:
         alone = pm.Normal("standard_effect_apart", dims=("study", "effect"))
         effects.append(

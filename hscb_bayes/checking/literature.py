@@ -47,7 +47,7 @@ def true_literature(pool: Pool, *, rng: np.random.Generator) -> Truth:
     return Truth(
         parameters=parameters,
         between=between[None],
-        effects=(shared + standard * np.where(alike, between, beliefs.apart))[None],
+        effects=(shared + beliefs.differs * standard * np.where(alike, between, beliefs.apart))[None],
         next_effects=(between * rng.standard_normal(len(EFFECTS)))[None],
     )
 

@@ -122,12 +122,22 @@ BROKEN = {
         "weights = { liu = 0.5 }",
         "exchangeable.weights: unknown study 'liu'; did you mean 'liu2024'?",
     ),
+    "a power of a study that is not there": (
+        "[exchangeable]",
+        "[borrowing]\npower = { liu = 0.5 }\nwhy = 'x'\n\n[exchangeable]",
+        "borrowing.power: unknown study 'liu'; did you mean 'liu2024'?",
+    ),
+    "a power above one": (
+        "[exchangeable]",
+        "[borrowing]\npower = { liu2024 = 2.0 }\nwhy = 'x'\n\n[exchangeable]",
+        "borrowing.power.liu2024: required a number of at most 1, found 2.0",
+    ),
     "patients who may be in both, not declared": (
         f"[shared_patients]\n{SHARED}",
         "[handled]\nx = ",
         (
-            "unknown key 'handled'; known are 'between_studies', 'definition', 'definitions', 'exchangeable', "
-            "'population', "
+            "unknown key 'handled'; known are 'between_studies', 'borrowing', 'definition', 'definitions', "
+            "'exchangeable', 'population', "
             "'populations', 'question', 'report', 'schema', 'shared_patients', 'studies', 'title'"
         ),
     ),

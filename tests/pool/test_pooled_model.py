@@ -12,7 +12,7 @@ from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.marks import places
 from hscb_bayes.analysis.members import log_likelihood_of_studies
 from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pool import Borrowing, Pool
 from hscb_bayes.analysis.pooled_model import build_pool, log_likelihood_by_study, pool_data, simulate_literature
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 
@@ -90,18 +90,25 @@ def test_a_new_literature_has_a_number_for_each_term(pool: Pool, draws: tuple[np
     assert np.isfinite(numbers).mean() > 0.8
 
 
-@pytest.mark.parametrize("weight", [1.0, 0.7])
-def test_the_sampler_has_the_same_likelihood(weight: float, pool: Pool) -> None:
+@pytest.mark.parametrize(
+    ("weight", "borrowing"),
+    [(1.0, None), (0.7, None), (1.0, Borrowing(power={"liu2024": 0.5, "stasia2014": 0.0}, commensurate=True, why="x"))],
+    ids=["exchangeable", "some on their own", "power and commensurate"],
+)
+def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing | None, pool: Pool) -> None:
     weights = pool.table.exchangeable.model_copy(update={"weight": weight})
-    pool = replace(pool, table=pool.table.model_copy(update={"exchangeable": weights}))
+    pool = replace(pool, table=pool.table.model_copy(update={"exchangeable": weights, "borrowing": borrowing}))
     model, beliefs, rng = build_pool(pool).model, hierarchy_of(pool), np.random.default_rng(4)
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
     found = float(model.compile_logp(vars=[model["print"]], mode="FAST_COMPILE")(free))
     shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
     between = beliefs.between * np.exp(free["standard_between_log__"])
     effects = [shared + between * free["standard_study_effect"]]
+    if borrowing is not None:
+        effects[0][0] = shared[0]
     if weight < 1.0:
         effects.append(shared + beliefs.apart * free["standard_effect_apart"])
     by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
-    weighted = by_study + beliefs.log_weights[: len(effects)]
+    power = 1.0 if borrowing is None else np.array([borrowing.power.get(study, 1.0) for study in pool.studies])
+    weighted = power * by_study + beliefs.log_weights[: len(effects)]
     assert found == pytest.approx(float(np.logaddexp.reduce(weighted, axis=0).sum()), rel=1e-8)
