@@ -32,7 +32,7 @@ UNIT_DEVIATION = 2.0  # of the log odds that one patient tells: 1 / sqrt(p (1 - 
 GRID = 4001
 FARTHEST = 12.0  # log odds
 SURE = 0.95
-ONE_SIDED = 1.6448536269514722
+ROWS = ("w", "m", "s")  # of a mixture in R: weight, mean, standard deviation
 SHARES = tuple(name for name, quantity in ESTIMANDS.items() if quantity.unit == "share")
 
 
@@ -146,12 +146,21 @@ def effective_events(mixture: Mixture) -> float:
 def rbest_json(mixture: Mixture) -> str:
     """The mixture as RBesT's ``read_mix_json`` takes it: a normal mixture of the log odds.
 
-    The text is that of ``write_mix_json``: attributes of the R object, then weights, means and standard deviations.
+    The text is that of ``write_mix_json``: attributes of the R object, then weights, means and standard deviations. Of
+    three components the first is written as two halves: R would read three names of rows and three of components as
+    a matrix.
     """
+    if len(mixture.weight) == len(ROWS):
+        half, rest = mixture.weight[0] / 2.0, mixture.weight[1:]
+        mixture = Mixture(
+            weight=np.concatenate([[half, half], rest]),
+            mean=np.insert(mixture.mean, 0, mixture.mean[0]),
+            deviation=np.insert(mixture.deviation, 0, mixture.deviation[0]),
+        )
     names = [f"comp{k + 1}" for k in range(len(mixture.weight))]
     meta = {
-        "dim": [3, len(names)],
-        "dimnames": [["w", "m", "s"], names],
+        "dim": [len(ROWS), len(names)],
+        "dimnames": [list(ROWS), names],
         "class": ["normMix", "mix"],
         "link": ["identity"],
         "sigma": [UNIT_DEVIATION],

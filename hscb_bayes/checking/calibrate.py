@@ -17,10 +17,9 @@ import csv
 import datetime as dt
 import hashlib
 import json
-import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -39,6 +38,7 @@ from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.checking.executors import executor_at
 from hscb_bayes.checking.literature import drawn_quantities, printed_literature, true_literature, true_quantities
 from hscb_bayes.errors import InputError
 
@@ -303,12 +303,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
+    parser.add_argument(
+        "--scheduler", help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead of processes"
+    )
     parser.add_argument("--work", type=Path, default=Path("results/calibration"), help="where single refits are kept")
     parser.add_argument("--out", type=Path, help="table to add rows to; printed if left out")
     options = parser.parse_args(arguments)
     command = "python -m hscb_bayes.checking.calibrate " + " ".join(options.analyses)
     command += "" if options.studies == STUDIES else f" --studies {options.studies}"
-    with ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn")) as executor:
+    with executor_at(options.scheduler, workers=options.workers) as executor:
         for name in options.analyses:
             rows = calibrate(name, studies=options.studies, seed=options.seed, work=options.work, executor=executor)
             for row in rows:

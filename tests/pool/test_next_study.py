@@ -102,6 +102,13 @@ def test_r_reads_weights_means_and_deviations_by_row() -> None:
     assert_allclose(told["comp"], [mixture.weight, mixture.mean, mixture.deviation], rtol=1e-15)
 
 
+def test_three_components_are_written_as_four() -> None:
+    mixture = Mixture(weight=np.array([0.5, 0.3, 0.2]), mean=np.arange(3.0), deviation=np.ones(3))
+    told = json.loads(rbest_json(mixture))
+    assert told["meta"]["dim"] == [3, 4]
+    assert_allclose(told["comp"], [[0.25, 0.25, 0.3, 0.2], [0.0, 0.0, 1.0, 2.0], [1.0] * 4])
+
+
 def test_beliefs_of_the_next_study_are_those_of_its_draws(following: xr.DataTree) -> None:
     tables = tomllib.loads(beliefs_toml(following, source="pooled"))["prior"]
     draws = draws_of(following)
