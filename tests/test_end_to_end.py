@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from hscb_bayes.analysis.convergence import verdict
 from hscb_bayes.analysis.fit import analysis_of, draws_of, load_posterior
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.report.results import Tables, read_results
+from tests.browser import CHROMIUM, Seen, seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end")]
 
 FILES = {"posterior.nc", "audit.csv", "report.html", *(f"{field.name}.csv" for field in fields(Tables))}
-CHROMIUM = shutil.which("chromium")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
 
 @pytest.fixture(scope="module")
@@ -102,45 +100,11 @@ def test_conflicts_and_their_handling_come_before_the_assumptions(page: str) -> 
     assert page.index("<strong>Conflict.</strong>") < page.index("What was assumed")
 
 
-LOOK = """onload = () => {
-  const page = document.getElementById("f").contentDocument, root = page.documentElement;
-  const outside = box => box.left < -1 || box.right > root.clientWidth + 1 || box.width < 200 || box.height < 50;
-  document.getElementById("out").textContent = [
-    `wide ${root.scrollWidth} of ${root.clientWidth}`,
-    `missing ${[...page.images].filter(image => !image.naturalWidth).length}`,
-    `figures ${page.querySelectorAll("figure svg").length}`,
-    `misplaced ${[...page.querySelectorAll("figure svg")].filter(svg => outside(svg.getBoundingClientRect())).length}`,
-  ].join(", ")
-}"""
-
-
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_browser_finds_no_error_no_missing_image_and_no_overflow(results: Path, tmp_path: Path, width: int) -> None:
-    frame = tmp_path / "frame.html"
-    frame.write_text(
-        f'<iframe id="f" style="width:{width}px;height:900px;border:0"'
-        f' src="{(results / "report.html").as_uri()}"></iframe><p id="out"></p><script>{LOOK}</script>'
-    )
-    options = (*FLAGS, "--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}")
-    shown = subprocess.run(
-        [
-            str(CHROMIUM),
-            *options,
-            "--enable-logging=stderr",
-            "--virtual-time-budget=5000",
-            "--dump-dom",
-            frame.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=True,
-    )
-    assert "CONSOLE" not in shown.stderr
-    found = re.search(r"wide (\d+) of (\d+), missing 0, figures 14, misplaced 0", shown.stdout)
-    assert found, shown.stdout[-500:]
-    assert int(found[1]) <= int(found[2])
+    found = seen(results / "report.html", width, tmp_path)
+    assert found == Seen(overflow=0, missing=0, figures=14, misplaced=0, console=False)
 
 
 def test_an_unhandled_conflict_stops_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,6 +127,7 @@ class PoolTable(Table):
         max_length=MOST_STUDIES,
     )
     population: Identifier = Field(description="the population that the answers are about")
+    population_words: Line | None = Field(default=None, description="the same in words, for the report")
     definition: Identifier = Field(description="the definition of response that the answers are about")
     populations: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")
     definitions: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")

@@ -66,7 +66,7 @@ def _render(page: PooledPage) -> str:
         .get_template("pooled.html.j2")
         .render(
             table=pool.table,
-            population=pool.table.population.replace("_", " "),
+            population=pool.table.population_words or pool.table.population.replace("_", " "),
             definition=_definition(pool),
             pool=pool,
             answer=_answer(page),

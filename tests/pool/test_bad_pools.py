@@ -137,7 +137,7 @@ BROKEN = {
         "[handled]\nx = ",
         (
             "unknown key 'handled'; known are 'between_studies', 'borrowing', 'definition', 'definitions', "
-            "'exchangeable', 'population', "
+            "'exchangeable', 'population', 'population_words', "
             "'populations', 'question', 'report', 'schema', 'shared_patients', 'studies', 'title'"
         ),
     ),

@@ -29,6 +29,7 @@ from hscb_bayes.report.pooled_tables import (
     weights_table,
 )
 from hscb_bayes.report.results import judged
+from tests.browser import CHROMIUM, Seen, seen
 
 GOOD = Verdict(
     is_converged=True, worst_r_hat=1.0, worst_ess_bulk=999.0, worst_ess_tail=999.0, divergences=0, failures=()
@@ -121,6 +122,15 @@ def test_a_pooled_page_is_written_again_from_its_results(
     assert again[: again.index("<svg")] == page[: page.index("<svg")]
     assert main(["check", str(tmp_path)]) == 0
     assert "stasia2014" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_finds_nothing_wrong_with_the_pooled_page(page: str, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(page, encoding="utf-8")
+    assert seen(path, width, tmp_path) == Seen(overflow=0, missing=0, figures=3, misplaced=0, console=False)
 
 
 def test_a_page_that_has_not_converged_says_so_on_top(
