@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit validate bench calibrate figures lock clean
+.PHONY: help setup report test lint types docs audit validate bench calibrate pooled figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,11 @@ calibrate: setup ## refit simulated studies and write docs/results/calibration.c
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent --studies 300 --out docs/results/calibration.csv
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent_censored --studies 300 \
 	--out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_pooled --studies 500 --out docs/results/calibration.csv
+
+pooled: setup ## run the pooled analysis and keep its page as the example of the documentation
+	@$(BIN)/hscb run models/pooled.toml --out results/pooled
+	@mkdir -p docs/examples && cp results/pooled/report.html docs/examples/pooled.html
 
 figures: setup ## draw docs/images/main.svg from results/main, which make report makes
 	@$(BIN)/python docs/figures.py results/main
