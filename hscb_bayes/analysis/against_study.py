@@ -23,6 +23,7 @@ from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.study import Study
+from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.sentences import listed, nearest, quote
 
 Role = Literal[
@@ -118,10 +119,24 @@ def check_patients(among: str, responders: int | None, items: Sequence[str], stu
         return
     if responders > n:
         raise InputError(f"{address}: cohort.responders: required at most the {n} patients, found {responders}")
+    _check_incidence(responders, items, n, study, address)
     printed = {id for id, one in fittable(study, among).items() if one.role == "count of responders"}
     for id in items:
         if id in printed:
             raise InputError(f"{address}: cohort.responders is given, but {id!r} is fitted, which says it; remove one")
+
+
+def _check_incidence(responders: int, items: Sequence[str], n: int, study: Study, address: str) -> None:
+    """As many responders as had responded by a printed day, and one more where a response is later."""
+    last = [item.highest.value for item in study.items if isinstance(item, MedianTime) and item.highest is not None]
+    for item in study.items:
+        if isinstance(item, Incidence) and item.id in items:
+            least = int(item.value.value * n + 0.5) + int(any(day > item.day for day in last))
+            if responders < least:
+                raise InputError(
+                    f"{address}: cohort.responders: required at least {least}, since {item.value} of {n} had responded "
+                    f"by {item.at}, found {responders}"
+                )
 
 
 def check_items(
@@ -149,6 +164,24 @@ def check_items(
     for day, id in days.items():
         if day <= EARLIEST_DAY:
             raise InputError(f"{address}: fit.items: required survival after day 28, found {id!r} at day {day:g}")
+    _check_days_of_response(fitted, next(iter(days), YEAR), f"{address}: fit.items")
+
+
+def _check_days_of_response(fitted: Mapping[str, Fittable], last: float, address: str) -> None:
+    """Everything fitted about response lies before the day up to which patients are followed."""
+    for id, one in fitted.items():
+        if isinstance(one.item, Incidence):
+            days = [one.item.at]
+        elif isinstance(one.item, MedianTime):
+            days = [number.printed for number in one.item.numbers if number.among == one.among]
+        else:
+            continue
+        for printed in days:
+            if printed.value >= last:
+                raise InputError(
+                    f"{address}: required days of response before day {last:g}, up to which response is looked for, "
+                    f"found {printed} in {id!r}"
+                )
 
 
 def _no_place(id: str, study: Study, known: list[str]) -> str:

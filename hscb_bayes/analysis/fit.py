@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarra
 DRAWS, TUNE, CHAINS, CORES = 1000, 1000, 4, 2
 PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "study_tables", "sources", "settings", "versions")
 UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)  # what h5py raises on any bytes
+LEFT_OUT, NUMBERS = "left_out_studies", "numbers"  # attributes of a pooled posterior of other data than the print
 MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
 TAKEN = "taken"  # which draw stands in a place, where draws were resampled by their weights
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
@@ -37,12 +38,14 @@ TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the poster
 class Compiled:
     """A compiled model, ready for any data of its layout.
 
-    ``analysis`` is of one study or of a pool; ``p_values`` are the fitted P values by item id, which weight its draws.
+    ``analysis`` is of one study or of a pool; ``p_values`` are the fitted P values by item id, which weight its draws;
+    ``told`` is what a pooled posterior must know of its data besides: other numbers, and studies that are left out.
     """
 
     analysis: Any
     program: Any
     p_values: Mapping[str, float]
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 def compile_model(built: Built) -> Compiled:
@@ -79,7 +82,9 @@ def with_pool(
     if not same_layout(compiled.analysis, pool):
         raise ValueError(f"{pool.path}: required a pool of the layout that was compiled")
     data = pool_data(pool, numbers, without=without)
-    return replace(compiled, analysis=pool, program=compiled.program.with_data(**{DATA_VARIABLE: packed(data)}))
+    told = {LEFT_OUT: json.dumps(sorted(without))} | ({} if numbers is None else {NUMBERS: json.dumps(numbers)})
+    program = compiled.program.with_data(**{DATA_VARIABLE: packed(data)})
+    return replace(compiled, analysis=pool, program=program, told=told)
 
 
 def _p_values(analysis: Analysis, numbers: Mapping[str, float] | None, without: Collection[str]) -> dict[str, float]:
@@ -161,7 +166,7 @@ def sample(
         "target_accept": target_accept,
     }
     kept = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
-    kept.attrs.update(provenance(compiled.analysis, settings))
+    kept.attrs.update({**provenance(compiled.analysis, settings), **compiled.told})
     return _weighted(kept, compiled.analysis, compiled.p_values, seed=seed)
 
 

@@ -23,6 +23,7 @@ from hscb_bayes.process.pathway import TRANSITIONS
 
 EFFECTS = (*TRANSITIONS, "never_respond", "response_shape", "lost_by_one_year")
 COMPONENTS = ("exchangeable", "apart")
+RATIOS = np.array([effect not in ("response_shape", "lost_by_one_year") for effect in EFFECTS])
 RESPONSE = EFFECTS.index("response")
 SHAPE, MEDIAN = PARAMETER_IDS.index("response_shape"), PARAMETER_IDS.index("response_median")
 SMALLEST_WEIGHT = 1e-12  # of a study on its own, where the weights say that there is none
@@ -71,7 +72,7 @@ def hierarchy_of(pool: Pool) -> Hierarchy:
             -1, len(EFFECTS)
         ),
         between=between,
-        apart=np.where(between > 0.0, apart, 0.0),
+        apart=np.where(RATIOS, np.where(between > 0.0, apart, 0.0), between),
         log_weights=np.log(np.maximum(np.stack([weights, 1.0 - weights]), SMALLEST_WEIGHT)),
         power=np.array([borrowing.power.get(study, 1.0) if borrowing else 1.0 for study in pool.studies]),
         differs=1.0 - (np.arange(len(kinds)) == 0)[:, None] * float(bool(borrowing and borrowing.commensurate)),

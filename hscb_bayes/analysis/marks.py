@@ -122,8 +122,9 @@ def response_arrays(
     times = np.zeros(2 * room + 1)
     known = 0.0
     for k, mark in enumerate(marks):
-        times[k] = max(mark.count - known - float(mark.exact), 0.0)
-        known = max(known, mark.count)
+        count = mark.count if responders is None else min(mark.count, responders)
+        times[k] = max(count - known - float(mark.exact), 0.0)
+        known = max(known, count)
     times[room + 1 : room + 1 + exact.sum()] = 1.0
     if responders is None:
         interval[len(marks)] = 0.0
@@ -136,7 +137,7 @@ def response_arrays(
 
 def _cuts(marks: list[Mark], day: float, room: int) -> tuple[list[float], list[bool]]:
     """Increasing days inside (0, day): the printed ones, moved apart where they coincide, and usual ones."""
-    within = _within_their_days([mark.day + (0.0 if mark.exact else 2.0 * HALF_A_DAY) for mark in marks])
+    within = _within_their_days([mark.day + (0.0 if mark.exact else HALF_A_DAY) for mark in marks])
     days = [min(value, day - SHORTEST_GAP * (len(marks) - k)) for k, value in enumerate(within)]
     cuts = [(value, True) for value in days]
     for usual in USUAL_DAYS:

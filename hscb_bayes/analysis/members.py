@@ -7,17 +7,17 @@ check) takes these.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.analysis.arrays import joint_arrays, printed_values
-from hscb_bayes.analysis.fit import draws_of, pool_of, provenance, with_natural_scales
+from hscb_bayes.analysis.fit import LEFT_OUT, NUMBERS, draws_of, pool_of, provenance, with_natural_scales
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
 from hscb_bayes.analysis.marks import places
 from hscb_bayes.analysis.model import PARAMETERS_VARIABLE
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.pooled_model import log_likelihood_by_study
+from hscb_bayes.analysis.pooled_model import log_likelihood_by_study, paper_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint_arrays import cell_members, stacked
 
@@ -80,13 +80,26 @@ def exchangeable_probability(pooled: xr.DataTree) -> np.ndarray:
     if "study_effect_apart" not in pooled["posterior"].data_vars:
         return np.ones((draws_of(pooled).shape[0], len(pool.studies)))
     by_component = np.stack([_effects(pooled, name) for name in ("study_effect", "study_effect_apart")], axis=1)
-    log_likelihood = log_likelihood_of_studies(draws_of(pooled)[:, None, None, :], by_component, pool)
+    log_likelihood = log_likelihood_of_studies(
+        draws_of(pooled)[:, None, None, :],
+        by_component,
+        pool,
+        numbers=json.loads(pooled.attrs.get(NUMBERS, "{}")),
+        without=json.loads(pooled.attrs.get(LEFT_OUT, "[]")),
+    )
     beliefs = hierarchy_of(pool)
     weighted = beliefs.power * log_likelihood + beliefs.log_weights
     return 1.0 / (1.0 + np.exp(np.clip(weighted[:, 1] - weighted[:, 0], -700.0, 700.0)))
 
 
-def log_likelihood_of_studies(parameters: np.ndarray, effects: np.ndarray, pool: Pool) -> np.ndarray:
+def log_likelihood_of_studies(
+    parameters: np.ndarray,
+    effects: np.ndarray,
+    pool: Pool,
+    *,
+    numbers: Mapping[str, Mapping[str, float]] | None = None,
+    without: Collection[str] = (),
+) -> np.ndarray:
     """Log likelihood of each study's print, over many draws at once.
 
     Parameters
@@ -95,13 +108,15 @@ def log_likelihood_of_studies(parameters: np.ndarray, effects: np.ndarray, pool:
         Shape (..., 1, parameter).
     effects
         Shape (..., study, effect).
+    numbers, without
+        As ``pooled_model.pool_data`` takes them.
 
     Returns
     -------
     Shape (..., study).
     """
     room = max(places(member) for member in pool.members)
-    papers = [joint_arrays(member, printed_values(member), room=room) for member in pool.members]
+    papers = [paper_of(member, (numbers or {}).get(member.study.id), room, without) for member in pool.members]
     with np.errstate(over="ignore"):  # a hazard beyond all numbers leaves nobody waiting, which is right
         return log_likelihood_by_study(parameters, effects, stacked(papers), cell_members(papers), pool, np)
 

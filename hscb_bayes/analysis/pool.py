@@ -35,7 +35,8 @@ Ratio = Annotated[float, Field(ge=1.0, le=1000.0)]
 class BetweenStudies(Table):
     """How much studies of one population and one definition differ; 1 where they are taken to be alike.
 
-    "Rarely above" is: 95% of the ratios between two studies are below.
+    "Rarely above" is: 95% of the ratios between two studies are below, were the spread at the scale of its prior. With
+    the prior's own uncertainty about the spread it is 93.5%.
     """
 
     response: Ratio = Field(description="hazard ratio of response rarely above")
@@ -84,7 +85,9 @@ class Exchangeable(Table):
         default_factory=dict, description="the same for single studies, by id"
     )
     ratio_apart_rarely_above: Ratio = Field(
-        default=100.0, description="hazard and odds ratios of a study on its own, beside the average, rarely above"
+        default=100.0,
+        description="hazard and odds ratios of a study on its own, beside the average, rarely above; its shape of "
+        "response and its follow-up differ as those of others do",
     )
     why: Line = Field(description="where the weights come from")
 
@@ -304,11 +307,27 @@ def _check_members(pool: Pool) -> None:
                     f"{pool.path}: studies: {member.name!r} says another {key} than {first.name!r}; required the same, "
                     f"such as base = {first.name!r}"
                 )
+        _check_assumptions(member, first, pool.path)
         if member.table.between_studies is not None:
             raise InputError(f"{member.path}: between_studies: the pool {pool.path} says it; remove it")
         if fitted_p_values(member):
             item = fitted_p_values(member)[0].id
             raise InputError(f"{member.path}: fit.items: a P value is not fitted in a pool; remove {item!r}")
+
+
+def _check_assumptions(member: Analysis, first: Analysis, address: str) -> None:
+    """One meaning of follow-up, and of the covariate where there is one: the model has one of each."""
+    if member.table.follow_up.complete != first.table.follow_up.complete:
+        raise InputError(
+            f"{address}: studies: {member.name!r} says follow_up.complete = "
+            f"{str(member.table.follow_up.complete).lower()} and {first.name!r} does not; required the same"
+        )
+    own, other = member.table.cohort, first.table.cohort
+    if own.form != "none" and (own.form, own.reference) != (other.form, other.reference):
+        raise InputError(
+            f"{address}: studies: {member.name!r} has cohort.form {own.form!r} at {own.reference:g} days and "
+            f"{first.name!r} {other.form!r} at {other.reference:g}; required the same, or form = 'none'"
+        )
 
 
 def _check_kinds(pool: Pool, kind: Literal["population", "definition"]) -> None:

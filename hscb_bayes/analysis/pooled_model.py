@@ -58,7 +58,7 @@ def pool_data(
         Ids of studies to leave out.
     """
     room = max(places(member) for member in pool.members)
-    papers = [_paper(member, (numbers or {}).get(member.study.id), room, without) for member in pool.members]
+    papers = [paper_of(member, (numbers or {}).get(member.study.id), room, without) for member in pool.members]
     arrays, beliefs = stacked(papers), hierarchy_of(pool)
     data = {field.name: getattr(arrays, field.name) for field in fields(arrays) if field.name != "nodes"}
     data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
@@ -77,7 +77,8 @@ def same_layout(one: Pool, other: Pool) -> bool:
     return hazards[0] == hazards[1] and shapes[0] == shapes[1]
 
 
-def _paper(member: Analysis, numbers: Mapping[str, float] | None, room: int, without: Collection[str]) -> JointArrays:
+def paper_of(member: Analysis, numbers: Mapping[str, float] | None, room: int, without: Collection[str]) -> JointArrays:
+    """The arrays of one study, of its print or of other numbers; of a study that is left out they say nothing."""
     left_out = member.table.fit.items if member.study.id in without else ()
     return joint_arrays(member, printed_values(member) if numbers is None else numbers, without=left_out, room=room)
 
@@ -154,7 +155,9 @@ def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
     if kept["log_weights"].shape[0] > 1:
         alone = pm.Normal("standard_effect_apart", dims=("study", "effect"))
         effects.append(
-            pm.Deterministic("study_effect_apart", shared + beliefs["apart"] * alone, dims=("study", "effect"))
+            pm.Deterministic(
+                "study_effect_apart", shared + beliefs["differs"] * beliefs["apart"] * alone, dims=("study", "effect")
+            )
         )
     studies = kept["belongs"].shape[0]
     return pt.specify_shape(pt.stack(effects), (len(effects), studies, len(EFFECTS)))

@@ -31,7 +31,6 @@ DAY_TICKS = {2.0: "2", 5.0: "5", 10.0: "10", 20.0: "20", 50.0: "50", 100.0: "100
 DAYS = plot.Scale(lower=2.0, upper=120.0, ticks=DAY_TICKS, is_log=True)
 AXES = {"share": SHARES, "days": DAYS}
 KINDS = {"alone": "alone", "pooled": "in the pool", "others": "predicted from the others"}
-FAR = 0.05  # two-sided tail probability below which a study's number is far from what the others predict
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,13 +151,15 @@ def _answer(page: PooledPage) -> list[str]:
             f"studies beside it; the next study like it would have {_said(following)}, before chance in its own "
             "patients."
         )
-    response = page.tables["heterogeneity"].set_index("effect").loc["response"]
-    learned = estimate(response["median"], response["lower"], response["upper"], "ratio")
-    sentences.append(
-        "Of two studies of one kind, the one with the higher hazard of response typically has "
-        f"{learned} times the other's; before the studies were read, {number(response['prior_median'], 'ratio')} was "
-        "believed."
-    )
+    ratios = page.tables["heterogeneity"].set_index("effect")
+    if "response" in ratios.index:
+        response = ratios.loc["response"]
+        learned = estimate(response["median"], response["lower"], response["upper"], "ratio")
+        sentences.append(
+            "Of two studies of one kind, the one with the higher hazard of response typically has "
+            f"{learned} times the other's; before the studies were read, {number(response['prior_median'], 'ratio')} "
+            "was believed."
+        )
     far = _far(page)
     sentences.append(
         f"Predicted from the other studies, {far['inside']} of {far['all']} printed numbers about outcomes lie within "
@@ -212,7 +213,7 @@ def _check_rows(page: PooledPage) -> list[tuple[str, list[dict[str, str]]]]:
                     "used": row["used"],
                     "others": estimate(row["loo_median"], row["loo_lower90"], row["loo_upper90"], unit),
                     "others_tail": _tail(row["loo_tail_probability"]),
-                    "is_far": bool(row["loo_tail_probability"] < FAR),
+                    "is_far": not row["loo_lower90"] <= row["value"] <= row["loo_upper90"],
                 }
             )
         found.append((str(study), rows))

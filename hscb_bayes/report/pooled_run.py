@@ -22,10 +22,10 @@ from hscb_bayes.analysis.fit import (
     with_pool,
 )
 from hscb_bayes.analysis.handled import check_handled
-from hscb_bayes.analysis.layers import find_analysis
+from hscb_bayes.analysis.layers import find_analysis, names_in
 from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior
 from hscb_bayes.analysis.next_study import beliefs_toml, predictive_prior, rbest_json, robust
-from hscb_bayes.analysis.pool import BetweenStudies, Pool, Shift, load_pool
+from hscb_bayes.analysis.pool import BetweenStudies, Pool, Shift, is_pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool, same_layout
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
@@ -53,6 +53,7 @@ from hscb_bayes.report.results import (
     replaced,
 )
 from hscb_bayes.report.tables import audit_table
+from hscb_bayes.sentences import nearest, quote
 
 DRAWS, TUNE, CHAINS = 1000, 500, 2  # of every fit but the first
 
@@ -82,11 +83,12 @@ def run_pool(
     out, say = Path(out).resolve(), shown(progress=progress)
     refuse_strangers(out)
     pool = load_pool(path)
-    for member in pool.members:
+    others = _alternatives(pool)
+    for member in (member for one in (pool, *others.values()) for member in one.members):
         check_handled(member, audit(member.study))
     try:
         with replaced(out) as folder:
-            posterior, tables = _made(pool, seed=seed, say=say, allow_unconverged=allow_unconverged)
+            posterior, tables = _made(pool, others, seed=seed, say=say, allow_unconverged=allow_unconverged)
             say.step("writing the report")
             save_posterior(posterior, folder / POSTERIOR)
             findings = {member.study.id: audit(member.study) for member in pool.members}
@@ -128,7 +130,30 @@ def _audits(findings: Mapping[str, tuple[Finding, ...]]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _made(pool: Pool, *, seed: int, say: Progress, allow_unconverged: bool) -> tuple[xr.DataTree, PooledTables]:
+def _alternatives(pool: Pool) -> dict[str, Pool]:
+    """The pools that the report compares, by name; read before anything is fitted."""
+    folder, found = find_analysis(pool.path).parent, {}
+    for name in pool.table.report.alternatives:
+        if name == pool.name:
+            continue
+        beside = folder / f"{name}.toml"
+        if not beside.is_file() or not is_pool(beside):
+            known = [other for other in names_in(folder) if is_pool(folder / f"{other}.toml")]
+            raise InputError(
+                f"{pool.path}: report.alternatives: there is no pool {quote(name)} in {folder}; {nearest(name, known)}"
+            )
+        found[name] = load_pool(beside)
+        if found[name].studies[0] != pool.studies[0]:
+            raise InputError(
+                f"{pool.path}: report.alternatives: {quote(name)} has another first study, {found[name].studies[0]!r}; "
+                f"required {pool.studies[0]!r}"
+            )
+    return found
+
+
+def _made(
+    pool: Pool, alternatives: Mapping[str, Pool], *, seed: int, say: Progress, allow_unconverged: bool
+) -> tuple[xr.DataTree, PooledTables]:
     say.step("compiling the model, once")
     compiled = compile_model(build_pool(pool))
     say.step("sampling")
@@ -145,7 +170,7 @@ def _made(pool: Pool, *, seed: int, say: Progress, allow_unconverged: bool) -> t
         alone=_alone(compiled, pool, seed=seed, say=say),
         without=_without(compiled, pool, seed=seed, say=say),
     )
-    others = _others(compiled, pool, seed=seed, say=say)
+    others = _others(compiled, alternatives, seed=seed, say=say)
     say.step("replicating and checking")
     checked = pooled_check_table(fits, pool, seed=seed)
     say.step("summarising")
@@ -200,6 +225,7 @@ def _without_hierarchy(pool: Pool) -> Pool:
     table = pool.table.model_copy(
         update={
             "between_studies": alike,
+            "borrowing": None,
             "populations": dict.fromkeys(pool.table.populations, same),
             "definitions": dict.fromkeys(pool.table.definitions, same),
         }
@@ -217,13 +243,13 @@ def _without(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dic
     return found
 
 
-def _others(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dict[str, tuple[Pool, xr.DataTree]]:
+def _others(
+    compiled: Compiled, alternatives: Mapping[str, Pool], *, seed: int, say: Progress
+) -> dict[str, tuple[Pool, xr.DataTree]]:
     """The pools with other beliefs that the report compares; those of one layout share a program."""
     programs, found = [compiled], {}
-    names = [name for name in pool.table.report.alternatives if name != pool.name]
-    for position, name in enumerate(names):
-        say.step("other beliefs", position + 1, len(names))
-        other = load_pool(find_analysis(pool.path).parent / f"{name}.toml")
+    for position, (name, other) in enumerate(alternatives.items()):
+        say.step("other beliefs", position + 1, len(alternatives))
         program = next((one for one in programs if same_layout(one.analysis, other)), None)
         if program is None:
             program = compile_model(build_pool(other))

@@ -128,7 +128,8 @@ def heterogeneity_table(pooled: xr.DataTree, pool: Pool) -> pd.DataFrame:
                 "contraction": 1.0 - float(spread.std() / (scales[k] * half_normal.std())),
             }
         )
-    return pd.DataFrame(rows)
+    limits = [f"{prefix}{name}" for prefix in ("prior_", "") for name in LIMITS]
+    return pd.DataFrame(rows, columns=["effect", "label", *limits, "contraction"])
 
 
 def alternatives_table(fits: PooledFits, pool: Pool, others: Mapping[str, tuple[Pool, xr.DataTree]]) -> pd.DataFrame:

@@ -154,6 +154,11 @@ BROKEN = {
         '"main"',
         "shared_patients: 'gagelmann2023+rejeski2022' are no such studies; no two studies say that they may",
     ),
+    "other follow-up in a member": (
+        '"main", "rejeski2022"',
+        '"complete_follow_up", "rejeski2022"',
+        "studies: 'rejeski2022' says follow_up.complete = false and 'complete_follow_up' does not; required the same",
+    ),
     "an empty question": (
         'title = "Stem cell boost: seven studies in one hierarchy"',
         'title = ""',
@@ -224,6 +229,30 @@ BROKEN_MEMBERS = {
         "responders = 11",
         "responders = 13",
         "rejeski2022.toml: cohort.responders: required at most the 12 patients, found 13",
+    ),
+    "fewer responders than the incidence": (
+        "rejeski2022.toml",
+        "responders = 11",
+        "responders = 10",
+        "rejeski2022.toml: cohort.responders: required at least 11, since 82% of 12 had responded by 30 days, found 10",
+    ),
+    "a range that ends after the last day": (
+        "evidence/rejeski2022.toml",
+        'highest = "124 days"',
+        'highest = "400 days"',
+        (
+            "rejeski2022.toml: fit.items: required days of response before day 365, up to which response is looked for, "
+            "found 400 days in 'response_median'"
+        ),
+    ),
+    "an incidence at the last day": (
+        "evidence/rejeski2022.toml",
+        'at = "30 days"',
+        'at = "1 year"',
+        (
+            "rejeski2022.toml: fit.items: required days of response before day 365, up to which response is looked for, "
+            "found 1 year in 'response_30d'"
+        ),
     ),
     "responders said twice": (
         "scb2024.toml",

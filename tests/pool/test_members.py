@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.fit import analysis_of, draws_of, load_posterior, pool_of, save_posterior
+from hscb_bayes.analysis.fit import LEFT_OUT, analysis_of, draws_of, load_posterior, pool_of, save_posterior
 from hscb_bayes.analysis.hierarchy import COMPONENTS, hierarchy_of
 from hscb_bayes.analysis.members import (
     average_posterior,
@@ -86,6 +86,12 @@ def test_a_pooled_posterior_comes_back_from_a_file(tree: xr.DataTree, tmp_path) 
 def test_whoever_is_exchangeable_for_certain_is_so_in_every_draw(tree: xr.DataTree) -> None:
     assert (exchangeable_probability(tree) == 1.0).all()
     assert_allclose(study_effects_of(tree)[:, 0], tree["posterior"]["study_effect"].values.reshape(-1, 7, 6)[:, 0])
+
+
+def test_a_study_that_was_left_out_keeps_its_weight(mixed: Pool, prior_tree: PriorTree) -> None:
+    tree = prior_tree(mixed)
+    tree.attrs[LEFT_OUT] = '["liu2024"]'
+    assert_allclose(exchangeable_probability(tree)[:, mixed.studies.index("liu2024")], 0.5, atol=1e-9)
 
 
 def test_weights_are_bayes_rule_between_the_components(mixed: Pool, prior_tree: PriorTree) -> None:
