@@ -241,8 +241,8 @@ BROKEN_MEMBERS = {
         'highest = "124 days"',
         'highest = "400 days"',
         (
-            "rejeski2022.toml: fit.items: required days of response before day 365, up to which response is looked for, "
-            "found 400 days in 'response_median'"
+            "rejeski2022.toml: fit.items: required days of response before day 365, up to which response is looked "
+            "for, found 400 days in 'response_median'"
         ),
     ),
     "an incidence at the last day": (
@@ -250,8 +250,8 @@ BROKEN_MEMBERS = {
         'at = "30 days"',
         'at = "1 year"',
         (
-            "rejeski2022.toml: fit.items: required days of response before day 365, up to which response is looked for, "
-            "found 1 year in 'response_30d'"
+            "rejeski2022.toml: fit.items: required days of response before day 365, up to which response is looked "
+            "for, found 1 year in 'response_30d'"
         ),
     ),
     "responders said twice": (
