@@ -25,7 +25,7 @@ EFFECTS = (*TRANSITIONS, "never_respond", "response_shape", "lost_by_one_year")
 COMPONENTS = ("exchangeable", "apart")
 RATIOS = np.array([effect not in ("response_shape", "lost_by_one_year") for effect in EFFECTS])
 RESPONSE = EFFECTS.index("response")
-SHAPE, MEDIAN = PARAMETER_IDS.index("response_shape"), PARAMETER_IDS.index("response_median")
+SHAPE = PARAMETER_IDS.index("response_shape")
 SMALLEST_WEIGHT = 1e-12  # of a study on its own, where the weights say that there is none
 
 # Effects that are added to a parameter; a hazard ratio of response shortens the median by its root of the shape.

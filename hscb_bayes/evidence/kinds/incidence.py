@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hscb_bayes.estimators import aalen_johansen, kaplan_meier
 from hscb_bayes.estimators.intervals import proportion_interval
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, Item, Level, PrintedNumber, check_interval, interval_in_words, whom
-from hscb_bayes.evidence.printed import DaysAfterZero, Proportion
+from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, interval_in_words, whom
+from hscb_bayes.evidence.kinds.proportion import ProportionItem
+from hscb_bayes.evidence.printed import DaysAfterZero
 
 
-class Incidence(Item):
+class Incidence(ProportionItem):
     """Share of a group seen to respond by a time, patients who were lost before it being accounted for.
 
     Death without response competes, or is treated as the end of follow-up, as the conventions say.
@@ -24,15 +25,6 @@ class Incidence(Item):
     kind: Literal["incidence"] = Field(description="which kind of number this is")
     event: Literal["response"] = Field(description="the incidence of what")
     at: DaysAfterZero = Field(description="by when, counted from time zero")
-    value: Proportion = Field(description="the estimate")
-    lower: Proportion | None = Field(default=None, description="lower confidence limit, if printed")
-    upper: Proportion | None = Field(default=None, description="upper confidence limit, if printed")
-    level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
-
-    @model_validator(mode="after")
-    def _interval_around_estimate(self) -> Incidence:
-        check_interval(self.value, self.lower, self.upper, self.level, self.place)
-        return self
 
     @property
     def day(self) -> float:
@@ -42,12 +34,7 @@ class Incidence(Item):
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The estimate, and the two limits when they are printed."""
-        words = f"{self.event} by {self.at}"
-        estimate = self.number("", words, self.value)
-        if self.lower is None or self.upper is None:
-            return (estimate,)
-        lower = self.number(".lower", f"{words}, lower limit", self.lower)
-        return estimate, lower, self.number(".upper", f"{words}, upper limit", self.upper)
+        return self.estimate_and_limits(f"{self.event} by {self.at}")
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """Aalen-Johansen, or one less Kaplan-Meier, at the day, with an interval on the scale of the conventions."""

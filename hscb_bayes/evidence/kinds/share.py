@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hscb_bayes.estimators.intervals import clopper_pearson, wilson
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, Item, Level, PrintedNumber, check_interval, interval_in_words, whom
+from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, interval_in_words, whom
 from hscb_bayes.evidence.kinds.count import EVENTS
-from hscb_bayes.evidence.printed import Proportion
+from hscb_bayes.evidence.kinds.proportion import ProportionItem
 
 INTERVALS = {"clopper-pearson": clopper_pearson, "wilson": wilson}
 
 
-class Share(Item):
+class Share(ProportionItem):
     """Share of a group with an event during follow-up, where the paper prints the percentage but not the count.
 
     Where the count is printed it is a `count`, which says more. The interval is that of a count, by the method of the
@@ -26,25 +26,11 @@ class Share(Item):
 
     kind: Literal["share"] = Field(description="which kind of number this is")
     event: Literal["response", "death"] = Field(description="what happened to the patients that are counted")
-    value: Proportion = Field(description="the percentage")
-    lower: Proportion | None = Field(default=None, description="lower confidence limit, if printed")
-    upper: Proportion | None = Field(default=None, description="upper confidence limit, if printed")
-    level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
-
-    @model_validator(mode="after")
-    def _interval_around_estimate(self) -> Share:
-        check_interval(self.value, self.lower, self.upper, self.level, self.place)
-        return self
 
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The share, and the two limits when they are printed."""
-        words = f"share of patients with {EVENTS[self.event]}"
-        estimate = self.number("", words, self.value)
-        if self.lower is None or self.upper is None:
-            return (estimate,)
-        lower = self.number(".lower", f"{words}, lower limit", self.lower)
-        return estimate, lower, self.number(".upper", f"{words}, upper limit", self.upper)
+        return self.estimate_and_limits(f"share of patients with {EVENTS[self.event]}")
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """Patients of the group with the event while followed, over all of the group; NaN without such patients."""

@@ -6,37 +6,21 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hscb_bayes.estimators.intervals import proportion_interval
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import (
-    NO_LABELS,
-    Item,
-    Level,
-    PrintedNumber,
-    check_interval,
-    interval_in_words,
-    whom,
-)
-from hscb_bayes.evidence.printed import DaysAfterZero, Proportion
+from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, interval_in_words, whom
+from hscb_bayes.evidence.kinds.proportion import ProportionItem
+from hscb_bayes.evidence.printed import DaysAfterZero
 
 
-class Survival(Item):
+class Survival(ProportionItem):
     """Share of a group alive at a time after time zero, estimated by Kaplan-Meier."""
 
     kind: Literal["survival"] = Field(description="which kind of number this is")
     at: DaysAfterZero = Field(description="when, counted from time zero")
-    value: Proportion = Field(description="the estimate")
-    lower: Proportion | None = Field(default=None, description="lower confidence limit, if printed")
-    upper: Proportion | None = Field(default=None, description="upper confidence limit, if printed")
-    level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
-
-    @model_validator(mode="after")
-    def _interval_around_estimate(self) -> Survival:
-        check_interval(self.value, self.lower, self.upper, self.level, self.place)
-        return self
 
     @property
     def day(self) -> float:
@@ -46,12 +30,7 @@ class Survival(Item):
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The estimate, and the two limits when they are printed."""
-        words = f"survival at {self.at}"
-        estimate = self.number("", words, self.value)
-        if self.lower is None or self.upper is None:
-            return (estimate,)
-        lower = self.number(".lower", f"{words}, lower limit", self.lower)
-        return estimate, lower, self.number(".upper", f"{words}, upper limit", self.upper)
+        return self.estimate_and_limits(f"survival at {self.at}")
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """Kaplan-Meier at the day, and Greenwood's interval on the scale of the conventions.
