@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import nutpie
 import pytest
 
 from hscb_bayes import cli
+from hscb_bayes.analysis import fit
 
 EARLIER = {"posterior.nc": b"earlier draws", "report.html": b"<p>an earlier report</p>", "check.csv": b"id\n"}
 
@@ -26,7 +26,7 @@ def run_that_ends_with(stop: BaseException, out: Path, monkeypatch: pytest.Monke
     def stopped(*_: object, **__: object) -> None:
         raise stop
 
-    monkeypatch.setattr(nutpie, "compile_pymc_model", stopped)
+    monkeypatch.setattr(fit, "compile_program", stopped)
     return cli.main(["run", "main", "--out", str(out), "--quiet"])
 
 

@@ -14,12 +14,13 @@ import numpy as np
 import nutpie
 import xarray as xr
 
-from hscb_bayes.analysis.model import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, model_data, packed
+from hscb_bayes.analysis.model import PARAMETERS_VARIABLE, Built, model_data, packed
 from hscb_bayes.analysis.p_value import fitted_p_values, resampled
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
 from hscb_bayes.analysis.pooled_model import pool_data, same_layout
 from hscb_bayes.analysis.priors import PARAMETERS, natural
+from hscb_bayes.analysis.program import Program, compile_program
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
 from hscb_bayes.toml_file import tables_of_json
@@ -43,7 +44,7 @@ class Compiled:
     """
 
     analysis: Any
-    program: Any
+    program: Program
     p_values: Mapping[str, float]
     told: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,7 +52,7 @@ class Compiled:
 def compile_model(built: Built) -> Compiled:
     """Compile log density and gradient; the slow step, done once for a layout."""
     analysis = built.analysis
-    program = nutpie.compile_pymc_model(built.model)
+    program = compile_program(built.model)
     p_values = {} if isinstance(analysis, Pool) else _p_values(analysis, None, ())
     return Compiled(analysis=analysis, program=program, p_values=p_values)
 
@@ -66,8 +67,7 @@ def with_analysis(
     """The same program on other data: another analysis of its layout, a replicate's numbers, or a number left out."""
     if layout_of(analysis) != layout_of(compiled.analysis):
         raise ValueError(f"{analysis.path}: required an analysis of the layout that was compiled")
-    data = {DATA_VARIABLE: packed(model_data(analysis, numbers, without=without))}
-    program = compiled.program.with_data(**data)
+    program = compiled.program.with_data(packed(model_data(analysis, numbers, without=without)))
     return replace(compiled, analysis=analysis, program=program, p_values=_p_values(analysis, numbers, without))
 
 
@@ -83,8 +83,7 @@ def with_pool(
         raise ValueError(f"{pool.path}: required a pool of the layout that was compiled")
     data = pool_data(pool, numbers, without=without)
     told = {LEFT_OUT: json.dumps(sorted(without))} | ({} if numbers is None else {NUMBERS: json.dumps(numbers)})
-    program = compiled.program.with_data(**{DATA_VARIABLE: packed(data)})
-    return replace(compiled, analysis=pool, program=program, told=told)
+    return replace(compiled, analysis=pool, program=compiled.program.with_data(packed(data)), told=told)
 
 
 def _p_values(analysis: Analysis, numbers: Mapping[str, float] | None, without: Collection[str]) -> dict[str, float]:
@@ -136,7 +135,8 @@ def sample(
     target_accept
         Share of proposals that the step size aims to accept.
     seed
-        Of the sampler; the same seed gives the same draws.
+        Of the sampler. The same seed gives the same draws from the same compiled code; code that is compiled in this
+        process, not yet kept on disk, may differ in the last digit of a gradient, and chains then part.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def sample(
     """
     compiled = compile_model(model) if isinstance(model, Built) else model
     tree = nutpie.sample(
-        compiled.program,
+        compiled.program.for_nutpie(),
         draws=draws,
         tune=tune,
         chains=chains,

@@ -15,11 +15,9 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime as dt
-import hashlib
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -38,7 +36,7 @@ from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis
-from hscb_bayes.checking.executors import executor_at
+from hscb_bayes.checking.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.literature import drawn_quantities, printed_literature, true_literature, true_quantities
 from hscb_bayes.errors import InputError
 
@@ -150,7 +148,7 @@ def _ranked(
             seed=simulated.seed + simulated.study,
         )
         drawn = drawn_from(posterior)
-        passed, effective = _gate(posterior, drawn)
+        passed, effective = gate(posterior, drawn)
         if passed and effective >= fewest:
             break
     ranks = {id: float(np.mean(drawn[id] < true[id])) for id in drawn}
@@ -163,7 +161,7 @@ def _ranked(
     )
 
 
-def _gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool, float]:
+def gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool, float]:
     """Whether a refit has converged, and the fewest effective draws of a quantity."""
     by_chain = np.stack([values.reshape(CHAINS, -1) for values in drawn.values()])
     r_hat = float(np.max(array_stats.rhat(by_chain, method="split")))
@@ -191,55 +189,6 @@ def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarr
     return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
 
 
-def refits(
-    refit_one: Callable[[str, int, int], Refit],
-    path: str,
-    *,
-    studies: int,
-    seed: int,
-    record: Path,
-    executor: Executor,
-) -> Iterator[Refit]:
-    """All refits of an analysis file.
-
-    Those already in ``record`` (a JSON line each) are not run again, so that a run can be resumed.
-    """
-    done = _recorded(record)
-    yield from (result for study, result in done.items() if study < studies)
-    left = [study for study in range(studies) if study not in done]
-    record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text("".join(f"{json.dumps(result.__dict__)}\n" for result in done.values()))  # without a torn line
-    waiting = {executor.submit(refit_one, path, study, seed) for study in left}
-    try:
-        with record.open("a") as file:
-            for finished in as_completed(waiting):
-                result = finished.result()
-                file.write(json.dumps(result.__dict__) + "\n")
-                file.flush()
-                yield result
-    finally:
-        for refit_to_come in waiting:
-            refit_to_come.cancel()
-
-
-def _recorded(record: Path) -> dict[int, Refit]:
-    if not record.is_file():
-        return {}
-    lines = [Refit(**json.loads(line)) for line in record.read_text().splitlines() if line.endswith("}")]
-    return {line.study: line for line in lines}
-
-
-def _fingerprint(analysis: Analysis | Pool) -> str:
-    """Of all that an analysis and its studies say and of the package's code: refits by another are not taken up."""
-    members = analysis.members if isinstance(analysis, Pool) else (analysis,)
-    told = hashlib.sha256(analysis.text.encode())
-    for member in members:
-        told.update(f"{member.text}{member.study.sha256}".encode())
-    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
-        told.update(file.read_bytes())
-    return told.hexdigest()[:12]
-
-
 def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
     """Coverage of central intervals, and whether the ECDF of the ranks stays inside its simultaneous 99% band."""
     ranks = np.array([result.ranks[quantity] for result in results])
@@ -265,9 +214,11 @@ def calibrate(
     pooled = is_pool(name)
     analysis: Analysis | Pool = load_pool(name) if pooled else load_analysis(name)
     refit_one = refit_literature if pooled else refit
-    record = work / f"{analysis.name}_{_fingerprint(analysis)}_{seed}.jsonl"
+    record = work / f"{analysis.name}_{fingerprint(analysis)}_{seed}.jsonl"
     results = []
-    for result in refits(refit_one, analysis.path, studies=studies, seed=seed, record=record, executor=executor):
+    for result in each_once(
+        refit_one, analysis.path, kind=Refit, studies=studies, seed=seed, record=record, executor=executor
+    ):
         results.append(result)
         sys.stderr.write(f"\r{analysis.name}: {len(results)} of {studies}")
     sys.stderr.write("\n")
@@ -285,14 +236,27 @@ def write_rows(path: Path, rows: list[dict[str, object]], *, command: str, seed:
     old = list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
     new = {(row["analysis"], row["likelihood"], row["follow_up"]) for row in rows}
     kept = [row for row in old if (row["analysis"], row["likelihood"], row["follow_up"]) not in new]
+    write_table(path, COLUMNS, rows, command=command, seed=seed, kept=kept)
+
+
+def write_table(
+    path: Path,
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, object]],
+    *,
+    command: str,
+    seed: int,
+    kept: Sequence[Mapping[str, object]] = (),
+) -> None:
+    """Write rows, each with what made it, after those that are kept."""
     versions = "; ".join(f"{name} {version(name)}" for name in ("hscb_bayes", "pymc", "nutpie", "numpy"))
     stamp = {"command": command, "versions": versions, "seed": seed, "date": dt.date.today().isoformat()}
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".part")
     with temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows([*kept, *(row | stamp for row in rows)])
+        writer.writerows([*kept, *({**row, **stamp} for row in rows)])
     temporary.replace(path)
 
 

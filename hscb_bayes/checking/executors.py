@@ -6,12 +6,28 @@ own number, so that results are the same wherever it runs, and as often as it ha
 
 from __future__ import annotations
 
+import hashlib
+import json
 import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
 
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
+
+
+class Numbered(Protocol):
+    """A dataclass of numbers and texts, made from the simulated study of this number."""
+
+    @property
+    def study(self) -> int:
+        """The number."""
+
 
 PATIENCE = "20s"  # for an answer of the scheduler
 
@@ -47,3 +63,57 @@ def executor_at(scheduler: str | None, *, workers: int) -> Iterator[Executor]:
         ) from None
     with client:
         yield client.get_executor(pure=False)
+
+
+def each_once[Result: Numbered](
+    work: Callable[[str, int, int], Result],
+    path: str,
+    *,
+    kind: Callable[..., Result],
+    studies: int,
+    seed: int,
+    record: Path,
+    executor: Executor,
+) -> Iterator[Result]:
+    """Work on every simulated study of an analysis file: ``work(path, study, seed)``.
+
+    What is already in ``record`` (a JSON line each) is not done again, so that a run can be resumed.
+    """
+    done = _recorded(record, kind)
+    yield from (result for study, result in done.items() if study < studies)
+    left = [study for study in range(studies) if study not in done]
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text("".join(f"{_line(result)}\n" for result in done.values()))  # without a torn line
+    waiting = {executor.submit(work, path, study, seed) for study in left}
+    try:
+        with record.open("a") as file:
+            for finished in as_completed(waiting):
+                result = finished.result()
+                file.write(f"{_line(result)}\n")
+                file.flush()
+                yield result
+    finally:
+        for work_to_come in waiting:
+            work_to_come.cancel()
+
+
+def _line(result: Any) -> str:
+    return json.dumps(asdict(result))
+
+
+def _recorded[Result: Numbered](record: Path, kind: Callable[..., Result]) -> dict[int, Result]:
+    if not record.is_file():
+        return {}
+    lines = [kind(**json.loads(line)) for line in record.read_text().splitlines() if line.endswith("}")]
+    return {line.study: line for line in lines}
+
+
+def fingerprint(analysis: Analysis | Pool) -> str:
+    """Of all that an analysis and its studies say and of the package's code: work by another is not taken up."""
+    members = analysis.members if isinstance(analysis, Pool) else (analysis,)
+    told = hashlib.sha256(analysis.text.encode())
+    for member in members:
+        told.update(f"{member.text}{member.study.sha256}".encode())
+    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
+        told.update(file.read_bytes())
+    return told.hexdigest()[:12]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hscb_bayes.analysis.fit import Compiled, derived_seed, layout_of, with_analysis
-from hscb_bayes.analysis.model import DATA_VARIABLE, model_data, packed
+from hscb_bayes.analysis.model import model_data, packed
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 
 
@@ -18,8 +18,8 @@ class Program:
     def __init__(self, data: np.ndarray | None = None) -> None:
         self.data = data
 
-    def with_data(self, **data: Any) -> "Program":
-        return Program(data[DATA_VARIABLE])
+    def with_data(self, data: Any) -> "Program":
+        return Program(data)
 
 
 @pytest.fixture

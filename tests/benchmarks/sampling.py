@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from functools import cache
 
 import numpy as np
@@ -43,7 +42,7 @@ def leapfrog() -> list[Row]:
 
 
 def _seconds_per_step(seed: int) -> float:
-    program, trees = _compiled("main").program, []
+    program, trees = _compiled("main").program.for_nutpie(), []
 
     def work() -> None:
         tree = nutpie.sample(
@@ -58,18 +57,13 @@ def _seconds_per_step(seed: int) -> float:
 
 
 def gradient() -> list[Row]:
-    """The compiled log density and gradient alone, called at posterior draws as nutpie calls it."""
-    program, draws = _compiled("main").program, np.ascontiguousarray(draws_of(_posterior()))
-    doubles = ctypes.POINTER(ctypes.c_double)
-    kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, doubles, doubles, doubles, ctypes.c_void_p)
-    function, data = kind(program.compiled_logp_func.address), program.user_data.ctypes.data
-    slope, density = np.empty(program.n_dim), np.empty(1)
-    places, out = ([row.ctypes.data_as(doubles) for row in rows] for rows in (draws, (slope, density)))
+    """The compiled log density and gradient alone, called at posterior draws one at a time, from Python."""
+    program, draws = _compiled("main").program, draws_of(_posterior())
 
     def all_draws() -> None:
-        for x in places:
-            if function(program.n_dim, x, *out, data):
-                raise ValueError("gradient: the compiled density refuses a posterior draw")
+        densities, _ = program.evaluated(draws)
+        if not np.isfinite(densities).all():
+            raise ValueError("gradient: the compiled density refuses a posterior draw")
 
     values = [MICROSECONDS * seconds(all_draws) / len(draws) for _ in range(RUNS)]
     return [Row(what="log density and gradient of main", unit="microseconds", values=values, seed=SEED)]

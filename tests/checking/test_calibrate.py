@@ -10,7 +10,8 @@ import pytest
 
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking import calibrate
-from hscb_bayes.checking.calibrate import Refit, refits, simulated_print, summarise, write_rows
+from hscb_bayes.checking.calibrate import Refit, simulated_print, summarise, write_rows
+from hscb_bayes.checking.executors import each_once
 
 ROW = {"analysis": "a", "likelihood": "joint", "follow_up": "complete", "quantity": "os_1y", "studies": 3}
 
@@ -42,7 +43,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def run(record: Path, studies: int) -> list[Refit]:
     path = load_analysis("calibration").path
-    return list(refits(calibrate.refit, path, studies=studies, seed=7, record=record, executor=AtOnce()))
+    return list(each_once(calibrate.refit, path, kind=Refit, studies=studies, seed=7, record=record, executor=AtOnce()))
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, asked: list[int]) -> None:

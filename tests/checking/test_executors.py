@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.checking.calibrate import Refit, refits
-from hscb_bayes.checking.executors import executor_at
+from hscb_bayes.checking.calibrate import Refit
+from hscb_bayes.checking.executors import each_once, executor_at
 from hscb_bayes.errors import InputError
 
 cloudpickle = pytest.importorskip("cloudpickle", reason="the package distributed, which brings it, is not installed")
@@ -30,7 +30,7 @@ def stand_in(name: str, study: int, seed: int) -> Refit:
 
 
 def all_refits(executor: Executor, record: Path) -> Iterator[Refit]:
-    yield from refits(stand_in, "os_1y", studies=STUDIES, seed=SEED, record=record, executor=executor)
+    yield from each_once(stand_in, "os_1y", kind=Refit, studies=STUDIES, seed=SEED, record=record, executor=executor)
 
 
 @pytest.fixture

@@ -1,0 +1,177 @@
+"""A PyMC model as machine code: log density and variables, functions of one flat point and one array of data.
+
+PyTensor rewrites the graph and turns it into Numba's language; the function that nutpie calls is written here, so that
+Numba can keep its machine code on disk. ``nutpie.compile_pymc_model`` writes one that Numba cannot keep: it is compiled
+anew in every process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numba
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from nutpie.compile_pymc import CompiledPyMCModel
+from pytensor.compile.mode import NUMBA
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.replace import clone_replace
+from pytensor.graph.rewriting.utils import rewrite_graph
+from pytensor.link.numba.cache import compile_numba_function_src
+from pytensor.link.numba.dispatch.basic import numba_funcify_ensure_cache
+
+# Without rewrites that take half the time of them all, and whose absence does not show in the time of a gradient.
+MODE = NUMBA.excluding("inplace", "local_greedy_distributor", "dot_diag_to_elemwise", "selection_dot_to_index")
+JITTER = 1.0  # chains start within this of the middle of the prior, on unbounded scales
+# As nutpie calls them; what is returned is 0, or the number of an error, which makes the step divergent.
+DOUBLES = "CPointer(float64)"
+DENSITY_TYPE = f"int64(uint64, {DOUBLES}, {DOUBLES}, {DOUBLES}, {DOUBLES})"
+DENSITY_SOURCE = """
+def density(_size, point_, gradient_, density_, data_):
+    point, data = numba.carray(point_, {size}), numba.carray(data_, {entries})
+    try:
+        value, gradient = function(point, data)
+        density_[0] = value.item()
+        for k in range({size}):
+            gradient_[k] = gradient[k]
+            if not np.isfinite(gradient[k]):
+                return 3
+        if not np.isfinite(density_[0]):
+            return 4
+    except Exception:
+        return 1
+    return 0
+"""
+VALUES_TYPE = f"int64(uint64, uint64, {DOUBLES}, {DOUBLES}, {DOUBLES})"
+VALUES_SOURCE = """
+def values(_size, _length, point_, values_, data_):
+    point, data = numba.carray(point_, {size}), numba.carray(data_, {entries})
+    try:
+        (found,) = function(point, data)
+        for k in range(found.size):
+            values_[k] = found[k]
+    except Exception:
+        return 1
+    return 0
+"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Program:
+    """A compiled model and the data it is called with.
+
+    Attributes
+    ----------
+    density, values
+        Of types ``DENSITY_TYPE`` and ``VALUES_TYPE``.
+    data
+        Shape (entry,).
+    start
+        Middle of the prior on unbounded scales, shape (coordinate,).
+    shapes, dims
+        Of the variables that are kept.
+    """
+
+    density: Any
+    values: Any
+    data: np.ndarray
+    start: np.ndarray
+    shapes: Mapping[str, tuple[int, ...]]
+    dims: Mapping[str, tuple[str, ...]]
+    coords: Mapping[str, Sequence[Any]]
+
+    def with_data(self, data: np.ndarray) -> Program:
+        """The same functions on other data of the same shape."""
+        if data.shape != self.data.shape:
+            raise ValueError(f"required data of shape {self.data.shape}, found {data.shape}")
+        return replace(self, data=np.ascontiguousarray(data, dtype=float))
+
+    def evaluated(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log density, shape (point,), and its gradient, shape (point, coordinate); NaN where a point has none."""
+        points, gradients = np.ascontiguousarray(points, dtype=float), np.empty(points.shape)
+        densities = np.empty(len(points))
+        call, data = self.density.ctypes, _address(self.data)
+        for k, point in enumerate(points):
+            if call(point.size, _address(point), _address(gradients[k]), _address(densities[k:]), data):
+                densities[k], gradients[k] = np.nan, np.nan
+        return densities, gradients
+
+    def for_nutpie(self) -> CompiledPyMCModel:
+        """What ``nutpie.sample`` takes."""
+        names, shapes = list(self.shapes), list(self.shapes.values())
+        cuts = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
+        return CompiledPyMCModel(
+            dims=dict(self.dims),
+            compiled_logp_func=self.density,
+            compiled_expand_func=self.values,
+            initial_point_func=self._initial,
+            shared_data={},
+            shared_var_keys={},
+            user_data=self.data,
+            n_expanded=int(cuts[-1]),
+            shape_info=(names, [slice(*ends) for ends in pairwise(cuts)], shapes),
+            logp_func=None,
+            expand_func=None,
+            _n_dim=self.start.size,
+            _shapes=dict(self.shapes),
+            _coords=dict(self.coords),
+        )
+
+    def _initial(self, seed: int) -> np.ndarray:
+        return self.start + np.random.default_rng(seed).uniform(-JITTER, JITTER, self.start.size)
+
+
+def compile_program(model: pm.Model) -> Program:
+    """Compile the log density, its gradient and the variables of a model that has one shared variable, its data."""
+    (data,) = model.data_vars
+    middle, free, kept = model.initial_point(), model.value_vars, model.unobserved_RVs
+    shapes = [middle[variable.name].shape for variable in free]
+    cuts = np.cumsum([0, *(middle[variable.name].size for variable in free)])
+    point = pt.tensor("point", shape=(int(cuts[-1]),), dtype="float64")
+    pieces = [point[start:end].reshape(shape) for start, end, shape in zip(cuts, cuts[1:], shapes, strict=False)]
+    entries = pt.tensor("entries", shape=data.get_value(borrow=True).shape, dtype="float64")
+    where = dict(zip(free, pieces, strict=True)) | {data: entries}
+
+    log_density = rewrite_graph(model.logp(), include=("canonicalize", "stabilize"))
+    gradient = pt.concatenate([part.ravel() for part in pt.grad(log_density, free)])
+    drawn = model.replace_rvs_by_values(kept)
+    values = pt.concatenate([variable.ravel() for variable in drawn])
+    of_density, of_values = clone_replace([log_density, gradient], where), clone_replace([values], where)
+    named = {variable.name: tuple(model.named_vars_to_dims.get(variable.name, ())) for variable in kept}
+    coords = {name: list(labels) for name, labels in model.coords.items() if labels is not None}
+    return Program(
+        density=_machine_code(point, entries, of_density, DENSITY_SOURCE, DENSITY_TYPE),
+        values=_machine_code(point, entries, of_values, VALUES_SOURCE, VALUES_TYPE),
+        data=np.array(data.get_value(), dtype=float, order="C"),
+        start=np.concatenate([middle[variable.name].ravel() for variable in free]),
+        shapes={name: tuple(len(coords[dim]) for dim in dims) for name, dims in named.items()},
+        dims=named,
+        coords=coords,
+    )
+
+
+def _address(values: np.ndarray) -> Any:
+    return values.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
+
+
+def _machine_code(point: Any, entries: Any, outputs: Sequence[Any], source: str, type_: Any) -> Any:
+    """A C function that computes outputs of the point and the data."""
+    graph = FunctionGraph([point, entries], list(outputs), clone=True)
+    MODE.optimizer.rewrite(graph)
+    function, key = numba_funcify_ensure_cache(graph)
+    (size,), (length,) = point.type.shape, entries.type.shape
+    written = source.format(size=size, entries=length)
+    name = written.split("(")[0].split()[-1]
+    python = compile_numba_function_src(
+        written,
+        name,
+        {"__name__": __name__, "function": function, "numba": numba, "np": np},
+        cache_key=None if key is None else hashlib.sha256(f"{key}{written}".encode()).hexdigest(),
+    )
+    return numba.cfunc(type_, cache=key is not None)(python)

@@ -1,0 +1,67 @@
+"""The compiled functions against PyTensor's own of the same model, and what a program refuses."""
+
+import dataclasses
+
+import numpy as np
+import pytensor
+import pytest
+
+from hscb_bayes.analysis.model import Built, build, model_data, packed
+from hscb_bayes.analysis.program import Program, compile_program
+from hscb_bayes.analysis.spec import load_analysis
+
+POINTS = 20
+
+
+@pytest.fixture(scope="module")
+def built() -> Built:
+    return build(load_analysis("main"))
+
+
+@pytest.fixture(scope="module")
+def program(built: Built) -> Program:
+    return compile_program(built.model)
+
+
+@pytest.fixture(scope="module")
+def points(program: Program) -> np.ndarray:
+    """Around the middle of the prior, in the order of the model's one variable."""
+    return program.start + 0.5 * np.random.default_rng(1).standard_normal((POINTS, program.start.size))
+
+
+def test_density_and_gradient_are_those_of_the_model(built: Built, program: Program, points: np.ndarray) -> None:
+    model, (variable,) = built.model, built.model.value_vars
+    expected = pytensor.function([variable], [model.logp(), pytensor.grad(model.logp(), variable)], mode="FAST_COMPILE")
+    for point, density, gradient in zip(points, *program.evaluated(points), strict=True):
+        log_density, slope = expected(point)
+        np.testing.assert_allclose(density, log_density, rtol=1e-10)
+        np.testing.assert_allclose(gradient, slope, rtol=1e-7, atol=1e-7)
+
+
+def test_other_data_give_another_density(program: Program, points: np.ndarray) -> None:
+    other = program.with_data(packed(model_data(load_analysis("split_13_18"))))
+    assert np.all(np.abs(other.evaluated(points)[0] - program.evaluated(points)[0]) > 1e-3)
+
+
+def test_data_of_another_shape_are_refused(program: Program) -> None:
+    with pytest.raises(ValueError, match=r"required data of shape \(\d+,\), found \(3,\)"):
+        program.with_data(np.zeros(3))
+
+
+def test_a_point_without_a_density_is_nan(program: Program, points: np.ndarray) -> None:
+    densities, gradients = program.evaluated(np.full_like(points, np.nan))
+    assert np.isnan(densities).all()
+    assert np.isnan(gradients).all()
+
+
+def test_chains_start_apart_and_the_same_seed_gives_the_same_start(program: Program) -> None:
+    start = program.for_nutpie().initial_point_func
+    np.testing.assert_array_equal(start(1), start(1))
+    assert np.all(start(1) != start(2))
+    assert np.all(np.abs(start(1) - program.start) <= 1.0)
+
+
+def test_machine_code_is_kept(built: Built, program: Program) -> None:
+    again = compile_program(built.model)
+    assert again.density.cache_hits == 1
+    assert dataclasses.replace(again, density=program.density).start is again.start
