@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit validate bench calibrate pooled figures lock clean
+.PHONY: help setup report test lint types docs audit validate bench calibrate robust pooled figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ calibrate: setup ## refit simulated studies and write docs/results/calibration.c
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent_censored --studies 300 \
 	--out docs/results/calibration.csv
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_pooled --studies 500 --out docs/results/calibration.csv
+
+robust: setup ## move one study of simulated literatures and write docs/results/robust_weights.csv (an hour)
+	@$(BIN)/python -m hscb_bayes.checking.shifted --out docs/results/robust_weights.csv
 
 pooled: setup ## run the pooled analysis and keep its page as the example of the documentation
 	@$(BIN)/hscb run models/pooled.toml --out results/pooled

@@ -112,23 +112,25 @@ def joint_arrays(
     responders = responders_of(analysis, numbers, fitted)
     room = places(analysis) if room is None else room
     marks = marks_of(analysis, numbers, fitted, responders, day)
-    nodes, merge, interval, times, rest = response_arrays(marks, responders, analysis.patients, day, room)
+    response = response_arrays(marks, responders, analysis.patients, day, room)
     lived, died = _neutropenic(analysis, numbers, fitted, responders)
     rows = _Rows.of(analysis, numbers, fitted, responders, cohort)
     x, averages = covariate_nodes(cohort)
     counts = np.array([np.nan if responders is None else responders, lived if lived + died > 0 else np.nan])
     known = np.isfinite(counts)
     return JointArrays(
-        nodes=nodes,
+        nodes=response.nodes,
         x=x,
         averages=averages,
         sizes=np.array(cohort.sizes, dtype=float),
         contrasts=contrasts(x, averages, np.array(cohort.sizes, dtype=float)),
-        merge=merge,
-        interval=interval,
+        merge=response.merge,
+        interval=response.interval,
         columns_within=np.concatenate([np.ones(room + 1), np.zeros(room)]),
-        times=times,
-        unresponded=np.float64(rest),
+        times=response.times,
+        ends=response.ends,
+        on_ends=response.on_ends,
+        unresponded=np.float64(response.unresponded),
         neutropenic=np.array([lived, died]),
         rows=rows.rows,
         quadratic=quadratic_form(rows.rows, len(cohort.sizes)),

@@ -1,7 +1,8 @@
 """What is printed of the days of response, as marks: so many had responded by then.
 
-A median, its limits and the ends of a range are order statistics: one patient responded on the day itself. A cumulative
-incidence is a count by the end of a day.
+A median and its limits are order statistics: one patient responded on the day itself. A cumulative incidence is a count
+by the end of a day. A range says that nobody responded before its first day and nobody after its last, and that on each
+of the two at least one did.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -21,6 +23,8 @@ from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.process.incidence import OutcomeNodes, outcome_nodes
 from hscb_bayes.process.quadrature import day_rule
 
+End = Literal["first", "last"]
+ENDS: tuple[End, ...] = ("first", "last")
 RANKS = 3  # a median and its two limits, the fewest places of a layout
 FEWEST_PATIENTS = 3  # whose first, middle and last response are of different patients
 USUAL_DAYS = (7.0, 14.0, 28.0, 60.0, 4.0, 120.0)  # panels of the quadrature where no printed day sets them
@@ -31,19 +35,46 @@ RESPONDERS = "cohort.responders"  # stands for the number of responders where on
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """How many had responded by a day. ``exact``: one of them on the day itself, as with an order statistic."""
+    """How many had responded by a day.
+
+    ``exact``: one of them on the day itself, as with an order statistic. ``end``: the day is the first, or the last, of
+    them all.
+    """
 
     count: float
     day: float
     exact: bool = True
+    end: End | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """A time that divides the days of response: ``mark`` is what is known there, None where nothing is."""
+
+    time: float
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseArrays:
+    """What ``JointArrays`` takes of the same names."""
+
+    nodes: OutcomeNodes
+    merge: np.ndarray
+    interval: np.ndarray
+    times: np.ndarray
+    ends: np.ndarray
+    on_ends: np.ndarray
+    unresponded: float
 
 
 def places(analysis: Analysis) -> int:
-    """How many marks on the days of response the layout has room for."""
+    """How many times dividing the days of response the layout has room for: both ends of a first and of a last day."""
     fitted = [analysis.study.item(id.partition(".")[0]) for id in analysis.table.fit.items]
     medians = [item for item in fitted if isinstance(item, MedianTime)]
-    printed = [(item.value, item.lower, item.upper, item.lowest, item.highest) for item in medians]
-    found = sum(number is not None for numbers in printed for number in numbers)
+    ranges = [number for item in medians for number in (item.lowest, item.highest)]
+    printed = [*(number for item in medians for number in (item.value, item.lower, item.upper)), *ranges, *ranges]
+    found = sum(number is not None for number in printed)
     return max(RANKS, found + sum(isinstance(item, Incidence) for item in fitted))
 
 
@@ -91,60 +122,105 @@ def _order_statistics(
     day: float,
 ) -> list[Mark]:
     """Order statistics that a median, its limits and its range are; counted among responses."""
-    pairs: list[tuple[float | None, str]] = []
+    pairs: list[tuple[float | None, str, End | None]] = []
     if patients >= FEWEST_PATIENTS:
         level = item.level or analysis.table.conventions.level
         ranks = order_statistic_ranks(patients, level, analysis.table.conventions.median_interval)
-        pairs = [(ranks.lower, f"{id}.lower"), (sum(ranks.estimate) / 2, id), (ranks.upper, f"{id}.upper")]
+        pairs = [
+            (ranks.lower, f"{id}.lower", None),
+            (sum(ranks.estimate) / 2, id, None),
+            (ranks.upper, f"{id}.upper", None),
+        ]
     if responders is not None and responders >= FEWEST_PATIENTS:
-        pairs += [(1.0, f"{id}.lowest"), (responders, f"{id}.highest")]
-    found = [(float(rank), float(numbers.get(name, np.nan))) for rank, name in pairs if rank is not None]
-    return [Mark(count=rank, day=value) for rank, value in found if np.isfinite(value) and value < day]
+        pairs += [(0.0, f"{id}.lowest", "first"), (responders, f"{id}.highest", "last")]
+    return [
+        Mark(count=float(rank), day=float(numbers[name]), exact=end is None, end=end)
+        for rank, name, end in pairs
+        if rank is not None and numbers.get(name, np.nan) < day
+    ]
 
 
-def response_arrays(
-    marks: list[Mark], responders: float | None, n: int, day: float, room: int
-) -> tuple[OutcomeNodes, np.ndarray, np.ndarray, np.ndarray, float]:
-    """Quadrature nodes and columns: intervals between the printed days, then densities at them.
+def response_arrays(marks: list[Mark], responders: float | None, n: int, day: float, room: int) -> ResponseArrays:
+    """Quadrature nodes and columns: intervals between the days that are known, then densities, then first and last day.
 
     Panels of the quadrature are always as many as there is room for, so that shapes do not depend on what is printed;
-    ``merge`` joins panels between which no day is printed.
+    ``merge`` joins panels between which nothing is known.
     """
-    cuts, printed = _cuts(marks, day, room)
-    ends = np.array([*cuts, day])
-    exact = np.array([mark.exact for mark in marks], dtype=bool)
-    days = np.array([cut for cut, is_printed in zip(cuts, printed, strict=True) if is_printed])
-    nodes = outcome_nodes(ends, densities=days[exact], places=room, rule=day_rule(ends))
+    cuts = _cuts(marks, day, room)
+    starts, ends = np.array([0.0, *(cut.time for cut in cuts)]), np.array([*(cut.time for cut in cuts), day])
+    known = [cut.mark for cut in cuts if cut.mark is not None]
+    exact = [cut.time for cut in cuts if cut.mark is not None and cut.mark.exact]
     merge = np.zeros((2 * room + 1, 2 * room + 1))
-    merge[np.arange(room + 1), np.concatenate([[0], np.cumsum(printed)])] = 1.0
-    merge[room + 1 :, room + 1 :] = np.eye(room)
+    interval_of = np.cumsum([0, *(cut.mark is not None for cut in cuts)])
+    merge[np.arange(room + 1), interval_of] = 1.0
+    densities = room + 1 + np.arange(len(exact))
+    merge[densities, densities] = 1.0
+    times, unresponded = _times(known, responders, n, room)
+    times[densities] = 1.0
     interval = np.concatenate([np.ones(room + 1), np.zeros(room)])
-    times = np.zeros(2 * room + 1)
-    known = 0.0
-    for k, mark in enumerate(marks):
-        count = mark.count if responders is None else min(mark.count, responders)
-        times[k] = max(count - known - float(mark.exact), 0.0)
-        known = max(known, count)
-    times[room + 1 : room + 1 + exact.sum()] = 1.0
     if responders is None:
-        interval[len(marks)] = 0.0
-        rest = n - known if marks else 0.0
-    else:
-        times[len(marks)] = max(responders - known, 0.0)
-        rest = n - responders
-    return nodes, merge, interval, times, rest
+        interval[len(known)] = 0.0
+    on_ends, numbers = np.zeros((len(ENDS), 2, 2 * room + 1)), np.zeros(len(ENDS))
+    for mark in (mark for mark in marks if mark.end is not None):
+        k, column = ENDS.index(mark.end), 2 * room - ENDS.index(mark.end)
+        first, last = _its_day(mark, day)
+        whole = known.index(mark) + (mark.end == "first") if mark in known else 0
+        merge[: room + 1, column] = (starts >= first) & (ends <= last) & (interval_of == whole)
+        on_ends[k, 0, column], on_ends[k, 1, whole], numbers[k] = 1.0, 1.0, times[whole]
+    return ResponseArrays(
+        nodes=outcome_nodes(ends, densities=np.array(exact), places=room, rule=day_rule(ends)),
+        merge=merge,
+        interval=interval,
+        times=times,
+        ends=numbers,
+        on_ends=on_ends,
+        unresponded=unresponded,
+    )
 
 
-def _cuts(marks: list[Mark], day: float, room: int) -> tuple[list[float], list[bool]]:
-    """Increasing days inside (0, day): the printed ones, moved apart where they coincide, and usual ones."""
-    within = _within_their_days([mark.day + (0.0 if mark.exact else HALF_A_DAY) for mark in marks])
-    days = [min(value, day - SHORTEST_GAP * (len(marks) - k)) for k, value in enumerate(within)]
-    cuts = [(value, True) for value in days]
+def _times(known: list[Mark], responders: float | None, n: int, room: int) -> tuple[np.ndarray, float]:
+    """How many responses fall between the marks, and how many patients had none."""
+    times, counted = np.zeros(2 * room + 1), 0.0
+    for k, mark in enumerate(known):
+        count = mark.count if responders is None else min(mark.count, responders)
+        times[k] = max(count - counted - float(mark.exact), 0.0)
+        counted = max(counted, count)
+    if responders is None:
+        return times, n - counted
+    times[len(known)] = max(responders - counted, 0.0)
+    return times, n - responders
+
+
+def _its_day(mark: Mark, day: float) -> tuple[float, float]:
+    """Times that round to the day of a mark, and lie before ``day``."""
+    last = day - SHORTEST_GAP
+    return min(max(mark.day - HALF_A_DAY, 0.0), last), min(mark.day + HALF_A_DAY, last)
+
+
+def _cuts(marks: list[Mark], day: float, room: int) -> list[Cut]:
+    """Increasing times inside (0, day): where something is known, the other ends of a first and a last day, and usual
+    days.
+
+    Printed days that coincide are moved apart.
+    """
+    between = [mark for mark in marks if mark.end is None]
+    within = _within_their_days([mark.day + (0.0 if mark.exact else HALF_A_DAY) for mark in between])
+    cuts = [
+        Cut(time=min(value, day - SHORTEST_GAP * (len(between) - k)), mark=mark)
+        for k, (value, mark) in enumerate(zip(within, between, strict=True))
+    ]
+    for mark in (mark for mark in marks if mark.end is not None):
+        first, last = _its_day(mark, day)
+        ends = (
+            [Cut(time=first, mark=mark), Cut(time=last)]
+            if mark.end == "first"
+            else [Cut(time=first), Cut(time=last, mark=mark)]
+        )
+        cuts += [cut for cut in ends if cut.time > 0.0]
     for usual in USUAL_DAYS:
         if len(cuts) < room:
-            cuts.append((_free_place(usual, [cut for cut, _ in cuts], day), False))
-    cuts.sort()
-    return [cut for cut, _ in cuts], [is_printed for _, is_printed in cuts]
+            cuts.append(Cut(time=_free_place(usual, [cut.time for cut in cuts], day)))
+    return sorted(cuts, key=lambda cut: cut.time)
 
 
 def _within_their_days(values: list[float]) -> list[float]:

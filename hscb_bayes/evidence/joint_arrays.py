@@ -26,8 +26,11 @@ class JointArrays:
     covariate; ``merge`` (column, column) 1 where a column of ``nodes`` adds to a column of the print: panels between
     which no day is printed are one interval; ``interval`` (column,) 1 for intervals of which it is known how many
     responded, 0 for densities; ``columns_within`` (column,) 1 for all intervals, up to the day; ``times`` (column,) how
-    many responses fall into each; ``unresponded`` () patients without response; ``neutropenic`` (2,) of them alive and
-    dead at the day; ``rows`` (row, group * 3) what each row sums, counts first; ``quadratic`` (group * 9, row * row)
+    many responses fall into each; ``ends`` (2,) how many of them fall into the interval that begins with the first day
+    of response, and into the one that ends with the last, 0 where no such day is printed; ``on_ends`` (2, 2, column)
+    1 for the column that holds the day itself, and for that of the interval; ``unresponded`` () patients without
+    response; ``neutropenic`` (2,) of them alive and dead at the day; ``rows`` (row, group * 3) what each row sums,
+    counts first; ``quadratic`` (group * 9, row * row)
     the same twice, as ``quadratic_form`` makes it; ``observed``, ``noise`` (row,) values and the variance of their
     rounding; ``lower``, ``upper``, ``known``, ``printed_factor`` (estimate,) the lattice step, whether the number is
     there, and how much its printed interval widens the variance (0: not known, ask the censoring distribution);
@@ -46,6 +49,8 @@ class JointArrays:
     interval: Any
     columns_within: Any
     times: Any
+    ends: Any
+    on_ends: Any
     unresponded: Any
     neutropenic: Any
     rows: Any

@@ -1,9 +1,10 @@
 """The likelihood of when and how many patients responded, and of how many of the others lived.
 
-The median and its limits are order statistics of the response time. Were patients alike, their joint density with the
-number of responders would be multinomial in the intervals between them times the response density at each, and the
-number of the others alive binomial given that. Patients differ in their covariate: the counts then vary by less, and
-``_unlike_term`` says by how much. Under losses all of it is an approximation, which calibration holds.
+The median and its limits are order statistics of the response time, and a range says that nobody responded before its
+first day and after its last. Were patients alike, their joint density with the number of responders would be
+multinomial in the intervals between them times the response density at each, and the number of the others alive
+binomial given that. Patients differ in their covariate: the counts then vary by less, and ``_unlike_term`` says by how
+much. Under losses all of it is an approximation, which calibration holds.
 """
 
 from __future__ import annotations
@@ -86,12 +87,25 @@ def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: Joint
     rest = xp.maximum(1.0 - (mean.seen * data.interval).sum(axis=-1), SMALLEST)
     fates = (group.informative * data.neutropenic[..., 0], group.informative * data.neutropenic[..., 1])
     responses = _response_term(mean, rest, data, xp) + _unlike_term(mean, slope, group, rest, fates, data, xp)
+    responses = responses + _ends_term(mean, data, xp)
     return xp.stack([responses, _neutropenic_term(group, fates, special)], axis=-1)
 
 
 def _response_term(mean: Outcomes, rest: Any, data: JointArrays, xp: Any) -> Any:
     """Order statistics of the response time: multinomial between them, densities at them, the rest unresponded."""
     return (data.times * xp.log(mean.seen + SMALLEST)).sum(axis=-1) + data.unresponded * xp.log(rest)
+
+
+def _ends_term(mean: Outcomes, data: JointArrays, xp: Any) -> Any:
+    """Of the responses in the first and in the last interval of a range, at least one is on its day.
+
+    The day counts as the rest of its interval in ``_response_term``. A density in the middle of the day would do where
+    a day holds little of the interval; when several patients respond on the first day, it holds much.
+    """
+    shares = (mean.seen[..., None, None, :] * data.on_ends).sum(axis=-1)
+    on_day = xp.minimum(shares[..., 0] / (shares[..., 1] + SMALLEST), 1.0 - SMALLEST)
+    at_least_one = -xp.expm1(data.ends * xp.log1p(-on_day))
+    return xp.where(data.ends > 0, xp.log(at_least_one + SMALLEST), 0.0).sum(axis=-1)
 
 
 def _neutropenic_term(group: Unresponded, fates: tuple[Any, Any], special: Special) -> Any:

@@ -59,6 +59,8 @@ def arrays_of(
         interval=np.concatenate([np.ones(ends.size), np.zeros(places)]),
         columns_within=np.concatenate([np.ones(ends.size), np.zeros(places)]),
         times=np.concatenate([np.diff(edges) - 1.0, np.zeros(ends.size - places - 1), np.ones(places)]),
+        ends=np.zeros(2),
+        on_ends=np.zeros((2, 2, ends.size + places)),
         unresponded=np.float64(n - responders),
         neutropenic=np.array(neutropenic),
         rows=np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
