@@ -54,9 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser("predict", help="response, survival and states at durations of prior neutropenia")
     predict.add_argument("results", type=Path, help="a directory that hscb run made")
     predict.add_argument(
-        "--duration", type=float, nargs="+", default=[14.0, 38.0, 90.0], help="days (default: 14 38 90)"
+        "--duration", type=float, nargs="+", help="days (default: those of the report; of a pool, all patients)"
     )
     predict.add_argument("--days", type=float, nargs="+", default=[7.0, 14.0, 28.0, 365.0], help="days since the boost")
+    predict.add_argument("--seed", type=int, default=SEED, help=f"seed of a pool's next study (default: {SEED})")
     predict.set_defaults(run=_predict)
 
     report = commands.add_parser("report", help="write report.html again from a results directory")
@@ -107,7 +108,7 @@ def _check(options: argparse.Namespace) -> None:
 def _predict(options: argparse.Namespace) -> None:
     from hscb_bayes.report.results import predictions_as_text
 
-    _print(predictions_as_text(options.results, duration=options.duration, days=options.days))
+    _print(predictions_as_text(options.results, duration=options.duration, days=options.days, seed=options.seed))
 
 
 def _report(options: argparse.Namespace) -> None:

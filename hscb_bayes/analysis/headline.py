@@ -59,7 +59,7 @@ def headline_quantities(analysis: Analysis) -> dict[str, Quantity]:
         for name in ("short", "long"):
             label = f"one-year survival, patients with {name} neutropenia"
             found[f"os_1y_{name}"] = Quantity(label=label, unit="share", scale="logit")
-    for transition in TRANSITIONS:
+    for transition in TRANSITIONS if analysis.by_duration else ():
         label = f"hazard ratio of {transition.replace('_', ' ')} {per}"
         found[f"hazard_ratio_{transition}"] = Quantity(label=label, unit="ratio", scale="log")
     label = "days alive and recovered in the first year"
@@ -81,7 +81,7 @@ CONTRASTS: tuple[tuple[str, str, Literal["share", "days"]], ...] = (
 
 def contrast_durations(analysis: Analysis) -> tuple[float, float] | tuple[()]:
     """The shortest and the longest duration that the report shows; empty when there is only one."""
-    durations = analysis.table.report.durations
+    durations = analysis.durations
     return (min(durations), max(durations)) if durations and min(durations) < max(durations) else ()
 
 

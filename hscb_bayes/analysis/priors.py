@@ -22,11 +22,12 @@ Scale = Literal["log", "logit", "cloglog"]
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One parameter of the model: its scale, its unit, and what it is in words."""
+    """One parameter of the model: its scale, its unit, what it is in words, and whether it is of the duration."""
 
     scale: Scale
     unit: str
     label: str
+    of_duration: bool = False
 
 
 PARAMETERS: Mapping[str, Parameter] = {
@@ -39,14 +40,18 @@ PARAMETERS: Mapping[str, Parameter] = {
     "death_without_response_shape": Parameter(scale="log", unit="", label="Weibull shape of death without response"),
     "death_after_response": Parameter(scale="cloglog", unit="share", label="mortality in the year after response"),
     "death_after_response_shape": Parameter(scale="log", unit="", label="Weibull shape of death after response"),
-    "hazard_ratio_response": Parameter(scale="log", unit="", label="hazard ratio of response with duration"),
+    "hazard_ratio_response": Parameter(
+        scale="log", unit="", label="hazard ratio of response with duration", of_duration=True
+    ),
     "hazard_ratio_death_without_response": Parameter(
-        scale="log", unit="", label="hazard ratio of death without response with duration"
+        scale="log", unit="", label="hazard ratio of death without response with duration", of_duration=True
     ),
     "hazard_ratio_death_after_response": Parameter(
-        scale="log", unit="", label="hazard ratio of death after response with duration"
+        scale="log", unit="", label="hazard ratio of death after response with duration", of_duration=True
     ),
-    "odds_ratio_never_respond": Parameter(scale="log", unit="", label="odds ratio of never responding with duration"),
+    "odds_ratio_never_respond": Parameter(
+        scale="log", unit="", label="odds ratio of never responding with duration", of_duration=True
+    ),
     "lost_by_one_year": Parameter(scale="logit", unit="share", label="share whose follow-up ends before one year"),
 }
 NEGLIGIBLE = -20.0  # on the logit: a share of 2e-9, where an analysis says that there is none

@@ -48,7 +48,7 @@ class Reported:
     def verdict(self, posterior: xr.DataTree) -> Verdict:
         """The gate, over every scalar of the posterior and every number that is reported from it."""
         by_response = self.by_response.drop_vars("among").rename(state="at_landmark")
-        by_duration = self.days_in_state.drop_vars("patients_beyond")
+        by_duration = self.days_in_state.drop_vars(["patients_beyond", "among"], errors="ignore")
         shown = [self.headline, by_response, by_duration.to_dataset(name="days_in_state"), _shown(self.curves)]
         return verdict(posterior, xr.merge(shown))
 
@@ -61,13 +61,13 @@ def reported(posterior: xr.DataTree, *, days: Sequence[float], durations: Sequen
     days
         Of the curves: increasing, after the boost.
     durations
-        Of prior neutropenia, days.
+        Of prior neutropenia, days; none where they have no part in the analysis.
     """
     return Reported(
         headline=headline(posterior),
         curves=curves(posterior, days=days, durations=durations),
         by_response=landmark_survival(posterior),
-        days_in_state=restricted_mean_time(posterior, duration=durations),
+        days_in_state=restricted_mean_time(posterior, duration=durations or None),
     )
 
 
@@ -102,7 +102,7 @@ def curves(posterior: xr.DataTree, *, days: Sequence[float], durations: Sequence
 def _everybody(analysis: Analysis, durations: Sequence[float]) -> tuple[Average, list[str]]:
     """Averages over the cohort and its groups, and one row a duration, over one set of covariate nodes."""
     cohort, names = cohort_average(analysis)
-    chosen = covariate_at(analysis, durations)
+    chosen = covariate_at(analysis, durations) if len(durations) else np.empty(0)
     weight = np.zeros((len(names) + chosen.size, cohort.x.size + chosen.size))
     weight[: len(names), : cohort.x.size] = cohort.weight
     weight[len(names) :, cohort.x.size :] = np.eye(chosen.size)
@@ -113,6 +113,7 @@ def _everybody(analysis: Analysis, durations: Sequence[float]) -> tuple[Average,
 def _shown(found: xr.Dataset) -> xr.Dataset:
     """The curves without what follows from the others: responded is 1 - neutropenic - dead, and shown by duration."""
     durations = found["duration"].notnull().values
+    durations = durations if durations.any() else ~durations
     everybody = found[["responded_by", "dead"]].drop_vars("duration")
     by_duration = found[["neutropenic", "responded"]].isel(whom=durations).drop_vars("duration")
     renamed = by_duration.rename(whom="prior_neutropenia")

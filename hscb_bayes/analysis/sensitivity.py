@@ -28,7 +28,7 @@ from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.analysis.predict import headline
 from hscb_bayes.analysis.priors import PARAMETERS, natural
-from hscb_bayes.analysis.spec import Analysis, needed_priors
+from hscb_bayes.analysis.spec import Analysis, asked_priors
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
 MOSTLY_PRIOR = 0.5  # a contraction below it
@@ -170,7 +170,7 @@ def _compared(
         for id, quantity in headline_quantities(analysis).items()
     ]
     known = {row.id for row in rows}
-    return rows + [_parameter(id, before, after) for id in needed_priors(analysis.table) if id not in known]
+    return rows + [_parameter(id, before, after) for id in asked_priors(analysis) if id not in known]
 
 
 def _parameter(id: str, before: np.ndarray, after: np.ndarray) -> _Compared:

@@ -183,6 +183,16 @@ class Analysis:
     text: str
 
     @property
+    def by_duration(self) -> bool:
+        """Whether the patients' durations of neutropenia have a part."""
+        return self.table.cohort.form != "none"
+
+    @property
+    def durations(self) -> tuple[float, ...]:
+        """Durations of neutropenia that are reported, in days; none where they have no part."""
+        return tuple(self.table.report.durations) if self.by_duration else ()
+
+    @property
     def patients(self) -> int:
         """How many patients the analysis is about."""
         among = self.table.cohort.among
@@ -303,6 +313,12 @@ def needed_priors(table: AnalysisTable) -> tuple[str, ...]:
         "lost_by_one_year": table.follow_up.complete,
     }
     return tuple(id for id in PARAMETERS if not unused.get(id, False))
+
+
+def asked_priors(analysis: Analysis) -> tuple[str, ...]:
+    """Parameters that its posterior tells of: without durations, none of theirs."""
+    needed = needed_priors(analysis.table)
+    return needed if analysis.by_duration else tuple(id for id in needed if not PARAMETERS[id].of_duration)
 
 
 def _check_against_study(table: AnalysisTable, study: Study, address: str) -> None:

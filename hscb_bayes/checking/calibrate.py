@@ -46,9 +46,10 @@ TUNE, CHAINS = 500, 2
 # Draws a chain and target acceptance; a refit that misses its gate, or has too few effective draws, is done once more.
 ATTEMPTS = ((600, 0.9), (3000, 0.98))
 FEWEST_EFFECTIVE_DRAWS = 400.0
-# Of a literature, which has ten times as many parameters and some thirty quantities.
-POOL_ATTEMPTS = ((800, 0.9), (3000, 0.98))
-FEWEST_POOL_DRAWS = 200.0
+# Of a literature, whose density takes three times as long and whose trees are four times as large.
+POOL_ATTEMPTS = ((400, 0.9), (2000, 0.95))
+POOL_TUNE = 400
+FEWEST_POOL_DRAWS = 100.0
 WORKERS = 2
 REFIT_R_HAT = 1.05  # a thousand short refits: the gate of a single posterior would fail some by noise
 BAND = 0.99
@@ -114,6 +115,7 @@ def refit_literature(name: str, study: int, seed: int) -> Refit:
         lambda posterior: drawn_quantities(posterior, pool, seed=seed + study),
         Simulated(study=study, seed=seed, censored=censored),
         attempts=POOL_ATTEMPTS,
+        tune=POOL_TUNE,
         fewest=FEWEST_POOL_DRAWS,
     )
 
@@ -134,6 +136,7 @@ def _ranked(
     simulated: Simulated,
     *,
     attempts: Sequence[tuple[int, float]],
+    tune: int = TUNE,
     fewest: float,
 ) -> Refit:
     """Fit, once more where the first attempt is not good enough, and rank the truth among the draws."""
@@ -141,7 +144,7 @@ def _ranked(
         posterior = sample(
             program,
             draws=draws,
-            tune=TUNE,
+            tune=tune,
             chains=CHAINS,
             cores=1,
             target_accept=target_accept,

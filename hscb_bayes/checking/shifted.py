@@ -26,7 +26,7 @@ from hscb_bayes.analysis.hierarchy import EFFECTS
 from hscb_bayes.analysis.members import exchangeable_probability
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
-from hscb_bayes.checking.calibrate import CHAINS, SEED, TUNE, WORKERS, gate, write_table
+from hscb_bayes.checking.calibrate import CHAINS, POOL_ATTEMPTS, POOL_TUNE, SEED, WORKERS, gate, write_table
 from hscb_bayes.checking.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.literature import (
     AVERAGE,
@@ -43,7 +43,6 @@ from hscb_bayes.errors import InputError
 POOLS = ("pooled", "pooled_weight_80", "pooled_weight_50")
 STUDY, RATIO = "scb2024", 4.0  # the study that is moved, by a hazard ratio
 LITERATURES = 100
-ATTEMPTS = ((800, 0.9), (2000, 0.98))  # draws a chain and target acceptance; the second where the first diverges
 AS_DRAWN = "as drawn"
 WORSE = {"response": -1.0, "death_without_response": 1.0, "death_after_response": 1.0}
 COLUMNS = (
@@ -77,10 +76,16 @@ def fit_literature(name: str, literature: int, seed: int, *, study: str, ratio: 
     rng = np.random.default_rng([seed, literature])
     truth = moved(true_literature(drawn_by, rng=rng), drawn_by, study, ratio)
     numbers, _ = printed_literature(drawn_by, truth, rng=rng)
-    for draws, target_accept in ATTEMPTS:
+    for draws, target_accept in POOL_ATTEMPTS:
         program = with_pool(compiled, compiled.analysis, numbers)
         posterior = sample(
-            program, draws=draws, tune=TUNE, chains=CHAINS, cores=1, target_accept=target_accept, seed=seed + literature
+            program,
+            draws=draws,
+            tune=POOL_TUNE,
+            chains=CHAINS,
+            cores=1,
+            target_accept=target_accept,
+            seed=seed + literature,
         )
         drawn = drawn_quantities(posterior, compiled.analysis, seed=seed + literature)
         wanted = [id for id in drawn if id.partition(":")[0] in (AVERAGE, NEXT, study, drawn_by.studies[0])]

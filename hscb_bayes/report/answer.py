@@ -58,6 +58,8 @@ def _survival(results: Results) -> str:
 def _duration(results: Results) -> str:
     parts = [part for part in (_by_group(results), _by_duration(results)) if part]
     if not parts:
+        if not results.analysis.by_duration:
+            return "The duration of neutropenia has no part in this analysis."
         return f"The analysis compares no durations of neutropenia; what one goes with would be {CAUTION}."
     told = f"{'; '.join(parts)}: {CAUTION}."
     return told[:1].upper() + told[1:]
@@ -118,12 +120,17 @@ def _sureness(results: Results) -> str:
     headline = results.tables.summary[results.tables.summary["kind"] == "headline"]
     prior = headline[headline["mostly_prior"].astype(bool)]
     inside, total = foreseen(results.tables.check)
+    told = (
+        f"{inside} of the {total} printed numbers about what was not fitted lie, one by one, within what the model "
+        "predicts for them (90% intervals), "
+        if total
+        else "every printed number about outcomes is fitted, "
+    )
     every = prior["quantity"].str.startswith("hazard_ratio").sum() == len(TRANSITIONS)
     among = ", all hazard ratios among them," if every else ""
     return (
-        f"How sure is this: the audit finds {plural(len(conflicts), 'contradiction')} in the print{same}, {inside} of "
-        f"the {total} printed numbers about what was not fitted lie, one by one, within what the model predicts for "
-        f"them (90% intervals), and {len(prior)} of the {len(headline)} answers below{among} rest "
+        f"How sure is this: the audit finds {plural(len(conflicts), 'contradiction')} in the print{same}, {told}"
+        f"and {len(prior)} of the {len(headline)} answers below{among} rest "
         "more on what was believed before than on "
         'this paper ("mostly prior").'
     )

@@ -18,7 +18,7 @@ from hscb_bayes.report.answer import foreseen, four_sentences
 from hscb_bayes.report.figures import all_figures
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.rows import row_figures
-from hscb_bayes.report.whom import groups_by_duration, in_words
+from hscb_bayes.report.whom import ALL, groups_by_duration, in_words
 from hscb_bayes.report.words import number, plural, sentence
 
 SEVERITIES = ("conflict", "note", "ok")
@@ -77,7 +77,11 @@ def _said(results: Results) -> dict[str, object]:
         "tests": cells.tests_assumed(analysis),
         "fitted": cells.fitted_items(analysis),
         "sizes": _sizes(analysis),
-        "durations": duration_summary(analysis.study),
+        "by_duration": analysis.by_duration,
+        "patients": analysis.patients,
+        "durations": duration_summary(analysis.study) if analysis.by_duration else None,
+        "shown": {f"{days:g}": f"{days:g} days of prior neutropenia" for days in analysis.durations}
+        or {ALL: "All patients"},
         "unnamed": _unnamed(results),
         "reference": number(analysis.table.cohort.reference, "days")
         if analysis.table.cohort.form == "log2"
@@ -115,7 +119,7 @@ def _unnamed(results: Results) -> list[str]:
 
 def _sizes(analysis: Analysis) -> list[str]:
     """How many patients the analysis puts into each group by duration."""
-    n, words = analysis.study.n, in_words(analysis)
+    n, words = analysis.patients, in_words(analysis)
     found = []
     for name, id in groups_by_duration(analysis).items():
         given = analysis.table.cohort.sizes

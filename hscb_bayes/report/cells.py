@@ -10,7 +10,7 @@ import pandas as pd
 
 from hscb_bayes.analysis.arrays import IntervalUse, interval_uses
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
-from hscb_bayes.analysis.spec import Analysis, needed_priors
+from hscb_bayes.analysis.spec import Analysis, asked_priors
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.words import estimate, number, span
@@ -192,7 +192,7 @@ def p_value_rows(table: pd.DataFrame) -> list[dict[str, object]]:
 def beliefs(analysis: Analysis) -> list[dict[str, str]]:
     """Priors as sentences: what about, "about 14 days; 95% sure below 60 days", and why."""
     rows = []
-    for id in needed_priors(analysis.table):
+    for id in asked_priors(analysis):
         belief, parameter = analysis.table.prior[id], PARAMETERS[id]
         rows.append({"label": parameter.label, "belief": _belief(belief, parameter.unit), "why": belief.why})
     return rows

@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
+from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report import plot
 from hscb_bayes.report.points import printed_response, response_points, survival_points
 from hscb_bayes.report.results import Results
@@ -19,6 +20,7 @@ from hscb_bayes.report.words import estimate, listing, shortened
 
 EARLY_DAYS = 90.0  # shown of the response curve: nearly all responses are in them
 YEAR_TICKS = (0, 90, 180, 270, 365)
+MOST_YEARS = 20
 PANEL = 3.1  # inches
 LEGEND_CHARACTERS = 52
 SINCE = "days since the boost"
@@ -26,18 +28,20 @@ SINCE = "days since the boost"
 
 def all_figures(results: Results) -> dict[str, Markup]:
     """Every figure by name; those by duration are called "states_14" and so on."""
-    durations = [f"{days:g}" for days in results.analysis.table.report.durations]
+    durations = [f"{days:g}" for days in results.analysis.durations]
     groups = [name for name in ("short", "long") if name in set(results.tables.curves["whom"])]
     figures = {
         "response": _response(results),
-        "response_by_duration": _by_whom(results, "responded_by", durations, EARLY_DAYS, "response_by_duration"),
         "survival": _by_whom(results, "alive", [ALL], None, "survival"),
-        "survival_by_duration": _by_whom(results, "alive", durations, None, "survival_by_duration"),
         "death_days": _death_days(results),
     }
     if groups:
         figures["survival_by_group"] = _by_whom(results, "alive", groups, None, "survival_by_group")
-    return figures | {f"states_{days}": _states(results, days) for days in durations}
+    if durations:
+        early = _by_whom(results, "responded_by", durations, EARLY_DAYS, "response_by_duration")
+        figures["response_by_duration"] = early
+        figures["survival_by_duration"] = _by_whom(results, "alive", durations, None, "survival_by_duration")
+    return figures | {f"states_{whom}": _states(results, whom) for whom in durations or [ALL]}
 
 
 def _response(results: Results) -> Markup:
@@ -86,11 +90,12 @@ def _by_whom(results: Results, quantity: str, whom: Sequence[str], until: float 
     return inline_svg(draw, name=name, label=f"Shares who {done} by day; at day {day:g}: {told}.", height=PANEL)
 
 
-def _states(results: Results, days: str) -> Markup:
-    """The three states over the first year at one duration, stacked."""
+def _states(results: Results, whom: str) -> Markup:
+    """The three states over the first year at one duration, or of all patients, stacked."""
     curves = results.tables.curves
     states = [state for state, *_ in plot.OCCUPANCY]
-    table = curves[(curves["whom"] == days) & curves["quantity"].isin(states)].rename(columns={"quantity": "state"})
+    within = (curves["whom"] == whom) & curves["quantity"].isin(states) & (curves["day"] <= YEAR)
+    table = curves[within].rename(columns={"quantity": "state"})
     end = table[table["day"] == table["day"].max()].set_index("state")["mean"]
 
     def draw(axes: Axes) -> None:
@@ -99,8 +104,8 @@ def _states(results: Results, days: str) -> Markup:
         axes.grid(visible=False)
 
     told = listing([f"{words} {end[state]:.0%}" for state, words, *_ in reversed(plot.OCCUPANCY)])
-    label = f"States over one year after {days} days of prior neutropenia; at the end {told}."
-    return inline_svg(draw, name=f"states_{days}", label=label, height=PANEL - 0.4)
+    label = f"States over one year, {in_words(results.analysis)[whom]}; at the end {told}."
+    return inline_svg(draw, name=f"states_{whom}", label=label, height=PANEL - 0.4)
 
 
 def _death_days(results: Results) -> Markup:
@@ -149,7 +154,8 @@ def _legend_marker(axes: Axes, look: Look, label: str, *, held_out: bool) -> Non
 
 def _finish(axes: Axes, last: float, done: str, columns: int = 1) -> None:
     axes.set_xlim(0.0, last * 1.02)
-    axes.set_xticks([day for day in (YEAR_TICKS if last > EARLY_DAYS else range(0, 91, 15)) if day <= last])
+    later = YEAR_TICKS if last <= YEAR else tuple(YEAR * k for k in range(MOST_YEARS))
+    axes.set_xticks([day for day in (later if last > EARLY_DAYS else range(0, 91, 15)) if day <= last])
     axes.set_xlabel(SINCE)
     percent_axis(axes, f"patients who {done}" if done == "have responded" else f"patients {done}")
     legend_above(axes, columns)

@@ -15,6 +15,7 @@ from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.report.whom import ALL, groups_by_duration
@@ -47,8 +48,10 @@ def response_points(analysis: Analysis) -> pd.DataFrame:
 
 def printed_response(analysis: Analysis) -> float:
     """The printed share of patients with a response; NaN where none is printed."""
-    counts = [item for item in analysis.study.items if isinstance(item, Count) and item.event == "response"]
-    return next((item.count / item.n for item in counts if item.among == EVERYBODY), float("nan"))
+    for item in analysis.study.items:
+        if isinstance(item, Count | Share) and item.event == "response" and item.among == analysis.table.cohort.among:
+            return item.count / item.n if isinstance(item, Count) else item.value.value
+    return float("nan")
 
 
 def _medians(analysis: Analysis) -> Iterator[Mapping[str, object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
+from hscb_bayes.analysis.fit import analysis_of, pool_of
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.analysis.members import average_posterior, exchangeable_probability, next_posterior, study_posterior
 from hscb_bayes.analysis.next_study import (
@@ -23,6 +24,7 @@ from hscb_bayes.analysis.next_study import (
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.checking.check import LEFT_OUT, check, summarise
 from hscb_bayes.checking.replicate import replicate
+from hscb_bayes.report.tables import prediction_table
 
 AVERAGE, NEXT = "average", "next"
 LIMITS = {"lower": 0.05, "median": 0.5, "upper": 0.95}
@@ -192,3 +194,18 @@ def weights_table(trees: Mapping[str, tuple[Pool, xr.DataTree]]) -> pd.DataFrame
             weight = pool.table.exchangeable.weight_of(study)
             rows.append({"analysis": name, "study": study, "weight": weight, "probability": float(probability)})
     return pd.DataFrame(rows, columns=["analysis", "study", "weight", "probability"])
+
+
+def pooled_predictions(
+    pooled: xr.DataTree, *, duration: Sequence[float], days: Sequence[float], seed: int
+) -> pd.DataFrame:
+    """``tables.prediction_table`` of every study, of the average and of the next one, in a column ``study``.
+
+    With durations, only of those whose analysis they have a part in.
+    """
+    parts = {study: study_posterior(pooled, study) for study in pool_of(pooled).studies}
+    parts |= {AVERAGE: average_posterior(pooled), NEXT: next_posterior(pooled, seed=seed)}
+    told = {name: part for name, part in parts.items() if not len(duration) or analysis_of(part).by_duration}
+    tables = [prediction_table(part, duration=duration, days=days).assign(study=name) for name, part in told.items()]
+    table = pd.concat(tables, ignore_index=True)
+    return table[["study", *(name for name in table.columns if name != "study")]]

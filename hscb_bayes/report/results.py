@@ -14,10 +14,11 @@ import pandas as pd
 import xarray as xr
 
 from hscb_bayes.analysis.convergence import Verdict
-from hscb_bayes.analysis.fit import analysis_of, load_posterior, save_posterior
+from hscb_bayes.analysis.fit import analysis_of, is_pooled, load_posterior, save_posterior
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.report.pooled_tables import pooled_predictions
 from hscb_bayes.report.tables import audit_table, prediction_table
 from hscb_bayes.sentences import quote
 
@@ -185,7 +186,21 @@ def check_as_text(folder: Path) -> str:
     return table.to_string(index=False, float_format=lambda value: f"{value:.3g}")
 
 
-def predictions_as_text(folder: Path, *, duration: Sequence[float], days: Sequence[float]) -> str:
-    """Predictions from the posterior of a results directory."""
-    table = prediction_table(load_posterior(folder / POSTERIOR), duration=duration, days=days)
+def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days: Sequence[float], seed: int) -> str:
+    """Predictions from the posterior of a results directory.
+
+    Parameters
+    ----------
+    duration
+        Durations of neutropenia in days; those that the analysis reports if left out. Of a pool, all patients of each
+        study, of the average and of the next one; with durations, those of them for which these have a part.
+    seed
+        Of the next study.
+    """
+    posterior = load_posterior(folder / POSTERIOR)
+    if is_pooled(posterior):
+        table = pooled_predictions(posterior, duration=duration or (), days=days, seed=seed)
+    else:
+        asked = analysis_of(posterior).durations if duration is None else duration
+        table = prediction_table(posterior, duration=asked, days=days)
     return table.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")

@@ -44,7 +44,8 @@ def _figures(results: Results) -> Iterator[tuple[str, Markup | None]]:
     for name, unit, scale in _check_scales(results):
         yield f"check_{name}", _check(results, unit, scale, name)
     yield "by_response", _by_response(results)
-    yield "ratios", _ratios(results)
+    if results.analysis.by_duration:
+        yield "ratios", _ratios(results)
 
 
 def _check_scales(results: Results) -> tuple[tuple[str, str, plot.Scale], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ from hscb_bayes.checking.check import check
 from hscb_bayes.checking.leave_one_out import leave_one_out
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
+from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report.assemble import write_report
 from hscb_bayes.report.progress import Progress, shown
 from hscb_bayes.report.results import (
@@ -55,7 +58,7 @@ from hscb_bayes.report.tables import (
     probability_table,
 )
 
-CURVE_DAYS = (1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 42, 60, 90, 180, 270, 365)
+CURVE_DAYS = (1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 14.0, 17.0, 21.0, 28.0, 42.0, 60.0, 90.0, 180.0, 270.0, 365.0)
 TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)
 ALTERNATIVE_DRAWS, ALTERNATIVE_TUNE, ALTERNATIVE_CHAINS = 1000, 500, 2  # fewer, and R-hat is noise
 
@@ -95,11 +98,6 @@ def run(
     out, say = Path(out).resolve(), shown(progress=progress)
     refuse_strangers(out)
     analysis = load_analysis(path)
-    if analysis.table.cohort.form == "none":
-        raise InputError(
-            f"{analysis.path}: cohort.form: required durations of neutropenia for a report of one study, found 'none'; "
-            "pool the study with others, as in models/pooled.toml"
-        )
     check_handled(analysis, audit(analysis.study))
     try:
         with replaced(out) as folder:
@@ -113,6 +111,13 @@ def run(
     return out / PAGE
 
 
+def curve_days(analysis: Analysis) -> tuple[float, ...]:
+    """Days of the curves: over one year, and on by quarters to the last printed survival."""
+    last = max((item.day for item in analysis.study.items if isinstance(item, Survival)), default=YEAR)
+    quarters = (YEAR * (1.0 + k / 4.0) for k in range(1, math.ceil(4.0 * (last - YEAR) / YEAR) + 1))
+    return (*CURVE_DAYS, *(min(day, last) for day in quarters))
+
+
 def _made(analysis: Analysis, *, seed: int, say: Progress, allow_unconverged: bool) -> tuple[xr.DataTree, Tables]:
     """The posterior with its verdict, and all tables."""
     say.step("compiling the model, once")
@@ -121,7 +126,7 @@ def _made(analysis: Analysis, *, seed: int, say: Progress, allow_unconverged: bo
     say.make_room()
     posterior = sample(compiled, seed=seed, progress=say.has_terminal)
     say.step("judging convergence")
-    draws = reported(posterior, days=CURVE_DAYS, durations=analysis.table.report.durations)
+    draws = reported(posterior, days=curve_days(analysis), durations=analysis.durations)
     gate = draws.verdict(posterior)
     if not gate.is_converged and not allow_unconverged:
         raise InputError(f"{analysis.path}: the posterior has not converged: {'; '.join(gate.failures)}")
@@ -156,7 +161,7 @@ def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed
         check=checked,
         summary=sensitivity(posterior, fitted=draws.headline, seed=seed),
         alternatives=_compared(main, others),
-        predictions=prediction_table(posterior, duration=analysis.table.report.durations, days=TABLE_DAYS),
+        predictions=prediction_table(posterior, duration=analysis.durations, days=TABLE_DAYS),
         curves=curve_table(draws.curves),
         by_response=by_response_table(
             draws.by_response, by_response_contraction(posterior, draws.by_response, seed=seed)

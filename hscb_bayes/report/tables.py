@@ -15,6 +15,7 @@ from hscb_bayes.analysis.p_value import RATIO, assumed_test, fitted_p_values, re
 from hscb_bayes.analysis.predict import cumulative_incidence, restricted_mean_time, summarise, survival
 from hscb_bayes.analysis.sensitivity import MOSTLY_PRIOR
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
@@ -140,7 +141,7 @@ def probability_table(headline: xr.Dataset, analysis: Analysis) -> pd.DataFrame:
     """Probabilities of statements about duration: columns ``id``, ``statement``, ``probability``."""
     words = headline_quantities(analysis)
     rows = []
-    for transition in TRANSITIONS:
+    for transition in TRANSITIONS if analysis.by_duration else ():
         id = f"hazard_ratio_{transition}"
         rows.append((id, f"{words[id].label} above 1", float((headline[id] > 1.0).mean())))
     if "os_1y_short" in headline:
@@ -157,21 +158,30 @@ def probability_table(headline: xr.Dataset, analysis: Analysis) -> pd.DataFrame:
 def prediction_table(posterior: xr.DataTree, *, duration: Sequence[float], days: Sequence[float]) -> pd.DataFrame:
     """Response, survival and days recovered at durations of prior neutropenia: medians and 90% intervals.
 
+    Without durations they are of all patients, and ``duration`` is NaN.
+
     Returns
     -------
     Columns ``duration``, ``quantity``, ``day`` (NaN for days in the first year), ``median``, ``lower``, ``upper``,
     ``patients_beyond`` and ``extrapolates``, fewer than four patients of the study at or beyond the duration.
     """
     analysis = analysis_of(posterior)
-    recovered = restricted_mean_time(posterior, duration=duration).sel(state="responded")
+    if len(duration) and not analysis.by_duration:
+        raise InputError(
+            f"{analysis.path}: cohort.form: durations have no part in this analysis, found {list(duration)}"
+        )
+    at = list(duration) or None
     arrays = (
-        cumulative_incidence(posterior, days=days, duration=duration).rename("responded"),
-        survival(posterior, days=days, duration=duration).rename("alive"),
-        recovered.rename("days recovered in the first year"),
+        cumulative_incidence(posterior, days=days, duration=at).rename("responded"),
+        survival(posterior, days=days, duration=at).rename("alive"),
+        restricted_mean_time(posterior, duration=at).sel(state="responded").rename("days recovered in the first year"),
     )
     table = pd.concat([summarise(array) for array in arrays], ignore_index=True)
-    beyond = dict(zip(map(float, duration), patients_beyond(analysis, duration).tolist(), strict=True))
-    table["patients_beyond"] = table["duration"].map(beyond)
+    if at is None:
+        table["duration"], table["patients_beyond"] = np.nan, analysis.patients
+    else:
+        beyond = dict(zip(map(float, at), patients_beyond(analysis, at).tolist(), strict=True))
+        table["patients_beyond"] = table["duration"].map(beyond)
     table["extrapolates"] = table["patients_beyond"] < FEW_PATIENTS
     columns = ["duration", "quantity", "day", "median", "lower", "upper", "patients_beyond", "extrapolates"]
     return table[columns].sort_values("duration", kind="stable", ignore_index=True)

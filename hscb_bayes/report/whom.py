@@ -18,7 +18,7 @@ def in_words(analysis: Analysis) -> dict[str, str]:
     """Words for everyone whom a curve can be about: "all", "short", "long", and durations such as "14"."""
     labels = analysis.study.labels
     groups = {name: labels[id] for name, id in groups_by_duration(analysis).items()}
-    durations = {f"{days:g}": f"{days:g} days of prior neutropenia" for days in analysis.table.report.durations}
+    durations = {f"{days:g}": f"{days:g} days of prior neutropenia" for days in analysis.durations}
     others = {"short": "patients with the shorter durations", "long": "patients with the longer durations"}
     return {ALL: labels[ALL]} | others | groups | durations
 

@@ -12,7 +12,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.convergence import Verdict
 from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
-from hscb_bayes.analysis.fit import analysis_of, draws_of, save_posterior
+from hscb_bayes.analysis.fit import analysis_of, draws_of, pool_of, save_posterior
 from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.members import next_posterior, study_posterior
 from hscb_bayes.analysis.pool import Pool
@@ -144,11 +144,13 @@ def test_a_page_that_has_not_converged_says_so_on_top(
     assert 0 < text.index("found 3") < text.index("Question and answer")
 
 
-def test_a_study_without_durations_is_refused_a_report_of_its_own(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_predictions_are_printed_for_every_study(
+    fits: PooledFits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["run", str(folder / "liu2024.toml"), "--out", str(tmp_path / "out")]) == 2
-    assert capsys.readouterr().err == (
-        f"error: {folder / 'liu2024.toml'}: cohort.form: required durations of neutropenia for a report of one study, "
-        "found 'none'; pool the study with others, as in models/pooled.toml\n"
-    )
+    save_posterior(fits.pooled, tmp_path / "posterior.nc")
+    assert main(["predict", str(tmp_path), "--days", "28"]) == 0
+    told = capsys.readouterr().out
+    assert [line.split()[0] for line in told.splitlines()[1::3]] == [*pool_of(fits.pooled).studies, "average", "next"]
+    assert main(["predict", str(tmp_path), "--days", "28", "--duration", "14"]) == 0
+    told = capsys.readouterr().out
+    assert [line.split()[0] for line in told.splitlines()[1::3]] == ["gagelmann2023", "average", "next"]

@@ -21,6 +21,7 @@ from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.report import tables
 from hscb_bayes.report.results import Results, Tables, judged, results_of
+from hscb_bayes.report.run import curve_days
 
 CHAINS, DRAWS = 2, 60
 DAYS = (1.0, 7.0, 14.0, 28.0, 90.0, 365.0)
@@ -44,15 +45,16 @@ def prior_posterior(analysis: Analysis) -> xr.DataTree:
 
 def tables_of(analysis: Analysis, posterior: xr.DataTree, draws: Reported) -> Tables:
     """Every table, as ``run`` makes them; one fitted number is left out."""
-    durations = analysis.table.report.durations
-    others = {"main": (analysis, draws.headline, True), "other": (load_analysis("step"), draws.headline, False)}
+    others = {analysis.name: (analysis, draws.headline, True)}
+    if analysis.name == "main":
+        others["other"] = (load_analysis("step"), draws.headline, False)
     deaths = nonresponder_death_day(posterior, seed=1)
     left_out = {analysis.table.fit.items[0]: posterior}
     return Tables(
         check=check(posterior, replicates=50, seed=1, left_out=left_out),
         summary=sensitivity(posterior, fitted=draws.headline, seed=1),
         alternatives=tables.alternatives_table(others),
-        predictions=tables.prediction_table(posterior, duration=durations, days=[14.0, 365.0]),
+        predictions=tables.prediction_table(posterior, duration=analysis.durations, days=[14.0, 365.0]),
         curves=tables.curve_table(draws.curves),
         by_response=tables.by_response_table(
             draws.by_response, by_response_contraction(posterior, draws.by_response, seed=1)
@@ -79,6 +81,25 @@ def draws(posterior: xr.DataTree) -> Reported:
 def results(posterior: xr.DataTree, draws: Reported) -> Results:
     """Results of the main analysis."""
     return results_of(posterior, tables_of(load_analysis("main"), posterior, draws))
+
+
+@pytest.fixture(scope="session")
+def posterior_of() -> Callable[[str], xr.DataTree]:
+    """A judged posterior of a shipped analysis, by its name."""
+    return lambda name: judged(prior_posterior(load_analysis(name)), CONVERGED)
+
+
+@pytest.fixture(scope="session")
+def results_of_study(posterior_of: Callable[[str], xr.DataTree]) -> Callable[[str], Results]:
+    """Results of a shipped analysis of another study, by its name."""
+
+    def make(name: str) -> Results:
+        analysis = load_analysis(name)
+        tree = posterior_of(name)
+        told = reported(tree, days=curve_days(analysis), durations=analysis.durations)
+        return results_of(tree, tables_of(analysis, tree, told))
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,55 @@
+"""The report of a study that prints no durations of neutropenia: nothing on the page is about them."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from hscb_bayes.errors import InputError
+from hscb_bayes.report.answer import four_sentences
+from hscb_bayes.report.assemble import render
+from hscb_bayes.report.results import Results
+from hscb_bayes.report.run import curve_days
+from hscb_bayes.report.tables import prediction_table
+
+STUDIES = ("rejeski2022", "klyuchnikov2014", "stasia2014", "scb2024", "bowman2023", "liu2024")
+SECTIONS = ["answer", "conflicts", "assumed", "check", "curves", "learned", "provenance"]
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def results(request: pytest.FixtureRequest, results_of_study: Callable[[str], Results]) -> Results:
+    return results_of_study(request.param)
+
+
+def test_the_page_has_no_word_of_durations_that_are_not_there(results: Results) -> None:
+    page = render(results)
+    assert re.findall(r'<section id="(\w+)">', page) == SECTIONS
+    page = page[: page.index('<section id="provenance">')]
+    assert "hazard ratio" not in page
+    assert not re.search(r"doubling of (prior )?neutropenia", page)
+    assert 'href="#duration"' not in page
+    assert "0 of the 0" not in page
+    assert four_sentences(results)[2] == "The duration of neutropenia has no part in this analysis."
+
+
+def test_curves_reach_the_last_printed_survival(results: Results) -> None:
+    days = curve_days(results.analysis)
+    printed = [item.day for item in results.analysis.study.items if item.kind == "survival"]
+    assert max(days) == max([365.0, *printed])
+    assert list(days) == sorted(set(days))
+    assert np.diff(days).max() <= 91.5
+
+
+def test_predictions_are_of_all_patients(
+    results_of_study: Callable[[str], Results], posterior_of: Callable[[str], xr.DataTree]
+) -> None:
+    results = results_of_study("liu2024")
+    table = results.tables.predictions
+    assert table["duration"].isna().all()
+    assert (table["patients_beyond"] == 10).all()
+    assert not table["extrapolates"].any()
+    sentence = f"{results.analysis.path}: cohort.form: durations have no part in this analysis, found [14.0]"
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        prediction_table(posterior_of("liu2024"), duration=[14.0], days=[28.0])
