@@ -19,17 +19,19 @@ from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES
 from hscb_bayes.evidence.audit import Finding
 from hscb_bayes.evidence.item import Item
+from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.assemble import page_environment
 from hscb_bayes.report.pooled_tables import AVERAGE, NEXT
 from hscb_bayes.report.results import VERDICT
 from hscb_bayes.report.rows import NO_PRIOR, ONLY_INTERVAL, SHARES, drawn
 from hscb_bayes.report.style import BLUE, Look
-from hscb_bayes.report.words import estimate, number, plural
+from hscb_bayes.report.words import estimate, listing, number, plural
 
 DAY_TICKS = {2.0: "2", 5.0: "5", 10.0: "10", 20.0: "20", 50.0: "50", 100.0: "100 days"}
 DAYS = plot.Scale(lower=2.0, upper=120.0, ticks=DAY_TICKS, is_log=True)
 AXES = {"share": SHARES, "days": DAYS}
+SMALL = 0.05  # agreement below which a study is marked
 KINDS = {"alone": "alone", "pooled": "in the pool", "others": "predicted from the others"}
 
 
@@ -95,6 +97,7 @@ def _render(page: PooledPage) -> str:
             settings=json.loads(page.posterior.attrs["settings"]),
             versions=json.loads(page.posterior.attrs["versions"]),
             ratios=_ratio_rows(page),
+            duration=_who_relates_duration(page),
         )
     )
 
@@ -163,10 +166,17 @@ def _answer(page: PooledPage) -> list[str]:
     far = _far(page)
     sentences.append(
         f"Predicted from the other studies, {far['inside']} of {far['all']} printed numbers about outcomes lie within "
-        "their 90% intervals. Only the first study relates duration of neutropenia to outcomes: the others say nothing "
-        "about it."
+        f"their 90% intervals. {_who_relates_duration(page)}"
     )
     return sentences
+
+
+def _who_relates_duration(page: PooledPage) -> str:
+    studies = [member.study.id for member in page.pool.members if member.by_duration]
+    if not studies:
+        return "No study relates duration of neutropenia to outcomes."
+    verb, others = ("relates", "the others") if len(studies) == 1 else ("relate", "others")
+    return f"Only {listing(studies)} {verb} duration of neutropenia to outcomes: {others} say nothing about it."
 
 
 def _forest(page: PooledPage, name: str) -> Markup:
@@ -186,12 +196,14 @@ def _forest(page: PooledPage, name: str) -> Markup:
     return drawn(table, AXES[quantity.unit], Look(colour=BLUE), f"forest_{name}", f"{quantity.label}: {told}.")
 
 
-def _estimand_rows(page: PooledPage) -> list[dict[str, str]]:
-    rows = []
+def _estimand_rows(page: PooledPage) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
     for study in page.pool.studies:
         for name, quantity in ESTIMANDS.items():
             cells = {kind: _said(_row(page, study, kind, name)) for kind in KINDS}
-            rows.append({"study": study, "label": quantity.label} | cells)
+            disagreement = float(str(_row(page, study, "alone", name)["conflict"]))
+            told = {"conflict": _tail(disagreement), "is_far": disagreement < SMALL}
+            rows.append({"study": study, "label": quantity.label} | cells | told)
     return rows
 
 
@@ -263,11 +275,11 @@ def _alternative_rows(page: PooledPage) -> tuple[list[str], list[dict[str, objec
 
 
 def _ratio_rows(page: PooledPage) -> list[dict[str, str]]:
-    """Hazard ratios per doubling of neutropenia, from the only study that relates it to outcomes."""
-    posterior = page.posterior["posterior"].to_dataset()
-    found = []
-    for transition in ("response", "death_without_response", "death_after_response"):
-        values = posterior[f"hazard_ratio_{transition}"].values.ravel()
-        lower, median, upper = np.quantile(values, [0.05, 0.5, 0.95])
-        found.append({"label": transition.replace("_", " "), "estimate": estimate(median, lower, upper, "ratio")})
-    return found
+    """Hazard ratios of duration of each study that relates it to outcomes, alone and in the pool."""
+    return [
+        {"study": member.study.id, "label": str(_row(page, member.study.id, "alone", name)["label"])}
+        | {kind: _said(_row(page, member.study.id, kind, name)) for kind in ("alone", "pooled")}
+        for member in page.pool.members
+        if member.by_duration
+        for name in (f"hazard_ratio_{transition}" for transition in TRANSITIONS)
+    ]

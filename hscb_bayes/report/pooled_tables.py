@@ -10,7 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
-from hscb_bayes.analysis.fit import analysis_of, pool_of
+from hscb_bayes.analysis.fit import analysis_of, draws_of, pool_of
+from hscb_bayes.analysis.headline import Quantity, hazard_ratios_from_draws, headline_quantities
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.analysis.members import average_posterior, exchangeable_probability, next_posterior, study_posterior
 from hscb_bayes.analysis.next_study import (
@@ -58,7 +59,18 @@ def quantiles(values: np.ndarray) -> dict[str, float]:
 def estimands_table(fits: PooledFits, pool: Pool, *, seed: int) -> pd.DataFrame:
     """Every estimand of every study: alone, in the pool, and predicted from the others; of the average and the next.
 
-    Columns ``study``, ``kind``, ``estimand``, ``label``, ``unit``, ``median``, ``lower``, ``upper``.
+    Hazard ratios of duration are those of studies that relate it to outcomes; no difference between studies is modelled
+    in them.
+
+    Returns
+    -------
+    Columns ``study``, ``kind``, ``estimand``, ``label``, ``unit``, ``median``, ``lower``, ``upper``; and ``conflict``
+    in the rows of a study alone, twice the smaller of the probabilities that it is below, and above, what the others
+    predict: near 0 they disagree.
+
+    References
+    ----------
+    Marshall EC, Spiegelhalter DJ. Identifying outliers in Bayesian hierarchical models. Bayesian Anal 2007;2:409-444.
     """
     found: list[tuple[str, str, xr.DataTree]] = []
     for study in pool.studies:
@@ -69,22 +81,41 @@ def estimands_table(fits: PooledFits, pool: Pool, *, seed: int) -> pd.DataFrame:
         ]
     found.append((AVERAGE, "pooled", average_posterior(fits.pooled)))
     found.append((NEXT, "pooled", next_posterior(fits.pooled, seed=seed)))
-    return pd.DataFrame([row for study, kind, tree in found for row in _estimands(study, kind, tree)])
-
-
-def _estimands(study: str, kind: str, tree: xr.DataTree) -> list[dict[str, object]]:
-    drawn = estimands(tree)
-    return [
-        {
-            "study": study,
-            "kind": kind,
-            "estimand": name,
-            "label": quantity.label,
-            "unit": quantity.unit,
-            **quantiles(drawn[name].values.ravel()),
-        }
-        for name, quantity in ESTIMANDS.items()
+    drawn = [(study, kind, estimands(tree)) for study, kind, tree in found]
+    predicted = {study: values for study, kind, values in drawn if kind == "others"}
+    rows = [
+        {**row, "conflict": conflict(values[name], predicted[study][name]) if kind == "alone" else np.nan}
+        for study, kind, values in drawn
+        for name, row in _estimands(study, kind, values).items()
     ]
+    return pd.DataFrame(rows + [row for part in found if part[1] != "others" for row in _ratios(*part)])
+
+
+def _estimands(study: str, kind: str, values: xr.Dataset) -> dict[str, dict[str, object]]:
+    """A row an estimand, by its name."""
+    return {name: _row(study, kind, name, quantity, values[name].values) for name, quantity in ESTIMANDS.items()}
+
+
+def _row(study: str, kind: str, name: str, quantity: Quantity, values: np.ndarray) -> dict[str, object]:
+    head = {"study": study, "kind": kind, "estimand": name, "label": quantity.label, "unit": quantity.unit}
+    return {**head, **quantiles(values.ravel())}
+
+
+def _ratios(study: str, kind: str, tree: xr.DataTree) -> list[dict[str, object]]:
+    """Hazard ratios of duration, of a study that relates it to outcomes."""
+    analysis = analysis_of(tree)
+    if study in (AVERAGE, NEXT) or not analysis.by_duration:
+        return []
+    words, drawn = headline_quantities(analysis), hazard_ratios_from_draws(draws_of(tree))
+    return [_row(study, kind, name, words[name], values) for name, values in drawn.items()]
+
+
+def conflict(alone: xr.DataArray, predicted: xr.DataArray) -> float:
+    """Twice the smaller of P(alone < predicted) and P(alone > predicted), over all pairs of draws."""
+    one, other = alone.values.ravel(), np.sort(predicted.values.ravel())
+    below = 1.0 - np.searchsorted(other, one, side="right").mean() / other.size
+    above = np.searchsorted(other, one, side="left").mean() / other.size
+    return float(min(1.0, 2.0 * min(below, above)))
 
 
 def pooled_check_table(fits: PooledFits, pool: Pool, *, seed: int) -> pd.DataFrame:
@@ -149,7 +180,7 @@ def alternatives_table(fits: PooledFits, pool: Pool, others: Mapping[str, tuple[
         if name != f"without_{first}":
             parts[first] = study_posterior(tree, first)
         for of, part in parts.items():
-            told = _estimands(of, "pooled", part)
+            told = _estimands(of, "pooled", estimands(part)).values()
             head = {"analysis": name, "title": title, "of": of, "converged": float(tree.attrs["converged"])}
             rows += [head | {key: row[key] for key in ("estimand", "unit", *LIMITS)} for row in told]
     return pd.DataFrame(rows)
