@@ -116,13 +116,19 @@ def _study_row(pool: Pool, study: str) -> dict[str, object]:
         "id": study,
         "citation": own.citation,
         "patients": f"{member.patients} of {own.n}" if member.patients != own.n else f"{own.n}",
-        "population": (own.population or "").replace("_", " "),
+        "population": _population(pool, own.population or ""),
         "definition": own.definition_words or own.definition,
         "source": own.secondary or own.read,
         "fitted": [item.describe(own.labels) for item in _fitted(member)],
         "assumed": member.table.cohort.why,
         "shares": own.may_share_patients_with,
     }
+
+
+def _population(pool: Pool, id: str) -> str:
+    """A population in words: those of the pool for the one that is asked about."""
+    asked = pool.table.population_words if id == pool.table.population else None
+    return asked or id.replace("_", " ")
 
 
 def _fitted(member: Analysis) -> list[Item]:
