@@ -52,7 +52,7 @@ def log_likelihood_terms(outcomes: Outcomes, data: JointArrays, follow_up: Follo
     """
     special = Special.of(xp)
     mean, slope = mean_and_slope(outcomes, data, special)
-    unresponded = unresponded_patients(mean, data, follow_up, xp)
+    unresponded = unresponded_patients(mean, data, follow_up, special)
     counts = count_terms(mean, slope, unresponded, data, special)
     return xp.concatenate([counts, _estimate_terms(outcomes, unresponded, data, follow_up, special)], axis=-1)
 

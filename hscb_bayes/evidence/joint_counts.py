@@ -25,8 +25,8 @@ class Unresponded:
     """The patients who were never seen to respond, as fractions of all: each (...).
 
     ``seen_to_respond`` those who were, ``would_respond`` with complete follow-up, ``lost`` whose follow-up ended before
-    anything happened, ``survival`` what Kaplan-Meier estimates in the group, ``informative`` a smooth
-    discount for those lost, group / (group + lost), 1 without losses.
+    anything happened, ``survival`` what Kaplan-Meier is expected to say of the group, ``informative`` how much of a
+    count it is worth: its variance without losses over that with them, 1 without losses.
     """
 
     seen_to_respond: Any
@@ -58,22 +58,35 @@ def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> t
     return mean, slope
 
 
-def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp, xp: Any) -> Unresponded:
-    """Kaplan-Meier among patients never seen to respond: those lost leave with the dead in a constant proportion.
+def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp, special: Special) -> Unresponded:
+    r"""Kaplan-Meier among patients never seen to respond: those lost leave with the dead in a constant proportion.
 
-    With a fraction d of the exits being deaths, survival is (share that did not exit)^d. Without losses d = 1: exact.
+    A death among k patients at risk multiplies the curve by 1 - 1/k, a loss by nothing. Where a fraction d of the exits
+    are deaths and m of n patients stay to the day, the expectation of the curve is
+
+        prod_{k=m+1}^n (1 - d/k) = Gamma(n + 1 - d) Gamma(m + 1) / (Gamma(n + 1) Gamma(m + 1 - d)),
+
+    near (m/n)^d, but not 0 where all have left: the last of them may have been lost, and the curve goes on as it was.
+    Greenwood's variance is S^2 d (1/m - 1/n), against S (1 - S) / n without losses. Without losses d = 1: exact.
     """
+    xp = special.xp
     responded = (mean.seen * data.columns_within).sum(axis=-1)
     group = xp.maximum(1.0 - responded, SMALLEST)
     staying = mean.by_day[..., 2] * follow_up.still_followed(data.day, xp)[..., 0] + SMALLEST
     exits = xp.maximum(group - staying, SMALLEST)
-    dead = xp.maximum(exits - mean.lost, SMALLEST)
+    dead = xp.maximum(exits - mean.lost, SMALLEST) / exits
+    patients = xp.maximum(data.unresponded, 1.0)
+    share = staying / (staying + exits)
+    here = patients * share
+    curve = special.log_gamma(patients + 1.0 - dead) - special.log_gamma(patients + 1.0)
+    curve = curve + special.log_gamma(here + 1.0) - special.log_gamma(here + 1.0 - dead)
+    before = xp.exp(dead * xp.log(share))
     return Unresponded(
         seen_to_respond=responded,
         would_respond=mean.by_day[..., 0],
         lost=mean.lost,
-        survival=xp.exp(dead / exits * xp.log(staying / (staying + exits))),
-        informative=1.0 - mean.lost / (mean.lost + group),
+        survival=xp.exp(curve),
+        informative=(1.0 - before) / before * share / (1.0 - share) / dead,
     )
 
 

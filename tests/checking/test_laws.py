@@ -73,7 +73,7 @@ class World:
         expected = arrays.rows @ mean.ravel()
         unprinted = replace(arrays, printed_factor=np.zeros_like(arrays.printed_factor))
         average, _ = mean_and_slope(outcomes, arrays, Special.of(np))
-        unresponded = unresponded_patients(average, arrays, follow_up, np)
+        unresponded = unresponded_patients(average, arrays, follow_up, Special.of(np))
         widening = joint._widening(expected[len(COUNTS) :], unresponded, unprinted, follow_up, np)
         covariance = joint._covariance(outcomes, arrays, Special.of(np)) * widening
         seen = arrays.sizes @ (arrays.averages @ outcomes.seen) @ arrays.interval

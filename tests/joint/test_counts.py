@@ -9,8 +9,11 @@ from scipy.integrate import dblquad, quad
 from scipy.special import gammaln
 from scipy.stats import binom
 
+from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts, quadratic_form
+from hscb_bayes.evidence.joint_counts import mean_and_slope, unresponded_patients
+from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
@@ -156,8 +159,8 @@ def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> Non
     assert_allclose(found, binom(3, share).logpmf(1), rtol=BY_HAND)
 
 
-def kaplan_meier_of_nonresponders(lost: float) -> tuple[float, float, float]:
-    """What Kaplan-Meier tends to among those never seen to respond, their share of all, and the share lost."""
+def kaplan_meier_of_nonresponders(lost: float) -> float:
+    """What Kaplan-Meier tends to among those never seen to respond."""
     rate = -np.log1p(-lost) / 365.0
 
     def share_at_risk(t: float) -> float:
@@ -167,16 +170,39 @@ def kaplan_meier_of_nonresponders(lost: float) -> tuple[float, float, float]:
     def step(t: float) -> float:
         return EARLY_DEATH * float(np.exp(-(RATE + EARLY_DEATH + rate) * t)) / share_at_risk(t)
 
-    leaving = rate / (RATE + EARLY_DEATH + rate) * -np.expm1(-(RATE + EARLY_DEATH + rate) * DAY)
-    return float(np.exp(-quad(step, 0.0, DAY)[0])), 1.0 - seen_by(DAY, lost), float(leaving)
+    return float(np.exp(-quad(step, 0.0, DAY)[0]))
 
 
 @pytest.mark.parametrize(("lost", "error"), [(0.0, 1e-6), (0.2, 0.01), (0.6, 0.02)])
 def test_with_losses_survival_without_response_is_nearly_what_kaplan_meier_tends_to(lost: float, error: float) -> None:
-    survival, group, leaving = kaplan_meier_of_nonresponders(lost)
-    informative = 1.0 - leaving / (leaving + group)
-    found = terms_of(arrays_of(31, [], 26, (5.0, 0.0)), lost)[1]
-    assert np.exp(found / (5.0 * informative)) == pytest.approx(survival, abs=error)
+    data = replace(arrays_of(31, [], 26, (5.0, 0.0)), unresponded=np.float64(1e6))
+    follow_up = FollowUp(lost_by_one_year=np.array([lost]))
+    outcomes = outcome_probabilities(PATHWAY, data.x, data.nodes, follow_up, np)
+    mean, _ = mean_and_slope(outcomes, data, Special.of(np))
+    found = unresponded_patients(mean, data, follow_up, Special.of(np)).survival
+    assert found == pytest.approx(kaplan_meier_of_nonresponders(lost), abs=error)
+
+
+@pytest.mark.parametrize("patients", [3, 10, 40])
+@pytest.mark.parametrize(("dying", "lost"), [(0.8, 0.0), (0.8, 0.3), (0.8, 0.9), (0.4, 0.9)])
+def test_kaplan_meier_of_few_patients_is_carried_on_when_the_last_is_lost(
+    patients: int, dying: float, lost: float
+) -> None:
+    rates = -np.log1p(-np.array([dying, lost])) / DAY
+    rng = np.random.default_rng(patients)
+    with np.errstate(divide="ignore"):
+        death, leaving = rng.exponential(size=(2, 20_000, patients)) / rates[:, None, None]
+    curve, _ = survival_at(np.minimum(death, leaving), death <= leaving, DAY)
+    neutropenic, exits = np.exp(-rates[0] * DAY), -np.expm1(-rates.sum() * DAY)
+    mean = Outcomes(
+        seen=np.zeros(2), by_day=np.array([0.0, 0.0, neutropenic]), lost=np.array(rates[1] / rates.sum() * exits)
+    )
+    data = arrays_of(patients, [], 0, (0.0, 0.0))
+    found = unresponded_patients(mean, data, FollowUp(lost_by_one_year=-np.expm1(-rates[1:] * 365.0)), Special.of(np))
+    assert found.survival == pytest.approx(curve.mean(), abs=0.02)
+    if patients == 40 and lost < 0.9:
+        worth = found.survival * (1.0 - found.survival) / curve.var() / patients
+        assert found.informative == pytest.approx(worth, rel=0.1)
 
 
 UNLIKE = np.array([-1.5, -0.8, 0.0, 0.6, 1.7])  # five patients of each, log hazards apart by a factor of 25
