@@ -18,10 +18,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hscb_bayes.analysis.pool import BetweenStudies, Borrowing, Exchangeable, PoolTable, Shift
-from hscb_bayes.analysis.priors import PARAMETERS, Belief
+from hscb_bayes.analysis.patient_table import Centres, Covariate, PatientAnalysisTable, PatientTable
+from hscb_bayes.analysis.pool_table import BetweenStudies, Borrowing, Exchangeable, PoolTable, Shift
+from hscb_bayes.analysis.priors import BELIEFS, Belief
 from hscb_bayes.analysis.spec import AnalysisTable
 from hscb_bayes.evidence.audit import audit
+from hscb_bayes.evidence.patients.columns import LongColumns, WideColumns
 from hscb_bayes.evidence.schema import fields_table, schema_markdown
 from hscb_bayes.evidence.study import load_study
 
@@ -51,7 +53,7 @@ def analysis_markdown() -> str:
             sections.append(f"## `[{name}]`\n\n{inspect.getdoc(inner)}\n\n{_table(inner)}")
     sections.append(f"## `[prior.<parameter>]`\n\n{inspect.getdoc(Belief)}\n\n{_table(Belief)}")
     rows = [
-        f"| `{id}` | {parameter.label} | {parameter.unit} | {parameter.scale} |" for id, parameter in PARAMETERS.items()
+        f"| `{id}` | {parameter.label} | {parameter.unit} | {parameter.scale} |" for id, parameter in BELIEFS.items()
     ]
     head = ["| parameter | what it is | unit | normal on the scale |", "|---|---|---|---|"]
     sections.append("The parameters:\n\n" + "\n".join([*head, *rows]) + "\n")
@@ -83,10 +85,37 @@ def pool_markdown() -> str:
     return "\n".join(sections)
 
 
+PATIENTS_INTRODUCTION = """\
+# The analysis file of a table of patients
+
+Where a centre has its patients one by one, the same model is fitted to them exactly. One TOML file says where the
+table is, what its columns mean and what is believed. `[hazards]` and `[prior.<parameter>]` are those of
+[the analysis of a paper](analysis-file.md), without those about the duration: here it is one of the covariates.
+
+The table is a `.csv` file (UTF-8, a header row, nothing for what is missing) or a `.parquet` file. It is read whole
+before anything is compiled, and all rows that cannot be are named at once, by id.
+"""
+
+
+def patients_markdown() -> str:
+    """The reference of the analysis file about patients, from the models that read it."""
+    sections = [PATIENTS_INTRODUCTION, f"## Top level\n\n{_table(PatientAnalysisTable)}"]
+    headings = {
+        "`[patients]`": PatientTable,
+        "`[patients.wide]`": WideColumns,
+        "`[patients.long]`": LongColumns,
+        "`[covariates.<name>]`": Covariate,
+        "`[centres]`": Centres,
+    }
+    sections += [f"## {name}\n\n{inspect.getdoc(inner)}\n\n{_table(inner)}" for name, inner in headings.items()]
+    return "\n".join(sections)
+
+
 PAGES = {
     "reference/schema.md": schema_markdown,
     "reference/analysis-file.md": analysis_markdown,
     "reference/pool-file.md": pool_markdown,
+    "reference/patient-file.md": patients_markdown,
 }
 
 

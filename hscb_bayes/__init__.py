@@ -16,11 +16,13 @@ _HOME = {
     "audit": "hscb_bayes.evidence.audit",
     "average_posterior": "hscb_bayes.analysis.members",
     "build": "hscb_bayes.analysis.model",
+    "build_patients": "hscb_bayes.analysis.patient_model",
     "build_pool": "hscb_bayes.analysis.pooled_model",
     "check": "hscb_bayes.checking.check",
     "cumulative_incidence": "hscb_bayes.analysis.predict",
     "hazard_ratios": "hscb_bayes.analysis.predict",
     "load_analysis": "hscb_bayes.analysis.spec",
+    "load_patients": "hscb_bayes.analysis.patient_spec",
     "load_pool": "hscb_bayes.analysis.pool",
     "load_study": "hscb_bayes.evidence.study",
     "next_posterior": "hscb_bayes.analysis.members",
@@ -33,6 +35,7 @@ _HOME = {
     "state_occupancy": "hscb_bayes.analysis.predict",
     "study_posterior": "hscb_bayes.analysis.members",
     "survival": "hscb_bayes.analysis.predict",
+    "transition_probabilities": "hscb_bayes.analysis.predict",
     "write_report": "hscb_bayes.report.assemble",
 }
 

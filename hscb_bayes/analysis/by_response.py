@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from hscb_bayes.analysis.averages import Average
-from hscb_bayes.analysis.headline import in_chunks
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.analysis.times import from_landmark, time_in_states
 from hscb_bayes.process import incidence
 from hscb_bayes.process.follow_up import YEAR
@@ -15,35 +13,21 @@ from hscb_bayes.process.pathway import Pathway
 BY_RESPONSE = {"landmark_survival": "logit", "death_rate": "log"}  # scale on which their spread is compared
 
 
-def by_response_from_draws(
-    parameters: np.ndarray,
-    analysis: Analysis,
-    effect: np.ndarray | None,
-    *,
-    average: Average,
-    landmark: float,
-    horizon: float,
-) -> np.ndarray:
+def by_response(pathway: Pathway, average: Average, *, landmark: float, horizon: float) -> np.ndarray:
     """Survival from a landmark, and deaths per patient-year, while neutropenic and after response.
 
     Parameters
     ----------
-    parameters, effect
-        Draws on their unbounded scales (draw, parameter), and study effects (draw, transition) or None.
     average
-        Over whose durations.
+        Over whom.
 
     Returns
     -------
     Shape (draw, quantity of ``BY_RESPONSE``, row of the average, state).
     """
-
-    def both(pathway: Pathway) -> np.ndarray:
-        found = from_landmark(pathway, average.x, landmark, horizon)
-        alive = average.of(found.at_horizon) / average.of(found.at_landmark)
-        return np.stack([alive, _death_rates(pathway, average, horizon)], axis=1)
-
-    return in_chunks(both, parameters, analysis, effect)
+    found = from_landmark(pathway, average.x, landmark, horizon)
+    alive = average.of(found.at_horizon) / average.of(found.at_landmark)
+    return np.stack([alive, _death_rates(pathway, average, horizon)], axis=1)
 
 
 def _death_rates(pathway: Pathway, average: Average, horizon: float) -> np.ndarray:

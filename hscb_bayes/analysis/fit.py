@@ -16,13 +16,14 @@ import xarray as xr
 
 from hscb_bayes.analysis.model import PARAMETERS_VARIABLE, Built, model_data, packed
 from hscb_bayes.analysis.p_value import fitted_p_values, resampled
-from hscb_bayes.analysis.pathways import PARAMETER_IDS
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text, text_of_patients
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
 from hscb_bayes.analysis.pooled_model import pool_data, same_layout
-from hscb_bayes.analysis.priors import PARAMETERS, natural
+from hscb_bayes.analysis.priors import Parameter, natural
 from hscb_bayes.analysis.program import Program, compile_program
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
+from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.toml_file import tables_of_json
 
 PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
@@ -30,6 +31,7 @@ DRAWS, TUNE, CHAINS, CORES = 1000, 1000, 4, 2
 PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "study_tables", "sources", "settings", "versions")
 UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)  # what h5py raises on any bytes
 LEFT_OUT, NUMBERS = "left_out_studies", "numbers"  # attributes of a pooled posterior of other data than the print
+PATIENTS = "patient_table"  # attribute of a posterior of patients one by one: the patients
 MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
 TAKEN = "taken"  # which draw stands in a place, where draws were resampled by their weights
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
@@ -53,7 +55,7 @@ def compile_model(built: Built) -> Compiled:
     """Compile log density and gradient; the slow step, done once for a layout."""
     analysis = built.analysis
     program = compile_program(built.model)
-    p_values = {} if isinstance(analysis, Pool) else _p_values(analysis, None, ())
+    p_values = _p_values(analysis, None, ()) if isinstance(analysis, Analysis) else {}
     return Compiled(analysis=analysis, program=program, p_values=p_values)
 
 
@@ -96,7 +98,7 @@ def layout_of(analysis: Analysis) -> tuple[Any, ...]:
     """What two analyses must share to share a compiled program."""
     shapes = {name: value.shape for name, value in model_data(analysis).items()}
     hazards, between = analysis.table.hazards, analysis.table.between_studies
-    families = (hazards.response, hazards.death_without_response, hazards.death_after_response)
+    families = tuple((hazards.family(transition), hazards.cuts.get(transition)) for transition in TRANSITIONS)
     spread = None if between is None else between.deviation
     return (families, hazards.clock, hazards.never_respond_by_duration, spread, tuple(sorted(shapes.items())))
 
@@ -155,7 +157,7 @@ def sample(
         save_warmup=False,
         progress_bar=progress,
     )
-    posterior = with_natural_scales(tree["posterior"].to_dataset())
+    posterior = with_natural_scales(tree["posterior"].to_dataset(), parameters_of(compiled.analysis))
     stats = tree["sample_stats"].to_dataset()[["diverging", "n_steps"]]
     settings = {
         "draws": draws,
@@ -209,23 +211,31 @@ def _picked(dataset: xr.Dataset, taken: xr.DataArray) -> xr.Dataset:
     return dataset.isel(chain=chain, draw=draw).assign_coords(coords)
 
 
-def with_natural_scales(posterior: xr.Dataset) -> xr.Dataset:
+def parameters_of(analysis: Analysis | Pool | PatientAnalysis) -> Mapping[str, Parameter]:
+    """Parameters by id, in the order of the draws; of a pool those of the average study."""
+    return analysis.members[0].parameters if isinstance(analysis, Pool) else analysis.parameters
+
+
+def with_natural_scales(posterior: xr.Dataset, parameters: Mapping[str, Parameter]) -> xr.Dataset:
     """Add each parameter by name on the clinic's scale."""
     named = {
         id: posterior[PARAMETERS_VARIABLE]
         .sel(parameter=id, drop=True)
-        .copy(data=natural(posterior[PARAMETERS_VARIABLE].sel(parameter=id).values, PARAMETERS[id].scale))
-        .assign_attrs(long_name=PARAMETERS[id].label, units=PARAMETERS[id].unit)
-        for id in PARAMETER_IDS
+        .copy(data=natural(posterior[PARAMETERS_VARIABLE].sel(parameter=id).values, parameter.scale))
+        .assign_attrs(long_name=parameter.label, units=parameter.unit)
+        for id, parameter in parameters.items()
     }
     return posterior.assign(named)
 
 
-def provenance(analysis: Analysis | Pool, settings: Mapping[str, Any]) -> dict[str, str]:
+def provenance(analysis: Analysis | Pool | PatientAnalysis, settings: Mapping[str, Any]) -> dict[str, str]:
     """What made a posterior, as text that travels with it."""
-    tables = (
-        {MEMBERS: texts_of_members(analysis)} if isinstance(analysis, Pool) else {"study_tables": analysis.study.text}
-    )
+    if isinstance(analysis, Pool):
+        tables = {MEMBERS: texts_of_members(analysis)}
+    elif isinstance(analysis, PatientAnalysis):
+        tables = {PATIENTS: text_of_patients(analysis)}
+    else:
+        tables = {"study_tables": analysis.study.text}
     return tables | {
         "analysis": analysis.name,
         "analysis_path": analysis.path,
@@ -259,11 +269,10 @@ def analysis_of(posterior: xr.DataTree) -> Analysis:
     InputError
         When the posterior is of a pooled analysis.
     """
-    if is_pooled(posterior):
-        raise InputError(
-            f"{posterior.attrs['analysis_path']}: required the posterior of one study, found that of a pooled "
-            "analysis; take one study of it"
-        )
+    if is_pooled(posterior) or is_of_patients(posterior):
+        found, instead = ("a pooled analysis", "; take one study of it") if is_pooled(posterior) else ("patients", "")
+        path = posterior.attrs["analysis_path"]
+        raise InputError(f"{path}: required the posterior of one study, found that of {found}{instead}")
     return analysis_from_text(
         name=posterior.attrs["analysis"],
         path=posterior.attrs["analysis_path"],
@@ -276,6 +285,31 @@ def analysis_of(posterior: xr.DataTree) -> Analysis:
 def is_pooled(posterior: xr.DataTree) -> bool:
     """Whether a posterior is of a pooled analysis."""
     return MEMBERS in posterior.attrs
+
+
+def is_of_patients(posterior: xr.DataTree) -> bool:
+    """Whether a posterior is of patients one by one."""
+    return PATIENTS in posterior.attrs
+
+
+def patients_of(posterior: xr.DataTree) -> PatientAnalysis:
+    """The analysis of patients that a posterior was made with, from the posterior itself.
+
+    Raises
+    ------
+    InputError
+        When the posterior is of a paper.
+    """
+    path = posterior.attrs["analysis_path"]
+    if not is_of_patients(posterior):
+        raise InputError(f"{path}: required the posterior of a table of patients, found that of a paper")
+    return patients_from_text(
+        name=posterior.attrs["analysis"],
+        path=path,
+        text=posterior.attrs["analysis_tables"],
+        table=posterior.attrs[PATIENTS],
+        sources=tables_of_json(posterior.attrs["sources"], path),
+    )
 
 
 def pool_of(posterior: xr.DataTree) -> Pool:
@@ -328,21 +362,21 @@ def load_posterior(path: str | Path) -> xr.DataTree:
 
 def _check_kept(tree: xr.DataTree, required: str) -> None:
     """Refuse a tree without draws, or whose provenance cannot be read."""
-    needed = [MEMBERS if name == "study_tables" and is_pooled(tree) else name for name in PROVENANCE]
+    data = next((name for name in (MEMBERS, PATIENTS) if name in tree.attrs), "study_tables")
+    needed = [data if name == "study_tables" else name for name in PROVENANCE]
     missing = [name for name in needed if not isinstance(tree.attrs.get(name), str)]
     if missing:
         raise InputError(f"{required}; it does not say its {missing[0]}")
     parameters = tree["posterior"].data_vars.get(PARAMETERS_VARIABLE) if "posterior" in tree.children else None
     if parameters is None or set(parameters.dims) != {"chain", "draw", "parameter"}:
         raise InputError(f"{required}; it holds no draws of the parameters")
-    if list(parameters.coords.get("parameter", ())) != list(PARAMETER_IDS):
-        raise InputError(f"{required}; its parameters are not those of this version: {', '.join(PARAMETER_IDS)}")
     try:
-        if is_pooled(tree):
-            pool_of(tree)
-        else:
-            analysis_of(tree)
+        made = patients_of(tree) if is_of_patients(tree) else pool_of(tree) if is_pooled(tree) else analysis_of(tree)
         for name in ("settings", "versions"):
             tables_of_json(tree.attrs[name], name)
     except InputError as error:
         raise InputError(f"{required}; what it keeps is broken: {error}") from None
+    ids = list(parameters_of(made))
+    if list(parameters.coords.get("parameter", ())) != ids:
+        names = ", ".join(ids)
+        raise InputError(f"{required}; its parameters are not those of this version: {names}")

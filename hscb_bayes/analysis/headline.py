@@ -95,7 +95,7 @@ def pathway_from_draws(parameters: np.ndarray, analysis: Analysis, effect: np.nd
     effect
         Study effects on the log hazards, shape (draw, transition); none if left out.
     """
-    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(PARAMETER_IDS)}
+    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
     if effect is None:
         return pathway_of(values, analysis, np)
     return pathway_of(values, analysis, np, tuple(effect[:, k][:, None, None] for k in range(len(TRANSITIONS))))

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
-from hscb_bayes.analysis.pool import TWO_SIDED, Pool
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pool_table import TWO_SIDED
 from hscb_bayes.process.pathway import TRANSITIONS
 
 EFFECTS = (*TRANSITIONS, "never_respond", "response_shape", "lost_by_one_year")

@@ -38,7 +38,7 @@ def log_likelihood(
     Shape (draw, term), terms as in ``model.term_ids``.
     """
     arrays = joint_arrays(analysis, printed_values(analysis) if numbers is None else numbers, without=without)
-    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(PARAMETER_IDS)}
+    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
     follow_up = follow_up_of(values["lost_by_one_year"], np)
     outcomes = outcome_probabilities(pathway_of(values, analysis, np), arrays.x, arrays.nodes, follow_up, np)
     return log_likelihood_terms(outcomes, arrays, follow_up_of(parameters[:, [LOST]], np), np)

@@ -134,7 +134,10 @@ def _moved(pooled: xr.DataTree, member: Analysis, effects: np.ndarray) -> xr.Dat
     own = study_parameters(draws_of(pooled), effects, np).reshape(average.shape)
     posterior = xr.Dataset({PARAMETERS_VARIABLE: average.copy(data=own)})
     tree = xr.DataTree.from_dict(
-        {"posterior": with_natural_scales(posterior), "sample_stats": pooled["sample_stats"].to_dataset()}
+        {
+            "posterior": with_natural_scales(posterior, member.parameters),
+            "sample_stats": pooled["sample_stats"].to_dataset(),
+        }
     )
     tree.attrs.update(provenance(member, json.loads(pooled.attrs["settings"])))
     return tree

@@ -15,7 +15,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.arrays import fitted_survivals, joint_arrays, printed_values
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from hscb_bayes.analysis.pathways import follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.simulate import fitted_values, simulate_numbers
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
@@ -88,7 +88,7 @@ def build(analysis: Analysis) -> Built:
     arrays_of_print = model_data(analysis)
     coords = {
         "entry": entry_names(arrays_of_print),
-        "parameter": list(PARAMETER_IDS),
+        "parameter": list(analysis.parameter_ids),
         "term": term_ids(analysis),
         "transition": list(TRANSITIONS),
         "study": [analysis.study.id],
@@ -105,8 +105,8 @@ def build(analysis: Analysis) -> Built:
         arrays = JointArrays(nodes=nodes, **data)
 
         def logp(_value: Any, parameters: Any, effect: Any, _terms: Any) -> Any:
-            each = pt.split(parameters, [1] * len(PARAMETER_IDS), n_splits=len(PARAMETER_IDS))
-            values = dict(zip(PARAMETER_IDS, each, strict=True))
+            ids = analysis.parameter_ids
+            values = dict(zip(ids, pt.split(parameters, [1] * len(ids), n_splits=len(ids)), strict=True))
             pathway = pathway_of(values, analysis, pt, effect)
             follow_up = follow_up_of(values["lost_by_one_year"], pt)
             outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, follow_up, pt)

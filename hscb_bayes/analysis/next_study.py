@@ -22,7 +22,7 @@ import xarray as xr
 from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
 from hscb_bayes.analysis.fit import analysis_of, draws_of
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
-from hscb_bayes.analysis.priors import PARAMETERS, natural
+from hscb_bayes.analysis.priors import BELIEFS, natural
 from hscb_bayes.analysis.spec import needed_priors
 from hscb_bayes.errors import InputError
 
@@ -186,7 +186,7 @@ def beliefs_toml(following: xr.DataTree, *, source: str) -> str:
     for id in needed_priors(analysis_of(following).table):
         values = draws[:, PARAMETER_IDS.index(id)]
         median, limit = np.quantile(values, [0.5, SURE])
-        scale = PARAMETERS[id].scale
+        scale = BELIEFS[id].scale
         guess, below = (float(natural(np.array(value), scale)) for value in (median, limit))
         why = f"the next study of the kind, predicted from {source}"
         tables.append(f"[prior.{id}]\nbest_guess = {guess:.6g}\nbelow = {below:.6g}\nwhy = {json.dumps(why)}\n")

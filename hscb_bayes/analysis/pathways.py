@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.priors import NEGLIGIBLE, PARAMETERS
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.process.follow_up import YEAR, FollowUp
@@ -28,12 +29,16 @@ def prior_normals(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
         "lost_by_one_year": table.follow_up.complete,
     }
     unused = {"odds_ratio_never_respond": not table.hazards.never_respond_by_duration}
-    mean, deviation = np.zeros(len(PARAMETER_IDS)), np.ones(len(PARAMETER_IDS))
-    for k, id in enumerate(PARAMETER_IDS):
+    unused |= {f"{transition}_shape": True for transition in table.hazards.cuts}
+    steps = {
+        id: f"{transition}_step" for transition in table.hazards.cuts for id in table.hazards.shape_ids(transition)
+    }
+    mean, deviation = np.zeros(len(analysis.parameters)), np.ones(len(analysis.parameters))
+    for k, (id, parameter) in enumerate(analysis.parameters.items()):
         if absent.get(id, False):
             mean[k] = NEGLIGIBLE
         elif not unused.get(id, False):
-            mean[k], deviation[k] = table.prior[id].normal(PARAMETERS[id].scale)
+            mean[k], deviation[k] = table.prior[steps.get(id, id)].normal(parameter.scale)
     return mean, deviation
 
 
@@ -50,9 +55,9 @@ def pathway_of(values: Mapping[str, Any], analysis: Analysis, xp: Any, effect: A
     hazards = analysis.table.hazards
     slope = values["odds_ratio_never_respond"] if hazards.never_respond_by_duration else 0.0
     return Pathway(
-        response=_hazard(hazards.response, values["response_shape"], values["response_median"], HALF, xp),
-        death_without_response=_mortality(hazards.death_without_response, "death_without_response", values, xp),
-        death_after_response=_mortality(hazards.death_after_response, "death_after_response", values, xp),
+        response=hazard_of("response", hazards, values, xp),
+        death_without_response=hazard_of("death_without_response", hazards, values, xp),
+        death_after_response=hazard_of("death_after_response", hazards, values, xp),
         log_hazard_ratio=(
             values["hazard_ratio_response"],
             values["hazard_ratio_death_without_response"],
@@ -65,15 +70,13 @@ def pathway_of(values: Mapping[str, Any], analysis: Analysis, xp: Any, effect: A
     )
 
 
-def _mortality(family: str, id: str, values: Mapping[str, Any], xp: Any) -> Any:
-    """A hazard by its shape and its log cumulative hazard at one year."""
-    return _hazard(family, values[f"{id}_shape"], np.log(YEAR), values[id], xp)
-
-
-def _hazard(family: str, log_shape: Any, log_day: Any, log_cumulative: Any, xp: Any) -> Any:
-    """The hazard of a family with H(exp(``log_day``)) = exp(``log_cumulative``)."""
-    shape = xp.exp(log_shape)
-    return FAMILIES[family](shape=shape, log_scale=log_day - log_cumulative / shape)
+def hazard_of(transition: str, hazards: Hazards, values: Mapping[str, Any], xp: Any) -> Any:
+    """The baseline hazard of a transition: of response by its median, of the others by their mortality in a year."""
+    shapes = [values[id] for id in hazards.shape_ids(transition)]
+    is_response = transition == "response"
+    log_day, log_cumulative = (values["response_median"], HALF) if is_response else (np.log(YEAR), values[transition])
+    cuts = hazards.cuts.get(transition, ())
+    return FAMILIES[hazards.family(transition)].through(log_day, log_cumulative, shapes, cuts=cuts, xp=xp)
 
 
 def follow_up_of(logit_lost: Any, xp: Any) -> FollowUp:

@@ -8,140 +8,20 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import NormalDist
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, ValidationError
+from typing import Literal
 
 from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
 from hscb_bayes.analysis.p_value import fitted_p_values
-from hscb_bayes.analysis.spec import Analysis, ReportRequest, analysis_from_text, load_analysis
+from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
+from hscb_bayes.analysis.spec import Analysis, analysis_from_text, load_analysis
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
-from hscb_bayes.sentences import explain, nearest, quote
+from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.toml_file import tables_of_json
 
-MOST_STUDIES = 100
-TWO_SIDED = NormalDist().inv_cdf(0.975)
 SHARED = ("hazards", "prior")  # what all members must say alike
-
-Ratio = Annotated[float, Field(ge=1.0, le=1000.0)]
-
-
-class BetweenStudies(Table):
-    """How much studies of one population and one definition differ; 1 where they are taken to be alike.
-
-    "Rarely above" is: 95% of the ratios between two studies are below, were the spread at the scale of its prior. With
-    the prior's own uncertainty about the spread it is 93.5%.
-    """
-
-    response: Ratio = Field(description="hazard ratio of response rarely above")
-    death_without_response: Ratio = Field(description="hazard ratio of death without response rarely above")
-    death_after_response: Ratio = Field(description="hazard ratio of death after response rarely above")
-    never_respond: Ratio = Field(description="odds ratio of never responding rarely above")
-    response_shape: Ratio = Field(default=1.0, description="ratio of Weibull shapes of response rarely above")
-    lost_by_one_year: Ratio = Field(description="odds ratio of being lost to follow-up rarely above")
-    why: Line = Field(description="where the beliefs come from")
-
-    def deviation(self, effect: str) -> float:
-        """Scale of the half-normal spread of study effects: two studies differ by normal of sqrt(2) times it."""
-        return math.log(getattr(self, effect)) / (math.sqrt(2.0) * TWO_SIDED)
-
-
-class Shift(Table):
-    """How far another population, or another definition of response, may be from the one that is asked about."""
-
-    comparable: bool = Field(default=False, description="true: no difference at all")
-    hazard_ratio_rarely_above: Ratio | None = Field(
-        default=None, description="of all three transitions; 95% sure that the ratio is below, and above its inverse"
-    )
-    odds_ratio_rarely_above: Ratio | None = Field(default=None, description="of never responding, likewise")
-    why: Line = Field(description="where the belief comes from")
-
-    def deviation(self, effect: str) -> float:
-        """Standard deviation of the log ratio."""
-        if self.comparable or effect in ("response_shape", "lost_by_one_year"):
-            return 0.0
-        ratio = self.odds_ratio_rarely_above if effect == "never_respond" else self.hazard_ratio_rarely_above
-        return math.log(ratio or 1.0) / TWO_SIDED
-
-
-class Exchangeable(Table):
-    """How much each study is taken to be one of a kind: with the rest it is on its own (EXNEX).
-
-    References
-    ----------
-    Neuenschwander B, Wandel S, Roychoudhury S, Bailey S. Pharm Stat 2016;15:123-134.
-    """
-
-    weight: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        default=1.0, description="prior probability that a study is exchangeable with those of its population"
-    )
-    weights: dict[Identifier, Annotated[float, Field(gt=0.0, le=1.0)]] = Field(
-        default_factory=dict, description="the same for single studies, by id"
-    )
-    ratio_apart_rarely_above: Ratio = Field(
-        default=100.0,
-        description="hazard and odds ratios of a study on its own, beside the average, rarely above; its shape of "
-        "response and its follow-up differ as those of others do",
-    )
-    why: Line = Field(description="where the weights come from")
-
-    def weight_of(self, study: str) -> float:
-        """Of one study."""
-        return self.weights.get(study, self.weight)
-
-
-class Borrowing(Table):
-    """Other ways to borrow: a print that counts in part, and a first study that the others are scattered around.
-
-    References
-    ----------
-    Ibrahim JG, Chen MH. Power prior distributions for regression models. Stat Sci 2000;15:46-60. Hobbs BP, Carlin BP,
-    Mandrekar SJ, Sargent DJ. Hierarchical commensurate and power prior models for adaptive incorporation of historical
-    information in clinical trials. Biometrics 2011;67:1047-1056.
-    """
-
-    power: dict[Identifier, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(
-        default_factory=dict,
-        description="by study id, the power of its likelihood (power prior): 0.5 counts as half its patients",
-    )
-    commensurate: bool = Field(
-        default=False,
-        description="true: the first study is the average one, and the others differ from it (commensurate prior)",
-    )
-    why: Line = Field(description="where the powers come from, or why the first study is the middle")
-
-
-class PoolTable(Table):
-    """A whole pooled analysis file, its base merged in."""
-
-    schema_: Literal[1] = Field(alias="schema", description="version of this format")
-    title: Line = Field(description="what this analysis is")
-    question: Paragraph = Field(description="what it is asked")
-    studies: tuple[Identifier, ...] = Field(
-        description="names of the analyses that are joined, in the same folder; the first says the priors",
-        strict=False,
-        min_length=2,
-        max_length=MOST_STUDIES,
-    )
-    population: Identifier = Field(description="the population that the answers are about")
-    population_words: Line | None = Field(default=None, description="the same in words, for the report")
-    definition: Identifier = Field(description="the definition of response that the answers are about")
-    populations: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")
-    definitions: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")
-    between_studies: BetweenStudies = Field(description="how much studies of one kind differ")
-    exchangeable: Exchangeable = Field(description="weights of the studies")
-    borrowing: Borrowing | None = Field(default=None, description="left out: every print counts in full")
-    shared_patients: dict[str, Line] = Field(
-        default_factory=dict,
-        description="two study ids joined by '+' to why both are in, where they may share patients",
-    )
-    report: ReportRequest = Field(default_factory=ReportRequest, description="what the report shows")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +95,7 @@ def load_pool(path: str | Path) -> Pool:
     file = find_analysis(path)
     layers, sources = layers_of(file)
     data = layers[-1][1]
-    table = _validated(data, str(file))
+    table = validated(data, str(file))
     members = []
     for name in table.studies:
         beside = file.parent / f"{name}.toml"
@@ -239,7 +119,7 @@ def load_pool(path: str | Path) -> Pool:
 
 def pool_from_text(*, name: str, path: str, text: str, members: str, sources: Mapping[str, str]) -> Pool:
     """A pooled analysis from the provenance of its posterior; raises what ``load_pool`` raises."""
-    table = _validated(tables_of_json(text, path), path)
+    table = validated(tables_of_json(text, path), path)
     parts = tables_of_json(members, path)
     loaded = tuple(
         analysis_from_text(
@@ -268,13 +148,6 @@ def texts_of_members(pool: Pool) -> str:
             for member in pool.members
         }
     )
-
-
-def _validated(data: dict[str, Any], address: str) -> PoolTable:
-    try:
-        return PoolTable.model_validate(data)
-    except ValidationError as error:
-        raise explain(error, model=PoolTable, address=address) from None
 
 
 def _checked(pool: Pool) -> Pool:
@@ -308,11 +181,24 @@ def _check_members(pool: Pool) -> None:
                     f"such as base = {first.name!r}"
                 )
         _check_assumptions(member, first, pool.path)
+        _check_hazards(member)
         if member.table.between_studies is not None:
             raise InputError(f"{member.path}: between_studies: the pool {pool.path} says it; remove it")
         if fitted_p_values(member):
             item = fitted_p_values(member)[0].id
             raise InputError(f"{member.path}: fit.items: a P value is not fitted in a pool; remove {item!r}")
+
+
+def _check_hazards(member: Analysis) -> None:
+    """Study effects move the median and the shape of a Weibull, and the levels of the two deaths."""
+    hazards = member.table.hazards
+    if hazards.response != "weibull":
+        raise InputError(f"{member.path}: hazards.response: a pool takes 'weibull', found {hazards.response!r}")
+    for transition in hazards.cuts:
+        raise InputError(
+            f"{member.path}: hazards.{transition}: a pool takes hazards with a level and one shape, found "
+            f"{hazards.family(transition)!r}"
+        )
 
 
 def _check_assumptions(member: Analysis, first: Analysis, address: str) -> None:

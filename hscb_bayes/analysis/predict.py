@@ -1,35 +1,35 @@
 """What a posterior says: curves, times, ratios and contrasts, as labelled arrays with the draws kept.
 
-Time zero is the boost, days throughout. Every function takes ``duration``, days of neutropenia before the boost, one
-result each for patients who all have that duration; without it the result is standardised to the study's patients, an
-average over their own durations, or over those of the ``among = "short"`` or ``"long"`` group. Predictions are for
-patients like those of the study; its own effect is in them where the analysis has one.
+Time zero is the boost, days throughout. Of a paper, every function takes ``duration``, days of neutropenia before the
+boost, one result each for patients who all have that duration; without it the result is standardised to the study's
+patients, an average over their own durations, or over those of the ``among = "short"`` or ``"long"`` group. Of
+patients one by one, it takes ``covariates`` and ``centre``; without them the result is standardised to the table's
+patients, each with their own (``subjects.Whom``). Predictions are for patients like those of the study; its own effect
+is in them where the analysis has one.
 
-Dimensions are ``chain``, ``draw``, then ``duration``, ``day``, ``state`` as needed. ``patients_beyond`` on ``duration``
-counts the study's patients as extreme or more so: 0 means that the prediction extrapolates.
+Dimensions are ``chain``, ``draw``, then ``duration`` or ``patient``, ``day``, ``state`` as needed. ``patients_beyond``
+on ``duration`` counts the study's patients as extreme or more so: 0 means that the prediction extrapolates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from hscb_bayes.analysis.arrays import baseline
-from hscb_bayes.analysis.averages import Among, Average, duration_average, group_average, patients_beyond
-from hscb_bayes.analysis.by_response import BY_RESPONSE, by_response_from_draws
+from hscb_bayes.analysis.by_response import BY_RESPONSE, by_response
 from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.headline import (
     hazard_ratios_from_draws,
     headline_from_draws,
     headline_quantities,
-    in_chunks,
     pathway_from_draws,
 )
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.subjects import Subjects, Whom, subjects_of
 from hscb_bayes.analysis.times import response_quantile as quantile_of_response
 from hscb_bayes.analysis.times import time_in_states
 from hscb_bayes.errors import InputError
@@ -44,9 +44,7 @@ LANDMARK = 28.0
 Reading = Literal["all", "responders"]
 
 
-def cumulative_incidence(
-    posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None, among: Among = "all"
-) -> xr.DataArray:
+def cumulative_incidence(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
     """P(response by day t), deaths before response competing; (chain, draw, [duration,] day).
 
     Raises
@@ -64,42 +62,88 @@ def cumulative_incidence(
         0.0,
         "cumulative_incidence",
         days=days,
-        duration=duration,
-        among=among,
+        whom=whom,
     )
 
 
-def survival(
-    posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None, among: Among = "all"
-) -> xr.DataArray:
+def survival(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
     """P(alive at day t); shape and errors as ``cumulative_incidence``."""
-    return _curve(posterior, incidence.survival, 1.0, "survival", days=days, duration=duration, among=among)
+    return _curve(posterior, incidence.survival, 1.0, "survival", days=days, whom=whom)
 
 
-def state_occupancy(
-    posterior: xr.DataTree, *, days: Sequence[float], duration: Sequence[float] | None = None, among: Among = "all"
-) -> xr.DataArray:
+def state_occupancy(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
     """P(neutropenic), P(responded and alive), P(dead) at day t; (chain, draw, [duration,] day, state)."""
     at_boost = np.array([state == STATES[0] for state in STATES], dtype=float)
     return _curve(
         posterior, incidence.state_occupancy, at_boost, "state_occupancy",
-        days=days, duration=duration, among=among, coords={"state": list(STATES)},
+        days=days, whom=whom, coords={"state": list(STATES)},
     )  # fmt: skip
+
+
+def transition_probabilities(
+    posterior: xr.DataTree,
+    *,
+    days: Sequence[float],
+    at: float,
+    start: Literal["neutropenic", "responded"] = "neutropenic",
+    response_day: float | None = None,
+    **whom: Unpack[Whom],
+) -> xr.DataArray:
+    """P(state at day t | alive in the state ``start`` on day ``at``); (chain, draw, [row,] day, state).
+
+    "Alive on day 14 without a response: what now?" Where it is an average, it is one over those who come that far.
+
+    Parameters
+    ----------
+    days
+        Not before ``at``.
+    response_day
+        Day of the response of those who have responded; required where their hazard counts days since it.
+
+    Raises
+    ------
+    InputError
+        When a day is out of order, or the day of the response is missing.
+
+    Examples
+    --------
+    >>> transition_probabilities(posterior, at=14, days=[28, 365]).mean(("chain", "draw"))  # doctest: +SKIP
+    """
+    _require_positive("at", at)
+    wanted = np.atleast_1d(np.asarray(days, dtype=float))
+    if not wanted.size or not np.all((wanted >= at) & np.isfinite(wanted)):
+        raise InputError(f"days: required days not before {at:g}, found {list(map(float, wanted))}")
+    if start not in STATES[:2]:
+        raise InputError(f"start: required 'neutropenic' or 'responded', found {start!r}")
+    if start == "responded" and (response_day is None or not 0.0 < response_day <= at):
+        raise InputError(f"response_day: required a day after the boost and not after {at:g}, found {response_day}")
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
+
+    def values(pathway: Pathway) -> np.ndarray:
+        if start == "responded":
+            found = incidence.from_responded(pathway, average.x, float(response_day or at), at, wanted)
+        else:
+            found = incidence.from_neutropenic(pathway, average.x, at, wanted)
+        return np.clip(average.of(found.later) / average.of(found.start)[..., None, None], 0.0, 1.0)
+
+    coords = {"day": wanted, "state": list(STATES)}
+    array = _label(posterior, subjects, subjects.over_draws(values), "transition_probability", coords)
+    return array.assign_attrs(start=start, at=at)
 
 
 def restricted_mean_time(
     posterior: xr.DataTree,
     *,
     horizon: float = YEAR,
-    duration: Sequence[float] | None = None,
-    among: Among = "all",
+    **whom: Unpack[Whom],
 ) -> xr.DataArray:
     """Mean days in each state from the boost to ``horizon``; (chain, draw, [duration,] state)."""
     _require_positive("horizon", horizon)
-    analysis = analysis_of(posterior)
-    average = _average(analysis, duration, among)
-    values = _evaluate(posterior, analysis, lambda pathway: average.of(time_in_states(pathway, average.x, horizon)))
-    array = _label(posterior, analysis, values, "restricted_mean_time", duration, among, {"state": list(STATES)})
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
+    values = subjects.over_draws(lambda pathway: average.of(time_in_states(pathway, average.x, horizon)))
+    array = _label(posterior, subjects, values, "restricted_mean_time", {"state": list(STATES)})
     return array.assign_attrs(units="days", horizon=horizon)
 
 
@@ -109,8 +153,7 @@ def response_quantile(
     probability: float = 0.5,
     reading: Reading = "all",
     horizon: float = YEAR,
-    duration: Sequence[float] | None = None,
-    among: Among = "all",
+    **whom: Unpack[Whom],
 ) -> xr.DataArray:
     """Day by which a share ``probability`` has responded; (chain, draw[, duration]).
 
@@ -125,8 +168,8 @@ def response_quantile(
         raise InputError(f"probability: required between 0 and 1, found {probability}")
     if reading not in ("all", "responders"):
         raise InputError(f"reading: required 'all' or 'responders', found {reading!r}")
-    analysis = analysis_of(posterior)
-    average = _average(analysis, duration, among)
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
 
     def days(pathway: Pathway) -> np.ndarray:
         share: Any = probability
@@ -135,7 +178,7 @@ def response_quantile(
             share = probability * average.of(ever)[..., 0]
         return quantile_of_response(pathway, average.x, average.weight, share, horizon)
 
-    array = _label(posterior, analysis, _evaluate(posterior, analysis, days), "response_quantile", duration, among, {})
+    array = _label(posterior, subjects, subjects.over_draws(days), "response_quantile", {})
     return array.assign_attrs(units="days", probability=probability, reading=reading, horizon=horizon)
 
 
@@ -152,8 +195,7 @@ def landmark_survival(
     *,
     landmark: float = LANDMARK,
     horizon: float = YEAR,
-    duration: Sequence[float] | None = None,
-    among: Among = "all",
+    **whom: Unpack[Whom],
 ) -> xr.Dataset:
     """The comparison by response that does not look into the future; each (chain, draw, [duration,] state).
 
@@ -165,15 +207,11 @@ def landmark_survival(
     _require_positive("landmark", landmark)
     if landmark >= horizon:
         raise InputError(f"landmark: required a day before the horizon {horizon:g}, found {landmark:g}")
-    analysis = analysis_of(posterior)
-    average = _average(analysis, duration, among)
-    draws, effect = draws_of(posterior), study_effects(posterior)
-    found = by_response_from_draws(draws, analysis, effect, average=average, landmark=landmark, horizon=horizon)
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
+    found = subjects.over_draws(lambda pathway: by_response(pathway, average, landmark=landmark, horizon=horizon))
     states = {"state": list(STATES[:2])}
-    named = {
-        name: _label(posterior, analysis, found[:, k], name, duration, among, states)
-        for k, name in enumerate(BY_RESPONSE)
-    }
+    named = {name: _label(posterior, subjects, found[:, k], name, states) for k, name in enumerate(BY_RESPONSE)}
     return xr.Dataset(named, attrs={"landmark": landmark, "horizon": horizon})
 
 
@@ -247,16 +285,15 @@ def _curve(
     name: str,
     *,
     days: Sequence[float],
-    duration: Sequence[float] | None,
-    among: Among,
+    whom: Whom,
     coords: Mapping[str, list[str]] | None = None,
 ) -> xr.DataArray:
     """A function of (pathway, x, increasing days) at days in any order; ``at_boost`` is its value at day 0."""
     wanted = np.atleast_1d(np.asarray(days, dtype=float))
     if not wanted.size or not np.all((wanted >= 0.0) & np.isfinite(wanted)):
         raise InputError(f"days: required days since the boost, 0 or later, found {list(map(float, wanted))}")
-    analysis = analysis_of(posterior)
-    average = _average(analysis, duration, among)
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
     later = np.unique(wanted[wanted > 0.0])
 
     def values(pathway: Pathway) -> np.ndarray:
@@ -266,41 +303,19 @@ def _curve(
         whole = first if found is None else np.concatenate([first, found], axis=2)
         return np.clip(whole[:, :, np.searchsorted(np.concatenate([[0.0], later]), wanted)], 0.0, 1.0)
 
-    evaluated = _evaluate(posterior, analysis, values)
-    return _label(posterior, analysis, evaluated, name, duration, among, {"day": wanted, **(coords or {})})
+    return _label(posterior, subjects, subjects.over_draws(values), name, {"day": wanted, **(coords or {})})
 
 
 def _draws_in(pathway: Pathway) -> int:
     return len(np.asarray(pathway.log_hazard_ratio[0]))
 
 
-def _evaluate(posterior: xr.DataTree, analysis: Analysis, function: Callable[[Pathway], np.ndarray]) -> np.ndarray:
-    return in_chunks(function, draws_of(posterior), analysis, study_effects(posterior))
-
-
-def _average(analysis: Analysis, duration: Sequence[float] | None, among: Among) -> Average:
-    if duration is None:
-        return group_average(analysis, among)
-    if among != "all":
-        raise InputError(f"among: required 'all' where durations are given, found {among!r}")
-    return duration_average(analysis, duration)
-
-
 def _label(
-    posterior: xr.DataTree,
-    analysis: Analysis,
-    values: np.ndarray,
-    name: str,
-    duration: Sequence[float] | None,
-    among: Among,
-    coords: Mapping[str, Any],
+    posterior: xr.DataTree, subjects: Subjects, values: np.ndarray, name: str, coords: Mapping[str, Any]
 ) -> xr.DataArray:
-    """Names for (draw, row, ...): rows are durations, or the one row of an average, which is dropped."""
-    if duration is None:
-        return _with_draws(posterior, values[:, 0], coords).rename(name).assign_coords(among=among)
-    days = np.atleast_1d(np.asarray(duration, dtype=float))
-    array = _with_draws(posterior, values, {"duration": days, **coords}).rename(name)
-    return array.assign_coords(patients_beyond=("duration", patients_beyond(analysis, days)))
+    """Names for (draw, row, ...): rows are kinds of patients, or the one row of an average, which is dropped."""
+    kept = values if subjects.rows else values[:, 0]
+    return _with_draws(posterior, kept, {**subjects.rows, **coords}).rename(name).assign_coords(subjects.beside)
 
 
 def _with_draws(posterior: xr.DataTree, values: np.ndarray, coords: Mapping[str, Any]) -> xr.DataArray:

@@ -7,7 +7,7 @@ one-year mortalities on the complementary log-log, which is the log of the cumul
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from hscb_bayes.evidence.item import Line, Table
+from hscb_bayes.process.hazards import FAMILIES
 
 Scale = Literal["log", "logit", "cloglog"]
 
@@ -30,16 +31,21 @@ class Parameter:
     of_duration: bool = False
 
 
+WORDS = {
+    "response": "the response hazard",
+    "death_without_response": "death without response",
+    "death_after_response": "death after response",
+}
 PARAMETERS: Mapping[str, Parameter] = {
     "response_median": Parameter(scale="log", unit="days", label="median time to response of those who can respond"),
-    "response_shape": Parameter(scale="log", unit="", label="Weibull shape of the response hazard"),
+    "response_shape": Parameter(scale="log", unit="", label="shape of the response hazard"),
     "never_respond": Parameter(scale="logit", unit="share", label="share who never respond"),
     "death_without_response": Parameter(
         scale="cloglog", unit="share", label="one-year mortality without response, were nobody to respond"
     ),
-    "death_without_response_shape": Parameter(scale="log", unit="", label="Weibull shape of death without response"),
+    "death_without_response_shape": Parameter(scale="log", unit="", label="shape of death without response"),
     "death_after_response": Parameter(scale="cloglog", unit="share", label="mortality in the year after response"),
-    "death_after_response_shape": Parameter(scale="log", unit="", label="Weibull shape of death after response"),
+    "death_after_response_shape": Parameter(scale="log", unit="", label="shape of death after response"),
     "hazard_ratio_response": Parameter(
         scale="log", unit="", label="hazard ratio of response with duration", of_duration=True
     ),
@@ -54,8 +60,31 @@ PARAMETERS: Mapping[str, Parameter] = {
     ),
     "lost_by_one_year": Parameter(scale="logit", unit="share", label="share whose follow-up ends before one year"),
 }
+STEPS: Mapping[str, Parameter] = {  # in place of a shape, where a hazard is constant between cuts
+    f"{transition}_step": Parameter(scale="log", unit="", label=f"hazard after a cut over that before, {words}")
+    for transition, words in WORDS.items()
+}
+BELIEFS: Mapping[str, Parameter] = {**PARAMETERS, **STEPS}
 NEGLIGIBLE = -20.0  # on the logit: a share of 2e-9, where an analysis says that there is none
 NARROWEST, WIDEST = 1e-6, 20.0  # standard deviations of beliefs; hazards a factor e^20 apart are no belief
+
+
+def shape_ids(transition: str, family: str, cuts: Sequence[float]) -> tuple[str, ...]:
+    """Parameters of a hazard beside its level."""
+    if FAMILIES[family].HAS_CUTS:
+        return tuple(f"{transition}_step_{cut:g}" for cut in cuts)
+    return (f"{transition}_shape",)
+
+
+def step_parameters(transition: str, cuts: Sequence[float]) -> dict[str, Parameter]:
+    """A parameter for every cut."""
+    return {
+        f"{transition}_step_{cut:g}": Parameter(
+            scale="log", unit="", label=f"hazard after day {cut:g} over that before, {WORDS[transition]}"
+        )
+        for cut in cuts
+    }
+
 
 _TO: Mapping[Scale, Callable[[float], float]] = {
     "log": math.log,

@@ -26,8 +26,10 @@ from pytensor.graph.rewriting.utils import rewrite_graph
 from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch.basic import numba_funcify_ensure_cache
 
-# Without rewrites that take half the time of them all, and whose absence does not show in the time of a gradient.
-MODE = NUMBA.excluding("inplace", "local_greedy_distributor", "dot_diag_to_elemwise", "selection_dot_to_index")
+# Without rewrites that take half the time of them all, and whose absence does not show in the time of a gradient. Not
+# without all of "inplace": fused loops write over their inputs even so, and then nothing sees to it that these have
+# been read before; gradients come out wrong (PyTensor 3.3.8).
+MODE = NUMBA.excluding("inplace_elemwise", "local_greedy_distributor", "dot_diag_to_elemwise", "selection_dot_to_index")
 JITTER = 1.0  # chains start within this of the middle of the prior, on unbounded scales
 # As nutpie calls them; what is returned is 0, or the number of an error, which makes the step divergent.
 DOUBLES = "CPointer(float64)"
@@ -150,10 +152,15 @@ def compile_program(model: pm.Model) -> Program:
         values=_machine_code(point, entries, of_values, VALUES_SOURCE, VALUES_TYPE),
         data=np.array(data.get_value(), dtype=float, order="C"),
         start=np.concatenate([middle[variable.name].ravel() for variable in free]),
-        shapes={name: tuple(len(coords[dim]) for dim in dims) for name, dims in named.items()},
+        shapes={variable.name: _shape_of(variable, named[variable.name], coords) for variable in kept},
         dims=named,
         coords=coords,
     )
+
+
+def _shape_of(variable: Any, dims: Sequence[str], coords: Mapping[str, Sequence[Any]]) -> tuple[int, ...]:
+    """By its dims, or as the graph knows it where it has none."""
+    return tuple(len(coords[dim]) for dim in dims) if dims else tuple(int(size) for size in variable.type.shape)
 
 
 def _address(values: np.ndarray) -> Any:

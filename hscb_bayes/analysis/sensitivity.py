@@ -20,15 +20,16 @@ import xarray as xr
 from arviz_stats import psense
 
 from hscb_bayes.analysis.averages import group_average
-from hscb_bayes.analysis.by_response import BY_RESPONSE, by_response_from_draws
+from hscb_bayes.analysis.by_response import BY_RESPONSE
+from hscb_bayes.analysis.by_response import by_response as of_response
 from hscb_bayes.analysis.fit import analysis_of, draws_of
-from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline_quantities, unbounded
+from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline_quantities, in_chunks, unbounded
 from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
 from hscb_bayes.analysis.p_value import fitted_p_values
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.predict import headline
-from hscb_bayes.analysis.priors import PARAMETERS, natural
-from hscb_bayes.analysis.spec import Analysis, asked_priors
+from hscb_bayes.analysis.priors import Parameter, natural
+from hscb_bayes.analysis.spec import Analysis, asked_parameters
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
 MOSTLY_PRIOR = 0.5  # a contraction below it
@@ -43,7 +44,7 @@ class _Compared:
 
     id: str
     kind: str
-    quantity: Quantity | None
+    quantity: Quantity | Parameter
     prior: np.ndarray
     posterior: np.ndarray
     prior_unbounded: np.ndarray
@@ -95,7 +96,7 @@ def by_response_contraction(
     parameters, effect = prior_draws(analysis, PRIOR_DRAWS, np.random.default_rng(seed))
     average = group_average(analysis, "all")
     when = {"landmark": by_response.attrs["landmark"], "horizon": by_response.attrs["horizon"]}
-    before = by_response_from_draws(parameters, analysis, effect, average=average, **when)[..., 0, :]
+    before = in_chunks(lambda pathway: of_response(pathway, average, **when), parameters, analysis, effect)[..., 0, :]
     found = {}
     for k, (quantity, scale) in enumerate(BY_RESPONSE.items()):
         for state in STATES[:2]:
@@ -169,20 +170,23 @@ def _compared(
         )
         for id, quantity in headline_quantities(analysis).items()
     ]
-    known = {row.id for row in rows}
-    return rows + [_parameter(id, before, after) for id in asked_priors(analysis) if id not in known]
+    known, asked = {row.id for row in rows}, asked_parameters(analysis)
+    return rows + [
+        _parameter(id, before[:, column], after[:, column], asked[id])
+        for column, id in enumerate(analysis.parameters)
+        if id in asked and id not in known
+    ]
 
 
-def _parameter(id: str, before: np.ndarray, after: np.ndarray) -> _Compared:
-    column, parameter = PARAMETER_IDS.index(id), PARAMETERS[id]
+def _parameter(id: str, before: np.ndarray, after: np.ndarray, parameter: Parameter) -> _Compared:
     return _Compared(
         id=id,
         kind="parameter",
-        quantity=None,
-        prior=natural(before[:, column], parameter.scale),
-        posterior=natural(after[:, column], parameter.scale),
-        prior_unbounded=before[:, column],
-        posterior_unbounded=after[:, column],
+        quantity=parameter,
+        prior=natural(before, parameter.scale),
+        posterior=natural(after, parameter.scale),
+        prior_unbounded=before,
+        posterior_unbounded=after,
     )
 
 
@@ -190,7 +194,7 @@ def _row(row: _Compared, interval: float) -> dict[str, object]:
     levels = [0.5, (1.0 - interval) / 2.0, (1.0 + interval) / 2.0]
     limits = [np.quantile(values, levels, method="inverted_cdf") for values in (row.prior, row.posterior)]
     contracted = contraction(row.prior_unbounded, row.posterior_unbounded)
-    words = row.quantity or PARAMETERS[row.id]
+    words = row.quantity
     return {
         "quantity": row.id,
         "kind": row.kind,

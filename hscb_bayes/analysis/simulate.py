@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hscb_bayes.analysis.arrays import baseline, fitted_day, fitted_survivals
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of
+from hscb_bayes.analysis.pathways import follow_up_of, pathway_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.cohort import EVERYBODY, Cohort
 from hscb_bayes.evidence.group import group_masks
@@ -41,7 +41,7 @@ def simulate_cohort(
     Arrays of shape (replicate, patient).
     """
     start, horizon = baseline(analysis), fitted_day(analysis)
-    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(PARAMETER_IDS)}
+    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
     added = (0.0, 0.0, 0.0) if effect is None else tuple(effect[:, k][:, None, None] for k in range(effect.shape[1]))
     shape = (len(parameters), start.x.size)
     course = simulate_course(pathway_of(values, analysis, np, added), start.x, shape=shape, rng=rng)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 
 from hscb_bayes.analysis.against_study import (
     check_cohort,
@@ -23,13 +24,15 @@ from hscb_bayes.analysis.against_study import (
     check_tests,
     duration_summary,
 )
+from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
-from hscb_bayes.analysis.priors import PARAMETERS, Belief
+from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, WORDS, Belief, Parameter, step_parameters
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
 from hscb_bayes.evidence.study import Study, load_study, study_of
 from hscb_bayes.process.hazards import FAMILIES
+from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain, nearest, quote
 from hscb_bayes.toml_file import TomlFile, tables_of_json
 
@@ -76,25 +79,6 @@ class CohortAssumptions(Table):
         default=None, description="patients with a response, where the study prints neither a count nor a share"
     )
     why: Line = Field(description="why these sizes, patients and responders")
-
-
-class Hazards(Table):
-    """Families of the three hazards, and the clock of the last."""
-
-    response: str = Field(default="weibull", description="family of the response hazard")
-    death_without_response: str = Field(default="weibull", description="family of death without response")
-    death_after_response: str = Field(default="weibull", description="family of death after response")
-    never_respond: bool = Field(default=True, description="whether a share of patients never responds")
-    never_respond_by_duration: bool = Field(default=False, description="whether that share depends on duration")
-    clock: Literal["reset", "forward"] = Field(
-        default="reset", description="death after response counts days since response, or since the boost"
-    )
-
-    @model_validator(mode="after")
-    def _a_share_that_depends_on_duration_is_there(self) -> Hazards:
-        if self.never_respond_by_duration and not self.never_respond:
-            raise ValueError("never_respond_by_duration is true and never_respond is false; required a share to depend")
-        return self
 
 
 class FollowUpAssumption(Table):
@@ -182,6 +166,23 @@ class Analysis:
     sources: Mapping[str, str]
     text: str
 
+    @cached_property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The model's parameters by id, in the order of its draws; some may have no part."""
+        hazards, found = self.table.hazards, dict(PARAMETERS)
+        for transition in TRANSITIONS:
+            if transition in hazards.cuts:
+                found |= step_parameters(transition, hazards.cuts[transition])
+            else:
+                shape, family = f"{transition}_shape", FAMILIES[hazards.family(transition)]
+                found[shape] = replace(found[shape], label=f"{family.SHAPE} of {WORDS[transition]}")
+        return found
+
+    @property
+    def parameter_ids(self) -> tuple[str, ...]:
+        """The model's parameters, in the order of its draws."""
+        return tuple(self.parameters)
+
     @property
     def by_duration(self) -> bool:
         """Whether the patients' durations of neutropenia have a part."""
@@ -229,6 +230,8 @@ def load_analysis(path: str | Path) -> Analysis:
 def _load(file: Path) -> Analysis:
     """An analysis without a look at its alternatives; what is wrong in its base is said of the base."""
     layers, sources = layers_of(file)
+    if "patients" in layers[-1][1]:
+        raise InputError(f"{file}: patients: required an analysis of a paper, found one of a table; use load_patients")
     try:
         table, study = _checked(layers[-1][1], file)
     except InputError:
@@ -287,15 +290,15 @@ def _validated(data: dict[str, Any], address: str) -> AnalysisTable:
     except ValidationError as error:
         raise explain(error, model=AnalysisTable, address=address) from None
     for id, belief in table.prior.items():
-        if id not in PARAMETERS:
-            raise InputError(f"{address}: prior: unknown parameter {quote(id)}; {nearest(id, PARAMETERS)}")
+        if id not in BELIEFS:
+            raise InputError(f"{address}: prior: unknown parameter {quote(id)}; {nearest(id, BELIEFS)}")
         try:
-            belief.normal(PARAMETERS[id].scale)
+            belief.normal(BELIEFS[id].scale)
         except ValueError as error:
             raise InputError(f"{address}: prior.{id}: {error}") from None
     for id in needed_priors(table):
         if id not in table.prior:
-            raise InputError(f"{address}: prior.{id} is missing (required: {PARAMETERS[id].label})")
+            raise InputError(f"{address}: prior.{id} is missing (required: {BELIEFS[id].label})")
     for transition in ("response", "death_without_response", "death_after_response"):
         family = getattr(table.hazards, transition)
         if family not in FAMILIES:
@@ -306,19 +309,29 @@ def _validated(data: dict[str, Any], address: str) -> AnalysisTable:
 
 
 def needed_priors(table: AnalysisTable) -> tuple[str, ...]:
-    """Parameters that the analysis needs a belief about."""
+    """Beliefs that the analysis needs."""
+    steps = {transition: transition in table.hazards.cuts for transition in TRANSITIONS}
     unused = {
         "never_respond": not table.hazards.never_respond,
         "odds_ratio_never_respond": not table.hazards.never_respond_by_duration,
         "lost_by_one_year": table.follow_up.complete,
     }
-    return tuple(id for id in PARAMETERS if not unused.get(id, False))
+    unused |= {f"{transition}_shape": has_steps for transition, has_steps in steps.items()}
+    unused |= {f"{transition}_step": not has_steps for transition, has_steps in steps.items()}
+    return tuple(id for id in BELIEFS if not unused.get(id, False))
 
 
 def asked_priors(analysis: Analysis) -> tuple[str, ...]:
-    """Parameters that its posterior tells of: without durations, none of theirs."""
+    """Beliefs about what its posterior tells of: without durations, none of theirs."""
     needed = needed_priors(analysis.table)
-    return needed if analysis.by_duration else tuple(id for id in needed if not PARAMETERS[id].of_duration)
+    return needed if analysis.by_duration else tuple(id for id in needed if not BELIEFS[id].of_duration)
+
+
+def asked_parameters(analysis: Analysis) -> dict[str, Parameter]:
+    """Parameters that these are beliefs about."""
+    asked, cuts = asked_priors(analysis), analysis.table.hazards.cuts
+    steps = {id for transition in cuts for id in analysis.table.hazards.shape_ids(transition)}
+    return {id: parameter for id, parameter in analysis.parameters.items() if id in asked or id in steps}
 
 
 def _check_against_study(table: AnalysisTable, study: Study, address: str) -> None:

@@ -77,6 +77,8 @@ def _words(hint: Any) -> str:
         return " or ".join(f'`"{choice}"`' for choice in arguments)
     if origin is dict:
         return f"table of {_words(arguments[1])} by {_words(arguments[0])}"
+    if origin is tuple and arguments[-1] is Ellipsis:
+        return f"list of {_words(arguments[0])}".replace("number", "numbers")
     if origin is tuple:
         return f"list of {len(arguments)}: {', '.join(_words(inner) for inner in arguments)}"
     if inspect.isclass(hint) and issubclass(hint, BaseModel):

@@ -14,7 +14,7 @@ import numpy as np
 
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.pathway import Pathway
-from hscb_bayes.process.quadrature import SINGLE_PANEL_NODES, DayRule, panel_rule, response_rule
+from hscb_bayes.process.quadrature import SINGLE_PANEL_NODES, DayRule, graded, panel_rule, response_rule
 
 SMALLEST_MASS = 1e-30  # of a panel; keeps a quotient finite where a panel holds no response
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
@@ -159,3 +159,43 @@ def state_occupancy(
     neutropenic = event_free(pathway, x, np.log(days), np)
     responded = responded_alive(pathway, x, days, nodes=nodes)
     return np.stack([neutropenic, responded, 1.0 - neutropenic - responded], axis=-1)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FromState:
+    """Probabilities of being in a state on a day, and then in each state on later days.
+
+    ``start`` (..., covariate), of a response on a known day a density; ``later`` (..., covariate, day, state) of both.
+    Their ratio is the transition probability; averages over patients are taken before it.
+    """
+
+    start: Any
+    later: Any
+
+
+def from_neutropenic(pathway: Pathway, x: np.ndarray, at: float, days: np.ndarray) -> FromState:
+    """Of patients who are alive without response on day ``at`` > 0; ``days`` not before it."""
+    position, weight = graded(SINGLE_PANEL_NODES)
+    start = event_free(pathway, x, np.log(np.array([at])), np)[..., 0]
+    columns = []
+    for day in days:
+        nodes = at + (day - at) * position
+        density = pathway.response_density(x, np.log(nodes), np)
+        since = np.log(np.maximum(day - nodes, SHORTEST_STAY))
+        alive = pathway.alive_after_response(x, np.log(nodes), since, np.log(np.array([day])), np)
+        responded = (density * alive) @ (weight * (day - at))
+        waiting = event_free(pathway, x, np.log(np.array([day])), np)[..., 0]
+        columns.append(np.stack([waiting, responded, start - waiting - responded], axis=-1))
+    return FromState(start=start, later=np.stack(columns, axis=-2))
+
+
+def from_responded(pathway: Pathway, x: np.ndarray, response: float, at: float, days: np.ndarray) -> FromState:
+    """Of patients who responded on day ``response`` and are alive on day ``at``; ``days`` not before it."""
+    log_response = np.log(np.array([response]))
+    density = pathway.response_density(x, log_response, np)
+    times = np.concatenate([[at], days])
+    since = np.log(np.maximum(times - response, SHORTEST_STAY))
+    alive = density * pathway.alive_after_response(x, log_response, since, np.log(times), np)
+    start, later = alive[..., 0], alive[..., 1:]
+    dead = start[..., None] - later
+    return FromState(start=start, later=np.stack([np.zeros_like(later), later, dead], axis=-1))

@@ -10,8 +10,9 @@ text serves the sampler (scalars of ``pytensor.tensor``) and thousands of poster
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 STATES = ("neutropenic", "responded", "dead")
 TRANSITIONS = ("response", "death_without_response", "death_after_response")
@@ -19,7 +20,20 @@ Clock = Literal["reset", "forward"]
 
 
 class Hazard(Protocol):
-    """What a hazard family offers; times come in as log days."""
+    """What a hazard family offers; times come in as log days.
+
+    ``SHAPE`` is its word for what is not the level, and ``HAS_CUTS`` says whether there is one of these for every cut.
+    """
+
+    SHAPE: ClassVar[str]
+    HAS_CUTS: ClassVar[bool]
+
+    @classmethod
+    def through(
+        cls, log_day: Any, log_cumulative: Any, shapes: Sequence[Any], *, cuts: Sequence[float], xp: Any
+    ) -> Self:
+        """The hazard of given shapes (unbounded) with H(exp(``log_day``)) = exp(``log_cumulative``)."""
+        ...
 
     def log_cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
         """log H(t)."""
@@ -29,8 +43,8 @@ class Hazard(Protocol):
         """log h(t), per day."""
         ...
 
-    def log_time_at(self, log_cumulative_hazard: Any) -> Any:
-        """The inverse of H, log days."""
+    def log_time_at(self, log_cumulative_hazard: Any, xp: Any) -> Any:
+        """The inverse of H, log days; inf where H never gets there."""
         ...
 
 

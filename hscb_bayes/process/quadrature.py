@@ -58,7 +58,7 @@ def _legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     return (position + 1.0) / 2.0, weight / 2.0
 
 
-def _graded(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+def graded(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """Legendre rule under the smooth step s^3 (10 - 15 s + 6 s^2): crowded at both ends."""
     s, weight = _legendre(nodes)
     return s**3 * (10.0 - 15.0 * s + 6.0 * s**2), weight * 30.0 * (s * (1.0 - s)) ** 2
@@ -74,7 +74,7 @@ def panel_rule(
 ) -> UnitRule:
     """Rule for ``panels`` neighbouring panels."""
     sizes = [single] if panels == 1 else [first] + [middle] * (panels - 2) + [last]
-    rules = [_graded(size) for size in sizes]
+    rules = [graded(size) for size in sizes]
     return UnitRule(
         position=np.concatenate([rule[0] for rule in rules]),
         weight=np.concatenate([rule[1] for rule in rules]),
@@ -97,7 +97,8 @@ def response_rule(pathway: Pathway, x: Any, log_cuts: Any, unit: UnitRule, xp: A
     width = (before - remaining)[..., unit.panel]
     complement = xp.maximum(before[..., unit.panel] - width * unit.position, SMALLEST_PROBABILITY)
     cumulative_at_node = xp.maximum(-xp.log(complement), SMALLEST_CUMULATIVE_HAZARD)
-    log_days = pathway.response.log_time_at(xp.log(cumulative_at_node) - pathway.log_relative_hazard(0, x))
+    log_days = pathway.response.log_time_at(xp.log(cumulative_at_node) - pathway.log_relative_hazard(0, x), xp)
+    log_days = xp.minimum(log_days, log_cuts[..., unit.panel])  # where a hazard died out, rounding may leave the panel
     mass = (1.0 - pathway.never_share(x, xp)) * width * unit.weight
     return ResponseRule(log_days=log_days, mass=mass, unit=unit)
 

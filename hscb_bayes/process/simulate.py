@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from hscb_bayes.process.pathway import Pathway
+from hscb_bayes.process.pathway import Hazard, Pathway
 
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
     """What happens to patients, followed for ever: days since the boost, each (..., patient).
 
-    ``response_day`` is inf for a patient who never responds (dead first, or never-responding); ``death_day`` is finite.
+    ``response_day`` is inf for a patient who never responds (dead first, or never-responding); ``death_day`` is inf
+    where the hazard of death dies out before.
     """
 
     response_day: np.ndarray
@@ -37,25 +37,25 @@ def simulate_course(pathway: Pathway, x: np.ndarray, *, shape: tuple[int, ...], 
     log_exponential = np.log(rng.exponential(size=(3, *shape)))
     never = rng.uniform(size=shape) < pathway.never_share(x, np)[..., 0]
 
-    net_response = np.exp(_each(pathway.response.log_time_at, log_exponential[0] - log_relative[0]))
+    net_response = np.exp(_time_at(pathway.response, log_exponential[0] - log_relative[0]))
     net_response = np.where(never, np.inf, net_response)
-    first_death = np.exp(_each(pathway.death_without_response.log_time_at, log_exponential[1] - log_relative[1]))
+    first_death = np.exp(_time_at(pathway.death_without_response, log_exponential[1] - log_relative[1]))
     responds = net_response < first_death
 
     late = pathway.death_after_response
     log_risk = log_exponential[2] - log_relative[2]
     if pathway.clock == "reset":
-        later_death = net_response + np.exp(_each(late.log_time_at, log_risk))
+        later_death = net_response + np.exp(_time_at(late, log_risk))
     else:
         log_response = np.log(np.where(responds, net_response, 1.0))
-        at_response = np.exp(_each(lambda log_time: late.log_cumulative_hazard(log_time, np), log_response))
-        later_death = np.exp(_each(late.log_time_at, np.log(at_response + np.exp(log_risk))))
+        at_response = np.exp(late.log_cumulative_hazard(log_response[..., None], np)[..., 0])
+        later_death = np.exp(_time_at(late, np.log(at_response + np.exp(log_risk))))
     return Course(
         response_day=np.where(responds, net_response, np.inf),
         death_day=np.where(responds, later_death, first_death),
     )
 
 
-def _each(function: Callable[[np.ndarray], np.ndarray], values: np.ndarray) -> np.ndarray:
-    """Apply a function of (..., covariate, time) to one time per patient."""
-    return function(values[..., None])[..., 0]
+def _time_at(hazard: Hazard, log_cumulative: np.ndarray) -> np.ndarray:
+    """Log day at which each patient's cumulative hazard is reached."""
+    return np.asarray(hazard.log_time_at(log_cumulative[..., None], np))[..., 0]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.analysis.arrays import IntervalUse, interval_uses
-from hscb_bayes.analysis.priors import PARAMETERS, Belief
+from hscb_bayes.analysis.priors import BELIEFS, Belief
 from hscb_bayes.analysis.spec import Analysis, asked_priors
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.report.results import Results
@@ -193,7 +193,7 @@ def beliefs(analysis: Analysis) -> list[dict[str, str]]:
     """Priors as sentences: what about, "about 14 days; 95% sure below 60 days", and why."""
     rows = []
     for id in asked_priors(analysis):
-        belief, parameter = analysis.table.prior[id], PARAMETERS[id]
+        belief, parameter = analysis.table.prior[id], BELIEFS[id]
         rows.append({"label": parameter.label, "belief": _belief(belief, parameter.unit), "why": belief.why})
     return rows
 

@@ -20,14 +20,16 @@ NOBODY = -30.0  # log odds of never responding
 def tree_of(analysis: Analysis, parameters: np.ndarray, effects: np.ndarray | None = None) -> xr.DataTree:
     """A posterior with these parameters (chain, draw, parameter) and study effects (chain, draw, transition)."""
     chains, draws = parameters.shape[:2]
-    coords = {"chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(PARAMETER_IDS)}
+    coords = {"chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(analysis.parameter_ids)}
     posterior = xr.Dataset({"parameters": (("chain", "draw", "parameter"), parameters)}, coords)
     if effects is not None:
         dims = ("chain", "draw", "study", "transition")
         posterior = posterior.assign(study_effect=(dims, effects[:, :, None]))
         posterior = posterior.assign_coords(study=[analysis.study.id], transition=list(TRANSITIONS))
     stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((chains, draws), dtype=bool))})
-    tree = xr.DataTree.from_dict({"posterior": with_natural_scales(posterior), "sample_stats": stats})
+    tree = xr.DataTree.from_dict(
+        {"posterior": with_natural_scales(posterior, analysis.parameters), "sample_stats": stats}
+    )
     tree.attrs.update(provenance(analysis, {"draws": draws, "chains": chains, "seed": 1}))
     return tree
 

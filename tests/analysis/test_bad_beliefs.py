@@ -13,8 +13,39 @@ BROKEN = {
     ),
     "a family unlike any": (
         'response = "weibull"',
-        'response = "gompertz"',
-        "hazards.response: unknown family 'gompertz'; known are 'weibull'",
+        'response = "m_spline"',
+        (
+            "hazards.response: unknown family 'm_spline'; known are 'gompertz', 'log_logistic', "
+            "'piecewise_exponential', 'weibull'"
+        ),
+    ),
+    "pieces without cuts": (
+        'response = "weibull"',
+        'response = "piecewise_exponential"',
+        "hazards: cuts.response are missing; required",
+    ),
+    "cuts without pieces": (
+        'response = "weibull"',
+        'response = "weibull"\ncuts.response = [7, 14]',
+        "hazards: cuts.response are given; weibull has none",
+    ),
+    "cuts that fall": (
+        'response = "weibull"',
+        'response = "piecewise_exponential"\ncuts.response = [14, 7]',
+        "hazards: cuts.response: required 1 to 12 increasing days, found [14.0, 7.0]",
+    ),
+    "cuts of no transition": (
+        'response = "weibull"',
+        'response = "weibull"\ncuts.recovery = [7]',
+        (
+            "hazards: cuts: unknown transition 'recovery'; known are 'death_after_response', "
+            "'death_without_response', 'response'"
+        ),
+    ),
+    "pieces without a belief about steps": (
+        'response = "weibull"',
+        'response = "piecewise_exponential"\ncuts.response = [7, 14]',
+        "prior.response_step is missing (required: hazard after a cut over that before, the response hazard)",
     ),
     "a family as a number": (
         'response = "weibull"',

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.fit import provenance, with_natural_scales
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.process.pathway import TRANSITIONS
 
@@ -40,8 +40,14 @@ def posterior_of() -> Callable[..., xr.DataTree]:
         variables: dict[str, object] = {"parameters": (("chain", "draw", "parameter"), draws[None])}
         if effect is not None:
             variables["study_effect"] = (("chain", "draw", "study", "transition"), effect[None, :, None])
-        coords = {"parameter": list(PARAMETER_IDS), "transition": list(TRANSITIONS), "study": [analysis.study.id]}
-        tree = xr.DataTree.from_dict({"posterior": with_natural_scales(xr.Dataset(variables, coords))})
+        coords = {
+            "parameter": list(analysis.parameter_ids),
+            "transition": list(TRANSITIONS),
+            "study": [analysis.study.id],
+        }
+        tree = xr.DataTree.from_dict(
+            {"posterior": with_natural_scales(xr.Dataset(variables, coords), analysis.parameters)}
+        )
         tree.attrs.update(provenance(analysis, {"seed": 0}))
         return tree
 

@@ -52,7 +52,9 @@ def prior_tree() -> Callable[[Pool], xr.DataTree]:
             variables["study_effect_apart"] = ((*dims, "study", "effect"), apart)
         posterior = xr.Dataset(variables, coords | {"chain": [0, 1], "draw": np.arange(shape[1])})
         stats = xr.Dataset({"diverging": (dims, np.zeros(shape, bool)), "n_steps": (dims, np.ones(shape, int))})
-        tree = xr.DataTree.from_dict({"posterior": with_natural_scales(posterior), "sample_stats": stats})
+        tree = xr.DataTree.from_dict(
+            {"posterior": with_natural_scales(posterior, pool.members[0].parameters), "sample_stats": stats}
+        )
         tree.attrs.update(provenance(pool, SETTINGS))
         return tree
 

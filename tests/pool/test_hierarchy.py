@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
-from hscb_bayes.analysis.pool import BetweenStudies, Pool
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pool_table import BetweenStudies
 
 LOG_DAYS = np.log(np.array([1.0, 9.0, 30.0, 365.0]))
 ALGEBRA = 1e-10

@@ -18,7 +18,8 @@ from hscb_bayes.analysis.members import (
     study_effects_of,
     study_posterior,
 )
-from hscb_bayes.analysis.pool import Exchangeable, Pool
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pool_table import Exchangeable
 from hscb_bayes.checking.check import check
 from hscb_bayes.errors import InputError
 

@@ -12,7 +12,8 @@ from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.marks import places
 from hscb_bayes.analysis.members import log_likelihood_of_studies
 from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.pool import Borrowing, Pool
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pool_table import Borrowing
 from hscb_bayes.analysis.pooled_model import build_pool, log_likelihood_by_study, pool_data, simulate_literature
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 

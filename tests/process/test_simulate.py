@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from hscb_bayes.process.hazards import Weibull
+from hscb_bayes.process.hazards import Gompertz, LogLogistic, PiecewiseExponential, Weibull
 from hscb_bayes.process.incidence import cumulative_incidence, state_occupancy
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.simulate import Course, simulate_course
@@ -33,6 +33,31 @@ PATHWAYS = {
     "late hazard rises": replace(BASE, death_after_response=Weibull(shape=2.5, log_scale=np.log(300.0))),
     "late hazard rises since the boost": replace(
         BASE, death_after_response=Weibull(shape=2.5, log_scale=np.log(300.0)), clock="forward"
+    ),
+    "Gompertz hazards that die out": replace(
+        BASE,
+        response=Gompertz(growth=-0.1, log_rate=np.log(0.15)),
+        death_without_response=Gompertz(growth=0.003, log_rate=np.log(0.002)),
+        death_after_response=Gompertz(growth=-0.004, log_rate=np.log(0.003)),
+        logit_never=-float("inf"),
+    ),
+    "log-logistic hazards": replace(
+        BASE,
+        response=LogLogistic(shape=2.5, log_scale=np.log(14.0)),
+        death_without_response=LogLogistic(shape=0.8, log_scale=np.log(100.0)),
+        death_after_response=LogLogistic(shape=1.2, log_scale=np.log(400.0)),
+    ),
+    "constant between cuts": replace(
+        BASE,
+        response=PiecewiseExponential(cuts=(7.0, 21.0), log_rates=(-4.0, -2.0, -3.0)),
+        death_without_response=PiecewiseExponential(cuts=(30.0,), log_rates=(-4.0, -6.0)),
+        death_after_response=PiecewiseExponential(cuts=(90.0, 180.0), log_rates=(-6.0, -5.0, -7.0)),
+    ),
+    "constant between cuts since the boost": replace(
+        BASE,
+        response=PiecewiseExponential(cuts=(7.0, 21.0), log_rates=(-4.0, -2.0, -3.0)),
+        death_after_response=PiecewiseExponential(cuts=(90.0, 180.0), log_rates=(-6.0, -5.0, -7.0)),
+        clock="forward",
     ),
 }
 over_pathways = pytest.mark.parametrize("pathway", PATHWAYS.values(), ids=PATHWAYS)
@@ -69,7 +94,9 @@ def test_patients_are_in_the_states_that_the_occupancies_say(pathway: Pathway) -
 @over_pathways
 def test_everybody_dies_and_after_responding_if_they_respond(pathway: Pathway) -> None:
     course = course_of(pathway)
-    assert np.all(np.isfinite(course.death_day) & (course.death_day > 0.0))
+    dies_out = isinstance(pathway.death_after_response, Gompertz)
+    assert np.all(course.death_day > 0.0)
+    assert np.all(np.isfinite(course.death_day)) == (not dies_out)
     responds = np.isfinite(course.response_day)
     assert np.all(course.death_day[responds] >= course.response_day[responds])
 

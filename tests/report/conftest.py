@@ -13,7 +13,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.convergence import Verdict
 from hscb_bayes.analysis.fit import provenance, with_natural_scales
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.predict import nonresponder_death_day
 from hscb_bayes.analysis.reported import Reported, reported
 from hscb_bayes.analysis.sensitivity import by_response_contraction, sensitivity
@@ -35,10 +35,12 @@ def prior_posterior(analysis: Analysis) -> xr.DataTree:
     """A tree like that of ``sample``, with draws from the prior but half as wide; it need not converge."""
     mean, deviation = prior_normals(analysis)
     draws = mean + 0.5 * deviation * np.random.default_rng(8).standard_normal((CHAINS, DRAWS, mean.size))
-    coords = {"chain": np.arange(CHAINS), "draw": np.arange(DRAWS), "parameter": list(PARAMETER_IDS)}
+    coords = {"chain": np.arange(CHAINS), "draw": np.arange(DRAWS), "parameter": list(analysis.parameter_ids)}
     posterior = xr.Dataset({"parameters": (("chain", "draw", "parameter"), draws)}, coords)
     stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((CHAINS, DRAWS), dtype=bool))})
-    tree = xr.DataTree.from_dict({"posterior": with_natural_scales(posterior), "sample_stats": stats})
+    tree = xr.DataTree.from_dict(
+        {"posterior": with_natural_scales(posterior, analysis.parameters), "sample_stats": stats}
+    )
     tree.attrs.update(provenance(analysis, {"draws": DRAWS, "chains": CHAINS, "seed": 41}))
     return tree
 

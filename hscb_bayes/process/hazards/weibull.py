@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,17 @@ class Weibull:
     shape: Any
     log_scale: Any
 
+    SHAPE: ClassVar[str] = "Weibull shape"
+    HAS_CUTS: ClassVar[bool] = False
+
+    @classmethod
+    def through(
+        cls, log_day: Any, log_cumulative: Any, shapes: Sequence[Any], *, cuts: Sequence[float], xp: Any
+    ) -> Weibull:
+        """The hazard with H(exp(``log_day``)) = exp(``log_cumulative``); ``shapes`` is (log shape,)."""
+        shape = xp.exp(shapes[0])
+        return cls(shape=shape, log_scale=log_day - log_cumulative / shape)
+
     def log_cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
         """log H(t) at exp(``log_time``) days."""
         return self.shape * (log_time - self.log_scale)
@@ -36,6 +48,6 @@ class Weibull:
         """log h(t), per day, at exp(``log_time``) days."""
         return xp.log(self.shape) - self.log_scale + (self.shape - 1.0) * (log_time - self.log_scale)
 
-    def log_time_at(self, log_cumulative_hazard: Any) -> Any:
+    def log_time_at(self, log_cumulative_hazard: Any, xp: Any) -> Any:
         """log t at which H(t) equals exp(``log_cumulative_hazard``): the inverse of H."""
         return self.log_scale + log_cumulative_hazard / self.shape

@@ -1,0 +1,285 @@
+"""The PyMC model of patients one by one: exact, from the same hazards as the model of a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from hscb_bayes.analysis.block_sum import BlockSum
+from hscb_bayes.analysis.model import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
+from hscb_bayes.analysis.pathways import hazard_of
+from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.evidence.patients.risk import AtRisk, at_cuts, gathered, times_at_risk, unwatched
+from hscb_bayes.process.pathway import TRANSITIONS, Hazard
+
+LOG_TIME, EVENT, EXPOSED, CENTRE, FIRST_TERM = range(5)  # columns of the rows
+RESPONSE = 0
+LKJ = 2.0
+NODES = 24  # days on which a patient may have responded unseen
+EARLIEST = 1e-9  # days; stands for the boost, where a logarithm of the day is needed
+ROWS = tuple(f"rows_{transition}" for transition in TRANSITIONS)
+
+
+def patient_rows(analysis: PatientAnalysis) -> dict[str, np.ndarray]:
+    """Rows at risk of each transition as matrices: log time, event, exposure, centre, covariate terms."""
+    hazards = analysis.table.hazards
+    covariates = np.column_stack([analysis.own_centre, analysis.own_design])
+    found = {}
+    for name, transition, rows in zip(
+        ROWS, TRANSITIONS, times_at_risk(analysis.patients, clock=hazards.clock), strict=True
+    ):
+        found[name] = gathered(_shared(rows, analysis, transition), covariates)
+    return found
+
+
+def _shared(rows: AtRisk, analysis: PatientAnalysis, transition: str) -> AtRisk:
+    """Sufficient rows of a piecewise hazard; others as they are."""
+    hazards = analysis.table.hazards
+    is_linear = transition != "response" or not hazards.never_respond
+    return at_cuts(rows, hazards.cuts[transition]) if transition in hazards.cuts and is_linear else rows
+
+
+def prior_of(analysis: PatientAnalysis) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the baselines' parameters on their unbounded scales, shape (parameter,)."""
+    steps = {
+        id: f"{transition}_step"
+        for transition in analysis.table.hazards.cuts
+        for id in analysis.table.hazards.shape_ids(transition)
+    }
+    beliefs = [
+        analysis.table.prior[steps.get(id, id)].normal(parameter.scale) for id, parameter in analysis.parameters.items()
+    ]
+    mean, deviation = np.array(beliefs).T
+    return mean, deviation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """One transition's hazard and the share whom it spares, for patients with log relative hazards.
+
+    ``logit_never`` is None where it spares nobody.
+    """
+
+    hazard: Hazard
+    logit_never: Any = None
+
+    def log_hazard_and_survival(self, log_time: Any, relative: Any, xp: Any) -> tuple[Any, Any]:
+        """log h(t) and log S(t) of the patients as a whole, whom it spares included."""
+        log_hazard = self.hazard.log_hazard(log_time, xp) + relative
+        cumulative = xp.exp(self.hazard.log_cumulative_hazard(log_time, xp) + relative)
+        if self.logit_never is None:
+            return log_hazard, -cumulative
+        some, none = -xp.log1p(xp.exp(self.logit_never)), -xp.log1p(xp.exp(-self.logit_never))
+        log_survival = none + xp.log1p(xp.exp(some - none - cumulative))
+        return some + log_hazard - cumulative - log_survival, log_survival
+
+
+def transition_of(analysis: PatientAnalysis, transition: int, values: Mapping[str, Any], xp: Any) -> Transition:
+    """A transition from the parameters of its baseline."""
+    hazard = hazard_of(TRANSITIONS[transition], analysis.table.hazards, values, xp)
+    return Transition(hazard=hazard, logit_never=values.get("never_respond") if transition == RESPONSE else None)
+
+
+def row_terms(analysis: PatientAnalysis, transition: int, xp: Any) -> Callable[[Any, Any], Any]:
+    """The function from a transition's coefficients and rows to each row's term of the log likelihood.
+
+    Coefficients are parameters of the baseline, log hazard ratios and effects of centres, one after the other.
+    """
+    ids = baseline_ids(analysis, transition)
+
+    def function(point: Any, rows: Any) -> Any:
+        values = {id: point[k] for k, id in enumerate(ids)}
+        relative = relative_hazard(analysis, point[len(ids) :], rows[:, CENTRE:], xp)
+        made = transition_of(analysis, transition, values, xp)
+        log_hazard, log_survival = made.log_hazard_and_survival(rows[:, LOG_TIME], relative, xp)
+        return rows[:, EVENT] * log_hazard + rows[:, EXPOSED] * log_survival
+
+    return function
+
+
+def relative_hazard(analysis: PatientAnalysis, coefficients: Any, patients: Any, xp: Any) -> Any:
+    """Log relative hazards, shape (patient,).
+
+    Parameters
+    ----------
+    coefficients
+        Log hazard ratios of one transition and then effects of centres, shape (term + centre,).
+    patients
+        Position of the centre, and covariates, shape (patient, 1 + term).
+    """
+    terms, relative = len(analysis.terms), xp.zeros_like(patients[:, 0])
+    if terms:
+        relative = xp.matmul(patients[:, 1:], coefficients[:terms])
+    if analysis.centres:
+        relative = relative + coefficients[terms:][patients[:, 0].astype("int32")]
+    return relative
+
+
+def unwatched_terms(analysis: PatientAnalysis, points: Sequence[Any], data: Mapping[str, Any], xp: Any) -> Any:
+    """Log likelihood of each patient whose course is not known to the day, shape (patient,).
+
+    Parameters
+    ----------
+    points
+        Coefficients of each transition, as ``row_terms`` takes them.
+    data
+        What ``unwatched_data`` made.
+    """
+    parts, relative = [], []
+    for k, point in enumerate(points):
+        ids = baseline_ids(analysis, k)
+        parts.append(transition_of(analysis, k, {id: point[j] for j, id in enumerate(ids)}, xp))
+        relative.append(relative_hazard(analysis, point[len(ids) :], data["unwatched_patients"], xp)[:, None])
+    day, last = data["unwatched_log_day"], data["unwatched_log_last"]
+    died, unseen = data["unwatched_died"], data["unwatched_unseen"]
+
+    def at(transition: int, log_time: Any) -> tuple[Any, Any]:
+        return parts[transition].log_hazard_and_survival(log_time, relative[transition], xp)
+
+    response, waiting = at(0, day), at(1, day)[1]
+    if analysis.table.hazards.clock == "reset":
+        late, alive = at(2, data["unwatched_log_since"])
+    else:
+        late, at_last = at(2, last)
+        alive = at_last - at(2, day)[1]
+    path = data["unwatched_log_weight"] + response[0] + response[1] + waiting + died * late + alive
+    largest = path.max(axis=1, keepdims=True)
+    came = largest + xp.log(xp.exp(path - largest).sum(axis=1, keepdims=True))
+    (first_hazard, first), (_, second) = at(1, last), at(0, last)
+    none = died * first_hazard + first + second
+    known = (1.0 - unseen) * came + unseen * _log_sum(came, none, xp)
+    entered = at(0, data["unwatched_log_entry"])[1] + at(1, data["unwatched_log_entry"])[1]
+    return (known - entered)[:, 0]
+
+
+def _log_sum(one: Any, other: Any, xp: Any) -> Any:
+    """log(exp(one) + exp(other)), without overflow."""
+    return xp.maximum(one, other) + xp.log1p(xp.exp(-abs(one - other)))
+
+
+def unwatched_data(analysis: PatientAnalysis) -> dict[str, np.ndarray]:
+    """Arrays of the patients whose course is not known to the day, each (patient, node or 1); none where all are."""
+    hazards = analysis.table.hazards
+    first, second, late = (hazards.cuts.get(transition, ()) for transition in TRANSITIONS)
+    is_reset = hazards.clock == "reset"
+    cuts = (*first, *second, *(() if is_reset else late))
+    found = unwatched(analysis.patients, nodes=NODES, cuts=cuts, cuts_since=late if is_reset else ())
+    if found.who.size == 0:
+        return {}
+    column = {name: getattr(found, name)[:, None] for name in ("last", "died", "unseen", "entry")}
+    with np.errstate(divide="ignore"):  # a part of no width has no weight
+        log_weight = np.log(found.weight)
+    return {
+        "unwatched_log_day": np.log(np.maximum(found.day, EARLIEST)),
+        "unwatched_log_weight": log_weight,
+        "unwatched_log_since": np.log(np.maximum(column["last"] - found.day, EARLIEST)),
+        "unwatched_log_last": np.log(column["last"]),
+        "unwatched_log_entry": np.log(np.maximum(column["entry"], EARLIEST)),
+        "unwatched_died": column["died"],
+        "unwatched_unseen": column["unseen"],
+        "unwatched_patients": np.column_stack([analysis.own_centre, analysis.own_design])[found.who],
+    }
+
+
+def baseline_ids(analysis: PatientAnalysis, transition: int) -> tuple[str, ...]:
+    """Parameters of one transition's baseline."""
+    name = TRANSITIONS[transition]
+    level = "response_median" if name == "response" else name
+    share = ("never_respond",) if name == "response" and analysis.table.hazards.never_respond else ()
+    return (level, *analysis.table.hazards.shape_ids(name), *share)
+
+
+def log_likelihood_of_patients(
+    analysis: PatientAnalysis, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray
+) -> np.ndarray:
+    """Log likelihood at one point, in NumPy: of each transition, and of patients not known to the day; shape (4,).
+
+    Parameters
+    ----------
+    parameters
+        Of the baselines, on their unbounded scales.
+    log_hazard_ratio
+        Shape (transition, term).
+    centre
+        Effects, shape (transition, centre).
+    """
+    points = [
+        np.concatenate([[parameters[id] for id in baseline_ids(analysis, k)], log_hazard_ratio[k], centre[k]])
+        for k in range(len(TRANSITIONS))
+    ]
+    rows = patient_rows(analysis).values()
+    found = [row_terms(analysis, k, np)(points[k], own).sum() for k, own in enumerate(rows)]
+    data = unwatched_data(analysis)
+    return np.array([*found, unwatched_terms(analysis, points, data, np).sum() if data else 0.0])
+
+
+def build_patients(analysis: PatientAnalysis) -> Built:
+    """Build the model of a table of patients."""
+    mean, deviation = prior_of(analysis)
+    rows, open_ones = patient_rows(analysis), unwatched_data(analysis)
+    kept = {"prior_mean": mean, "prior_deviation": deviation} | rows | open_ones
+    coords = {
+        "entry": entry_names(kept),
+        "parameter": list(analysis.parameter_ids),
+        "transition": list(TRANSITIONS),
+        "term": list(analysis.terms),
+        "centre": list(analysis.centres),
+        "other_transition": list(TRANSITIONS),
+    }
+    with pm.Model(coords=coords) as model:
+        shapes = {name: value.shape for name, value in kept.items()}
+        entries = pm.Data(DATA_VARIABLE, packed(kept), dims="entry")
+        data = unpacked(pt.specify_shape(entries, (len(coords["entry"]),)), shapes)
+        parameters = pm.Normal(
+            PARAMETERS_VARIABLE, mu=data["prior_mean"], sigma=data["prior_deviation"], dims="parameter"
+        )
+        ratios = (
+            pm.Normal("log_hazard_ratio", sigma=analysis.term_deviations, dims=("transition", "term"))
+            if analysis.terms
+            else pt.zeros((len(TRANSITIONS), 0))
+        )
+        effects = _centre_effects(analysis)
+        points = [
+            pt.concatenate([parameters[_positions(analysis, k)], ratios[k], effects[k]])
+            for k in range(len(TRANSITIONS))
+        ]
+        for k, name in enumerate(ROWS):
+            size = len(baseline_ids(analysis, k)) + len(analysis.terms) + len(analysis.centres)
+            summed = BlockSum(row_terms(analysis, k, pt), parameters=size, columns=kept[name].shape[1])
+            pm.Potential(f"log_likelihood_{TRANSITIONS[k]}", summed(points[k], data[name])[0])
+        if open_ones:
+            pm.Potential("log_likelihood_unwatched", unwatched_terms(analysis, points, data, pt).sum())
+    return Built(analysis=analysis, model=model)
+
+
+def _positions(analysis: PatientAnalysis, transition: int) -> list[int]:
+    """Where a transition's parameters are among those of all."""
+    return [analysis.parameter_ids.index(id) for id in baseline_ids(analysis, transition)]
+
+
+def _centre_effects(analysis: PatientAnalysis) -> Any:
+    """What each centre adds to the log hazards, shape (transition, centre)."""
+    said = analysis.table.centres
+    if said is None:
+        return pt.zeros((len(TRANSITIONS), 0))
+    standard = pm.Normal("standard_centre_effect", dims=("transition", "centre"))
+    if said.correlated:
+        root, correlation, spread = pm.LKJCholeskyCov(
+            "centre_root",
+            n=len(TRANSITIONS),
+            eta=LKJ,
+            sd_dist=pm.HalfNormal.dist(sigma=said.deviation, shape=len(TRANSITIONS)),
+            store_in_trace=False,
+        )
+        pm.Deterministic("between_centres", spread, dims="transition")
+        pm.Deterministic("centre_correlation", correlation, dims=("transition", "other_transition"))
+        effect = (root[:, :, None] * standard[None]).sum(axis=1)
+    else:
+        spread = pm.HalfNormal("between_centres", sigma=said.deviation, dims="transition")
+        effect = spread[:, None] * standard
+    return pm.Deterministic("centre_effect", effect, dims=("transition", "centre"))

@@ -1,0 +1,286 @@
+"""An analysis of patients one by one: which table, which columns, which covariates, which priors.
+
+It shares hazards, clocks and beliefs with the analysis of a paper (``spec``): the model is the same, the data are not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hscb_bayes.analysis.layers import find_analysis, layers_of
+from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
+from hscb_bayes.analysis.priors import PARAMETERS, WORDS, Parameter, step_parameters
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.columns import WideColumns
+from hscb_bayes.evidence.patients.file import read_table
+from hscb_bayes.evidence.patients.long import from_long
+from hscb_bayes.evidence.patients.patients import TIMES, Patients
+from hscb_bayes.evidence.patients.reading import as_text
+from hscb_bayes.evidence.patients.wide import from_wide, to_wide
+from hscb_bayes.process.hazards import FAMILIES
+from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.sentences import listed, nearest, quote
+from hscb_bayes.toml_file import tables_of_json
+
+FEWEST_CENTRES = 2
+OWN_COLUMNS = ("id", *TIMES, "died")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PatientAnalysis:
+    """A frozen analysis of a table of patients.
+
+    Parameters
+    ----------
+    name
+        The file's name without its ending.
+    table
+        Everything the file says, checked.
+    patients
+        The table's patients.
+    left_out
+        How many of its patients have no value of some covariate.
+    sources
+        Path to SHA-256 of each file that was read.
+    text
+        The merged tables as JSON, for provenance.
+    """
+
+    name: str
+    table: PatientAnalysisTable
+    patients: Patients
+    left_out: int
+    path: str
+    sources: Mapping[str, str]
+    text: str
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Parameters of the baselines by id, in the order of the draws."""
+        hazards, found = self.table.hazards, dict[str, Parameter]()
+        levels = {"response": "response_median"}
+        for transition in TRANSITIONS:
+            level, shape = levels.get(transition, transition), f"{transition}_shape"
+            found[level] = PARAMETERS[level]
+            if transition in hazards.cuts:
+                found |= step_parameters(transition, hazards.cuts[transition])
+            else:
+                family = FAMILIES[hazards.family(transition)]
+                found[shape] = replace(PARAMETERS[shape], label=f"{family.SHAPE} of {WORDS[transition]}")
+        if hazards.never_respond:
+            found["never_respond"] = PARAMETERS["never_respond"]
+        return found
+
+    @property
+    def parameter_ids(self) -> tuple[str, ...]:
+        """Parameters of the baselines, in the order of the draws."""
+        return tuple(self.parameters)
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """What has a hazard ratio: a covariate, or a covariate and a level, "disease[AML]"."""
+        return tuple(
+            name
+            for id, covariate in self.table.covariates.items()
+            for name in ([f"{id}[{level}]" for level in covariate.levels[1:]] or [id])
+        )
+
+    @cached_property
+    def term_deviations(self) -> np.ndarray:
+        """Standard deviations of the log hazard ratios, shape (term,)."""
+        return np.array(
+            [
+                covariate.deviation
+                for covariate in self.table.covariates.values()
+                for _ in (covariate.levels[1:] or [""])
+            ]
+        )
+
+    @cached_property
+    def centres(self) -> tuple[str, ...]:
+        """Names of the centres, sorted; none where an analysis does not tell them apart."""
+        if self.table.centres is None:
+            return ()
+        return tuple(sorted(set(as_text(self.patients.covariates[self.table.centres.column]).tolist())))
+
+    def design(self, covariates: Mapping[str, Any]) -> np.ndarray:
+        """Covariates as numbers that log hazard ratios multiply.
+
+        Parameters
+        ----------
+        covariates
+            Values by the covariate's id, each (patient,) or a single value; what is left out is at the reference.
+
+        Returns
+        -------
+        Shape (patient, term).
+
+        Raises
+        ------
+        InputError
+            When a covariate, or a level of it, is not one of the analysis.
+        """
+        unknown = [name for name in covariates if name not in self.table.covariates]
+        if unknown:
+            hint = nearest(unknown[0], self.table.covariates)
+            raise InputError(f"{self.path}: there is no covariate {quote(unknown[0])}; {hint}")
+        size = max((np.size(values) for values in covariates.values()), default=1)
+        columns: list[np.ndarray] = []
+        for id, covariate in self.table.covariates.items():
+            levels = covariate.levels
+            given = covariates.get(id, levels[0] if levels else covariate.reference)
+            values = np.broadcast_to(np.asarray(given), (size,))
+            if levels:
+                text = as_text(values)
+                check_levels(text, covariate, f"{self.path}: covariates.{id}")
+                columns += [(text == level).astype(float) for level in levels[1:]]
+            else:
+                columns.append(covariate.numbers(values))
+        return np.column_stack(columns) if columns else np.zeros((size, 0))
+
+    @cached_property
+    def own_design(self) -> np.ndarray:
+        """Of the table's patients, shape (patient, term)."""
+        own = {id: self.patients.covariates[covariate.column] for id, covariate in self.table.covariates.items()}
+        return self.design(own) if own else np.zeros((len(self.patients), 0))
+
+    @cached_property
+    def own_centre(self) -> np.ndarray:
+        """Position of each patient's centre among ``centres``, shape (patient,)."""
+        if self.table.centres is None:
+            return np.zeros(len(self.patients), dtype=int)
+        return np.searchsorted(self.centres, as_text(self.patients.covariates[self.table.centres.column]))
+
+
+def check_levels(values: np.ndarray, covariate: Covariate, address: str) -> None:
+    """Refuse a value that is none of the levels."""
+    found = set(values) - set(covariate.levels)
+    if found:
+        raise InputError(
+            f"{address}: {covariate.column}: required one of the levels {listed(list(covariate.levels))}, found "
+            f"{quote(min(found))}"
+        )
+
+
+def is_of_patients(path: str | Path) -> bool:
+    """Whether an analysis file is about a table of patients."""
+    return "patients" in layers_of(find_analysis(path))[0][-1][1]
+
+
+def load_patients(path: str | Path) -> PatientAnalysis:
+    """Read an analysis file and the table of patients that it names.
+
+    Raises
+    ------
+    InputError
+        A sentence that says which file, column and patient, what is required and what was found.
+    """
+    file = find_analysis(path)
+    layers, sources = layers_of(file)
+    data = layers[-1][1]
+    table = validated(data, str(file))
+    source = file.parent / table.patients.file
+    frame = read_table(source)
+    digest = sha256(source.read_bytes()).hexdigest()
+    return patient_analysis(
+        frame, table, name=file.stem, path=str(file), address=str(source), text=json.dumps(data),
+        sources={**sources, str(source): digest},
+    )  # fmt: skip
+
+
+def patient_analysis(
+    frame: Any,
+    table: PatientAnalysisTable,
+    *,
+    name: str,
+    path: str,
+    address: str,
+    text: str = "{}",
+    sources: Mapping[str, str] | None = None,
+) -> PatientAnalysis:
+    """An analysis of a data frame that is in memory.
+
+    Parameters
+    ----------
+    frame
+        A pandas DataFrame of the form that ``table`` says.
+    address
+        What errors about it begin with.
+
+    Raises
+    ------
+    InputError
+        As ``load_patients`` does.
+    """
+    said = table.patients
+    kept = [covariate.column for covariate in table.covariates.values()]
+    kept += [table.centres.column] if table.centres else []
+    options: dict[str, Any] = {
+        "units": said.units, "covariates": list(dict.fromkeys(kept)), "at_zero": said.at_zero,
+        "complete_cases": said.complete_cases, "address": address,
+    }  # fmt: skip
+    is_wide = said.form == "wide"
+    patients = from_wide(frame, said.wide, **options) if is_wide else from_long(frame, said.long, **options)
+    rows = frame[said.wide.id if is_wide else said.long.id].nunique()
+    made = PatientAnalysis(
+        name=name, table=table, patients=patients, left_out=int(rows) - len(patients), path=path,
+        sources=sources or {}, text=text,
+    )  # fmt: skip
+    _check_covariates(made, address)
+    return made
+
+
+def text_of_patients(analysis: PatientAnalysis) -> str:
+    """The patients as JSON: a CSV text in days with the columns of ``wide.to_wide``, and how many were left out."""
+    return json.dumps({"left_out": analysis.left_out, "csv": to_wide(analysis.patients).to_csv(index=False)})
+
+
+def patients_from_text(*, name: str, path: str, text: str, table: str, sources: Mapping[str, str]) -> PatientAnalysis:
+    """An analysis from the provenance of its posterior; raises what ``load_patients`` raises."""
+    kept = tables_of_json(table, path)
+    columns = WideColumns(entry_day="entry_day", unresponded_until="unresponded_until")
+    frame = pd.read_csv(StringIO(kept["csv"]), na_values=[""], keep_default_na=False)
+    others = [column for column in frame.columns if column not in OWN_COLUMNS]
+    return PatientAnalysis(
+        name=name,
+        table=validated(tables_of_json(text, path), path),
+        patients=from_wide(frame, columns, units="days", covariates=others, address=path),
+        left_out=int(kept["left_out"]),
+        path=path,
+        sources=sources,
+        text=text,
+    )
+
+
+def _check_covariates(analysis: PatientAnalysis, address: str) -> None:
+    """Numbers that are numbers, levels that are there, columns that differ, centres that are several."""
+    for id, covariate in analysis.table.covariates.items():
+        values, where = analysis.patients.covariates[covariate.column], f"{address}: {covariate.column}"
+        if covariate.levels:
+            check_levels(as_text(values), covariate, f"{address}: covariate {id!r}")
+            unused = set(covariate.levels) - set(as_text(values))
+            if unused:
+                raise InputError(f"{where}: no patient has the level {quote(min(unused))}; required at least one")
+            continue
+        if not np.issubdtype(values.dtype, np.number):
+            raise InputError(f"{where}: required numbers, or levels in the analysis, found {quote(values[0])}")
+        if not np.all(np.isfinite(values.astype(float))):
+            raise InputError(f"{where}: required finite numbers, found {values[~np.isfinite(values.astype(float))][0]}")
+        if covariate.form == "log2" and np.any(values <= 0):
+            raise InputError(f"{where}: required numbers above 0 for doublings, found {quote(values.min())}")
+        if np.all(values == values[0]):
+            raise InputError(
+                f"{where}: is {quote(values[0])} for every patient; a hazard ratio of it cannot be learned"
+            )
+    if analysis.table.centres and len(analysis.centres) < FEWEST_CENTRES:
+        raise InputError(f"{address}: {analysis.table.centres.column}: required at least two centres, found one")

@@ -1,0 +1,145 @@
+"""What an analysis file about a table of patients says."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, ValidationError, model_validator
+
+from hscb_bayes.analysis.hazards_table import Hazards
+from hscb_bayes.analysis.priors import BELIEFS, Belief
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
+from hscb_bayes.evidence.patients.columns import Column, LongColumns, Units, WideColumns
+from hscb_bayes.process.hazards import FAMILIES
+from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.sentences import explain, nearest, quote
+
+TWO_SIDED = 1.959963984540054  # standard normal quantile of 97.5%
+
+
+class PatientTable(Table):
+    """The table, and what its columns mean."""
+
+    file: Line = Field(description="a .csv or .parquet file, relative to this file")
+    form: Literal["wide", "long"] = Field(
+        default="wide", description="wide: a row is a patient; long: a row is a patient and a transition, as in mstate"
+    )
+    units: Units = Field(description="unit of all times")
+    wide: WideColumns = Field(default_factory=WideColumns, description="columns of a wide table")
+    long: LongColumns = Field(default_factory=LongColumns, description="columns of a long table")
+    at_zero: Annotated[float, Field(gt=0.0)] | None = Field(
+        default=None,
+        description="days after the boost, or after the response, at which an event recorded at time zero is taken to "
+        "be; left out: such rows are refused",
+    )
+    complete_cases: bool = Field(
+        default=False, description="true: patients without a value of some covariate are left out, and counted"
+    )
+    why: Line = Field(description="where the table comes from")
+
+
+class Covariate(Table):
+    """A column that changes the hazards: a number, or one of some levels."""
+
+    column: Column = Field(description="column of the table")
+    label: Line = Field(description="what it is, in words")
+    levels: tuple[Line, ...] = Field(
+        default=(), description="of a column of categories: all of them, the reference first", strict=False
+    )
+    reference: float = Field(default=0.0, description="of a column of numbers: the value at which baselines hold")
+    per: float = Field(default=1.0, description="of a column of numbers: the difference of a hazard ratio", gt=0)
+    form: Literal["linear", "log2"] = Field(
+        default="linear", description="log2: a hazard ratio is for every doubling of the number, which is above 0"
+    )
+    hazard_ratio_rarely_above: float = Field(
+        description="95% sure that every hazard ratio of it is below, and above its inverse", gt=1, le=1e6
+    )
+    why: Line = Field(description="where the belief comes from")
+
+    @model_validator(mode="after")
+    def _levels_are_several(self) -> Covariate:
+        if len(self.levels) == 1 or len(set(self.levels)) < len(self.levels):
+            raise ValueError(f"levels: required at least two, each once, found {list(self.levels)}")
+        if self.form == "log2" and (self.levels or self.per != 1.0 or self.reference <= 0.0):
+            raise ValueError("form is 'log2': required a reference above 0, and neither levels nor per")
+        return self
+
+    def numbers(self, values: np.ndarray) -> np.ndarray:
+        """A column of numbers as what log hazard ratios multiply."""
+        if self.form == "log2":
+            return np.log2(values.astype(float) / self.reference)
+        return (values.astype(float) - self.reference) / self.per
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of a log hazard ratio."""
+        return math.log(self.hazard_ratio_rarely_above) / TWO_SIDED
+
+
+class Centres(Table):
+    """Centres, and how much their hazards differ."""
+
+    column: Column = Field(description="column of the table")
+    hazard_ratio_rarely_above: float = Field(
+        description="95% of the hazard ratios between two centres are below, were the spread at the scale of its prior",
+        gt=1,
+        le=1e6,
+    )
+    correlated: bool = Field(
+        default=False, description="true: a centre's three effects are correlated, with an LKJ(2) prior"
+    )
+    why: Line = Field(description="where the belief comes from")
+
+    @property
+    def deviation(self) -> float:
+        """Scale of the half-normal spread of centre effects: two centres differ by normal of sqrt(2) times it."""
+        return math.log(self.hazard_ratio_rarely_above) / (math.sqrt(2.0) * TWO_SIDED)
+
+
+class PatientAnalysisTable(Table):
+    """A whole analysis file about a table of patients, its base merged in."""
+
+    schema_: Literal[1] = Field(alias="schema", description="version of this format")
+    title: Line = Field(description="what this analysis is")
+    question: Paragraph = Field(description="what it is asked")
+    patients: PatientTable = Field(description="the table")
+    covariates: dict[Identifier, Covariate] = Field(default_factory=dict, description="columns that change the hazards")
+    centres: Centres | None = Field(default=None, description="left out: all patients are taken to be of one centre")
+    hazards: Hazards = Field(default_factory=Hazards, description="the hazards")
+    prior: dict[str, Belief] = Field(description="one belief for every parameter of a baseline")
+
+
+def validated(data: dict[str, Any], address: str) -> PatientAnalysisTable:
+    """The tables of a file, checked; errors begin with the address."""
+    try:
+        table = PatientAnalysisTable.model_validate(data)
+    except ValidationError as error:
+        raise explain(error, model=PatientAnalysisTable, address=address) from None
+    needed = needed_beliefs(table)
+    for id, belief in table.prior.items():
+        if id not in BELIEFS:
+            raise InputError(f"{address}: prior: unknown parameter {quote(id)}; {nearest(id, needed)}")
+        try:
+            belief.normal(BELIEFS[id].scale)
+        except ValueError as error:
+            raise InputError(f"{address}: prior.{id}: {error}") from None
+    for id in needed:
+        if id not in table.prior:
+            raise InputError(f"{address}: prior.{id} is missing (required: {BELIEFS[id].label})")
+    for transition in TRANSITIONS:
+        family = table.hazards.family(transition)
+        if family not in FAMILIES:
+            raise InputError(
+                f"{address}: hazards.{transition}: unknown family {quote(family)}; {nearest(family, FAMILIES)}"
+            )
+    return table
+
+
+def needed_beliefs(table: PatientAnalysisTable) -> tuple[str, ...]:
+    """Beliefs that an analysis of patients needs: those of its baselines."""
+    kinds = {transition: "step" if transition in table.hazards.cuts else "shape" for transition in TRANSITIONS}
+    found = ["response_median", *TRANSITIONS[1:], *(f"{transition}_{kind}" for transition, kind in kinds.items())]
+    return tuple(id for id in BELIEFS if id in found or (id == "never_respond" and table.hazards.never_respond))

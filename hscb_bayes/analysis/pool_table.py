@@ -1,0 +1,138 @@
+"""What a pool file says: how studies are believed to differ."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from hscb_bayes.analysis.spec import ReportRequest
+from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
+from hscb_bayes.sentences import explain
+
+MOST_STUDIES = 100
+TWO_SIDED = NormalDist().inv_cdf(0.975)
+
+Ratio = Annotated[float, Field(ge=1.0, le=1000.0)]
+
+
+class BetweenStudies(Table):
+    """How much studies of one population and one definition differ; 1 where they are taken to be alike.
+
+    "Rarely above" is: 95% of the ratios between two studies are below, were the spread at the scale of its prior. With
+    the prior's own uncertainty about the spread it is 93.5%.
+    """
+
+    response: Ratio = Field(description="hazard ratio of response rarely above")
+    death_without_response: Ratio = Field(description="hazard ratio of death without response rarely above")
+    death_after_response: Ratio = Field(description="hazard ratio of death after response rarely above")
+    never_respond: Ratio = Field(description="odds ratio of never responding rarely above")
+    response_shape: Ratio = Field(default=1.0, description="ratio of Weibull shapes of response rarely above")
+    lost_by_one_year: Ratio = Field(description="odds ratio of being lost to follow-up rarely above")
+    why: Line = Field(description="where the beliefs come from")
+
+    def deviation(self, effect: str) -> float:
+        """Scale of the half-normal spread of study effects: two studies differ by normal of sqrt(2) times it."""
+        return math.log(getattr(self, effect)) / (math.sqrt(2.0) * TWO_SIDED)
+
+
+class Shift(Table):
+    """How far another population, or another definition of response, may be from the one that is asked about."""
+
+    comparable: bool = Field(default=False, description="true: no difference at all")
+    hazard_ratio_rarely_above: Ratio | None = Field(
+        default=None, description="of all three transitions; 95% sure that the ratio is below, and above its inverse"
+    )
+    odds_ratio_rarely_above: Ratio | None = Field(default=None, description="of never responding, likewise")
+    why: Line = Field(description="where the belief comes from")
+
+    def deviation(self, effect: str) -> float:
+        """Standard deviation of the log ratio."""
+        if self.comparable or effect in ("response_shape", "lost_by_one_year"):
+            return 0.0
+        ratio = self.odds_ratio_rarely_above if effect == "never_respond" else self.hazard_ratio_rarely_above
+        return math.log(ratio or 1.0) / TWO_SIDED
+
+
+class Exchangeable(Table):
+    """How much each study is taken to be one of a kind: with the rest it is on its own (EXNEX).
+
+    References
+    ----------
+    Neuenschwander B, Wandel S, Roychoudhury S, Bailey S. Pharm Stat 2016;15:123-134.
+    """
+
+    weight: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        default=1.0, description="prior probability that a study is exchangeable with those of its population"
+    )
+    weights: dict[Identifier, Annotated[float, Field(gt=0.0, le=1.0)]] = Field(
+        default_factory=dict, description="the same for single studies, by id"
+    )
+    ratio_apart_rarely_above: Ratio = Field(
+        default=100.0,
+        description="hazard and odds ratios of a study on its own, beside the average, rarely above; its shape of "
+        "response and its follow-up differ as those of others do",
+    )
+    why: Line = Field(description="where the weights come from")
+
+    def weight_of(self, study: str) -> float:
+        """Of one study."""
+        return self.weights.get(study, self.weight)
+
+
+class Borrowing(Table):
+    """Other ways to borrow: a print that counts in part, and a first study that the others are scattered around.
+
+    References
+    ----------
+    Ibrahim JG, Chen MH. Power prior distributions for regression models. Stat Sci 2000;15:46-60. Hobbs BP, Carlin BP,
+    Mandrekar SJ, Sargent DJ. Hierarchical commensurate and power prior models for adaptive incorporation of historical
+    information in clinical trials. Biometrics 2011;67:1047-1056.
+    """
+
+    power: dict[Identifier, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(
+        default_factory=dict,
+        description="by study id, the power of its likelihood (power prior): 0.5 counts as half its patients",
+    )
+    commensurate: bool = Field(
+        default=False,
+        description="true: the first study is the average one, and the others differ from it (commensurate prior)",
+    )
+    why: Line = Field(description="where the powers come from, or why the first study is the middle")
+
+
+class PoolTable(Table):
+    """A whole pooled analysis file, its base merged in."""
+
+    schema_: Literal[1] = Field(alias="schema", description="version of this format")
+    title: Line = Field(description="what this analysis is")
+    question: Paragraph = Field(description="what it is asked")
+    studies: tuple[Identifier, ...] = Field(
+        description="names of the analyses that are joined, in the same folder; the first says the priors",
+        strict=False,
+        min_length=2,
+        max_length=MOST_STUDIES,
+    )
+    population: Identifier = Field(description="the population that the answers are about")
+    population_words: Line | None = Field(default=None, description="the same in words, for the report")
+    definition: Identifier = Field(description="the definition of response that the answers are about")
+    populations: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")
+    definitions: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")
+    between_studies: BetweenStudies = Field(description="how much studies of one kind differ")
+    exchangeable: Exchangeable = Field(description="weights of the studies")
+    borrowing: Borrowing | None = Field(default=None, description="left out: every print counts in full")
+    shared_patients: dict[str, Line] = Field(
+        default_factory=dict,
+        description="two study ids joined by '+' to why both are in, where they may share patients",
+    )
+    report: ReportRequest = Field(default_factory=ReportRequest, description="what the report shows")
+
+
+def validated(data: dict[str, Any], address: str) -> PoolTable:
+    """The tables of a file, checked; errors begin with the address."""
+    try:
+        return PoolTable.model_validate(data)
+    except ValidationError as error:
+        raise explain(error, model=PoolTable, address=address) from None

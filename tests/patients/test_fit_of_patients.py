@@ -1,0 +1,77 @@
+"""From a table to draws: the compiled density, the posterior of real patients, and what is kept of it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_allclose
+from scipy.stats import halfnorm, norm
+
+from hscb_bayes.analysis.fit import Compiled, compile_model, load_posterior, patients_of, sample, save_posterior
+from hscb_bayes.analysis.patient_model import build_patients, log_likelihood_of_patients, prior_of
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+
+DATA = Path(__file__).parents[1] / "data"
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("patients")]
+
+
+@pytest.fixture(scope="module")
+def bmt() -> PatientAnalysis:
+    """137 transplants in four hospitals; of ten patients recovery is known only to a week."""
+    analysis = load_patients(DATA / "bmt.toml")
+    until = analysis.patients.unresponded_until.copy()
+    until[:10] = np.maximum(until[:10] - 7.0, 0.0)
+    return replace(analysis, patients=replace(analysis.patients, unresponded_until=until))
+
+
+@pytest.fixture(scope="module")
+def compiled(bmt: PatientAnalysis) -> Compiled:
+    return compile_model(build_patients(bmt))
+
+
+@pytest.fixture(scope="module")
+def posterior(compiled: Compiled) -> xr.DataTree:
+    return sample(compiled, draws=400, tune=400, chains=2, cores=1, seed=1)
+
+
+def test_the_compiled_density_is_prior_and_likelihood(bmt: PatientAnalysis, compiled: Compiled) -> None:
+    rng = np.random.default_rng(3)
+    mean, deviation = prior_of(bmt)
+    said = bmt.table.centres
+    assert said is not None
+    parameters = mean + 0.3 * deviation * rng.normal(size=mean.size)
+    ratios, standard = 0.3 * rng.normal(size=(3, len(bmt.terms))), rng.normal(size=(3, len(bmt.centres)))
+    spread = np.array([0.2, 0.5, 0.4])
+    point = np.concatenate([parameters, ratios.ravel(), standard.ravel(), np.log(spread)])
+    density, gradient = compiled.program.evaluated(point[None])
+
+    values = dict(zip(bmt.parameter_ids, parameters, strict=True))
+    expected = log_likelihood_of_patients(bmt, values, ratios, spread[:, None] * standard).sum()
+    expected += norm.logpdf(parameters, mean, deviation).sum() + norm.logpdf(ratios, 0.0, bmt.term_deviations).sum()
+    expected += norm.logpdf(standard).sum() + (halfnorm.logpdf(spread, scale=said.deviation) + np.log(spread)).sum()
+    assert_allclose(density[0], expected, rtol=1e-10)
+
+    step = 1e-5 * np.eye(point.size)
+    (above, _), (below, _) = compiled.program.evaluated(point + step), compiled.program.evaluated(point - step)
+    assert_allclose(gradient[0], (above - below) / 2e-5, rtol=1e-5, atol=1e-5)
+
+
+def test_the_posterior_of_real_patients(posterior: xr.DataTree) -> None:
+    draws = posterior["posterior"]
+    assert not posterior["sample_stats"]["diverging"].any()
+    low_risk = draws["log_hazard_ratio"].sel(transition="death_after_response", term="disease[AML low risk]")
+    assert low_risk.median() < -0.5  # Klein and Moeschberger: least relapse in low risk AML
+    assert low_risk.quantile(0.9) < 0.0
+    assert 15.0 < draws["response_median"].median() < 40.0  # half had platelets by day 21
+
+
+def test_a_posterior_keeps_its_patients(bmt: PatientAnalysis, posterior: xr.DataTree, tmp_path: Path) -> None:
+    save_posterior(posterior, tmp_path / "posterior.nc")
+    again = patients_of(load_posterior(tmp_path / "posterior.nc"))
+    for name in ("entry_day", "unresponded_until", "response_day", "last_day", "died"):
+        np.testing.assert_array_equal(getattr(again.patients, name), getattr(bmt.patients, name))
+    np.testing.assert_array_equal(again.own_design, bmt.own_design)
+    np.testing.assert_array_equal(again.own_centre, bmt.own_centre)
+    assert again.table == bmt.table
