@@ -16,12 +16,11 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
-from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch import basic as numba_basic
 from pytensor.link.numba.dispatch.basic import numba_funcify_ensure_cache, register_funcify_and_cache_key
 
-from hscb_bayes.analysis.program import MODE
+from hscb_bayes.analysis.program import rewritten
 
 BLOCK = 2048  # rows; a column of them fills half of the first-level cache
 
@@ -80,9 +79,7 @@ class BlockSum(Op):  # type: ignore[misc]
 
 @register_funcify_and_cache_key(BlockSum)  # type: ignore[untyped-decorator]
 def _block_sum(op: BlockSum, node: Any = None, **_kwargs: Any) -> tuple[Callable[..., Any], str | None]:
-    graph = FunctionGraph(op.inputs, op.outputs, clone=True)
-    MODE.optimizer.rewrite(graph)
-    function, key = numba_funcify_ensure_cache(graph)
+    function, key = numba_funcify_ensure_cache(rewritten(op.inputs, op.outputs))
     size = op.parameters
 
     @numba_basic.numba_njit  # type: ignore[untyped-decorator]

@@ -188,7 +188,9 @@ def log_likelihood_by_study(
     of_cells = follow_up_of(values["lost_by_one_year"], xp)
     outcomes = outcome_probabilities(pathway_of(values, pool.members[0], xp), arrays.x, arrays.nodes, of_cells, xp)
     by_study = Outcomes(
-        seen=outcomes.seen[..., None, :, :], by_day=outcomes.by_day[..., None, :, :], lost=outcomes.lost[..., None, :]
+        seen=outcomes.seen[..., None, :, :],
+        by_day=outcomes.by_day[..., None, :, :],
+        left=outcomes.left[..., None, :, :],
     )
     of_studies = follow_up_of(each[..., LOST : LOST + 1], xp)
     return log_likelihood_terms(by_study, arrays, of_studies, xp).sum(axis=-1)

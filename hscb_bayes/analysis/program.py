@@ -19,6 +19,8 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 from nutpie.compile_pymc import CompiledPyMCModel
+from pytensor.compile.aliasing import add_supervisor_to_fgraph
+from pytensor.compile.io import In
 from pytensor.compile.mode import NUMBA
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.replace import clone_replace
@@ -167,10 +169,17 @@ def _address(values: np.ndarray) -> Any:
     return values.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
 
 
+def rewritten(inputs: Sequence[Any], outputs: Sequence[Any]) -> FunctionGraph:
+    """A graph made ready for Numba; nothing in it writes over its inputs."""
+    graph = FunctionGraph(list(inputs), list(outputs), clone=True)
+    add_supervisor_to_fgraph(graph, [In(variable) for variable in graph.inputs])
+    MODE.optimizer.rewrite(graph)
+    return graph
+
+
 def _machine_code(point: Any, entries: Any, outputs: Sequence[Any], source: str, type_: Any) -> Any:
     """A C function that computes outputs of the point and the data."""
-    graph = FunctionGraph([point, entries], list(outputs), clone=True)
-    MODE.optimizer.rewrite(graph)
+    graph = rewritten([point, entries], outputs)
     function, key = numba_funcify_ensure_cache(graph)
     (size,), (length,) = point.type.shape, entries.type.shape
     written = source.format(size=size, entries=length)

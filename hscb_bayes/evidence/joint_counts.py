@@ -12,11 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hscb_bayes.evidence.joint_arrays import SMALLEST, JointArrays
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
-from hscb_bayes.process.incidence import Outcomes
+from hscb_bayes.process.incidence import STEPS, Outcomes
 
+LATER = np.tri(STEPS, k=-1)  # a product with it sums later steps
+EARLIER = np.tri(STEPS).T  # and with this one up to a step, itself included
 DEFINITE = 0.98  # of the spread between patients that counts: outcomes that are certain leave no variance to divide by
 
 
@@ -51,43 +55,76 @@ def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> t
     ``Outcomes.seen`` has the columns of the print.
     """
     xp, columns = special.xp, special.length(data.interval)
-    parts = [outcomes.seen, outcomes.by_day, outcomes.lost[..., None]]
+    parts = [outcomes.seen, outcomes.by_day, outcomes.left]
     both = xp.matmul(data.contrasts, xp.concatenate(parts, axis=-1))
     seen, rest = xp.matmul(both[..., :columns], data.merge), both[..., columns:]
-    mean, slope = (Outcomes(seen=seen[..., k, :], by_day=rest[..., k, :-1], lost=rest[..., k, -1]) for k in range(2))
+    split = special.length(outcomes.by_day)
+    mean, slope = (
+        Outcomes(seen=seen[..., k, :], by_day=rest[..., k, :split], left=rest[..., k, split:]) for k in range(2)
+    )
     return mean, slope
 
 
 def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp, special: Special) -> Unresponded:
-    r"""Kaplan-Meier among patients never seen to respond: those lost leave with the dead in a constant proportion.
+    """Kaplan-Meier among patients never seen to respond, with its expectation and how much of a count it is worth.
 
-    A death among k patients at risk multiplies the curve by 1 - 1/k, a loss by nothing. Where a fraction d of the exits
-    are deaths and m of n patients stay to the day, the expectation of the curve is
-
-        prod_{k=m+1}^n (1 - d/k) = Gamma(n + 1 - d) Gamma(m + 1) / (Gamma(n + 1) Gamma(m + 1 - d)),
-
-    near (m/n)^d, but not 0 where all have left: the last of them may have been lost, and the curve goes on as it was.
-    Greenwood's variance is S^2 d (1/m - 1/n), against S (1 - S) / n without losses. Without losses d = 1: exact.
+    The group's survival S is the product over steps in time of (m/n)^d, where of the n at risk at the start m are left
+    at the end and a fraction d of the others died. Early deaths and late losses leave another curve than the same
+    numbers mixed. Greenwood's variance is S^2 times the sum of d (1/m - 1/n), against S (1 - S) / n without losses, and
+    at most S (1 - S). Without losses d = 1 and all of this is exact.
     """
     xp = special.xp
     responded = (mean.seen * data.columns_within).sum(axis=-1)
-    group = xp.maximum(1.0 - responded, SMALLEST)
-    staying = mean.by_day[..., 2] * follow_up.still_followed(data.day, xp)[..., 0] + SMALLEST
-    exits = xp.maximum(group - staying, SMALLEST)
-    dead = xp.maximum(exits - mean.lost, SMALLEST) / exits
+    staying = (mean.by_day[..., 2] * follow_up.still_followed(data.day, xp)[..., 0])[..., None] + SMALLEST
+    left = xp.maximum(mean.left, 0.0) + SMALLEST / STEPS
+    all_exits = xp.maximum(1.0 - responded[..., None] - staying, SMALLEST)  # exact, as quadrature at few nodes is not
+    left = left * all_exits / left.sum(axis=-1, keepdims=True)
+    deaths, losses = left[..., :STEPS], left[..., STEPS:]
+    exits = deaths + losses
+    at_end = staying + xp.matmul(exits, LATER)
+    whole = at_end[..., :1] + exits[..., :1]
+    log_survival = xp.matmul(deaths / exits * xp.log(at_end / (at_end + exits)), EARLIER)
     patients = xp.maximum(data.unresponded, 1.0)
-    share = staying / (staying + exits)
-    here = patients * share
-    curve = special.log_gamma(patients + 1.0 - dead) - special.log_gamma(patients + 1.0)
-    curve = curve + special.log_gamma(here + 1.0) - special.log_gamma(here + 1.0 - dead)
-    before = xp.exp(dead * xp.log(share))
+    greenwood = whole[..., 0] * (deaths / exits * (1.0 / at_end - 1.0 / (at_end + exits))).sum(axis=-1)
+    before = xp.exp(log_survival[..., -1])
+    carried = _carried_on(deaths / whole, losses / whole, at_end / whole, log_survival, patients[..., None], special)
     return Unresponded(
         seen_to_respond=responded,
         would_respond=mean.by_day[..., 0],
-        lost=mean.lost,
-        survival=xp.exp(curve),
-        informative=(1.0 - before) / before * share / (1.0 - share) / dead,
+        lost=losses.sum(axis=-1),
+        survival=xp.minimum(before + carried, 1.0),
+        informative=1.0 / patients + (1.0 - 1.0 / patients) * (1.0 - before) / before / xp.maximum(greenwood, SMALLEST),
     )
+
+
+def _carried_on(deaths: Any, losses: Any, at_end: Any, log_survival: Any, patients: Any, special: Special) -> Any:
+    r"""What it adds to the expectation of a Kaplan-Meier estimate that it is carried on when nobody is left.
+
+    Where the last of n patients is lost at u the curve goes on as it was, so that its expectation is
+
+        S(t) + E[S^(u) (1 - S(t) / S(u)); the last exit before t is a loss, at u].
+
+    Of the others all have left by u, a fraction d of them by death: S^(u) is near Gamma(n + 1 - d) Gamma(2) /
+    (Gamma(n + 1) Gamma(2 - d)), the product of 1 - d/k over n at risk down to two.
+
+    Parameters
+    ----------
+    deaths, losses, at_end
+        In each step, and left at its end, as fractions of the group.
+
+    References
+    ----------
+    Gill RD. Censoring and stochastic integrals. Mathematical Centre Tracts 124, Amsterdam 1980, section 3.2.
+    """
+    xp = special.xp
+    exits = deaths + losses
+    gone_after = xp.exp(patients * xp.log(xp.maximum(1.0 - at_end, SMALLEST)))
+    gone_before = xp.exp(patients * xp.log(xp.maximum(1.0 - at_end - exits, SMALLEST)))
+    last_is_lost = (gone_after - gone_before) * losses / exits
+    dead = xp.matmul(deaths, EARLIER) / xp.matmul(exits, EARLIER)
+    curve = special.log_gamma(patients + 1.0 - dead) - special.log_gamma(patients + 1.0) - special.log_gamma(2.0 - dead)
+    falls = 1.0 - xp.exp(xp.minimum(log_survival[..., -1:] - log_survival, 0.0))
+    return (last_is_lost * xp.exp(curve) * falls).sum(axis=-1)
 
 
 def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: JointArrays, special: Special) -> Any:

@@ -17,6 +17,7 @@ from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.quadrature import SINGLE_PANEL_NODES, DayRule, graded, panel_rule, response_rule
 
 SMALLEST_MASS = 1e-30  # of a panel; keeps a quotient finite where a panel holds no response
+STEPS = 8  # parts of the time to a day, with about as many nodes in each
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
 
 
@@ -26,13 +27,13 @@ class Outcomes:
 
     ``seen`` (..., covariate, column): responses while still followed, first the probability of response in each panel
     of the nodes, then densities at their days. ``by_day`` (..., covariate, 3): responded, responded and alive, alive
-    without response, all with complete follow-up. ``lost`` (..., covariate): follow-up ended
-    before response, death and the day.
+    without response, all with complete follow-up. ``left`` (..., covariate, 2 * step): patients who were followed and
+    had not responded leave by death, and then by loss, in each of ``STEPS`` parts of the time to the day.
     """
 
     seen: Any
     by_day: Any
-    lost: Any
+    left: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +42,17 @@ class OutcomeNodes:
 
     ``days`` (node,); ``weights`` (node,) in days, zero for nodes at which only a density is wanted; ``panels``
     (node, panel) 1 where a node lies in a panel, rows of zeros for densities; ``log_cuts`` (panel,) log of the days at
-    which panels end; ``columns`` (node, column) 1 where a node adds to a column of ``Outcomes.seen``; ``log_since``
-    (node,) log of the days from the node to ``day``; ``log_end`` (1,) log of ``day``. Where covariates have nodes of
-    their own, as those of different studies, all but ``panels`` and ``columns`` have an axis for them in front.
+    which panels end; ``steps`` (node, step) 1 where a node lies in a part of the time; ``columns`` (node, column) 1
+    where a node adds to a column of ``Outcomes.seen``; ``log_since`` (node,) log of the days from the node to ``day``;
+    ``log_end`` (1,) log of ``day``. Where covariates have nodes of their own, as those of different studies, all but
+    ``panels``, ``steps`` and ``columns`` have an axis for them in front.
     """
 
     days: Any
     weights: Any
     panels: Any
     log_cuts: Any
+    steps: Any
     columns: Any
     log_since: Any
     log_end: Any
@@ -76,12 +79,15 @@ def outcome_nodes(cuts: np.ndarray, *, densities: np.ndarray, places: int, rule:
     panels, adds = np.zeros((days.size, size)), np.zeros((days.size, size + places))
     panels[:inside] = rule.panel[:, None] == np.arange(size)
     adds[:, :size] = panels
+    steps = np.zeros((days.size, STEPS))
+    steps[np.argsort(rule.days), np.arange(inside) * STEPS // inside] = 1.0
     adds[inside + np.arange(places), size + np.arange(places)] = 1.0
     return OutcomeNodes(
         days=days,
         weights=np.concatenate([rule.weights, np.zeros(places)]),
         panels=panels,
         log_cuts=np.log(cuts),
+        steps=steps,
         columns=adds,
         log_since=np.log(day - days),
         log_end=np.log(np.array([day])),
@@ -105,11 +111,15 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     alive = pathway.alive_after_response(x, log_days, nodes.log_since, nodes.log_end, xp)
     followed = follow_up.still_followed(nodes.days, xp)
     neutropenic = event_free(pathway, x, nodes.log_end, xp)[..., 0]
-    event_free_at_nodes = pathway.not_responded(x, log_days, xp) * waiting
+    waiting_days = pathway.not_responded(x, log_days, xp) * waiting * followed * nodes.weights
+    dying = xp.exp(pathway.death_without_response.log_hazard(log_days, xp) + pathway.log_relative_hazard(1, x))
+    losing = follow_up.rate(xp)
     return Outcomes(
         seen=xp.matmul(mass * followed, nodes.columns),
         by_day=xp.stack([xp.matmul(mass, within), xp.matmul(mass * alive, within), neutropenic], axis=-1),
-        lost=(event_free_at_nodes * followed * follow_up.rate(xp) * nodes.weights).sum(axis=-1),
+        left=xp.concatenate(
+            [xp.matmul(waiting_days * dying, nodes.steps), xp.matmul(waiting_days * losing, nodes.steps)], axis=-1
+        ),
     )
 
 

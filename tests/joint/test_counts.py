@@ -16,7 +16,7 @@ from hscb_bayes.evidence.joint_counts import mean_and_slope, unresponded_patient
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
-from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
+from hscb_bayes.process.incidence import STEPS, Outcomes, outcome_nodes, outcome_probabilities
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.quadrature import day_rule
 
@@ -115,8 +115,16 @@ def test_over_all_limits_and_counts_of_two_the_densities_make_one() -> None:
     assert both == pytest.approx(seen_by(DAY) ** 2, abs=1e-3)
 
 
+def nobody_lost(by_day: np.ndarray) -> np.ndarray:
+    """Deaths without response, all in one step."""
+    left = np.zeros((*by_day.shape[:-1], 2 * STEPS))
+    left[..., 0] = 1.0 - by_day[..., 0] - by_day[..., 2]
+    return left
+
+
 def test_a_count_alone_is_binomial() -> None:
-    outcomes = Outcomes(seen=np.array([[0.7, 0.0]]), by_day=np.array([[0.7, 0.4, 0.1]]), lost=np.zeros(1))
+    by_day = np.array([[0.7, 0.4, 0.1]])
+    outcomes = Outcomes(seen=np.array([[0.7, 0.0]]), by_day=by_day, left=nobody_lost(by_day))
     for responders in range(6):
         data = replace(
             arrays_of(5, [], responders, (0.0, 0.0)), times=np.array([float(responders), 0.0]), interval=np.ones(2)
@@ -153,10 +161,28 @@ def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> Non
         rows=rows,
         quadratic=quadratic_form(rows, 2),
     )
-    outcomes = Outcomes(seen=np.stack([by_day[:, 0], np.zeros(2)], axis=-1), by_day=by_day, lost=np.zeros(2))
+    outcomes = Outcomes(seen=np.stack([by_day[:, 0], np.zeros(2)], axis=-1), by_day=by_day, left=nobody_lost(by_day))
     share = (16 * 0.05 + 15 * 0.2) / (16 * 0.1 + 15 * 0.5)
     found = log_likelihood_terms(outcomes, data, COMPLETE, np)[1]
     assert_allclose(found, binom(3, share).logpmf(1), rtol=BY_HAND)
+
+
+@pytest.mark.parametrize("patients", [3, 10, 40])
+@pytest.mark.parametrize("early", ["deaths", "losses"])
+def test_kaplan_meier_depends_on_what_comes_first(patients: int, early: str) -> None:
+    """Half die and half are lost before the day; which of them first makes the difference."""
+    rng = np.random.default_rng(patients)
+    died = rng.uniform(size=(20_000, patients)) < 0.5
+    first = died if early == "deaths" else ~died
+    time = np.where(first, 0.0, 0.5) * DAY + rng.uniform(size=died.shape) * DAY / 2.0
+    curve, _ = survival_at(time, died, DAY)
+    deaths = np.repeat([1.0, 0.0] if early == "deaths" else [0.0, 1.0], STEPS // 2) / STEPS
+    mean = Outcomes(seen=np.zeros(2), by_day=np.zeros(3), left=np.concatenate([deaths, deaths[::-1]]))
+    data = arrays_of(patients, [], 0, (0.0, 0.0))
+    found = unresponded_patients(mean, data, COMPLETE, Special.of(np)).survival
+    assert found == pytest.approx(curve.mean(), abs=0.02)
+    mixed = 0.56 * patients**-0.5
+    assert (found > mixed) == (early == "deaths")
 
 
 def kaplan_meier_of_nonresponders(lost: float) -> float:
@@ -194,9 +220,10 @@ def test_kaplan_meier_of_few_patients_is_carried_on_when_the_last_is_lost(
         death, leaving = rng.exponential(size=(2, 20_000, patients)) / rates[:, None, None]
     curve, _ = survival_at(np.minimum(death, leaving), death <= leaving, DAY)
     neutropenic, exits = np.exp(-rates[0] * DAY), -np.expm1(-rates.sum() * DAY)
-    mean = Outcomes(
-        seen=np.zeros(2), by_day=np.array([0.0, 0.0, neutropenic]), lost=np.array(rates[1] / rates.sum() * exits)
-    )
+    each = -np.diff(np.exp(-rates.sum() * DAY * np.linspace(0.0, 1.0, STEPS + 1)))
+    assert each.sum() == pytest.approx(exits)
+    left = np.concatenate([each * rate / rates.sum() for rate in rates])
+    mean = Outcomes(seen=np.zeros(2), by_day=np.array([0.0, 0.0, neutropenic]), left=left)
     data = arrays_of(patients, [], 0, (0.0, 0.0))
     found = unresponded_patients(mean, data, FollowUp(lost_by_one_year=-np.expm1(-rates[1:] * 365.0)), Special.of(np))
     assert found.survival == pytest.approx(curve.mean(), abs=0.02)
@@ -239,7 +266,7 @@ def log_probability_of_counts(probability: np.ndarray, n: int, responders: int, 
         times=np.array([float(responders), 0.0]),
     )
     by_day = np.stack([probability[:, 0], probability[:, 0], probability[:, 1]], axis=-1)
-    outcomes = Outcomes(seen=probability[:, :1] * [1.0, 0.0], by_day=by_day, lost=np.zeros(kinds))
+    outcomes = Outcomes(seen=probability[:, :1] * [1.0, 0.0], by_day=by_day, left=nobody_lost(by_day))
     ways = binom(n, 0.5).logpmf(responders) + n * np.log(2.0)
     return float(ways + log_likelihood_terms(outcomes, data, COMPLETE, np)[:2].sum())
 
@@ -303,7 +330,7 @@ def log_densities_with_a_day(cells: np.ndarray, n: int, before: int, after: int)
         x=UNLIKE, averages=even, contrasts=contrasts(UNLIKE, even, np.ones(1)),
     )  # fmt: skip
     by_day = np.stack([1.0 - cells[:, 3], 1.0 - cells[:, 3], cells[:, 3]], axis=-1)
-    outcomes = Outcomes(seen=cells[:, [0, 2, 1]], by_day=by_day, lost=np.zeros(kinds))  # intervals, then the day
+    outcomes = Outcomes(seen=cells[:, [0, 2, 1]], by_day=by_day, left=nobody_lost(by_day))  # intervals, then the day
     fates = gammaln(n + 1.0) - gammaln(before + 1.0) - gammaln(after + 1.0) - gammaln(n - before - after)
     alike = np.broadcast_to(cells.mean(axis=0), cells.shape)
     return (
