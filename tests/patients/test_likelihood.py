@@ -18,7 +18,7 @@ from hscb_bayes.evidence.patients.wide import from_wide
 from hscb_bayes.process.hazards import Gompertz, PiecewiseExponential, Weibull
 
 DATA = Path(__file__).parents[1] / "data"
-SHARED = Path(os.environ.get("HSCB_TABLES", Path(__file__).parents[3] / "shared"))
+SHARED = Path(os.environ.get("HSCB_SHARED", Path(__file__).parents[3] / "shared"))
 FLEXSURV = 1e-4
 TRANSITIONS = ("Tx->PR", "Tx->RelDeath", "PR->RelDeath")
 CASES = [
@@ -49,7 +49,7 @@ def of_rows(rows: np.ndarray, hazard: Any, coefficients: np.ndarray) -> float:
 def read(folder: Path, name: str) -> pd.DataFrame:
     path = folder / f"{name}.csv"
     if not path.is_file():
-        pytest.skip(f"{path} is not there: set HSCB_TABLES to the folder that has data/ and oracles/")
+        pytest.skip(f"{path} is not there: set HSCB_SHARED to the folder that has data/ and oracles/")
     return pd.read_csv(path)
 
 
