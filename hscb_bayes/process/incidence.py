@@ -17,7 +17,7 @@ from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.quadrature import SINGLE_PANEL_NODES, DayRule, graded, panel_rule, response_rule
 
 SMALLEST_MASS = 1e-30  # of a panel; keeps a quotient finite where a panel holds no response
-STEPS = 8  # parts of the time to a day, with about as many nodes in each
+STEPS = 16  # parts of the time to a day, with about as many nodes in each
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
 
 
