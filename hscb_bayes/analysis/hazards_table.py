@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hscb_bayes.analysis.priors import shape_ids
+from hscb_bayes.analysis.priors import Parameter, shape_parameters
+from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import Identifier, Table
 from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -66,6 +67,24 @@ class Hazards(Table):
         """Name of a transition's family."""
         return str(getattr(self, transition))
 
-    def shape_ids(self, transition: str) -> tuple[str, ...]:
+    def shape_parameters(self, transition: str) -> dict[str, Parameter]:
         """Parameters of a transition's hazard beside its level."""
-        return shape_ids(transition, self.family(transition), self.cuts.get(transition, ()))
+        return shape_parameters(transition, self.family(transition), self.cuts.get(transition, ()))
+
+    @property
+    def beliefs(self) -> dict[str, str]:
+        """Which belief a shape parameter has: its own, or that of all steps of its transition."""
+        return {
+            id: f"{transition}_step" if transition in self.cuts else id
+            for transition in TRANSITIONS
+            for id in self.shape_parameters(transition)
+        }
+
+
+def check_families(hazards: Hazards, address: str) -> None:
+    """Refuse a family that there is not."""
+    for transition in TRANSITIONS:
+        family = hazards.family(transition)
+        if family not in FAMILIES:
+            hint = nearest(family, FAMILIES)
+            raise InputError(f"{address}: hazards.{transition}: unknown family {quote(family)}; {hint}")

@@ -30,15 +30,12 @@ def prior_normals(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
     }
     unused = {"odds_ratio_never_respond": not table.hazards.never_respond_by_duration}
     unused |= {f"{transition}_shape": True for transition in table.hazards.cuts}
-    steps = {
-        id: f"{transition}_step" for transition in table.hazards.cuts for id in table.hazards.shape_ids(transition)
-    }
     mean, deviation = np.zeros(len(analysis.parameters)), np.ones(len(analysis.parameters))
     for k, (id, parameter) in enumerate(analysis.parameters.items()):
         if absent.get(id, False):
             mean[k] = NEGLIGIBLE
         elif not unused.get(id, False):
-            mean[k], deviation[k] = table.prior[steps.get(id, id)].normal(parameter.scale)
+            mean[k], deviation[k] = table.prior[table.hazards.beliefs.get(id, id)].normal(parameter.scale)
     return mean, deviation
 
 
@@ -72,7 +69,7 @@ def pathway_of(values: Mapping[str, Any], analysis: Analysis, xp: Any, effect: A
 
 def hazard_of(transition: str, hazards: Hazards, values: Mapping[str, Any], xp: Any) -> Any:
     """The baseline hazard of a transition: of response by its median, of the others by their mortality in a year."""
-    shapes = [values[id] for id in hazards.shape_ids(transition)]
+    shapes = [values[id] for id in hazards.shape_parameters(transition)]
     is_response = transition == "response"
     log_day, log_cumulative = (values["response_median"], HALF) if is_response else (np.log(YEAR), values[transition])
     cuts = hazards.cuts.get(transition, ())

@@ -46,14 +46,8 @@ def _shared(rows: AtRisk, analysis: PatientAnalysis, transition: str) -> AtRisk:
 
 def prior_of(analysis: PatientAnalysis) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the baselines' parameters on their unbounded scales, shape (parameter,)."""
-    steps = {
-        id: f"{transition}_step"
-        for transition in analysis.table.hazards.cuts
-        for id in analysis.table.hazards.shape_ids(transition)
-    }
-    beliefs = [
-        analysis.table.prior[steps.get(id, id)].normal(parameter.scale) for id, parameter in analysis.parameters.items()
-    ]
+    prior, found = analysis.table.prior, analysis.table.hazards.beliefs
+    beliefs = [prior[found.get(id, id)].normal(parameter.scale) for id, parameter in analysis.parameters.items()]
     mean, deviation = np.array(beliefs).T
     return mean, deviation
 
@@ -191,7 +185,7 @@ def baseline_ids(analysis: PatientAnalysis, transition: int) -> tuple[str, ...]:
     name = TRANSITIONS[transition]
     level = "response_median" if name == "response" else name
     share = ("never_respond",) if name == "response" and analysis.table.hazards.never_respond else ()
-    return (level, *analysis.table.hazards.shape_ids(name), *share)
+    return (level, *analysis.table.hazards.shape_parameters(name), *share)
 
 
 def log_likelihood_of_patients(

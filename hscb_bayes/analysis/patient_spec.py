@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from io import StringIO
@@ -19,7 +19,7 @@ import pandas as pd
 
 from hscb_bayes.analysis.layers import find_analysis, layers_of
 from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
-from hscb_bayes.analysis.priors import PARAMETERS, WORDS, Parameter, step_parameters
+from hscb_bayes.analysis.priors import PARAMETERS, Parameter
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import WideColumns
 from hscb_bayes.evidence.patients.file import read_table
@@ -27,7 +27,6 @@ from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import TIMES, Patients
 from hscb_bayes.evidence.patients.reading import as_text
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
-from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import listed, nearest, quote
 from hscb_bayes.toml_file import tables_of_json
@@ -68,15 +67,9 @@ class PatientAnalysis:
     def parameters(self) -> Mapping[str, Parameter]:
         """Parameters of the baselines by id, in the order of the draws."""
         hazards, found = self.table.hazards, dict[str, Parameter]()
-        levels = {"response": "response_median"}
         for transition in TRANSITIONS:
-            level, shape = levels.get(transition, transition), f"{transition}_shape"
-            found[level] = PARAMETERS[level]
-            if transition in hazards.cuts:
-                found |= step_parameters(transition, hazards.cuts[transition])
-            else:
-                family = FAMILIES[hazards.family(transition)]
-                found[shape] = replace(PARAMETERS[shape], label=f"{family.SHAPE} of {WORDS[transition]}")
+            level = "response_median" if transition == "response" else transition
+            found |= {level: PARAMETERS[level], **hazards.shape_parameters(transition)}
         if hazards.never_respond:
             found["never_respond"] = PARAMETERS["never_respond"]
         return found

@@ -8,14 +8,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
-from hscb_bayes.analysis.hazards_table import Hazards
-from hscb_bayes.analysis.priors import BELIEFS, Belief
-from hscb_bayes.errors import InputError
+from hscb_bayes.analysis.hazards_table import Hazards, check_families
+from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
 from hscb_bayes.evidence.patients.columns import Column, LongColumns, Units, WideColumns
-from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.process.pathway import TRANSITIONS
-from hscb_bayes.sentences import explain, nearest, quote
+from hscb_bayes.sentences import explain
 
 TWO_SIDED = 1.959963984540054  # standard normal quantile of 97.5%
 
@@ -118,28 +116,12 @@ def validated(data: dict[str, Any], address: str) -> PatientAnalysisTable:
         table = PatientAnalysisTable.model_validate(data)
     except ValidationError as error:
         raise explain(error, model=PatientAnalysisTable, address=address) from None
-    needed = needed_beliefs(table)
-    for id, belief in table.prior.items():
-        if id not in BELIEFS:
-            raise InputError(f"{address}: prior: unknown parameter {quote(id)}; {nearest(id, needed)}")
-        try:
-            belief.normal(BELIEFS[id].scale)
-        except ValueError as error:
-            raise InputError(f"{address}: prior.{id}: {error}") from None
-    for id in needed:
-        if id not in table.prior:
-            raise InputError(f"{address}: prior.{id} is missing (required: {BELIEFS[id].label})")
-    for transition in TRANSITIONS:
-        family = table.hazards.family(transition)
-        if family not in FAMILIES:
-            raise InputError(
-                f"{address}: hazards.{transition}: unknown family {quote(family)}; {nearest(family, FAMILIES)}"
-            )
+    check_families(table.hazards, address)
+    check_beliefs(table.prior, needed_beliefs(table), address)
     return table
 
 
 def needed_beliefs(table: PatientAnalysisTable) -> tuple[str, ...]:
     """Beliefs that an analysis of patients needs: those of its baselines."""
-    kinds = {transition: "step" if transition in table.hazards.cuts else "shape" for transition in TRANSITIONS}
-    found = ["response_median", *TRANSITIONS[1:], *(f"{transition}_{kind}" for transition, kind in kinds.items())]
+    found = ["response_median", *TRANSITIONS[1:], *table.hazards.beliefs.values()]
     return tuple(id for id in BELIEFS if id in found or (id == "never_respond" and table.hazards.never_respond))

@@ -190,7 +190,7 @@ def log_likelihood_by_study(
     by_study = Outcomes(
         seen=outcomes.seen[..., None, :, :],
         by_day=outcomes.by_day[..., None, :, :],
-        left=outcomes.left[..., None, :, :],
+        course=outcomes.course[..., None, :, :],
     )
     of_studies = follow_up_of(each[..., LOST : LOST + 1], xp)
     return log_likelihood_terms(by_study, arrays, of_studies, xp).sum(axis=-1)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import Line, Table
 from hscb_bayes.process.hazards import FAMILIES
+from hscb_bayes.sentences import nearest, quote
 
 Scale = Literal["log", "logit", "cloglog"]
 
@@ -69,15 +71,11 @@ NEGLIGIBLE = -20.0  # on the logit: a share of 2e-9, where an analysis says that
 NARROWEST, WIDEST = 1e-6, 20.0  # standard deviations of beliefs; hazards a factor e^20 apart are no belief
 
 
-def shape_ids(transition: str, family: str, cuts: Sequence[float]) -> tuple[str, ...]:
-    """Parameters of a hazard beside its level."""
-    if FAMILIES[family].HAS_CUTS:
-        return tuple(f"{transition}_step_{cut:g}" for cut in cuts)
-    return (f"{transition}_shape",)
-
-
-def step_parameters(transition: str, cuts: Sequence[float]) -> dict[str, Parameter]:
-    """A parameter for every cut."""
+def shape_parameters(transition: str, family: str, cuts: Sequence[float]) -> dict[str, Parameter]:
+    """Parameters of a hazard beside its level: its family's shape, or a step for every cut."""
+    if not FAMILIES[family].HAS_CUTS:
+        shape = f"{transition}_shape"
+        return {shape: replace(PARAMETERS[shape], label=f"{FAMILIES[family].SHAPE} of {WORDS[transition]}")}
     return {
         f"{transition}_step_{cut:g}": Parameter(
             scale="log", unit="", label=f"hazard after day {cut:g} over that before, {WORDS[transition]}"
@@ -146,3 +144,17 @@ def natural(values: np.ndarray, scale: Scale) -> np.ndarray:
     if scale == "log":
         return np.exp(values)
     return 1.0 / (1.0 + np.exp(-values)) if scale == "logit" else -np.expm1(-np.exp(values))
+
+
+def check_beliefs(prior: Mapping[str, Belief], needed: Sequence[str], address: str) -> None:
+    """Refuse a belief about nothing, one that says nothing, and one that is missing."""
+    for id, belief in prior.items():
+        if id not in BELIEFS:
+            raise InputError(f"{address}: prior: unknown parameter {quote(id)}; {nearest(id, BELIEFS)}")
+        try:
+            belief.normal(BELIEFS[id].scale)
+        except ValueError as error:
+            raise InputError(f"{address}: prior.{id}: {error}") from None
+    for id in needed:
+        if id not in prior:
+            raise InputError(f"{address}: prior.{id} is missing (required: {BELIEFS[id].label})")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
@@ -24,19 +24,19 @@ from hscb_bayes.analysis.against_study import (
     check_tests,
     duration_summary,
 )
-from hscb_bayes.analysis.hazards_table import Hazards
+from hscb_bayes.analysis.hazards_table import Hazards, check_families
 from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
-from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, WORDS, Belief, Parameter, step_parameters
+from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, Belief, Parameter, check_beliefs
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
 from hscb_bayes.evidence.study import Study, load_study, study_of
-from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain, nearest, quote
 from hscb_bayes.toml_file import TomlFile, tables_of_json
 
 SCHEMA = 1
+KINDS = ("shape", "step")  # of parameters of a hazard beside its level
 LONGEST_DURATION = 3650.0  # days of neutropenia; ten years
 MOST_DURATIONS = 12  # that a report can show
 
@@ -169,13 +169,9 @@ class Analysis:
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
         """The model's parameters by id, in the order of its draws; some may have no part."""
-        hazards, found = self.table.hazards, dict(PARAMETERS)
+        found = dict(PARAMETERS)
         for transition in TRANSITIONS:
-            if transition in hazards.cuts:
-                found |= step_parameters(transition, hazards.cuts[transition])
-            else:
-                shape, family = f"{transition}_shape", FAMILIES[hazards.family(transition)]
-                found[shape] = replace(found[shape], label=f"{family.SHAPE} of {WORDS[transition]}")
+            found |= self.table.hazards.shape_parameters(transition)
         return found
 
     @property
@@ -289,35 +285,22 @@ def _validated(data: dict[str, Any], address: str) -> AnalysisTable:
         table = AnalysisTable.model_validate(data)
     except ValidationError as error:
         raise explain(error, model=AnalysisTable, address=address) from None
-    for id, belief in table.prior.items():
-        if id not in BELIEFS:
-            raise InputError(f"{address}: prior: unknown parameter {quote(id)}; {nearest(id, BELIEFS)}")
-        try:
-            belief.normal(BELIEFS[id].scale)
-        except ValueError as error:
-            raise InputError(f"{address}: prior.{id}: {error}") from None
-    for id in needed_priors(table):
-        if id not in table.prior:
-            raise InputError(f"{address}: prior.{id} is missing (required: {BELIEFS[id].label})")
-    for transition in ("response", "death_without_response", "death_after_response"):
-        family = getattr(table.hazards, transition)
-        if family not in FAMILIES:
-            raise InputError(
-                f"{address}: hazards.{transition}: unknown family {quote(family)}; {nearest(family, FAMILIES)}"
-            )
+    check_families(table.hazards, address)
+    check_beliefs(table.prior, needed_priors(table), address)
     return table
 
 
 def needed_priors(table: AnalysisTable) -> tuple[str, ...]:
     """Beliefs that the analysis needs."""
-    steps = {transition: transition in table.hazards.cuts for transition in TRANSITIONS}
+    beliefs = set(table.hazards.beliefs.values())
     unused = {
         "never_respond": not table.hazards.never_respond,
         "odds_ratio_never_respond": not table.hazards.never_respond_by_duration,
         "lost_by_one_year": table.follow_up.complete,
     }
-    unused |= {f"{transition}_shape": has_steps for transition, has_steps in steps.items()}
-    unused |= {f"{transition}_step": not has_steps for transition, has_steps in steps.items()}
+    unused |= {
+        f"{transition}_{kind}": f"{transition}_{kind}" not in beliefs for transition in TRANSITIONS for kind in KINDS
+    }
     return tuple(id for id in BELIEFS if not unused.get(id, False))
 
 
@@ -329,9 +312,8 @@ def asked_priors(analysis: Analysis) -> tuple[str, ...]:
 
 def asked_parameters(analysis: Analysis) -> dict[str, Parameter]:
     """Parameters that these are beliefs about."""
-    asked, cuts = asked_priors(analysis), analysis.table.hazards.cuts
-    steps = {id for transition in cuts for id in analysis.table.hazards.shape_ids(transition)}
-    return {id: parameter for id, parameter in analysis.parameters.items() if id in asked or id in steps}
+    asked, beliefs = asked_priors(analysis), analysis.table.hazards.beliefs
+    return {id: parameter for id, parameter in analysis.parameters.items() if beliefs.get(id, id) in asked}
 
 
 def _check_against_study(table: AnalysisTable, study: Study, address: str) -> None:

@@ -106,7 +106,7 @@ def stacked(papers: Sequence[JointArrays]) -> JointArrays:
     first = papers[0].nodes
     each = {field.name: [getattr(paper.nodes, field.name) for paper in papers] for field in fields(OutcomeNodes)}
     nodes = {name: np.repeat(np.stack(values), cells, axis=0) for name, values in each.items()}
-    nodes |= {"panels": first.panels, "steps": first.steps, "columns": first.columns}
+    nodes |= {"panels": first.panels, "until": first.until, "columns": first.columns}
     return JointArrays(nodes=OutcomeNodes(**nodes), x=np.concatenate([paper.x for paper in papers]), **arrays)
 
 

@@ -12,15 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from hscb_bayes.evidence.joint_arrays import SMALLEST, JointArrays
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
-from hscb_bayes.process.incidence import STEPS, Outcomes
+from hscb_bayes.process.incidence import Outcomes
 
-LATER = np.tri(STEPS, k=-1)  # a product with it sums later steps
-EARLIER = np.tri(STEPS).T  # and with this one up to a step, itself included
+COURSE = ("free", "never", "seen to respond", "deaths", "losses")  # blocks of ``Outcomes.course``
 DEFINITE = 0.98  # of the spread between patients that counts: outcomes that are certain leave no variance to divide by
 
 
@@ -52,79 +49,81 @@ class Unresponded:
 def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> tuple[Outcomes, Outcomes]:
     """Outcomes of the average patient, and their change with a standard deviation of the covariate: no cell axis.
 
-    ``Outcomes.seen`` has the columns of the print.
+    ``Outcomes.seen`` has the columns of the print; of the course there is only the average.
     """
     xp, columns = special.xp, special.length(data.interval)
-    parts = [outcomes.seen, outcomes.by_day, outcomes.left]
-    both = xp.matmul(data.contrasts, xp.concatenate(parts, axis=-1))
-    seen, rest = xp.matmul(both[..., :columns], data.merge), both[..., columns:]
-    split = special.length(outcomes.by_day)
-    mean, slope = (
-        Outcomes(seen=seen[..., k, :], by_day=rest[..., k, :split], left=rest[..., k, split:]) for k in range(2)
-    )
+    both = xp.matmul(data.contrasts, xp.concatenate([outcomes.seen, outcomes.by_day], axis=-1))
+    seen, by_day = xp.matmul(both[..., :columns], data.merge), both[..., columns:]
+    course = xp.matmul(data.contrasts[..., :1, :], outcomes.course)[..., 0, :]
+    mean, slope = (Outcomes(seen=seen[..., k, :], by_day=by_day[..., k, :], course=course) for k in range(2))
     return mean, slope
 
 
 def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp, special: Special) -> Unresponded:
-    """Kaplan-Meier among patients never seen to respond, with its expectation and how much of a count it is worth.
+    r"""Kaplan-Meier among patients never seen to respond, with its expectation and how much of a count it is worth.
 
-    The group's survival S is the product over steps in time of (m/n)^d, where of the n at risk at the start m are left
-    at the end and a fraction d of the others died. Early deaths and late losses leave another curve than the same
-    numbers mixed. Greenwood's variance is S^2 times the sum of d (1/m - 1/n), against S (1 - S) / n without losses, and
-    at most S (1 - S). Without losses d = 1 and all of this is exact.
+    Of all patients Y(u) belong to the group and are at risk at u: those who are followed without response, but for
+    those who will be seen to respond. They leave by death or by loss, at the rate c W(u) where W are all who are
+    followed without response. So the group's survival is
+
+        S(t) = exp(-int dD / Y) = Y(t) / Y(0) exp(int_0^t c W(u) / Y(u) du),
+
+    exact without losses. Greenwood's variance is S^2 int dD / Y^2 / n, against S (1 - S) / n without losses, and at
+    most S (1 - S).
     """
     xp = special.xp
     responded = (mean.seen * data.columns_within).sum(axis=-1)
-    staying = (mean.by_day[..., 2] * follow_up.still_followed(data.day, xp)[..., 0])[..., None] + SMALLEST
-    left = xp.maximum(mean.left, 0.0) + SMALLEST / STEPS
-    all_exits = xp.maximum(1.0 - responded[..., None] - staying, SMALLEST)  # exact, as quadrature at few nodes is not
-    left = left * all_exits / left.sum(axis=-1, keepdims=True)
-    deaths, losses = left[..., :STEPS], left[..., STEPS:]
-    exits = deaths + losses
-    at_end = staying + xp.matmul(exits, LATER)
-    whole = at_end[..., :1] + exits[..., :1]
-    log_survival = xp.matmul(deaths / exits * xp.log(at_end / (at_end + exits)), EARLIER)
+    group = xp.maximum(1.0 - responded, SMALLEST)
+    staying = mean.by_day[..., 2] * follow_up.still_followed(data.day, xp)[..., 0] + SMALLEST
+    nodes = special.length(mean.course) // len(COURSE)
+    free, never, seen, deaths, losses = (mean.course[..., k * nodes : (k + 1) * nodes] for k in range(len(COURSE)))
+    later = responded[..., None] - xp.matmul(seen, data.nodes.until.T)
+    at_risk = xp.minimum(xp.maximum(free - later, never), free) + SMALLEST  # between these, whatever quadrature says
+    drawn = losses / at_risk
+    log_survival = xp.log(at_risk / group[..., None]) + xp.matmul(drawn, data.nodes.until.T)
+    log_end = xp.log(staying / group) + drawn.sum(axis=-1)
     patients = xp.maximum(data.unresponded, 1.0)
-    greenwood = whole[..., 0] * (deaths / exits * (1.0 / at_end - 1.0 / (at_end + exits))).sum(axis=-1)
-    before = xp.exp(log_survival[..., -1])
-    carried = _carried_on(deaths / whole, losses / whole, at_end / whole, log_survival, patients[..., None], special)
+    lost = xp.matmul(losses, data.nodes.until.T)
+    dead = 1.0 - xp.minimum(lost / xp.maximum(group[..., None] - at_risk, SMALLEST), 1.0)
+    share = at_risk / group[..., None]
+    falls = 1.0 - xp.exp(xp.minimum(log_end[..., None] - log_survival, 0.0))
+    carried = _carried_on(losses / group[..., None], share, dead, falls, patients[..., None], special)
+    before = xp.minimum(xp.exp(log_end), 1.0)
+    by_death, by_both = ((part / at_risk**2).sum(axis=-1) + SMALLEST for part in (deaths, deaths + losses))
+    greenwood = xp.maximum((group / staying - 1.0) * by_death / by_both, SMALLEST)
+    worth = (1.0 - before) / before / greenwood
     return Unresponded(
         seen_to_respond=responded,
         would_respond=mean.by_day[..., 0],
         lost=losses.sum(axis=-1),
         survival=xp.minimum(before + carried, 1.0),
-        informative=1.0 / patients + (1.0 - 1.0 / patients) * (1.0 - before) / before / xp.maximum(greenwood, SMALLEST),
+        informative=1.0 / patients + (1.0 - 1.0 / patients) * worth,
     )
 
 
-def _carried_on(deaths: Any, losses: Any, at_end: Any, log_survival: Any, patients: Any, special: Special) -> Any:
+def _carried_on(losses: Any, share: Any, dead: Any, falls: Any, patients: Any, special: Special) -> Any:
     r"""What it adds to the expectation of a Kaplan-Meier estimate that it is carried on when nobody is left.
 
     Where the last of n patients is lost at u the curve goes on as it was, so that its expectation is
 
         S(t) + E[S^(u) (1 - S(t) / S(u)); the last exit before t is a loss, at u].
 
-    Of the others all have left by u, a fraction d of them by death: S^(u) is near Gamma(n + 1 - d) Gamma(2) /
-    (Gamma(n + 1) Gamma(2 - d)), the product of 1 - d/k over n at risk down to two.
+    The others have left by u, with probability (1 - Y(u) / Y(0))^(n - 1), a fraction d of them by death: S^(u) is near
+    Gamma(n + 1 - d) Gamma(2) / (Gamma(n + 1) Gamma(2 - d)), the product of 1 - d/k over n at risk down to two.
 
     Parameters
     ----------
-    deaths, losses, at_end
-        In each step, and left at its end, as fractions of the group.
+    losses, share, dead, falls
+        At the nodes: mass of the losses, and who is left, as fractions of the group; d; and 1 - S(t) / S(u).
 
     References
     ----------
     Gill RD. Censoring and stochastic integrals. Mathematical Centre Tracts 124, Amsterdam 1980, section 3.2.
     """
     xp = special.xp
-    exits = deaths + losses
-    gone_after = xp.exp(patients * xp.log(xp.maximum(1.0 - at_end, SMALLEST)))
-    gone_before = xp.exp(patients * xp.log(xp.maximum(1.0 - at_end - exits, SMALLEST)))
-    last_is_lost = (gone_after - gone_before) * losses / exits
-    dead = xp.matmul(deaths, EARLIER) / xp.matmul(exits, EARLIER)
+    others_left = xp.exp((patients - 1.0) * xp.log(xp.maximum(1.0 - share, SMALLEST)))
     curve = special.log_gamma(patients + 1.0 - dead) - special.log_gamma(patients + 1.0) - special.log_gamma(2.0 - dead)
-    falls = 1.0 - xp.exp(xp.minimum(log_survival[..., -1:] - log_survival, 0.0))
-    return (last_is_lost * xp.exp(curve) * falls).sum(axis=-1)
+    return (patients * losses * others_left * xp.exp(curve) * falls).sum(axis=-1)
 
 
 def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: JointArrays, special: Special) -> Any:

@@ -17,7 +17,6 @@ from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.quadrature import SINGLE_PANEL_NODES, DayRule, graded, panel_rule, response_rule
 
 SMALLEST_MASS = 1e-30  # of a panel; keeps a quotient finite where a panel holds no response
-STEPS = 16  # parts of the time to a day, with about as many nodes in each
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
 
 
@@ -27,13 +26,14 @@ class Outcomes:
 
     ``seen`` (..., covariate, column): responses while still followed, first the probability of response in each panel
     of the nodes, then densities at their days. ``by_day`` (..., covariate, 3): responded, responded and alive, alive
-    without response, all with complete follow-up. ``left`` (..., covariate, 2 * step): patients who were followed and
-    had not responded leave by death, and then by loss, in each of ``STEPS`` parts of the time to the day.
+    without response, all with complete follow-up. ``course`` (..., covariate, 5 * node): of patients who are
+    followed and have not responded, one block after the other, how many there are at each node, how many of them would
+    not respond by the day, and the masses of response, of death and of loss at the node.
     """
 
     seen: Any
     by_day: Any
-    left: Any
+    course: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,17 +42,17 @@ class OutcomeNodes:
 
     ``days`` (node,); ``weights`` (node,) in days, zero for nodes at which only a density is wanted; ``panels``
     (node, panel) 1 where a node lies in a panel, rows of zeros for densities; ``log_cuts`` (panel,) log of the days at
-    which panels end; ``steps`` (node, step) 1 where a node lies in a part of the time; ``columns`` (node, column) 1
+    which panels end; ``until`` (node, node) as in ``DayRule``; ``columns`` (node, column) 1
     where a node adds to a column of ``Outcomes.seen``; ``log_since`` (node,) log of the days from the node to ``day``;
     ``log_end`` (1,) log of ``day``. Where covariates have nodes of their own, as those of different studies, all but
-    ``panels``, ``steps`` and ``columns`` have an axis for them in front.
+    ``panels``, ``until`` and ``columns`` have an axis for them in front.
     """
 
     days: Any
     weights: Any
     panels: Any
     log_cuts: Any
-    steps: Any
+    until: Any
     columns: Any
     log_since: Any
     log_end: Any
@@ -79,15 +79,15 @@ def outcome_nodes(cuts: np.ndarray, *, densities: np.ndarray, places: int, rule:
     panels, adds = np.zeros((days.size, size)), np.zeros((days.size, size + places))
     panels[:inside] = rule.panel[:, None] == np.arange(size)
     adds[:, :size] = panels
-    steps = np.zeros((days.size, STEPS))
-    steps[np.argsort(rule.days), np.arange(inside) * STEPS // inside] = 1.0
+    until = np.zeros((days.size, days.size))
+    until[:inside, :inside] = rule.until
     adds[inside + np.arange(places), size + np.arange(places)] = 1.0
     return OutcomeNodes(
         days=days,
         weights=np.concatenate([rule.weights, np.zeros(places)]),
         panels=panels,
         log_cuts=np.log(cuts),
-        steps=steps,
+        until=until,
         columns=adds,
         log_since=np.log(day - days),
         log_end=np.log(np.array([day])),
@@ -111,15 +111,14 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     alive = pathway.alive_after_response(x, log_days, nodes.log_since, nodes.log_end, xp)
     followed = follow_up.still_followed(nodes.days, xp)
     neutropenic = event_free(pathway, x, nodes.log_end, xp)[..., 0]
-    waiting_days = pathway.not_responded(x, log_days, xp) * waiting * followed * nodes.weights
-    dying = xp.exp(pathway.death_without_response.log_hazard(log_days, xp) + pathway.log_relative_hazard(1, x))
-    losing = follow_up.rate(xp)
+    free = pathway.not_responded(x, log_days, xp) * waiting * followed
+    never = pathway.not_responded(x, nodes.log_end, xp) * waiting * followed
+    hazard = xp.exp(pathway.death_without_response.log_hazard(log_days, xp) + pathway.log_relative_hazard(1, x))
+    lost = free * nodes.weights * follow_up.rate(xp)
     return Outcomes(
         seen=xp.matmul(mass * followed, nodes.columns),
         by_day=xp.stack([xp.matmul(mass, within), xp.matmul(mass * alive, within), neutropenic], axis=-1),
-        left=xp.concatenate(
-            [xp.matmul(waiting_days * dying, nodes.steps), xp.matmul(waiting_days * losing, nodes.steps)], axis=-1
-        ),
+        course=xp.concatenate([free, never, mass * followed * within, free * nodes.weights * hazard, lost], axis=-1),
     )
 
 

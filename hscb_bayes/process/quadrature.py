@@ -105,11 +105,15 @@ def response_rule(pathway: Pathway, x: Any, log_cuts: Any, unit: UnitRule, xp: A
 
 @dataclass(frozen=True, kw_only=True)
 class DayRule:
-    """Fixed nodes on (0, last cut): ``days``, ``weights`` in days, ``panel``; each shape (node,)."""
+    """Fixed nodes on (0, last cut): ``days``, ``weights`` in days, ``panel``; each shape (node,).
+
+    ``until`` (node, node) takes the masses at the nodes, values times weights, to their integral up to each node.
+    """
 
     days: np.ndarray
     weights: np.ndarray
     panel: np.ndarray
+    until: np.ndarray
 
 
 def day_rule(cuts: np.ndarray, *, first: int = FIRST_DAYS, middle: int = MIDDLE_DAYS, last: int = LAST_DAYS) -> DayRule:
@@ -125,9 +129,20 @@ def day_rule(cuts: np.ndarray, *, first: int = FIRST_DAYS, middle: int = MIDDLE_
         v, weight = _legendre(size)
         days.append(lower * (upper / lower) ** v)
         weights.append(days[-1] * np.log(upper / lower) * weight)
-    return DayRule(
-        days=np.concatenate(days), weights=np.concatenate(weights), panel=np.repeat(np.arange(len(cuts)), sizes)
-    )
+    panel = np.repeat(np.arange(len(cuts)), sizes)
+    until = (panel[:, None] > panel).astype(float)
+    for place, size in enumerate(sizes):
+        until[np.ix_(panel == place, panel == place)] = _until_nodes(size)
+    return DayRule(days=np.concatenate(days), weights=np.concatenate(weights), panel=panel, until=until)
+
+
+def _until_nodes(nodes: int) -> np.ndarray:
+    """Integrals up to each Legendre node of the polynomial through masses at all of them, shape (node, node)."""
+    z = np.polynomial.legendre.leggauss(nodes)[0]
+    values = np.polynomial.legendre.legvander(z, nodes)
+    order = np.arange(1, nodes)
+    rising = np.column_stack([z + 1.0, (values[:, 2:] - values[:, :-2]) / (2 * order + 1)]) / 2.0
+    return rising @ ((2 * np.arange(nodes) + 1)[:, None] * values[:, :nodes].T)
 
 
 def covariate_rule(x: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,11 +12,11 @@ from scipy.stats import binom
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts, quadratic_form
-from hscb_bayes.evidence.joint_counts import mean_and_slope, unresponded_patients
+from hscb_bayes.evidence.joint_counts import COURSE, mean_and_slope, unresponded_patients
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
-from hscb_bayes.process.incidence import STEPS, Outcomes, outcome_nodes, outcome_probabilities
+from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.quadrature import day_rule
 
@@ -115,20 +115,18 @@ def test_over_all_limits_and_counts_of_two_the_densities_make_one() -> None:
     assert both == pytest.approx(seen_by(DAY) ** 2, abs=1e-3)
 
 
-def nobody_lost(by_day: np.ndarray) -> np.ndarray:
-    """Deaths without response, all in one step."""
-    left = np.zeros((*by_day.shape[:-1], 2 * STEPS))
-    left[..., 0] = 1.0 - by_day[..., 0] - by_day[..., 2]
-    return left
+def nobody_lost(by_day: np.ndarray, data: JointArrays) -> np.ndarray:
+    """A course without losses, of which nothing else is asked."""
+    return np.zeros((*by_day.shape[:-1], len(COURSE) * data.nodes.days.shape[-1]))
 
 
 def test_a_count_alone_is_binomial() -> None:
     by_day = np.array([[0.7, 0.4, 0.1]])
-    outcomes = Outcomes(seen=np.array([[0.7, 0.0]]), by_day=by_day, left=nobody_lost(by_day))
     for responders in range(6):
         data = replace(
             arrays_of(5, [], responders, (0.0, 0.0)), times=np.array([float(responders), 0.0]), interval=np.ones(2)
         )
+        outcomes = Outcomes(seen=np.array([[0.7, 0.0]]), by_day=by_day, course=nobody_lost(by_day, data))
         found = log_likelihood_terms(outcomes, data, COMPLETE, np)[0]
         ways = binom(5, 0.5).logpmf(responders) - 5 * np.log(0.5)
         assert found + ways == pytest.approx(binom(5, 0.7).logpmf(responders), abs=BY_HAND)
@@ -161,28 +159,12 @@ def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> Non
         rows=rows,
         quadratic=quadratic_form(rows, 2),
     )
-    outcomes = Outcomes(seen=np.stack([by_day[:, 0], np.zeros(2)], axis=-1), by_day=by_day, left=nobody_lost(by_day))
+    outcomes = Outcomes(
+        seen=np.stack([by_day[:, 0], np.zeros(2)], axis=-1), by_day=by_day, course=nobody_lost(by_day, data)
+    )
     share = (16 * 0.05 + 15 * 0.2) / (16 * 0.1 + 15 * 0.5)
     found = log_likelihood_terms(outcomes, data, COMPLETE, np)[1]
     assert_allclose(found, binom(3, share).logpmf(1), rtol=BY_HAND)
-
-
-@pytest.mark.parametrize("patients", [3, 10, 40])
-@pytest.mark.parametrize("early", ["deaths", "losses"])
-def test_kaplan_meier_depends_on_what_comes_first(patients: int, early: str) -> None:
-    """Half die and half are lost before the day; which of them first makes the difference."""
-    rng = np.random.default_rng(patients)
-    died = rng.uniform(size=(20_000, patients)) < 0.5
-    first = died if early == "deaths" else ~died
-    time = np.where(first, 0.0, 0.5) * DAY + rng.uniform(size=died.shape) * DAY / 2.0
-    curve, _ = survival_at(time, died, DAY)
-    deaths = np.repeat([1.0, 0.0] if early == "deaths" else [0.0, 1.0], STEPS // 2) / STEPS
-    mean = Outcomes(seen=np.zeros(2), by_day=np.zeros(3), left=np.concatenate([deaths, deaths[::-1]]))
-    data = arrays_of(patients, [], 0, (0.0, 0.0))
-    found = unresponded_patients(mean, data, COMPLETE, Special.of(np)).survival
-    assert found == pytest.approx(curve.mean(), abs=0.02)
-    mixed = 0.56 * patients**-0.5
-    assert (found > mixed) == (early == "deaths")
 
 
 def kaplan_meier_of_nonresponders(lost: float) -> float:
@@ -210,23 +192,29 @@ def test_with_losses_survival_without_response_is_nearly_what_kaplan_meier_tends
 
 
 @pytest.mark.parametrize("patients", [3, 10, 40])
+@pytest.mark.parametrize("shape", [0.3, 1.0, 3.0], ids=["deaths come early", "at all times", "late"])
 @pytest.mark.parametrize(("dying", "lost"), [(0.8, 0.0), (0.8, 0.3), (0.8, 0.9), (0.4, 0.9)])
 def test_kaplan_meier_of_few_patients_is_carried_on_when_the_last_is_lost(
-    patients: int, dying: float, lost: float
+    patients: int, shape: float, dying: float, lost: float
 ) -> None:
-    rates = -np.log1p(-np.array([dying, lost])) / DAY
-    rng = np.random.default_rng(patients)
+    """The shares that die and are lost by the day, were there nothing else; nobody responds.
+
+    Where the last is lost, the curve is known in closed form only for deaths and losses in random order: hazards that
+    are constant. Otherwise it is an approximation, off by 0.024 where deaths come late to 10 patients and 90% are lost.
+    """
+    error = 0.02 if shape == 1.0 else 0.03
+    death_hazard = Weibull(shape=shape, log_scale=np.log(DAY) - np.log(-np.log1p(-dying)) / shape)
+    rng, rate = np.random.default_rng(patients), -np.log1p(-lost) / DAY
     with np.errstate(divide="ignore"):
-        death, leaving = rng.exponential(size=(2, 20_000, patients)) / rates[:, None, None]
+        leaving = rng.exponential(size=(20_000, patients)) / rate
+    death = np.exp(death_hazard.log_time_at(np.log(rng.exponential(size=leaving.shape)), np))
     curve, _ = survival_at(np.minimum(death, leaving), death <= leaving, DAY)
-    neutropenic, exits = np.exp(-rates[0] * DAY), -np.expm1(-rates.sum() * DAY)
-    each = -np.diff(np.exp(-rates.sum() * DAY * np.linspace(0.0, 1.0, STEPS + 1)))
-    assert each.sum() == pytest.approx(exits)
-    left = np.concatenate([each * rate / rates.sum() for rate in rates])
-    mean = Outcomes(seen=np.zeros(2), by_day=np.array([0.0, 0.0, neutropenic]), left=left)
     data = arrays_of(patients, [], 0, (0.0, 0.0))
-    found = unresponded_patients(mean, data, FollowUp(lost_by_one_year=-np.expm1(-rates[1:] * 365.0)), Special.of(np))
-    assert found.survival == pytest.approx(curve.mean(), abs=0.02)
+    follow_up = FollowUp(lost_by_one_year=-np.expm1(-np.full(1, rate) * 365.0))
+    pathway = replace(PATHWAY, death_without_response=death_hazard, logit_never=40.0)
+    mean, _ = mean_and_slope(outcome_probabilities(pathway, data.x, data.nodes, follow_up, np), data, Special.of(np))
+    found = unresponded_patients(mean, data, follow_up, Special.of(np))
+    assert found.survival == pytest.approx(curve.mean(), abs=error)
     if patients == 40 and lost < 0.9:
         worth = found.survival * (1.0 - found.survival) / curve.var() / patients
         assert found.informative == pytest.approx(worth, rel=0.1)
@@ -266,7 +254,7 @@ def log_probability_of_counts(probability: np.ndarray, n: int, responders: int, 
         times=np.array([float(responders), 0.0]),
     )
     by_day = np.stack([probability[:, 0], probability[:, 0], probability[:, 1]], axis=-1)
-    outcomes = Outcomes(seen=probability[:, :1] * [1.0, 0.0], by_day=by_day, left=nobody_lost(by_day))
+    outcomes = Outcomes(seen=probability[:, :1] * [1.0, 0.0], by_day=by_day, course=nobody_lost(by_day, data))
     ways = binom(n, 0.5).logpmf(responders) + n * np.log(2.0)
     return float(ways + log_likelihood_terms(outcomes, data, COMPLETE, np)[:2].sum())
 
@@ -330,7 +318,9 @@ def log_densities_with_a_day(cells: np.ndarray, n: int, before: int, after: int)
         x=UNLIKE, averages=even, contrasts=contrasts(UNLIKE, even, np.ones(1)),
     )  # fmt: skip
     by_day = np.stack([1.0 - cells[:, 3], 1.0 - cells[:, 3], cells[:, 3]], axis=-1)
-    outcomes = Outcomes(seen=cells[:, [0, 2, 1]], by_day=by_day, left=nobody_lost(by_day))  # intervals, then the day
+    outcomes = Outcomes(
+        seen=cells[:, [0, 2, 1]], by_day=by_day, course=nobody_lost(by_day, data)
+    )  # intervals, then the day
     fates = gammaln(n + 1.0) - gammaln(before + 1.0) - gammaln(after + 1.0) - gammaln(n - before - after)
     alike = np.broadcast_to(cells.mean(axis=0), cells.shape)
     return (

@@ -1,6 +1,5 @@
 """The exact likelihood: against flexsurv, against numerical integration, and in every form that must not matter."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from hscb_bayes.evidence.patients.wide import from_wide
 from hscb_bayes.process.hazards import Gompertz, PiecewiseExponential, Weibull
 
 DATA = Path(__file__).parents[1] / "data"
-SHARED = Path(os.environ.get("HSCB_SHARED", Path(__file__).parents[3] / "shared"))
 FLEXSURV = 1e-4
 TRANSITIONS = ("Tx->PR", "Tx->RelDeath", "PR->RelDeath")
 CASES = [
@@ -46,13 +44,6 @@ def of_rows(rows: np.ndarray, hazard: Any, coefficients: np.ndarray) -> float:
     return float(np.sum(event * (hazard.log_hazard(log_time, np) + relative) - exposed * cumulative))
 
 
-def read(folder: Path, name: str) -> pd.DataFrame:
-    path = folder / f"{name}.csv"
-    if not path.is_file():
-        pytest.skip(f"{path} is not there: set HSCB_SHARED to the folder that has data/ and oracles/")
-    return pd.read_csv(path)
-
-
 def bmt() -> tuple[Patients, np.ndarray]:
     columns = WideColumns(response_day="pr_time", response_seen="pr_event", last_day="dfs_time", died="dfs_event")
     table = read_table(DATA / "r_reference/kmsurv_bmt.csv")
@@ -62,10 +53,10 @@ def bmt() -> tuple[Patients, np.ndarray]:
     return patients, np.column_stack([*levels, (own["age"] - 28) / 10]).astype(float)
 
 
-def ebmt3() -> tuple[Patients, np.ndarray]:
+def ebmt3(folder: Path) -> tuple[Patients, np.ndarray]:
     columns = WideColumns(response_day="prtime", response_seen="prstat", last_day="rfstime", died="rfsstat")
     names = ["dissub", "age", "drmatch", "tcd"]
-    patients = from_wide(read(SHARED / "data", "ebmt3"), columns, units="days", covariates=names)
+    patients = from_wide(read_table(folder / "data" / "ebmt3.csv"), columns, units="days", covariates=names)
     own = patients.covariates
     levels = [("dissub", "ALL"), ("dissub", "CML"), ("age", "20-40"), ("age", ">40"), ("drmatch", "Gender mismatch")]
     return patients, np.column_stack([own[name] == level for name, level in [*levels, ("tcd", "TCD")]]).astype(float)
@@ -73,12 +64,18 @@ def ebmt3() -> tuple[Patients, np.ndarray]:
 
 @pytest.mark.parametrize(("transition", "clock", "family"), CASES)
 @pytest.mark.parametrize("table", ["kmbmt", "ebmt3"])
-def test_at_the_estimates_of_flexsurv(table: str, transition: str, clock: str, family: str) -> None:
-    patients, covariates = bmt() if table == "kmbmt" else ebmt3()
-    folder = DATA / "r_reference" if table == "kmbmt" else SHARED / "oracles"
+def test_at_the_estimates_of_flexsurv(
+    table: str, transition: str, clock: str, family: str, request: pytest.FixtureRequest
+) -> None:
+    folder = DATA / "r_reference"
+    if table == "kmbmt":
+        patients, covariates = bmt()
+    else:
+        folder = request.getfixturevalue("shared") / "oracles"
+        patients, covariates = ebmt3(folder.parent)
     prefix = ["dataset", "transition", "clock", "dist"]
     case = [table, transition, clock, family]
-    fits, estimates = (read(folder, f"flexsurv_{name}").set_index(prefix) for name in ("fits", "estimates"))
+    fits, estimates = (pd.read_csv(folder / f"flexsurv_{name}.csv").set_index(prefix) for name in ("fits", "estimates"))
     estimates = estimates.sort_index(kind="stable")
     values = np.array(estimates.loc[tuple(case), "est"], dtype=float)
     baseline = 1 if family == "exp" else 2

@@ -107,7 +107,10 @@ class Course:
     def between(self, start: float, stop: float, last: float, *, dies: bool) -> float:
         cuts = sorted({day for days in CUTS.values() for day in days} | {last - day for day in CUTS[TRANSITIONS[2]]})
         breaks = [day for day in cuts if start < day < stop]
-        path = lambda day: self.responds(day) * self.lives(day, last, dies=dies)  # noqa: E731
+
+        def path(day: float) -> float:
+            return self.responds(day) * self.lives(day, last, dies=dies)
+
         edges = [start, *breaks, stop]
         return sum(quad(path, *pair, epsabs=1e-13, limit=200)[0] for pair in pairwise(edges))
 

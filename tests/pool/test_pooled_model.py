@@ -18,7 +18,7 @@ from hscb_bayes.analysis.pooled_model import build_pool, log_likelihood_by_study
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 
 DRAWS = 20
-QUADRATURE = 0.03  # log likelihood; a study alone has panels, and steps of its losses, of its own
+QUADRATURE = 0.002  # log likelihood; a study alone has panels of its own
 
 
 @pytest.fixture(scope="module")

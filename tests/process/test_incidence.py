@@ -13,7 +13,6 @@ from scipy.integrate import quad
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import (
-    STEPS,
     OutcomeNodes,
     cumulative_incidence,
     event_free,
@@ -207,9 +206,11 @@ def test_patients_are_lost_while_neither_response_nor_death_has_happened() -> No
     parts = ((closed.never, closed.b + rate), (1 - closed.never, closed.a + closed.b + rate))
     expected = sum(share * rate * -np.expm1(-total * 365.0) / total for share, total in parts)
     outcomes = outcome_probabilities(EXPONENTIAL, X, NODES, follow_up, np)
-    assert_allclose(outcomes.left[:, STEPS:].sum(axis=-1), np.asarray(expected)[:, 0], atol=1e-6)
+    _, _, seen, deaths, losses = np.split(outcomes.course, 5, axis=-1)
+    assert_allclose(losses.sum(axis=-1), np.asarray(expected)[:, 0], atol=1e-6)
+    assert_allclose(seen.sum(axis=-1), outcomes.seen[:, :4].sum(axis=-1), rtol=ALGEBRA)
     died = sum(share * closed.b * -np.expm1(-total * 365.0) / total for share, total in parts)
-    assert_allclose(outcomes.left[:, :STEPS].sum(axis=-1), np.asarray(died)[:, 0], atol=1e-6)
+    assert_allclose(deaths.sum(axis=-1), np.asarray(died)[:, 0], atol=1e-6)
 
 
 @over_pathways
@@ -218,7 +219,7 @@ def test_numpy_and_pytensor_give_the_same_outcomes(pathway: Pathway, evaluated: 
     follow_up = FollowUp(lost_by_one_year=np.float64(0.3))
     graph = outcome_probabilities(pathway, pt.constant(X), symbolic, follow_up, pt)
     number = outcome_probabilities(pathway, X, NODES, follow_up, np)
-    seen, by_day, left = evaluated([graph.seen, graph.by_day, graph.left])
-    assert_allclose(left, number.left, rtol=1e-7, atol=ALGEBRA)
+    seen, by_day, course = evaluated([graph.seen, graph.by_day, graph.course])
+    assert_allclose(course, number.course, rtol=1e-7, atol=ALGEBRA)
     assert_allclose(seen, number.seen, rtol=1e-7, atol=ALGEBRA)
     assert_allclose(by_day, number.by_day, rtol=1e-7, atol=ALGEBRA)

@@ -188,3 +188,24 @@ def test_with_no_more_values_than_nodes_the_rule_is_the_patients(x: list[float])
     assert node.shape == weight.shape == (4,)
     for of in (np.exp, np.cosh, np.square):
         assert weight @ of(node) == pytest.approx(np.mean(of(x)), rel=ALGEBRA)
+
+
+def test_integrals_up_to_a_node_are_those_of_the_function() -> None:
+    rule = day_rule(np.array([3.0, 10.0, 40.0, 365.0]))
+
+    def integral(day: np.ndarray) -> np.ndarray:  # of a density that is infinite at zero
+        return -np.expm1(-((day / 20.0) ** 0.5))
+
+    density = 0.5 * (rule.days / 20.0) ** -0.5 / 20.0 * np.exp(-((rule.days / 20.0) ** 0.5))
+    assert_allclose(rule.until @ (rule.weights * density), integral(rule.days), atol=2e-6)
+
+
+@pytest.mark.parametrize("nodes", [2, 5, 14])
+def test_integrals_up_to_a_node_are_exact_for_polynomials(nodes: int) -> None:
+    cuts = np.array([1.0, np.e])
+    rule = day_rule(cuts, first=2, last=nodes)
+    inside = rule.panel == 1
+    v = np.log(rule.days[inside])  # the panel is even in log time: from 0 to 1
+    for power in range(nodes):
+        mass = np.where(rule.panel == 1, rule.weights * np.log(rule.days) ** power / rule.days, 0.0)
+        assert_allclose((rule.until @ mass)[inside], v ** (power + 1) / (power + 1), atol=1e-12)

@@ -11,7 +11,7 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import LongColumns
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.problems import Problems
-from hscb_bayes.evidence.patients.reading import covariates_of, days_per, flags, ids_of, required_columns, times
+from hscb_bayes.evidence.patients.reading import flags, ids_of, opened, times
 from hscb_bayes.evidence.patients.wide import checked
 
 TRANS = (1, 2, 3)  # response, death without response, death after response
@@ -40,14 +40,12 @@ def from_long(
         A sentence, or one for each kind of row that cannot be, with the ids.
     """
     columns = columns or LongColumns()
-    required_columns(frame, columns.model_dump(), covariates, address)
-    unit = days_per(units, address)
-    others, complete = covariates_of(frame, covariates, complete_cases=complete_cases, address=address)
-    frame = frame[complete].reset_index(drop=True)
+    frame, others, unit = opened(
+        frame, columns.model_dump(), covariates, units=units, complete_cases=complete_cases, address=address
+    )
     row_ids = ids_of(frame, columns.id, address)
     problems = Problems(address, row_ids)
     rows = _rows(frame, columns, row_ids, problems, unit=unit)
-    others = {name: values[complete] for name, values in others.items()}
     for name, values in others.items():
         differs = pd.Series(values).groupby(rows["id"]).transform("nunique").to_numpy() > 1
         problems.add(differs, f"{name} differs between the rows; required one value for each patient")
@@ -77,7 +75,7 @@ def _patients(rows: pd.DataFrame, others: dict[str, np.ndarray], address: str, a
     problems = Problems(address, ids)
     response, before, after = (rows[rows["trans"] == trans].set_index("id").reindex(ids) for trans in TRANS)
     is_there = [part["stop"].notna().to_numpy() for part in (response, before, after)]
-    came, died_before, died_after = (part["event"].eq(True).to_numpy() for part in (response, before, after))  # noqa: FBT003
+    came, died_before, died_after = ((part["event"] == 1.0).to_numpy() for part in (response, before, after))
     start, stop, again = (values.to_numpy() for values in (response["start"], response["stop"], after["start"]))
     problems.add(~is_there[0], "no row of transition 1; required how long the patient was without response")
     problems.add(

@@ -13,6 +13,34 @@ from hscb_bayes.evidence.patients.problems import Problems
 from hscb_bayes.sentences import listed, nearest, quote
 
 
+def opened(
+    frame: pd.DataFrame,
+    columns: Mapping[str, str],
+    covariates: Sequence[str],
+    *,
+    units: str,
+    complete_cases: bool,
+    address: str,
+) -> tuple[pd.DataFrame, dict[str, np.ndarray], float]:
+    """The rows that count, their covariates by name, and the days of a unit of time.
+
+    Parameters
+    ----------
+    columns
+        Column by what it holds.
+
+    Raises
+    ------
+    InputError
+        When a column is not there or is to be two things, the unit is unknown, or covariates are missing.
+    """
+    required_columns(frame, columns, covariates, address)
+    unit = days_per(units, address)
+    others, complete = covariates_of(frame, covariates, complete_cases=complete_cases, address=address)
+    kept = {name: values[complete] for name, values in others.items()}
+    return frame[complete].reset_index(drop=True), kept, unit
+
+
 def required_columns(frame: pd.DataFrame, columns: Mapping[str, str], covariates: Sequence[str], address: str) -> None:
     """Refuse a table without rows, without a column, or with a column that is to be two things.
 

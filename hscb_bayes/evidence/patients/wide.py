@@ -10,7 +10,7 @@ import pandas as pd
 from hscb_bayes.evidence.patients.columns import WideColumns
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.problems import Problems
-from hscb_bayes.evidence.patients.reading import covariates_of, days_per, flags, ids_of, required_columns, times
+from hscb_bayes.evidence.patients.reading import flags, ids_of, opened, times
 
 
 def from_wide(
@@ -48,10 +48,7 @@ def from_wide(
     """
     columns = columns or WideColumns()
     named = {what: name for what, name in columns.model_dump().items() if name is not None}
-    required_columns(frame, named, covariates, address)
-    unit = days_per(units, address)
-    others, complete = covariates_of(frame, covariates, complete_cases=complete_cases, address=address)
-    frame = frame[complete]
+    frame, others, unit = opened(frame, named, covariates, units=units, complete_cases=complete_cases, address=address)
     ids = ids_of(frame, columns.id, address)
     problems = Problems(address, ids)
     problems.add(pd.Series(ids).duplicated(keep=False).to_numpy(), "there more than once; required one row each")
@@ -67,7 +64,7 @@ def from_wide(
         response_day=response,
         last_day=last,
         died=died,
-        covariates={name: values[complete] for name, values in others.items()},
+        covariates=others,
     )
     return checked(patients, problems, at_zero)
 
