@@ -157,7 +157,7 @@ class PatientAnalysis:
 
 def check_levels(values: np.ndarray, covariate: Covariate, address: str) -> None:
     """Refuse a value that is none of the levels."""
-    found = set(values) - set(covariate.levels)
+    found = set(values.tolist()) - set(covariate.levels)
     if found:
         raise InputError(
             f"{address}: {covariate.column}: required one of the levels {listed(list(covariate.levels))}, found "
@@ -270,10 +270,8 @@ def _check_covariates(analysis: PatientAnalysis, address: str) -> None:
         if not np.all(np.isfinite(values.astype(float))):
             raise InputError(f"{where}: required finite numbers, found {values[~np.isfinite(values.astype(float))][0]}")
         if covariate.form == "log2" and np.any(values <= 0):
-            raise InputError(f"{where}: required numbers above 0 for doublings, found {quote(values.min())}")
+            raise InputError(f"{where}: required numbers above 0 for doublings, found {values.min():g}")
         if np.all(values == values[0]):
-            raise InputError(
-                f"{where}: is {quote(values[0])} for every patient; a hazard ratio of it cannot be learned"
-            )
+            raise InputError(f"{where}: is {values[0]:g} for every patient; a hazard ratio of it cannot be learned")
     if analysis.table.centres and len(analysis.centres) < FEWEST_CENTRES:
         raise InputError(f"{address}: {analysis.table.centres.column}: required at least two centres, found one")

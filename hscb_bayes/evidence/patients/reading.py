@@ -111,7 +111,9 @@ def _numbers(frame: pd.DataFrame, column: str, problems: Problems) -> np.ndarray
     values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     wrong = np.isnan(values) & frame[column].notna().to_numpy()
     if wrong.any():
-        problems.add(wrong, f"{column} is no number, found {quote(frame[column].to_numpy()[wrong][0])}")
+        problems.add(
+            wrong, f"{column} is no number, found {quote(frame[column].tolist()[int(np.flatnonzero(wrong)[0])])}"
+        )
     return values
 
 
