@@ -23,7 +23,7 @@ import numpy as np
 
 from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, INDICATORS, SMALLEST, JointArrays
 from hscb_bayes.evidence.joint_counts import Unresponded, count_terms, mean_and_slope, unresponded_patients
-from hscb_bayes.evidence.special import Special
+from hscb_bayes.evidence.special import FEWEST_PATIENTS, TINY, Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.incidence import Outcomes
 
@@ -31,6 +31,7 @@ from hscb_bayes.process.incidence import Outcomes
 # of (factor - 1) per unit of survival. Measured on simulated studies; docs/development/decisions.md says how.
 FACTOR_FALL = 1.7
 FARTHEST_BY_CHANCE = 0.3  # of an estimate from its expectation: as far as the fall was measured
+LEAST_WORTH = 0.5  # of the patients that an estimate is worth: with more an estimate alone would be changed
 SMALL_SAMPLE = 1.3  # of (factor - 1): among 15 patients losses widen by more than Greenwood's formula says
 
 # E[b b'] is linear in E[b]: responded x responded-and-alive is responded-and-alive, and so on.
@@ -67,6 +68,7 @@ def _estimate_terms(
     estimates = (totals[..., None, :] * data.rows).sum(axis=-1)[..., COUNT_ROWS:]
     expected = xp.concatenate([patients * unresponded.expected_counts(xp), estimates], axis=-1)
     covariance = _covariance(outcomes, data, special) * _widening(estimates, unresponded, data, follow_up, xp)
+    worth = _patients_worth(estimates, covariance, special)
     blurred = patients * unresponded.blur(xp)
     noise = data.noise + xp.concatenate([blurred, xp.zeros_like(estimates)], axis=-1)
     diagonal = np.eye(special.length(data.observed))
@@ -75,8 +77,20 @@ def _estimate_terms(
     deviation = (factor * diagonal).sum(axis=-1)
     centre = data.observed - deviation * special.solve_lower(factor, data.observed - expected)
     share, spread = centre[..., None, COUNT_ROWS:], deviation[..., None, COUNT_ROWS:]
-    edges = special.binomial_deviate(xp.stack([data.lower, data.upper], axis=-2), share, spread)
+    edges = special.binomial_deviate(xp.stack([data.lower, data.upper], axis=-2), share, spread, worth[..., None, :])
     return data.known * special.log_normal_interval(edges[..., 0, :], edges[..., 1, :])
+
+
+def _patients_worth(estimates: Any, covariance: Any, special: Special) -> Any:
+    """The fewest patients that an estimate given the counts may stand for: half of those that it is worth by itself.
+
+    Given counts that a regression finds surprising its mean may lie beyond 0 or 1. With a mean of next to nothing and
+    an unchanged deviation any estimate would be likely: posteriors then had a second mode, where nobody survives.
+    """
+    xp = special.xp
+    diagonal = np.eye(special.length(covariance))[COUNT_ROWS:]
+    variance = (covariance[..., COUNT_ROWS:, :] * diagonal).sum(axis=-1)
+    return xp.maximum(LEAST_WORTH * estimates * (1.0 - estimates) / (variance + TINY), FEWEST_PATIENTS)
 
 
 def _covariance(outcomes: Outcomes, data: JointArrays, special: Special) -> Any:

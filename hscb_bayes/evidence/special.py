@@ -74,7 +74,7 @@ class Special:
         centre = self._erf(far / ROOT_TWO) - self._erf(xp.minimum(near, 0.0) / ROOT_TWO)
         return xp.where(near > 0.0, in_tail, xp.log(xp.maximum(centre, np.finfo(float).tiny) / 2.0))
 
-    def binomial_deviate(self, share: Any, probability: Any, deviation: Any) -> Any:
+    def binomial_deviate(self, share: Any, probability: Any, deviation: Any, patients: Any = FEWEST_PATIENTS) -> Any:
         """Standard normal z with Phi(z) close to P(X <= share) for a proportion X; endless at 0 and at 1.
 
         The signed root of the deviance, with its mean moved by the skewness:
@@ -89,8 +89,10 @@ class Special:
         Parameters
         ----------
         share, probability, deviation
-            s, p (mean) and sd of the proportion; the deviation may be that of any number of patients. A mean that lies
-            beyond 0 or 1, or so close to it that n would fall below one half, is moved inside.
+            s, p (mean) and sd of the proportion; the deviation may be that of any number of patients.
+        patients
+            The fewest n that there may be. A mean that lies beyond 0 or 1, or so close to it that n would be smaller,
+            is moved inside: a distribution of that mean and deviation is no binomial of such patients.
 
         References
         ----------
@@ -98,8 +100,8 @@ class Special:
         DW. Residuals in generalized linear models. J Am Stat Assoc 1986;81:977-986.
         """
         xp = self.xp
-        least = xp.minimum(FEWEST_PATIENTS * deviation**2, LARGEST_FLOOR)
-        inside = 1.0 - _above(1.0 - _above(probability, least, xp), least, xp)
+        least = xp.minimum(patients * deviation**2, LARGEST_FLOOR)
+        inside = 1.0 - _at_least(least, 1.0 - _at_least(least, probability, xp), xp)
         p = xp.minimum(xp.maximum(inside, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
         s = xp.minimum(xp.maximum(share, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)
         spread = p * (1.0 - p)
@@ -131,6 +133,6 @@ class Special:
         return erf(value)
 
 
-def _above(value: Any, least: Any, xp: Any) -> Any:
-    """The value where it is far above ``least``, and smoothly never below zero: sqrt keeps a sampler's path smooth."""
-    return (value + xp.sqrt(value**2 + 4.0 * least**2)) / 2.0
+def _at_least(least: Any, value: Any, xp: Any) -> Any:
+    """The value where it is at least 2 ``least``; below that a parabola, level at ``least`` from zero on."""
+    return xp.where(value >= 2.0 * least, value, least + xp.maximum(value, 0.0) ** 2 / (4.0 * least))

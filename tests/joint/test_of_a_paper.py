@@ -155,3 +155,15 @@ def test_a_count_without_its_median_is_the_binomial(main: Analysis) -> None:
 )
 def test_days_that_coincide_in_print_are_spread_over_the_day(printed: list[float], times: list[float]) -> None:
     assert_allclose(_within_their_days(printed), times, rtol=1e-12)
+
+
+def test_that_nobody_survives_does_not_become_likely_again(main: Analysis) -> None:
+    """With expectations far from the print the mean given the counts lies beyond 0: no second mode may be there."""
+    mean, deviation = prior_normals(main)
+    rng, late = np.random.default_rng(6), PARAMETER_IDS.index("death_after_response")
+    mortality = np.arange(0.0, 4.1, 0.25)  # log cumulative hazard in the year after response: 63% and more die
+    for place in mean + 0.7 * deviation * rng.normal(size=(60, mean.size)):
+        places = np.repeat(place[None], mortality.size, axis=0)
+        places[:, late] = mortality
+        found = log_likelihood(places, main)[:, 2:].sum(axis=-1)
+        assert np.all(found[mortality >= 2.0] < found[0] - 5.0)
