@@ -17,7 +17,8 @@ from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.incidence import Outcomes
 
-COURSE = ("free", "never", "seen to respond", "deaths", "losses")  # blocks of ``Outcomes.course``
+COURSE = ("free", "never", "deaths", "losses")  # blocks of ``Outcomes.course``
+FARTHEST_OFF = 2.0  # times: how far the integral of who is at risk may be from a sum over later nodes
 DEFINITE = 0.98  # of the spread between patients that counts: outcomes that are certain leave no variance to divide by
 
 
@@ -62,35 +63,36 @@ def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> t
 def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp, special: Special) -> Unresponded:
     r"""Kaplan-Meier among patients never seen to respond, with its expectation and how much of a count it is worth.
 
-    Of all patients Y(u) belong to the group and are at risk at u: those who are followed without response, but for
-    those who will be seen to respond. They leave by death or by loss, at the rate c W(u) where W are all who are
-    followed without response. So the group's survival is
+    Of all patients Y(u) belong to the group and are at risk at u: those who will leave by death or by loss before t,
+    and those who stay. They are all who are followed without response and would have none by t, and some of W(u), who
+    are followed without response. They are lost at the rate c W(u). So the group's survival is
 
-        S(t) = exp(-int dD / Y) = Y(t) / Y(0) exp(int_0^t c W(u) / Y(u) du),
+        S(t) = exp(-int dD / Y) = (Y(t) / Y(0))^r,    r = int dD / Y  over  int (dD + c W du) / Y,
 
-    exact without losses. Greenwood's variance is S^2 int dD / Y^2 / n, against S (1 - S) / n without losses, and at
-    most S (1 - S).
+    where Y(t) and Y(0) are known in closed form: exact without losses, and no difference of large numbers where nearly
+    nobody is left. Greenwood's variance is S^2 int dD / Y^2 / n, against S (1 - S) / n without losses, and at most
+    S (1 - S).
     """
     xp = special.xp
     responded = (mean.seen * data.columns_within).sum(axis=-1)
     group = xp.maximum(1.0 - responded, SMALLEST)
     staying = mean.by_day[..., 2] * follow_up.still_followed(data.day, xp)[..., 0] + SMALLEST
     nodes = special.length(mean.course) // len(COURSE)
-    free, never, seen, deaths, losses = (mean.course[..., k * nodes : (k + 1) * nodes] for k in range(len(COURSE)))
-    later = responded[..., None] - xp.matmul(seen, data.nodes.until.T)
-    at_risk = xp.minimum(xp.maximum(free - later, never), free) + SMALLEST  # between these, whatever quadrature says
-    drawn = losses / at_risk
-    log_survival = xp.log(at_risk / group[..., None]) + xp.matmul(drawn, data.nodes.until.T)
-    log_end = xp.log(staying / group) + drawn.sum(axis=-1)
+    free, never, deaths, losses = (mean.course[..., k * nodes : (k + 1) * nodes] for k in range(len(COURSE)))
+    by_sums = _at_risk(deaths + losses, staying[..., None], data, xp)
+    at_risk = xp.minimum(xp.maximum(by_sums, never), free) + SMALLEST  # between these, whatever the sums say
+    died, left = deaths / at_risk, (deaths + losses) / at_risk
+    log_survival = xp.log(staying / group) * (died.sum(axis=-1) + SMALLEST) / (left.sum(axis=-1) + SMALLEST)
     patients = xp.maximum(data.unresponded, 1.0)
     lost = xp.matmul(losses, data.nodes.until.T)
     dead = 1.0 - xp.minimum(lost / xp.maximum(group[..., None] - at_risk, SMALLEST), 1.0)
     share = at_risk / group[..., None]
-    falls = 1.0 - xp.exp(xp.minimum(log_end[..., None] - log_survival, 0.0))
+    by_death = (_later(died, xp) + SMALLEST) / (_later(left, xp) + SMALLEST)
+    falls = 1.0 - xp.exp(xp.log(xp.minimum(staying[..., None] / at_risk, 1.0)) * by_death)
     carried = _carried_on(losses / group[..., None], share, dead, falls, patients[..., None], special)
-    before = xp.minimum(xp.exp(log_end), 1.0)
-    by_death, by_both = ((part / at_risk**2).sum(axis=-1) + SMALLEST for part in (deaths, deaths + losses))
-    greenwood = xp.maximum((group / staying - 1.0) * by_death / by_both, SMALLEST)
+    before = xp.minimum(xp.exp(log_survival), 1.0)
+    spread, both = ((part / at_risk).sum(axis=-1) + SMALLEST for part in (died, left))
+    greenwood = xp.maximum((group / staying - 1.0) * spread / both, SMALLEST)
     worth = (1.0 - before) / before / greenwood
     return Unresponded(
         seen_to_respond=responded,
@@ -99,6 +101,24 @@ def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp,
         survival=xp.minimum(before + carried, 1.0),
         informative=1.0 / patients + (1.0 - 1.0 / patients) * worth,
     )
+
+
+def _at_risk(leave: Any, staying: Any, data: JointArrays, xp: Any) -> Any:
+    """Who is at risk at the nodes: those who leave later, by integral, and those who stay.
+
+    Where ever fewer leave within a panel the integral through its nodes is lost in its error, and may be below zero. A
+    sum over the later nodes is coarse but never wrong by much, and holds the integral within a factor of itself.
+    """
+    integral = leave.sum(axis=-1, keepdims=True) - xp.matmul(leave, data.nodes.until.T)
+    coarse = staying + _later(leave, xp)
+    ratio, bound = xp.maximum(staying + integral, 0.0) / coarse, FARTHEST_OFF**-8
+    held = ratio**8 + bound
+    return coarse * xp.sqrt(xp.sqrt(xp.sqrt(held / (1.0 + bound * held))))
+
+
+def _later(masses: Any, xp: Any) -> Any:
+    """Sums over the nodes after each, and half of its own."""
+    return masses.sum(axis=-1, keepdims=True) - xp.cumsum(masses, axis=-1) + 0.5 * masses
 
 
 def _carried_on(losses: Any, share: Any, dead: Any, falls: Any, patients: Any, special: Special) -> Any:

@@ -26,9 +26,9 @@ class Outcomes:
 
     ``seen`` (..., covariate, column): responses while still followed, first the probability of response in each panel
     of the nodes, then densities at their days. ``by_day`` (..., covariate, 3): responded, responded and alive, alive
-    without response, all with complete follow-up. ``course`` (..., covariate, 5 * node): of patients who are
+    without response, all with complete follow-up. ``course`` (..., covariate, 4 * node): of patients who are
     followed and have not responded, one block after the other, how many there are at each node, how many of them would
-    not respond by the day, and the masses of response, of death and of loss at the node.
+    not respond by the day, and the masses of death and of loss at the node.
     """
 
     seen: Any
@@ -114,11 +114,11 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     free = pathway.not_responded(x, log_days, xp) * waiting * followed
     never = pathway.not_responded(x, nodes.log_end, xp) * waiting * followed
     hazard = xp.exp(pathway.death_without_response.log_hazard(log_days, xp) + pathway.log_relative_hazard(1, x))
-    lost = free * nodes.weights * follow_up.rate(xp)
+    leaving = free * nodes.weights
     return Outcomes(
         seen=xp.matmul(mass * followed, nodes.columns),
         by_day=xp.stack([xp.matmul(mass, within), xp.matmul(mass * alive, within), neutropenic], axis=-1),
-        course=xp.concatenate([free, never, mass * followed * within, free * nodes.weights * hazard, lost], axis=-1),
+        course=xp.concatenate([free, never, leaving * hazard, leaving * follow_up.rate(xp)], axis=-1),
     )
 
 

@@ -167,3 +167,16 @@ def test_that_nobody_survives_does_not_become_likely_again(main: Analysis) -> No
         places[:, late] = mortality
         found = log_likelihood(places, main)[:, 2:].sum(axis=-1)
         assert np.all(found[mortality >= 2.0] < found[0] - 5.0)
+
+
+def test_a_group_that_dies_out_gives_a_smooth_likelihood() -> None:
+    """Who is at risk falls below what quadrature can tell where everybody responds or dies; no step may be there."""
+    analysis = load_analysis("plain_weibull")
+    centre, deviation = prior_normals(analysis)
+    rng, step = np.random.default_rng(8), 0.005
+    for place in centre + 0.5 * deviation * rng.normal(size=(20, centre.size)):
+        for name in ("response_shape", "hazard_ratio_response", "death_without_response"):
+            along = np.repeat(place[None], 120, axis=0)
+            along[:, PARAMETER_IDS.index(name)] += step * np.arange(120)
+            found = log_likelihood(along, analysis)[:, 1]
+            assert np.abs(np.diff(found, n=2)).max() < 0.01, (name, place)
