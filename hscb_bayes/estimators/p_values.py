@@ -1,6 +1,7 @@
 """Two-sided P values of normal and chi-square statistics.
 
-P(|Z| > z) = erfc(z / sqrt 2), and a chi-square with one degree of freedom is the square of a Z.
+P(|Z| > z) = erfc(z / sqrt 2), and a chi-square with one degree of freedom is the square of a Z. With more degrees its
+tail is a regularised incomplete gamma function.
 """
 
 import math
@@ -20,9 +21,14 @@ def normal_p_value(z: ArrayLike) -> FloatArray:
     return np.asarray(_erfc(np.abs(np.asarray(z, dtype=np.float64)) / math.sqrt(2.0)), dtype=np.float64)
 
 
-def chi_square_p_value(statistic: ArrayLike) -> FloatArray:
-    """Upper tail probability of a chi-square statistic with one degree of freedom; NaN stays NaN."""
-    return normal_p_value(np.sqrt(np.asarray(statistic, dtype=np.float64)))
+def chi_square_p_value(statistic: ArrayLike, degrees: int = 1) -> FloatArray:
+    """Upper tail probability of a chi-square statistic; NaN stays NaN."""
+    value = np.asarray(statistic, dtype=np.float64)
+    if degrees == 1:
+        return normal_p_value(np.sqrt(value))
+    from scipy.special import gammaincc
+
+    return np.asarray(gammaincc(degrees / 2.0, value / 2.0), dtype=np.float64)
 
 
 def normal_deviate(p: ArrayLike) -> FloatArray:

@@ -127,8 +127,8 @@ def risk_sets(time: ArrayLike, among: ArrayLike | None = None) -> RiskSets:
     )
 
 
-def known_times(time: ArrayLike, among: ArrayLike | None) -> tuple[FloatArray, BoolArray]:
-    """Return the times and the patients that count, broadcast against each other.
+def known_times(time: ArrayLike, among: ArrayLike | None, name: str = "time") -> tuple[FloatArray, BoolArray]:
+    """Return the times, an argument of that ``name``, and the patients that count, broadcast against each other.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def known_times(time: ArrayLike, among: ArrayLike | None) -> tuple[FloatArray, B
     inside = np.asarray(True if among is None else among, dtype=np.bool_)
     day, inside = np.broadcast_arrays(np.asarray(time, dtype=np.float64), inside)
     if np.any(np.isnan(day) & inside):
-        raise ValueError("time: a patient inside 'among' has the time nan; give each such patient a time in days")
+        raise ValueError(f"{name}: a patient inside 'among' has the time nan; give each such patient a time in days")
     return day, inside
 
 

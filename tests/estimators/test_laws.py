@@ -16,16 +16,25 @@ from hscb_bayes.estimators import (
     aalen_johansen,
     cox,
     fine_gray,
+    gray,
+    illness_death,
     kaplan_meier,
     landmark,
     logrank,
     nelson_aalen,
     rank_correlation,
+    restricted_mean,
 )
 
 ALGEBRA = 1e-10
 FALSE_ALARM = 1e-6
 DAY = 20.0
+
+
+def of_states(estimator, c, among):
+    """States first, as batch axes come last in this file."""
+    return np.moveaxis(np.asarray(estimator(c["status"], c["time"], c["cause"] > 0, DAY, among)), -1, 0)
+
 
 ESTIMATORS: dict[str, Callable[..., object]] = {
     "survival": lambda c, among: kaplan_meier.survival_at(c["time"], c["cause"] > 0, DAY, among),
@@ -36,6 +45,10 @@ ESTIMATORS: dict[str, Callable[..., object]] = {
     "log-rank": lambda c, among: logrank.logrank(c["time"], c["cause"] > 0, c["x"] > 0.5, among),
     "Cox score": lambda c, among: cox.score_test(c["time"], c["cause"] == 1, c["x"], among),
     "Fine-Gray score": lambda c, among: fine_gray.score_test(c["time"], c["cause"], c["x"], among),
+    "Gray": lambda c, among: gray.gray(c["time"], c["cause"], c["x"] > 0.0, among),
+    "restricted mean": lambda c, among: restricted_mean.restricted_mean(c["time"], c["cause"] > 0, DAY, among),
+    "occupancy": lambda c, among: of_states(illness_death.occupancy_at, c, among),
+    "time in states": lambda c, among: of_states(illness_death.time_in_states, c, among),
     "Spearman": lambda c, among: rank_correlation.spearman(c["x"], c["time"], among),
     "landmark": lambda c, among: landmark.landmark_survival(c["time"], c["cause"] > 0, c["status"], 5.0, DAY, among),
 }
@@ -100,7 +113,9 @@ def test_an_empty_group_is_undefined(estimator, rng):
 def test_a_time_that_is_nan_is_refused(estimator, rng):
     batch = tied_cohorts(rng, (5, 31))
     batch["time"][3, 7] = np.nan
-    with pytest.raises(ValueError, match=r"^time: a patient inside 'among' has the time nan; give each such patient"):
+    with pytest.raises(
+        ValueError, match=r"^(time|last_day): a patient inside 'among' has the time nan; give each such patient"
+    ):
         estimator(batch, None)
 
 
@@ -167,6 +182,76 @@ def test_incidence_variance_is_the_sum_of_squared_influences(time, cause, day):
     influence = [np.imag(incidence(np.ones(12) + 1j * tiny * (np.arange(12) == i))) / tiny for i in range(12)]
     _, error = aalen_johansen.incidence_at(time, cause, day)
     assert_allclose(error**2, np.sum(np.square(influence)), atol=ALGEBRA)
+
+
+statuses = arrays(np.float64, 12, elements=st.integers(0, 9).map(lambda day: float(day) if day < 7 else np.inf))
+
+
+@on_any_cohort
+@given(statuses, times, st.integers(0, 8).map(float))
+def test_occupancy_of_nobody_censored_is_the_shares(status, time, day):
+    found, error = illness_death.occupancy_at(status, time, np.ones(12), day)
+    alive, responded = time > day, (status <= day) & (status < time)
+    shares = np.array([np.mean(alive & ~responded), np.mean(alive & responded), np.mean(~alive)])
+    assert_allclose(found, shares, atol=ALGEBRA)
+    assert_allclose(error**2, shares * (1.0 - shares) / 12, atol=ALGEBRA)
+
+
+@on_any_cohort
+@given(statuses, times, causes, days)
+def test_two_states_together_are_survival_where_nobody_responds(status, time, cause, day):
+    found, error = illness_death.occupancy_at(np.full(12, np.inf), time, cause > 0, day)
+    survival, greenwood = kaplan_meier.survival_at(time, cause > 0, day)
+    assert_allclose(found, [survival, 0.0, 1.0 - survival], atol=ALGEBRA)
+    assert_allclose(error**2, [greenwood**2, 0.0, greenwood**2], atol=ALGEBRA)
+    days_lived, of_days = illness_death.time_in_states(np.full(12, np.inf), time, cause > 0, 8.0)
+    assert_allclose((days_lived[0], of_days[0]), restricted_mean.restricted_mean(time, cause > 0, 8.0), atol=1e-7)
+
+
+@on_any_cohort
+@given(statuses, times, causes, st.integers(0, 8).map(float), st.booleans())
+def test_occupancy_error_is_the_sum_of_squared_influences(status, time, cause, day, responded):
+    """Influence of a patient, straight from the definition: the derivative of the shares by the patient's weight."""
+    moved, since = status < time, 1.0
+    first = np.where(moved, status, time)
+
+    def shares(weight):
+        p = np.array([0.0 if responded else 1.0, 1.0 if responded else 0.0, 0.0]) + 0j
+        for t in np.unique(np.concatenate([first, time])):
+            if not since < t <= day:
+                continue
+            waiting, alive = first >= t, moved & (first < t) & (time >= t)
+            fraction = [
+                weight[event & (at == t) & risk].sum() / (weight[risk].sum() if risk.any() else 1.0)
+                for event, at, risk in (
+                    (moved, first, waiting), (~moved & (cause > 0), first, waiting), (cause > 0, time, alive),
+                )
+            ]  # fmt: skip
+            respond, die, die_later = p[0] * fraction[0], p[0] * fraction[1], p[1] * fraction[2]
+            p = p + np.array([-respond - die, respond - die_later, die + die_later])
+        return p
+
+    tiny = 1e-30
+    influence = [np.imag(shares(np.ones(12) + 1j * tiny * (np.arange(12) == i))) / tiny for i in range(12)]
+    found, error = illness_death.occupancy_at(status, time, cause > 0, day, since=since, responded=responded)
+    assert_allclose(found, np.real(shares(np.ones(12) + 0j)), atol=ALGEBRA)
+    assert_allclose(error**2, np.sum(np.square(influence), axis=0), atol=ALGEBRA)
+
+
+def test_gray_of_one_cause_and_of_the_swapped_groups(rng):
+    """Without the other cause it is close to a log-rank test, and labels do not matter."""
+    time, group = rng.exponential(10.0, 400), np.arange(400) % 2
+    event = (rng.random(400) < 0.7).astype(int)
+    chi_square, p = gray.gray(time, event, group)
+    assert_allclose(gray.gray(time, event, np.where(group == 0, "b", "a")), (chi_square, p), rtol=ALGEBRA)
+    assert_allclose(chi_square, logrank.logrank(time, event, group == 0)[0], rtol=0.05, atol=0.02)
+
+
+def test_gray_holds_its_level(rng):
+    """Three groups alike, with losses and a competing cause: as many small P values as there should be."""
+    time, cause = np.ceil(rng.exponential(20.0, (2000, 60))), rng.integers(0, 3, (2000, 60))
+    _, p = gray.gray(time, cause, np.arange(60) % 3)
+    assert_allclose([np.mean(p < 0.1), np.mean(p < 0.5)], [0.1, 0.5], atol=0.05)
 
 
 @on_any_cohort

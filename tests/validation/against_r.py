@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.estimators import aalen_johansen, cox, fine_gray, kaplan_meier, landmark, logrank, nelson_aalen
+from hscb_bayes.estimators import (
+    aalen_johansen,
+    cox,
+    fine_gray,
+    gray,
+    illness_death,
+    kaplan_meier,
+    landmark,
+    logrank,
+    nelson_aalen,
+    restricted_mean,
+)
 from hscb_bayes.estimators.intervals import proportion_interval
 from hscb_bayes.estimators.partial_likelihood import RegressionFit
 from tests.validation.comparison import Comparison, compare
@@ -16,6 +27,8 @@ from tests.validation.patients import WORDS, cohort, covariates, labels, masks, 
 
 SURVIVAL = "R 4.2.2, survival 3.5-3"
 CMPRSK = "R 4.2.2, cmprsk 2.2-11"
+MSTATE = "R 4.2.2, mstate 0.3.3"
+SURVRM2 = "R 4.2.2, survRM2 1.0-4"
 CAUSES = {"relapse": 1, "trm": 2}
 CAUSE_WORDS = {"relapse": "relapse", "trm": "death in remission"}
 EVERYBODY = "both tables, all groupings"
@@ -32,6 +45,9 @@ def comparisons() -> Iterator[Comparison]:
     yield number_at_risk()
     yield from log_rank()
     yield from incidence()
+    yield from gray_test()
+    yield from restricted_means()
+    yield occupancy()
     yield from landmark_survival()
     yield from cox_regression()
     yield from subdistribution_regression()
@@ -141,6 +157,52 @@ def incidence() -> Iterator[Comparison]:
             data = f"137 leukaemia patients, {CAUSE_WORDS[cause]}, all groupings"
             expected = rows[["lower", "upper"]].to_numpy().T
             yield compare(f"95% limits of incidence, {scale} scale", data, found, expected, source=SURVIVAL)
+
+
+def gray_test() -> Iterator[Comparison]:
+    """Both causes, three diseases and four hospitals."""
+    rows, table = reference("gray"), reference("kmsurv_bmt")
+    found = np.array(
+        [
+            gray.gray(table["dfs_time"], table["cr_event"], table[row["by"]], cause_of_interest=CAUSES[row["cause"]])
+            for _, row in rows.iterrows()
+        ]
+    )
+    data = "137 leukaemia patients, both causes, by disease and by hospital"
+    yield compare("Gray's chi-square", data, found[:, 0], rows["stat"], source=CMPRSK)
+    yield compare("P value of Gray's test", data, found[:, 1], rows["p"], source=CMPRSK)
+
+
+def restricted_means() -> Iterator[Comparison]:
+    """By disease and by arm, up to three horizons each."""
+    found, expected = [], []
+    for analysis, rows in reference("rmst").groupby("analysis"):
+        time, event, label = cohort(str(analysis))
+        found.append(restricted_mean.restricted_mean(time, event, rows["tau"], masks(rows, label)))
+        expected.append(rows[["rmst", "se"]].to_numpy().T)
+    ours, theirs = (np.concatenate(parts, axis=1) for parts in (found, expected))
+    data = "both tables, by disease and by arm"
+    yield compare("restricted mean, days", data, ours[0], theirs[0], source=SURVRM2)
+    yield compare("standard error of restricted mean, days", data, ours[1], theirs[1], source=SURVRM2)
+
+
+def occupancy() -> Comparison:
+    """Platelet recovery, relapse or death: state probabilities from two days and both states."""
+    rows, table = reference("mstate_probtrans"), reference("kmsurv_bmt")
+    recovered = np.where(table["pr_event"] == 1, table["pr_time"], np.inf)
+    found = [
+        illness_death.occupancy_at(
+            recovered,
+            table["dfs_time"],
+            table["dfs_event"],
+            row["time"],
+            since=row["predt"],
+            responded=row["from"] == "PR",
+        )[0][("Tx", "PR", "RelDeath").index(row["to"])]
+        for _, row in rows.iterrows()
+    ]
+    data = "137 leukaemia patients, recovery, relapse or death"
+    return compare("transition probability from a state and day", data, np.array(found), rows["prob"], source=MSTATE)
 
 
 def landmark_survival() -> Iterator[Comparison]:
