@@ -18,7 +18,14 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hscb_bayes.analysis.patient_table import Centres, Covariate, PatientAnalysisTable, PatientTable
+from hscb_bayes.analysis.patient_table import (
+    Centres,
+    Covariate,
+    Endpoints,
+    PatientAnalysisTable,
+    PatientReport,
+    PatientTable,
+)
 from hscb_bayes.analysis.pool_table import BetweenStudies, Borrowing, Exchangeable, PoolTable, Shift
 from hscb_bayes.analysis.priors import BELIEFS, Belief
 from hscb_bayes.analysis.spec import AnalysisTable
@@ -106,6 +113,8 @@ def patients_markdown() -> str:
         "`[patients.long]`": LongColumns,
         "`[covariates.<name>]`": Covariate,
         "`[centres]`": Centres,
+        "`[endpoints]`": Endpoints,
+        "`[report]`": PatientReport,
     }
     sections += [f"## {name}\n\n{inspect.getdoc(inner)}\n\n{_table(inner)}" for name, inner in headings.items()]
     return "\n".join(sections)

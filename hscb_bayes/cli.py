@@ -81,10 +81,13 @@ def _audit(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from hscb_bayes.analysis.layers import find_analysis
+    from hscb_bayes.analysis.patient_spec import is_of_patients
     from hscb_bayes.analysis.pool import is_pool
 
     if is_pool(options.analysis):
         from hscb_bayes.report.pooled_run import run_pool as run
+    elif is_of_patients(options.analysis):
+        from hscb_bayes.report.patient_run import run_patients as run
     else:
         from hscb_bayes.report.run import run
 
@@ -112,13 +115,17 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from hscb_bayes.analysis.fit import is_pooled, load_posterior
-    from hscb_bayes.report.pooled_run import report_pool_again
+    from hscb_bayes.analysis.fit import is_of_patients, is_pooled, load_posterior
     from hscb_bayes.report.results import POSTERIOR
-    from hscb_bayes.report.run import report_again
 
-    pooled = is_pooled(load_posterior(options.results / POSTERIOR))
-    _print(f"{(report_pool_again if pooled else report_again)(options.results)}")
+    posterior = load_posterior(options.results / POSTERIOR)
+    if is_pooled(posterior):
+        from hscb_bayes.report.pooled_run import report_pool_again as again
+    elif is_of_patients(posterior):
+        from hscb_bayes.report.patient_run import report_patients_again as again
+    else:
+        from hscb_bayes.report.run import report_again as again
+    _print(f"{again(options.results)}")
 
 
 if __name__ == "__main__":

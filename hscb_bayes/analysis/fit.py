@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import nutpie
@@ -34,6 +34,8 @@ LEFT_OUT, NUMBERS = "left_out_studies", "numbers"  # attributes of a pooled post
 PATIENTS = "patient_table"  # attribute of a posterior of patients one by one: the patients
 MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
 TAKEN = "taken"  # which draw stands in a place, where draws were resampled by their weights
+DIAGONAL: Literal["diag"] = "diag"
+LOW_RANK: Literal["low_rank"] = "low_rank"  # of many patients: covariates and centres are correlated with baselines
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
 
 
@@ -146,6 +148,7 @@ def sample(
     clinic's scale; the tree's attributes hold the analysis, hashes, versions, seed and settings.
     """
     compiled = compile_model(model) if isinstance(model, Built) else model
+    adaptation = LOW_RANK if isinstance(compiled.analysis, PatientAnalysis) else DIAGONAL
     tree = nutpie.sample(
         compiled.program.for_nutpie(),
         draws=draws,
@@ -153,6 +156,7 @@ def sample(
         chains=chains,
         cores=cores,
         target_accept=target_accept,
+        adaptation=adaptation,
         seed=seed,
         save_warmup=False,
         progress_bar=progress,
@@ -166,6 +170,7 @@ def sample(
         "seed": seed,
         "sampler": "nutpie NUTS",
         "target_accept": target_accept,
+        "adaptation": adaptation,
     }
     kept = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
     kept.attrs.update({**provenance(compiled.analysis, settings), **compiled.told})

@@ -106,6 +106,22 @@ class PatientAnalysis:
             return ()
         return tuple(sorted(set(as_text(self.patients.covariates[self.table.centres.column]).tolist())))
 
+    @cached_property
+    def groups(self) -> Mapping[str, np.ndarray]:
+        """Who of the table's patients is in each group that it tells apart, (patient,) each, by name.
+
+        Everybody is "all"; groups are levels of covariates, "disease[ALL]", and centres, "centre[north]".
+        """
+        found = {"all": np.ones(len(self.patients), dtype=bool)}
+        columns = {id: covariate.column for id, covariate in self.table.covariates.items() if covariate.levels}
+        levels = {id: self.table.covariates[id].levels for id in columns}
+        if self.table.centres is not None:
+            columns["centre"], levels["centre"] = self.table.centres.column, self.centres
+        for by, column in columns.items():
+            text = as_text(self.patients.covariates[column])
+            found |= {f"{by}[{level}]": text == level for level in levels[by]}
+        return found
+
     def design(self, covariates: Mapping[str, Any]) -> np.ndarray:
         """Covariates as numbers that log hazard ratios multiply.
 

@@ -97,6 +97,29 @@ class Centres(Table):
         return math.log(self.hazard_ratio_rarely_above) / (math.sqrt(2.0) * TWO_SIDED)
 
 
+class Endpoints(Table):
+    """What the table's times are of, in the words of the report."""
+
+    time_zero: Line = Field(default="the boost", description="what times count from")
+    response: Line = Field(default="response", description="what a response is, as in 'platelet recovery'")
+    death: Line = Field(default="death", description="what the other event is, as in 'relapse or death'")
+
+
+class PatientReport(Table):
+    """What the report shows."""
+
+    days: tuple[Annotated[float, Field(gt=0.0)], ...] = Field(
+        default=(28.0, 100.0, 365.0), min_length=1, description="days of tables and checks; curves end at the last",
+        strict=False,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _days_increase(self) -> PatientReport:
+        if any(later <= earlier for earlier, later in zip(self.days, self.days[1:], strict=False)):
+            raise ValueError(f"days: required increasing days, found {list(self.days)}")
+        return self
+
+
 class PatientAnalysisTable(Table):
     """A whole analysis file about a table of patients, its base merged in."""
 
@@ -108,6 +131,8 @@ class PatientAnalysisTable(Table):
     centres: Centres | None = Field(default=None, description="left out: all patients are taken to be of one centre")
     hazards: Hazards = Field(default_factory=Hazards, description="the hazards")
     prior: dict[str, Belief] = Field(description="one belief for every parameter of a baseline")
+    endpoints: Endpoints = Field(default_factory=Endpoints, description="the words of the report")
+    report: PatientReport = Field(default_factory=PatientReport, description="what the report shows")
 
 
 def validated(data: dict[str, Any], address: str) -> PatientAnalysisTable:

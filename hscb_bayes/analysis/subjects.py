@@ -32,13 +32,15 @@ class Whom(TypedDict, total=False):
 
     Of a paper: ``duration``, days of neutropenia before the boost, one result each; or ``among``, "short" or "long".
     Of patients: ``covariates``, values by the covariate's id, one result for each; ``centre``, the name of one, or
-    "new" for one that is not in the table, for which ``seed`` is needed.
+    "new" for one that is not in the table, for which ``seed`` is needed; or ``groups``, names of the analysis'
+    ``groups``, one result for each, standardised to the group's own patients.
     """
 
     duration: Sequence[float] | None
     among: Among
     covariates: Mapping[str, Any] | None
     centre: str | None
+    groups: Sequence[str] | None
     seed: int | None
 
 
@@ -86,7 +88,7 @@ def subjects_of(posterior: xr.DataTree, whom: Whom) -> Subjects:
     """
     if is_of_patients(posterior):
         return _of_patients(posterior, whom)
-    for name in ("covariates", "centre"):
+    for name in ("covariates", "centre", "groups"):
         if whom.get(name) is not None:
             raise InputError(
                 f"{name}: required for posteriors of patients, found one of a paper; use duration or among"
@@ -120,15 +122,24 @@ def _of_patients(posterior: xr.DataTree, whom: Whom) -> Subjects:
         if whom.get(name) not in (None, "all"):
             raise InputError(f"{name}: required a posterior of a paper, found one of patients; use covariates")
     analysis, covariates, centre = patients_of(posterior), whom.get("covariates"), whom.get("centre")
-    effects = _centre_effects(posterior, analysis, centre, whom.get("seed"))
+    effects = centre_effects(posterior, analysis, centre, whom.get("seed"))
     rows: dict[str, Any] = {}
     beside: dict[str, Any] = {} if centre is None else {"centre": centre}
     if covariates is None:
+        groups = whom.get("groups")
         own = np.column_stack([analysis.own_design, analysis.own_centre if centre is None else 0 * analysis.own_centre])
-        kinds, count = np.unique(own, axis=0, return_counts=True)
+        kinds, kind = np.unique(own, axis=0, return_inverse=True)
         design, at = kinds[:, :-1], kinds[:, -1].astype(int)
-        average = Average(x=np.zeros(len(kinds)), weight=count[None] / count.sum())
-        beside["among"] = "all"
+        counts = np.array(
+            [np.bincount(kind.ravel()[members], minlength=len(kinds)) for members in _members(analysis, groups)]
+        )
+        average = Average(x=np.zeros(len(kinds)), weight=counts / counts.sum(axis=1, keepdims=True))
+        if groups is None:
+            beside["among"] = "all"
+        else:
+            rows = {"group": list(groups)}
+    elif whom.get("groups") is not None:
+        raise InputError("groups: required without covariates, which say whom a result is for")
     else:
         if centre is None and analysis.centres:
             raise InputError("centre: required where covariates are given: the name of a centre, or 'new'")
@@ -146,14 +157,25 @@ def _of_patients(posterior: xr.DataTree, whom: Whom) -> Subjects:
     )  # fmt: skip
 
 
+def _members(analysis: PatientAnalysis, groups: Sequence[str] | None) -> list[np.ndarray]:
+    """Who is in each group, (patient,) each; everybody where no groups are asked for."""
+    unknown = [name for name in groups or () if name not in analysis.groups]
+    if unknown:
+        raise InputError(f"groups: there is no {quote(unknown[0])}; {nearest(unknown[0], analysis.groups)}")
+    return [analysis.groups[name] for name in groups or ("all",)]
+
+
 def patient_pathways(
     posterior: xr.DataTree, analysis: PatientAnalysis, design: np.ndarray, effects: np.ndarray
-) -> Callable[[slice], Pathway]:
-    """Pathways of some draws for patients with a design (patient, term) and effects (draw, transition, patient)."""
+) -> Callable[[Any], Pathway]:
+    """Pathways of some draws, a slice or positions, of patients one by one.
+
+    Their design has the shape (patient, term), what centres add to log hazards (draw, transition, patient).
+    """
     parameters, hazards = draws_of(posterior), analysis.table.hazards
     ratios = _flat(posterior, "log_hazard_ratio") if analysis.terms else np.zeros((len(parameters), 3, 0))
 
-    def pathway(part: slice) -> Pathway:
+    def pathway(part: Any) -> Pathway:
         values = {id: parameters[part, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
         relative = np.einsum("dkt,pt->dkp", ratios[part], design) + effects[part]
         made = [hazard_of(transition, hazards, values, np) for transition in TRANSITIONS]
@@ -169,8 +191,8 @@ def patient_pathways(
     return pathway
 
 
-def _centre_effects(
-    posterior: xr.DataTree, analysis: PatientAnalysis, centre: str | None, seed: int | None
+def centre_effects(
+    posterior: xr.DataTree, analysis: PatientAnalysis, centre: str | None = None, seed: int | None = None
 ) -> np.ndarray:
     """Effects on the log hazards, shape (draw, transition, centre): of all centres, of one, or of a new one."""
     draws = len(draws_of(posterior))

@@ -14,10 +14,11 @@ import pandas as pd
 import xarray as xr
 
 from hscb_bayes.analysis.convergence import Verdict
-from hscb_bayes.analysis.fit import analysis_of, is_pooled, load_posterior, save_posterior
+from hscb_bayes.analysis.fit import analysis_of, is_of_patients, is_pooled, load_posterior, save_posterior
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.report.patient_tables import patient_predictions
 from hscb_bayes.report.pooled_tables import pooled_predictions
 from hscb_bayes.report.tables import audit_table, prediction_table
 from hscb_bayes.sentences import quote
@@ -29,6 +30,10 @@ POOLED = (  # of a pooled analysis besides
     "estimands.csv", "heterogeneity.csv", "weights.csv", "borrowing.csv", NEXT_DRAWS, NEXT_BELIEFS,
     *NEXT_MIXTURES.values(),
 )  # fmt: skip
+OF_PATIENTS = (  # of patients one by one besides
+    "occupancy.csv", "observed.csv", "times.csv", "ratios.csv", "centres.csv", "baselines.csv",
+)  # fmt: skip
+TEXTS = ("whom", "printed", "group", "centre", "term")  # columns of text, whatever they look like
 VERDICT = "verdict"  # attribute of the posterior
 SHOWN = ("id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
 
@@ -93,7 +98,7 @@ def refuse_strangers(out: Path) -> None:
         raise InputError(f"{out}: required a directory below or beside the current one, which cannot be replaced")
     if not out.exists():
         return
-    written = {POSTERIOR, PAGE, AUDIT, *(f"{table.name}.csv" for table in fields(Tables)), *POOLED}
+    written = {POSTERIOR, PAGE, AUDIT, *(f"{table.name}.csv" for table in fields(Tables)), *POOLED, *OF_PATIENTS}
     strangers = sorted({entry.name for entry in out.iterdir()} - written) if out.is_dir() else [out.name]
     if strangers:
         raise InputError(
@@ -169,7 +174,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; make it with hscb run")
-    table = pd.read_csv(path, dtype={"whom": str, "printed": str}, keep_default_na=False, na_values=["", "nan"])
+    table = pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=["", "nan"])
     return table.fillna({"unit": ""})  # a shape or a ratio has no unit
 
 
@@ -198,7 +203,11 @@ def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days:
         Of the next study.
     """
     posterior = load_posterior(folder / POSTERIOR)
-    if is_pooled(posterior):
+    if is_of_patients(posterior):
+        if duration is not None:
+            raise InputError(f"{folder}: durations have no part in an analysis of patients, found {list(duration)}")
+        table = patient_predictions(posterior, days=days)
+    elif is_pooled(posterior):
         table = pooled_predictions(posterior, duration=duration or (), days=days, seed=seed)
     else:
         asked = analysis_of(posterior).durations if duration is None else duration

@@ -76,7 +76,7 @@ def sentence(text: str) -> str:
 
 
 def _percent(share: float) -> str:
-    percent = 100.0 * share
+    percent = round(100.0 * share, 6)
     if 0.0 < percent < 1.0 or 99.0 < percent < 100.0:
         return f"{percent:.1f}%"
     return f"{percent:.0f}%"

@@ -71,7 +71,7 @@ BROKEN = {
         "{table}: disease: required numbers, or levels in the analysis, found 'ALL'",
     ),
     "doublings of what may be zero": (
-        'column = "age"\nlabel = "age of the patient, per ten years from 28"\nreference = 28.0\nper = 10.0',
+        'column = "age"\nlabel = "age of the patient"\nreference = 28.0\nper = 10.0',
         'column = "z4"\nlabel = "sex of the donor"\nform = "log2"\nreference = 1.0',
         "{table}: z4: required numbers above 0 for doublings, found 0",
     ),

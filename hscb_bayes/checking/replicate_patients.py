@@ -1,0 +1,107 @@
+"""Replicated tables of patients: the same patients, courses drawn from the posterior, followed as long as they were.
+
+What a statistician computes from the real table is computed from each replicate as well. A patient who was last seen
+alive had a known time of follow-up. The follow-up of those who died before is drawn from the Kaplan-Meier estimate of
+the times of follow-up, beyond the day of death.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hscb_bayes.analysis.fit import draws_of, patients_of
+from hscb_bayes.analysis.subjects import centre_effects, patient_pathways
+from hscb_bayes.estimators.aalen_johansen import incidence_at
+from hscb_bayes.estimators.kaplan_meier import curve, survival_at
+from hscb_bayes.evidence.patients.patients import Patients
+from hscb_bayes.process.simulate import simulate_course
+
+REPLICATES = 400
+LIMITS = (0.05, 0.5, 0.95)
+STATISTICS = ("response", "survival")
+
+
+def can_be_replicated(patients: Patients) -> bool:
+    """Whether everybody was followed from day 0 and the day of every response is known."""
+    return bool(np.all(patients.entry_day == 0.0) and np.all(patients.is_exact))
+
+
+def replicated_tables(posterior: xr.DataTree, *, seed: int, replicates: int = REPLICATES) -> Patients:
+    """Tables of the same patients, a draw of the posterior each; times have shape (replicate, patient).
+
+    Raises
+    ------
+    ValueError
+        When the table has late entries or days of response that are not known.
+    """
+    analysis, rng = patients_of(posterior), np.random.default_rng(seed)
+    real = analysis.patients
+    if not can_be_replicated(real):
+        raise ValueError(f"{analysis.path}: required patients who were followed from day 0, to known days")
+    size = len(draws_of(posterior))
+    chosen = np.unique(np.linspace(0, size - 1, min(replicates, size)).astype(int))
+    effects = centre_effects(posterior, analysis)[:, :, analysis.own_centre]
+    pathway = patient_pathways(posterior, analysis, analysis.own_design, effects)(chosen)
+    shape = (chosen.size, len(real))
+    course = simulate_course(pathway, np.zeros(len(real)), shape=shape, rng=rng)
+    end = _follow_up(real, shape, rng)
+    response = np.where(course.response_day < np.minimum(course.death_day, end), course.response_day, np.inf)
+    last = np.minimum(course.death_day, end)
+    return Patients(
+        id=real.id, entry_day=np.zeros(shape), unresponded_until=np.minimum(response, last), response_day=response,
+        last_day=last, died=course.death_day <= end,
+    )  # fmt: skip
+
+
+def _follow_up(patients: Patients, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Days of follow-up, shape (replicate, patient)."""
+    steps = curve(patients.last_day, ~patients.died)
+    times, beyond = np.append(steps.times, steps.times[-1]), np.append(steps.survival, 0.0)
+    reached = np.concatenate([[1.0], beyond])[np.searchsorted(steps.times, patients.last_day, side="right")]
+    drawn = np.searchsorted(-beyond, -reached * rng.uniform(size=shape), side="left")
+    return np.where(patients.died, np.maximum(times[drawn], patients.last_day), patients.last_day)
+
+
+def check_of_patients(posterior: xr.DataTree, *, days: Sequence[float], seed: int) -> pd.DataFrame:
+    """Aalen-Johansen incidence of response and Kaplan-Meier survival of the table, beside those of replicated tables.
+
+    Returns
+    -------
+    Columns ``id``, ``statistic``, ``group``, ``day``, ``printed`` (the table's value, as text), ``value``, ``median``,
+    ``lower90``, ``upper90``, ``tail_probability`` (two-sided) and ``used``; no rows where tables cannot be replicated.
+    """
+    analysis = patients_of(posterior)
+    columns = ["id", "statistic", "group", "day", "printed", "value", "median", "lower90", "upper90",
+               "tail_probability", "used"]  # fmt: skip
+    if not can_be_replicated(analysis.patients):
+        return pd.DataFrame(columns=columns)
+    replicated = replicated_tables(posterior, seed=seed)
+    rows = []
+    for group, members in analysis.groups.items():
+        for day in days:
+            found = _statistics(analysis.patients, members, day)
+            drawn = _statistics(replicated, members, day)
+            for statistic, value, values in zip(STATISTICS, found, drawn, strict=True):
+                told = f"{statistic}, day {day:g}, {group}"
+                rows.append((told, statistic, group, day, f"{value:.3f}", *_compared(float(value), values), "fitted"))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _compared(value: float, drawn: np.ndarray) -> tuple[float, ...]:
+    """The value, the median and 90% of the replicates, and the two-sided tail probability."""
+    lower, median, upper = np.quantile(drawn, LIMITS, method="inverted_cdf")
+    tail = min(1.0, 2.0 * min(float(np.mean(drawn <= value)), float(np.mean(drawn >= value))))
+    return value, median, lower, upper, tail
+
+
+def _statistics(patients: Patients, members: np.ndarray, day: float) -> tuple[np.ndarray, np.ndarray]:
+    """Incidence of response and survival at a day, (...) each."""
+    first = np.minimum(patients.response_day, patients.last_day)
+    cause = np.where(patients.responded, 1, np.where(patients.died, 2, 0))
+    incidence, _ = incidence_at(first, cause, day, members)
+    alive, _ = survival_at(patients.last_day, patients.died, day, members)
+    return incidence, alive

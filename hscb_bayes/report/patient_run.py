@@ -1,0 +1,98 @@
+"""The way of an analysis of patients: one fit, its curves, replicated tables, and the report."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import xarray as xr
+
+from hscb_bayes.analysis.convergence import verdict
+from hscb_bayes.analysis.fit import compile_model, load_posterior, sample, save_posterior
+from hscb_bayes.analysis.patient_model import build_patients
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.checking.replicate_patients import check_of_patients
+from hscb_bayes.errors import InputError
+from hscb_bayes.report.patient_page import write_patient_report
+from hscb_bayes.report.patient_tables import (
+    PatientTables,
+    baseline_table,
+    centre_table,
+    observed_table,
+    occupancy_table,
+    ratio_table,
+    reported_curves,
+    shown,
+    times_table,
+)
+from hscb_bayes.report.progress import Progress
+from hscb_bayes.report.progress import shown as progress_of
+from hscb_bayes.report.results import PAGE, POSTERIOR, judged, read_table, refuse_strangers, replaced
+
+
+def run_patients(
+    path: str | Path, out: str | Path, *, seed: int, progress: bool = False, allow_unconverged: bool = False
+) -> Path:
+    """Run an analysis of patients into a directory, as ``run`` does that of a paper; returns the path of its report.
+
+    Raises
+    ------
+    InputError
+        As ``run`` does.
+    """
+    out, say = Path(out).resolve(), progress_of(progress=progress)
+    refuse_strangers(out)
+    analysis = load_patients(path)
+    try:
+        with replaced(out) as folder:
+            posterior, tables = _made(analysis, seed=seed, say=say, allow_unconverged=allow_unconverged)
+            say.step("writing the report")
+            save_posterior(posterior, folder / POSTERIOR)
+            for field in fields(PatientTables):
+                getattr(tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+            write_patient_report(posterior, tables, folder / PAGE)
+    finally:
+        say.end()
+    return out / PAGE
+
+
+def report_patients_again(folder: Path) -> Path:
+    """Write ``report.html`` of a results directory again from its posterior and tables; returns its path.
+
+    Raises
+    ------
+    InputError
+        When something that ``hscb run`` writes is missing.
+    """
+    posterior = load_posterior(folder / POSTERIOR)
+    tables = PatientTables(**{field.name: read_table(folder / f"{field.name}.csv") for field in fields(PatientTables)})
+    return write_patient_report(posterior, tables, folder / PAGE)
+
+
+def _made(
+    analysis: PatientAnalysis, *, seed: int, say: Progress, allow_unconverged: bool
+) -> tuple[xr.DataTree, PatientTables]:
+    """The posterior with its verdict, and all tables."""
+    say.step("compiling the model, once")
+    compiled = compile_model(build_patients(analysis))
+    say.step("sampling")
+    say.make_room()
+    posterior = sample(compiled, seed=seed, progress=say.has_terminal)
+    say.step("judging convergence")
+    curves = reported_curves(posterior)
+    gate = verdict(posterior, xr.Dataset(shown(curves)))
+    if not gate.is_converged and not allow_unconverged:
+        raise InputError(f"{analysis.path}: the posterior has not converged: {'; '.join(gate.failures)}")
+    say.step("replicating and checking")
+    checked = check_of_patients(posterior, days=analysis.table.report.days, seed=seed)
+    say.step("summarising")
+    tables = PatientTables(
+        check=checked,
+        occupancy=occupancy_table(curves),
+        observed=observed_table(analysis),
+        times=times_table(curves),
+        ratios=ratio_table(posterior),
+        centres=centre_table(posterior),
+        baselines=baseline_table(posterior),
+    )
+    return judged(posterior, gate), tables

@@ -1,0 +1,176 @@
+"""The tables of a results directory about patients one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hscb_bayes.analysis.fit import patients_of
+from hscb_bayes.analysis.patient_model import prior_of
+from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.predict import cumulative_incidence, restricted_mean_time, state_occupancy, summarise
+from hscb_bayes.analysis.priors import natural
+from hscb_bayes.checking.replicate_patients import can_be_replicated
+from hscb_bayes.estimators.illness_death import occupancy_at
+from hscb_bayes.estimators.intervals import normal_quantile
+from hscb_bayes.process.pathway import STATES, TRANSITIONS
+
+CURVE_POINTS, EARLY = 24, 1.7  # days of a curve, the earlier the closer
+OBSERVED_POINTS = 8
+Z = normal_quantile(0.95)
+LIMITS = ("lower", "median", "upper")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PatientTables:
+    """A CSV file each."""
+
+    check: pd.DataFrame
+    occupancy: pd.DataFrame
+    observed: pd.DataFrame
+    times: pd.DataFrame
+    ratios: pd.DataFrame
+    centres: pd.DataFrame
+    baselines: pd.DataFrame
+
+
+def curve_days(analysis: PatientAnalysis) -> list[float]:
+    """Days of the curves, those of the tables among them."""
+    days = analysis.table.report.days
+    spread = days[-1] * (np.arange(CURVE_POINTS + 1) / CURVE_POINTS) ** EARLY
+    return sorted({*spread.round(1).tolist(), *days})
+
+
+def reported_curves(posterior: xr.DataTree) -> xr.Dataset:
+    """State probabilities and incidence of response of every group over time, and mean days in each state.
+
+    Returns
+    -------
+    ``occupancy`` (chain, draw, group, day, state), ``responded_by`` (chain, draw, group, day) and ``days_in_state``
+    (chain, draw, group, state).
+    """
+    analysis = patients_of(posterior)
+    days, groups = curve_days(analysis), list(analysis.groups)
+    return xr.Dataset(
+        {
+            "occupancy": state_occupancy(posterior, days=days, groups=groups),
+            "responded_by": cumulative_incidence(posterior, days=days, groups=groups),
+            "days_in_state": restricted_mean_time(posterior, horizon=days[-1], groups=groups),
+        }
+    )
+
+
+def occupancy_table(curves: xr.Dataset) -> pd.DataFrame:
+    """Columns ``group``, ``quantity`` (a state, or "responded_by"), ``day``, the interval and ``mean``."""
+    states = curves["occupancy"].to_dataset("state")
+    found = states.assign(responded_by=curves["responded_by"])
+    means = found.mean(("chain", "draw")).to_dataframe().reset_index()
+    long = means.melt(id_vars=["group", "day"], var_name="quantity", value_name="mean")
+    table = summarise(found).merge(long, on=["group", "quantity", "day"])
+    return table[["group", "quantity", "day", "median", "lower", "upper", "mean"]]
+
+
+def times_table(curves: xr.Dataset) -> pd.DataFrame:
+    """Mean days in each state: columns ``group``, ``state``, ``median``, ``lower``, ``upper``."""
+    return summarise(curves["days_in_state"]).drop(columns="quantity")
+
+
+def observed_table(analysis: PatientAnalysis) -> pd.DataFrame:
+    """Aalen-Johansen probabilities of the states with plain 90% limits: columns as of ``occupancy_table``.
+
+    No rows where patients came late or a day of response is not known.
+    """
+    columns = ["group", "quantity", "day", "estimate", "lower", "upper"]
+    patients = analysis.patients
+    if not can_be_replicated(patients):
+        return pd.DataFrame(columns=columns)
+    days = analysis.table.report.days[-1] * (np.arange(1, OBSERVED_POINTS + 1) / OBSERVED_POINTS) ** EARLY
+    rows = []
+    for group, members in analysis.groups.items():
+        share, error = occupancy_at(patients.response_day, patients.last_day, patients.died, days, members)
+        low, high = np.clip(share - Z * error, 0.0, 1.0), np.clip(share + Z * error, 0.0, 1.0)
+        rows += [
+            (group, state, day, share[i, k], low[i, k], high[i, k])
+            for i, day in enumerate(days)
+            for k, state in enumerate(STATES)
+        ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def ratio_table(posterior: xr.DataTree) -> pd.DataFrame:
+    """Hazard ratios: ``transition``, ``term``, the interval before and after, and ``share_above`` 1."""
+    analysis, dataset = patients_of(posterior), posterior["posterior"].to_dataset()
+    rows = []
+    for transition in TRANSITIONS:
+        for j, term in enumerate(analysis.terms):
+            draws = np.exp(dataset["log_hazard_ratio"].sel(transition=transition, term=term).values.ravel())
+            deviation = float(analysis.term_deviations[j])
+            prior = np.exp(np.array([-Z, 0.0, Z]) * deviation)
+            rows.append(
+                {"transition": transition, "term": term}
+                | _named(np.quantile(draws, (0.05, 0.5, 0.95), method="inverted_cdf"))
+                | _named(prior, "prior_")
+                | {"share_above": float(np.mean(draws > 1.0))}
+            )
+    return pd.DataFrame(rows, columns=["transition", "term", *LIMITS, *(f"prior_{x}" for x in LIMITS), "share_above"])
+
+
+def centre_table(posterior: xr.DataTree) -> pd.DataFrame:
+    """Hazards of a centre against the average centre: ``transition``, ``centre`` ("between" for the spread), interval.
+
+    The spread is the hazard ratio between two centres that differ by as much as two typically do.
+    """
+    analysis, rows = patients_of(posterior), []
+    columns = ["transition", "centre", *LIMITS]
+    if not analysis.centres:
+        return pd.DataFrame(columns=columns)
+    for transition in TRANSITIONS:
+        found = posterior["posterior"].to_dataset().sel(transition=transition)
+        effects = {name: np.exp(found["centre_effect"].sel(centre=name).values.ravel()) for name in analysis.centres}
+        effects["between"] = np.exp(TYPICAL * found["between_centres"].values.ravel())
+        for name, draws in effects.items():
+            limits = _named(np.quantile(draws, (0.05, 0.5, 0.95), method="inverted_cdf"))
+            rows.append({"transition": transition, "centre": name} | limits)
+    return pd.DataFrame(rows, columns=columns)
+
+
+TYPICAL = np.sqrt(2.0) * normal_quantile(0.75)  # median of the difference of two normals, in standard deviations
+
+
+def baseline_table(posterior: xr.DataTree) -> pd.DataFrame:
+    """Parameters of the baselines before and after: ``parameter``, ``unit`` and intervals."""
+    analysis, dataset = patients_of(posterior), posterior["posterior"].to_dataset()
+    rows = []
+    mean, deviation = prior_of(analysis)
+    for k, (id, parameter) in enumerate(analysis.parameters.items()):
+        prior = natural(mean[k] + np.array([-Z, 0.0, Z]) * deviation[k], parameter.scale)
+        draws = dataset[id].values.ravel()
+        named: dict[str, object] = {"parameter": id, "unit": parameter.unit}
+        limits = _named(np.quantile(draws, (0.05, 0.5, 0.95), method="inverted_cdf"))
+        rows.append(named | limits | _named(prior, "prior_"))
+    return pd.DataFrame(rows)
+
+
+def _named(limits: np.ndarray, before: str = "") -> dict[str, float]:
+    return {f"{before}{name}": float(limit) for name, limit in zip(LIMITS, limits, strict=True)}
+
+
+def patient_predictions(posterior: xr.DataTree, *, days: Sequence[float]) -> pd.DataFrame:
+    """State probabilities of every group at days, for the command line."""
+    groups = list(patients_of(posterior).groups)
+    found = state_occupancy(posterior, days=days, groups=groups)
+    return summarise(found).drop(columns="quantity")
+
+
+def shown(curves: xr.Dataset) -> Mapping[str, xr.DataArray]:
+    """What of the curves the gate judges: what is on the page and does not follow from the rest."""
+    return {
+        "responded_by": curves["responded_by"],
+        "dead": curves["occupancy"].sel(state="dead", drop=True),
+        "responded": curves["occupancy"].sel(state="responded", drop=True),
+        "days_in_state": curves["days_in_state"],
+    }

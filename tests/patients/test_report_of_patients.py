@@ -1,0 +1,122 @@
+"""What a report of patients is made of: groups, replicated tables, and the table's own estimates."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_allclose
+
+import hscb_bayes as hb
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.predict import state_occupancy
+from hscb_bayes.checking.replicate_patients import check_of_patients, replicated_tables
+from hscb_bayes.errors import InputError
+from hscb_bayes.estimators.illness_death import occupancy_at
+from hscb_bayes.report.patient_tables import curve_days, observed_table
+from tests.patients.test_predictions import drawn
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="module")
+def bmt() -> PatientAnalysis:
+    return load_patients(DATA / "bmt.toml")
+
+
+@pytest.fixture(scope="module")
+def posterior(bmt: PatientAnalysis) -> xr.DataTree:
+    return drawn(bmt)
+
+
+def test_groups_are_levels_and_centres(bmt: PatientAnalysis) -> None:
+    assert list(bmt.groups) == [
+        "all", "disease[ALL]", "disease[AML low risk]", "disease[AML high risk]",
+        "centre[Alfred]", "centre[Hahnemann]", "centre[Ohio State]", "centre[St Vincent]",
+    ]  # fmt: skip
+    sizes = [int(members.sum()) for members in bmt.groups.values()]
+    assert sizes[0] == 137 == sum(sizes[1:4]) == sum(sizes[4:])
+
+
+def test_a_group_is_the_average_of_its_patients(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+    found = state_occupancy(posterior, days=[30, 365], groups=["all", "centre[Alfred]"])
+    assert found.dims == ("chain", "draw", "group", "day", "state")
+    assert_allclose(found.sel(group="all"), state_occupancy(posterior, days=[30, 365]), rtol=1e-10)
+    own, rows = bmt.patients.covariates, bmt.groups["centre[Alfred]"]
+    who = {"disease": own["disease"][rows], "age": own["age"][rows]}
+    each = state_occupancy(posterior, days=[30, 365], covariates=who, centre="Alfred")
+    assert_allclose(found.sel(group="centre[Alfred]"), each.mean("patient"), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"groups": ["disease[AML]"]}, "groups: there is no 'disease[AML]'; did you mean 'disease[ALL]'?"),
+        (
+            {"groups": ["all"], "covariates": {"age": 30}, "centre": "Alfred"},
+            "groups: required without covariates, which say whom a result is for",
+        ),
+    ],
+)
+def test_groups_that_are_not_there_are_refused(posterior: xr.DataTree, asked: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+        hb.survival(posterior, days=[365], **asked)
+
+
+def test_a_replicate_has_the_follow_up_of_the_real_patients(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+    real, found = bmt.patients, replicated_tables(posterior, seed=1)
+    assert found.last_day.shape == (6, 137)
+    alive = ~real.died
+    assert np.all(found.last_day[:, alive] <= real.last_day[alive])
+    assert np.all((found.last_day == real.last_day)[~found.died & alive])
+    assert np.all(found.last_day <= real.last_day.max())
+    assert np.all((found.response_day < found.last_day) | np.isinf(found.response_day))
+
+
+def test_follow_up_beyond_a_death_is_that_of_the_others(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+    """Three patients are seen alive, on days 100, 200 and 300; one dies on day 150."""
+    four = bmt.patients.of(np.arange(4))
+    table = replace(
+        four, response_day=np.full(4, np.inf), last_day=np.array([100.0, 200.0, 300.0, 150.0]),
+        died=np.array([False, False, False, True]),
+        unresponded_until=np.array([100.0, 200.0, 300.0, 150.0]),
+    )  # fmt: skip
+    from hscb_bayes.checking.replicate_patients import _follow_up
+
+    end = _follow_up(table, (4000, 4), np.random.default_rng(2))
+    assert np.all(end[:, :3] == [100.0, 200.0, 300.0])
+    assert set(end[:, 3]) == {200.0, 300.0}
+    assert abs(np.mean(end[:, 3] == 200.0) - 0.5) < 0.05
+
+
+def test_tables_drawn_from_the_model_pass_its_check(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+    """A replicate taken for the real table lies among the replicates as often as it should."""
+    replicated = replicated_tables(posterior, seed=5)
+    one = {name: getattr(replicated, name)[0] for name in ("response_day", "last_day", "died", "unresponded_until")}
+    own = replace(bmt, patients=replace(bmt.patients, **one))
+    table = check_of_patients(drawn(own), days=[30, 100, 365], seed=6)
+    assert len(table) == 2 * 3 * 8
+    inside = (table["lower90"] <= table["value"]) & (table["value"] <= table["upper90"])
+    assert inside.mean() > 0.6  # six draws, a wide posterior
+
+
+def test_late_entries_leave_the_check_and_the_points_out(bmt: PatientAnalysis) -> None:
+    late = replace(bmt.patients, entry_day=np.where(np.arange(137) == 3, 1.0, 0.0))
+    own = replace(bmt, patients=late)
+    assert observed_table(own).empty
+    assert check_of_patients(drawn(own), days=[30], seed=1).empty
+    with pytest.raises(ValueError, match="required patients who were followed from day 0, to known days"):
+        replicated_tables(drawn(own), seed=1)
+
+
+def test_points_are_aalen_johansen(bmt: PatientAnalysis) -> None:
+    table = observed_table(bmt)
+    last = table[(table["group"] == "disease[ALL]") & (table["day"] == 730.0)].set_index("quantity")
+    patients = bmt.patients
+    expected, _ = occupancy_at(
+        patients.response_day, patients.last_day, patients.died, 730.0, bmt.groups["disease[ALL]"]
+    )
+    assert_allclose(last["estimate"].to_numpy(), expected)
+    assert set(bmt.table.report.days) <= set(curve_days(bmt))
