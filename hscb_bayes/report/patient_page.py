@@ -103,6 +103,7 @@ def _render(page: PatientPage) -> str:
             centres=_centre_rows(page),
             check=_check_rows(page),
             inside=_inside(page),
+            is_off=bool(_far_of_all(page)),
             replicates=REPLICATES,
             baselines=_baseline_rows(page),
             hazards=_hazards(page),
@@ -118,12 +119,12 @@ def _render(page: PatientPage) -> str:
 def _answer(page: PatientPage) -> Iterator[str]:
     said, patients = page.analysis.table.endpoints, page.analysis.patients
     yield (
-        f"Of {plural(len(patients), 'patient')} {int(patients.responded.sum())} were seen to have {said.response}, and "
-        f"{int(patients.died.sum())} had {said.death}."
+        f"Seen in {plural(len(patients), 'patient')}: {said.response} in {int(patients.responded.sum())}, {said.death} "
+        f"in {int(patients.died.sum())}."
     )
     for day in (page.analysis.table.report.days[0], page.analysis.table.report.days[-1]):
         response, death = (_said(_state(page, "all", name, day), "share") for name in ("responded_by", "dead"))
-        yield f"By day {day:g}, {response} of such patients have had {said.response}, and {death} {said.death}."
+        yield f"By day {day:g}, in patients like these: {said.response} in {response}, {said.death} in {death}."
     ratios = page.tables.ratios
     clear = ratios[(ratios["share_above"] < SURE) | (ratios["share_above"] > 1.0 - SURE)]
     for row in clear.to_dict("records"):
@@ -145,9 +146,9 @@ def _answer(page: PatientPage) -> Iterator[str]:
             f"{inside['inside']} of {inside['all']} numbers of the table lie within 90% of what {REPLICATES} tables of "
             "new patients from this model show."
         )
-    for row in _check_rows(page):
-        if row["is_far"] and row["group"] == page.groups["all"]:
-            yield f"Not so the share of all who {row['what']}: {row['value']}, and in new tables {row['model']}."
+    far = [f"{row['what']} {row['value']}, and in new tables {row['model']}" for row in _far_of_all(page)]
+    if far:
+        yield f"Outside, of all patients: {'; '.join(far)}."
 
 
 def _said(row: Mapping[str, float], unit: str) -> str:
@@ -275,11 +276,11 @@ def _centre_rows(page: PatientPage) -> list[tuple[str, list[str]]]:
 
 def _check_rows(page: PatientPage) -> list[dict[str, object]]:
     said = page.analysis.table.endpoints
-    words = {"response": f"have had {said.response}", "survival": f"are without {said.death}"}
+    words = {"response": said.response, "survival": f"no {said.death}"}
     return [
         {
             "group": page.groups[row["group"]],
-            "what": f"{words[row['statistic']]}, day {row['day']:g}",
+            "what": f"{words[row['statistic']]} by day {row['day']:g}",
             "value": number(row["value"], "share"),
             "model": estimate(row["median"], row["lower90"], row["upper90"], "share"),
             "tail": f"{row['tail_probability']:.2g}",
@@ -287,6 +288,11 @@ def _check_rows(page: PatientPage) -> list[dict[str, object]]:
         }
         for row in page.tables.check.to_dict("records")
     ]
+
+
+def _far_of_all(page: PatientPage) -> list[dict[str, object]]:
+    """Rows of the check about all patients that the model does not show."""
+    return [row for row in _check_rows(page) if row["is_far"] and row["group"] == page.groups["all"]]
 
 
 def _inside(page: PatientPage) -> dict[str, int]:
