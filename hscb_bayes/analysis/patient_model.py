@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -202,14 +203,52 @@ def log_likelihood_of_patients(
     centre
         Effects, shape (transition, centre).
     """
-    points = [
-        np.concatenate([[parameters[id] for id in baseline_ids(analysis, k)], log_hazard_ratio[k], centre[k]])
-        for k in range(len(TRANSITIONS))
-    ]
+    points = points_of(analysis, parameters, log_hazard_ratio, centre)
     rows = patient_rows(analysis).values()
     found = [row_terms(analysis, k, np)(points[k], own).sum() for k, own in enumerate(rows)]
     data = unwatched_data(analysis)
     return np.array([*found, unwatched_terms(analysis, points, data, np).sum() if data else 0.0])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ByPatient:
+    """Log likelihood of each patient of a table, at one point after the other, in NumPy."""
+
+    analysis: PatientAnalysis
+
+    @cached_property
+    def _rows(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Who each row at risk is of, and the rows, for each transition; no two of them added up."""
+        own = np.column_stack([self.analysis.own_centre, self.analysis.own_design])
+        found = times_at_risk(self.analysis.patients, clock=self.analysis.table.hazards.clock)
+        return [
+            (rows.who, np.column_stack([np.log(rows.time), rows.event, rows.exposed, own[rows.who]])) for rows in found
+        ]
+
+    @cached_property
+    def _open(self) -> dict[str, np.ndarray]:
+        return unwatched_data(self.analysis)
+
+    def at(self, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray) -> np.ndarray:
+        """Shape (patient,); arguments as of ``log_likelihood_of_patients``."""
+        size = len(self.analysis.patients)
+        points = points_of(self.analysis, parameters, log_hazard_ratio, centre)
+        found = np.zeros(size)
+        for k, (who, rows) in enumerate(self._rows):
+            found += np.bincount(who, row_terms(self.analysis, k, np)(points[k], rows), minlength=size)
+        if self._open:
+            found[~self.analysis.patients.is_exact] += unwatched_terms(self.analysis, points, self._open, np)
+        return found
+
+
+def points_of(
+    analysis: PatientAnalysis, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray
+) -> list[np.ndarray]:
+    """Coefficients of each transition, as ``row_terms`` takes them."""
+    return [
+        np.concatenate([[parameters[id] for id in baseline_ids(analysis, k)], log_hazard_ratio[k], centre[k]])
+        for k in range(len(TRANSITIONS))
+    ]
 
 
 def build_patients(analysis: PatientAnalysis) -> Built:

@@ -104,6 +104,8 @@ def _render(page: PatientPage) -> str:
             check=_check_rows(page),
             inside=_inside(page),
             is_off=bool(_far_of_all(page)),
+            influential=plural(int(page.tables.loo["is_influential"].sum()), "patient"),
+            predicted=float(page.tables.loo["log_predictive_density"].sum()),
             replicates=REPLICATES,
             baselines=_baseline_rows(page),
             hazards=_hazards(page),

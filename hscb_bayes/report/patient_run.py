@@ -11,6 +11,7 @@ from hscb_bayes.analysis.convergence import verdict
 from hscb_bayes.analysis.fit import compile_model, load_posterior, sample, save_posterior
 from hscb_bayes.analysis.patient_model import build_patients
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.report.patient_page import write_patient_report
@@ -94,5 +95,6 @@ def _made(
         ratios=ratio_table(posterior),
         centres=centre_table(posterior),
         baselines=baseline_table(posterior),
+        loo=leave_patient_out(posterior),
     )
     return judged(posterior, gate), tables

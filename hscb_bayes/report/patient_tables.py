@@ -36,6 +36,7 @@ class PatientTables:
     ratios: pd.DataFrame
     centres: pd.DataFrame
     baselines: pd.DataFrame
+    loo: pd.DataFrame
 
 
 def curve_days(analysis: PatientAnalysis) -> list[float]:

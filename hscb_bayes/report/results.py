@@ -31,7 +31,7 @@ POOLED = (  # of a pooled analysis besides
     *NEXT_MIXTURES.values(),
 )  # fmt: skip
 OF_PATIENTS = (  # of patients one by one besides
-    "occupancy.csv", "observed.csv", "times.csv", "ratios.csv", "centres.csv", "baselines.csv",
+    "occupancy.csv", "observed.csv", "times.csv", "ratios.csv", "centres.csv", "baselines.csv", "loo.csv",
 )  # fmt: skip
 TEXTS = ("whom", "printed", "group", "centre", "term")  # columns of text, whatever they look like
 VERDICT = "verdict"  # attribute of the posterior

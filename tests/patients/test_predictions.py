@@ -23,12 +23,19 @@ DRAWS = 6
 DAYS = [14.0, 28.0, 100.0, 365.0]
 
 
-def drawn(analysis: PatientAnalysis, *, correlated: bool = False) -> xr.DataTree:
+def drawn(
+    analysis: PatientAnalysis,
+    *,
+    correlated: bool = False,
+    chains: int = 1,
+    draws: int = DRAWS,
+    spread: float = 0.2,
+) -> xr.DataTree:
     """A tree like a posterior's, drawn near the priors."""
     rng, (mean, deviation) = np.random.default_rng(4), prior_of(analysis)
-    dims, shape = ("chain", "draw"), (1, DRAWS)
+    dims, shape = ("chain", "draw"), (chains, draws)
     variables: dict[str, Any] = {
-        "parameters": ((*dims, "parameter"), mean + 0.2 * deviation * rng.normal(size=(*shape, mean.size))),
+        "parameters": ((*dims, "parameter"), mean + spread * deviation * rng.normal(size=(*shape, mean.size))),
         "log_hazard_ratio": (
             (*dims, "transition", "term"),
             0.3 * rng.normal(size=(*shape, len(TRANSITIONS), len(analysis.terms))),
@@ -45,7 +52,7 @@ def drawn(analysis: PatientAnalysis, *, correlated: bool = False) -> xr.DataTree
             matrix = np.broadcast_to(0.999 + 0.001 * np.eye(3), (*shape, 3, 3))
             variables["centre_correlation"] = ((*dims, "transition", "other_transition"), matrix)
     coords = {
-        "chain": [0], "draw": np.arange(DRAWS), "parameter": list(analysis.parameter_ids),
+        "chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(analysis.parameter_ids),
         "transition": list(TRANSITIONS), "term": list(analysis.terms), "centre": list(analysis.centres),
     }  # fmt: skip
     made = with_natural_scales(xr.Dataset(variables, coords), analysis.parameters)

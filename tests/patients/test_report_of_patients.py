@@ -10,9 +10,11 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 import hscb_bayes as hb
+from hscb_bayes.analysis.patient_model import log_likelihood_of_patients
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.analysis.predict import state_occupancy
-from hscb_bayes.checking.replicate_patients import check_of_patients, replicated_tables
+from hscb_bayes.checking.leave_patient_out import leave_patient_out, log_likelihood_by_patient
+from hscb_bayes.checking.replicate_patients import _follow_up, check_of_patients, replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.illness_death import occupancy_at
 from hscb_bayes.report.patient_tables import curve_days, observed_table
@@ -83,7 +85,6 @@ def test_follow_up_beyond_a_death_is_that_of_the_others(bmt: PatientAnalysis, po
         died=np.array([False, False, False, True]),
         unresponded_until=np.array([100.0, 200.0, 300.0, 150.0]),
     )  # fmt: skip
-    from hscb_bayes.checking.replicate_patients import _follow_up
 
     end = _follow_up(table, (4000, 4), np.random.default_rng(2))
     assert np.all(end[:, :3] == [100.0, 200.0, 300.0])
@@ -120,3 +121,32 @@ def test_points_are_aalen_johansen(bmt: PatientAnalysis) -> None:
     )
     assert_allclose(last["estimate"].to_numpy(), expected)
     assert set(bmt.table.report.days) <= set(curve_days(bmt))
+
+
+@pytest.mark.parametrize("visits", [False, True], ids=["known to the day", "with visits"])
+def test_log_likelihoods_of_patients_sum_to_that_of_the_table(bmt: PatientAnalysis, visits: bool) -> None:
+    known = bmt.patients
+    seen_at = np.where(known.responded & visits, known.unresponded_until - 0.25, known.unresponded_until)
+    own = replace(bmt, patients=replace(known, unresponded_until=seen_at))
+    tree = drawn(own)
+    found = log_likelihood_by_patient(tree)
+    assert found.shape == (1, 6, 137)
+    dataset = tree["posterior"].to_dataset().isel(chain=0)
+    for draw in range(2):
+        point = dataset.isel(draw=draw)
+        parameters = dict(zip(own.parameter_ids, point["parameters"].values.tolist(), strict=True))
+        whole = log_likelihood_of_patients(
+            own, parameters, point["log_hazard_ratio"].values, point["centre_effect"].values
+        )
+        assert_allclose(found[0, draw].sum(), whole.sum(), rtol=1e-10)
+
+
+def test_a_patient_who_is_unlike_the_others_is_found(bmt: PatientAnalysis) -> None:
+    """With the posterior of the others' law, the one who lives ten times as long has the lowest density."""
+    patients = bmt.patients
+    odd = np.flatnonzero(patients.died & patients.responded)[0]
+    late = np.where(np.arange(137) == odd, 50_000.0, patients.last_day)
+    own = replace(bmt, patients=replace(patients, last_day=late))
+    table = leave_patient_out(drawn(own, chains=2, draws=200, spread=0.02))
+    assert table["log_predictive_density"].idxmin() == odd
+    assert list(table["patient"]) == list(patients.id)
