@@ -32,6 +32,7 @@ from hscb_bayes.sentences import listed, nearest, quote
 from hscb_bayes.toml_file import tables_of_json
 
 FEWEST_CENTRES = 2
+RESERVED = ("new", "between")  # a centre that is not in the table, and the spread between centres
 OWN_COLUMNS = ("id", *TIMES, "died")
 
 
@@ -289,5 +290,15 @@ def _check_covariates(analysis: PatientAnalysis, address: str) -> None:
             raise InputError(f"{where}: required numbers above 0 for doublings, found {values.min():g}")
         if np.all(values == values[0]):
             raise InputError(f"{where}: is {values[0]:g} for every patient; a hazard ratio of it cannot be learned")
+    if analysis.table.centres and set(RESERVED) & set(analysis.centres):
+        name = min(set(RESERVED) & set(analysis.centres))
+        raise InputError(
+            f"{address}: {analysis.table.centres.column}: required another name for the centre {quote(name)}; in "
+            "predictions and tables it stands for something else"
+        )
+    if analysis.table.centres and "centre" in analysis.table.covariates:
+        raise InputError(
+            f"{analysis.path}: covariates.centre: required another name; groups of [centres] are called so"
+        )
     if analysis.table.centres and len(analysis.centres) < FEWEST_CENTRES:
         raise InputError(f"{address}: {analysis.table.centres.column}: required at least two centres, found one")

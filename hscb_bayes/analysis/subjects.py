@@ -173,7 +173,7 @@ def patient_pathways(
     Their design has the shape (patient, term), what centres add to log hazards (draw, transition, patient).
     """
     parameters, hazards = draws_of(posterior), analysis.table.hazards
-    ratios = _flat(posterior, "log_hazard_ratio") if analysis.terms else np.zeros((len(parameters), 3, 0))
+    ratios = log_hazard_ratios(posterior, analysis)
 
     def pathway(part: Any) -> Pathway:
         values = {id: parameters[part, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
@@ -189,6 +189,13 @@ def patient_pathways(
         )  # fmt: skip
 
     return pathway
+
+
+def log_hazard_ratios(posterior: xr.DataTree, analysis: PatientAnalysis) -> np.ndarray:
+    """Of a posterior of patients, shape (draw, transition, term); no terms where no covariate has one."""
+    if not analysis.terms:
+        return np.zeros((len(draws_of(posterior)), len(TRANSITIONS), 0))
+    return _flat(posterior, "log_hazard_ratio")
 
 
 def centre_effects(

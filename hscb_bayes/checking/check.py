@@ -164,6 +164,11 @@ def tail_probability(values: np.ndarray, number: PrintedNumber) -> float:
         return float("nan")
     if number.bound == "below":
         return float(np.mean(defined < number.value))
-    equal = np.abs(defined - number.value) <= number.half_width / 2.0
-    below = float(np.mean((defined < number.value) & ~equal)) + float(np.mean(equal)) / 2.0
+    return two_sided_tail(defined, number.value, within=number.half_width / 2.0)
+
+
+def two_sided_tail(values: np.ndarray, value: float, *, within: float = 0.0) -> float:
+    """2 min(p, 1 - p), p the share of ``values`` below and half of those that are at most ``within`` away."""
+    equal = np.abs(values - value) <= within
+    below = float(np.mean((values < value) & ~equal)) + float(np.mean(equal)) / 2.0
     return 2.0 * min(below, 1.0 - below)

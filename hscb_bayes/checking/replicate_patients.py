@@ -15,6 +15,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.fit import draws_of, patients_of
 from hscb_bayes.analysis.subjects import centre_effects, patient_pathways
+from hscb_bayes.checking.check import two_sided_tail
 from hscb_bayes.estimators.aalen_johansen import incidence_at
 from hscb_bayes.estimators.kaplan_meier import curve, survival_at
 from hscb_bayes.evidence.patients.patients import Patients
@@ -94,8 +95,7 @@ def check_of_patients(posterior: xr.DataTree, *, days: Sequence[float], seed: in
 def _compared(value: float, drawn: np.ndarray) -> tuple[float, ...]:
     """The value, the median and 90% of the replicates, and the two-sided tail probability."""
     lower, median, upper = np.quantile(drawn, LIMITS, method="inverted_cdf")
-    tail = min(1.0, 2.0 * min(float(np.mean(drawn <= value)), float(np.mean(drawn >= value))))
-    return value, median, lower, upper, tail
+    return value, median, lower, upper, two_sided_tail(drawn, value)
 
 
 def _statistics(patients: Patients, members: np.ndarray, day: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import xarray as xr
@@ -28,7 +27,15 @@ from hscb_bayes.report.patient_tables import (
 )
 from hscb_bayes.report.progress import Progress
 from hscb_bayes.report.progress import shown as progress_of
-from hscb_bayes.report.results import PAGE, POSTERIOR, judged, read_table, refuse_strangers, replaced
+from hscb_bayes.report.results import (
+    PAGE,
+    POSTERIOR,
+    judged,
+    read_csv_files,
+    refuse_strangers,
+    replaced,
+    write_csv_files,
+)
 
 
 def run_patients(
@@ -49,8 +56,7 @@ def run_patients(
             posterior, tables = _made(analysis, seed=seed, say=say, allow_unconverged=allow_unconverged)
             say.step("writing the report")
             save_posterior(posterior, folder / POSTERIOR)
-            for field in fields(PatientTables):
-                getattr(tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+            write_csv_files(tables, folder)
             write_patient_report(posterior, tables, folder / PAGE)
     finally:
         say.end()
@@ -66,7 +72,7 @@ def report_patients_again(folder: Path) -> Path:
         When something that ``hscb run`` writes is missing.
     """
     posterior = load_posterior(folder / POSTERIOR)
-    tables = PatientTables(**{field.name: read_table(folder / f"{field.name}.csv") for field in fields(PatientTables)})
+    tables = PatientTables(**read_csv_files(PatientTables, folder))
     return write_patient_report(posterior, tables, folder / PAGE)
 
 

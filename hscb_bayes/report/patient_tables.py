@@ -16,13 +16,15 @@ from hscb_bayes.analysis.predict import cumulative_incidence, restricted_mean_ti
 from hscb_bayes.analysis.priors import natural
 from hscb_bayes.checking.replicate_patients import can_be_replicated
 from hscb_bayes.estimators.illness_death import occupancy_at
-from hscb_bayes.estimators.intervals import normal_quantile
+from hscb_bayes.estimators.intervals import normal_quantile, proportion_interval
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
+from hscb_bayes.report.tables import INTERVAL, ORDER
 
 CURVE_POINTS, EARLY = 24, 1.7  # days of a curve, the earlier the closer
 OBSERVED_POINTS = 8
-Z = normal_quantile(0.95)
-LIMITS = ("lower", "median", "upper")
+LEVEL = 0.9
+Z = normal_quantile(LEVEL)
+TYPICAL = np.sqrt(2.0) * normal_quantile(0.5)  # median distance of two normals, in their standard deviations
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,9 +83,10 @@ def times_table(curves: xr.Dataset) -> pd.DataFrame:
 
 
 def observed_table(analysis: PatientAnalysis) -> pd.DataFrame:
-    """Aalen-Johansen probabilities of the states with plain 90% limits: columns as of ``occupancy_table``.
+    """Aalen-Johansen probabilities of the states with plain 90% limits.
 
-    No rows where patients came late or a day of response is not known.
+    Columns ``group``, ``quantity`` (a state), ``day``, ``estimate``, ``lower``, ``upper``. No rows where patients came
+    late or a day of response is not known.
     """
     columns = ["group", "quantity", "day", "estimate", "lower", "upper"]
     patients = analysis.patients
@@ -93,7 +96,7 @@ def observed_table(analysis: PatientAnalysis) -> pd.DataFrame:
     rows = []
     for group, members in analysis.groups.items():
         share, error = occupancy_at(patients.response_day, patients.last_day, patients.died, days, members)
-        low, high = np.clip(share - Z * error, 0.0, 1.0), np.clip(share + Z * error, 0.0, 1.0)
+        low, high = proportion_interval(share, error, LEVEL, scale="plain")
         rows += [
             (group, state, day, share[i, k], low[i, k], high[i, k])
             for i, day in enumerate(days)
@@ -109,15 +112,14 @@ def ratio_table(posterior: xr.DataTree) -> pd.DataFrame:
     for transition in TRANSITIONS:
         for j, term in enumerate(analysis.terms):
             draws = np.exp(dataset["log_hazard_ratio"].sel(transition=transition, term=term).values.ravel())
-            deviation = float(analysis.term_deviations[j])
-            prior = np.exp(np.array([-Z, 0.0, Z]) * deviation)
+            prior = np.exp(np.array([-Z, 0.0, Z]) * analysis.term_deviations[j])
             rows.append(
                 {"transition": transition, "term": term}
-                | _named(np.quantile(draws, (0.05, 0.5, 0.95), method="inverted_cdf"))
+                | _limits(draws)
                 | _named(prior, "prior_")
                 | {"share_above": float(np.mean(draws > 1.0))}
             )
-    return pd.DataFrame(rows, columns=["transition", "term", *LIMITS, *(f"prior_{x}" for x in LIMITS), "share_above"])
+    return pd.DataFrame(rows, columns=["transition", "term", *ORDER, *(f"prior_{x}" for x in ORDER), "share_above"])
 
 
 def centre_table(posterior: xr.DataTree) -> pd.DataFrame:
@@ -126,7 +128,7 @@ def centre_table(posterior: xr.DataTree) -> pd.DataFrame:
     The spread is the hazard ratio between two centres that differ by as much as two typically do.
     """
     analysis, rows = patients_of(posterior), []
-    columns = ["transition", "centre", *LIMITS]
+    columns = ["transition", "centre", *ORDER]
     if not analysis.centres:
         return pd.DataFrame(columns=columns)
     for transition in TRANSITIONS:
@@ -134,12 +136,8 @@ def centre_table(posterior: xr.DataTree) -> pd.DataFrame:
         effects = {name: np.exp(found["centre_effect"].sel(centre=name).values.ravel()) for name in analysis.centres}
         effects["between"] = np.exp(TYPICAL * found["between_centres"].values.ravel())
         for name, draws in effects.items():
-            limits = _named(np.quantile(draws, (0.05, 0.5, 0.95), method="inverted_cdf"))
-            rows.append({"transition": transition, "centre": name} | limits)
+            rows.append({"transition": transition, "centre": name} | _limits(draws))
     return pd.DataFrame(rows, columns=columns)
-
-
-TYPICAL = np.sqrt(2.0) * normal_quantile(0.75)  # median of the difference of two normals, in standard deviations
 
 
 def baseline_table(posterior: xr.DataTree) -> pd.DataFrame:
@@ -149,15 +147,17 @@ def baseline_table(posterior: xr.DataTree) -> pd.DataFrame:
     mean, deviation = prior_of(analysis)
     for k, (id, parameter) in enumerate(analysis.parameters.items()):
         prior = natural(mean[k] + np.array([-Z, 0.0, Z]) * deviation[k], parameter.scale)
-        draws = dataset[id].values.ravel()
         named: dict[str, object] = {"parameter": id, "unit": parameter.unit}
-        limits = _named(np.quantile(draws, (0.05, 0.5, 0.95), method="inverted_cdf"))
-        rows.append(named | limits | _named(prior, "prior_"))
+        rows.append(named | _limits(dataset[id].values.ravel()) | _named(prior, "prior_"))
     return pd.DataFrame(rows)
 
 
+def _limits(draws: np.ndarray) -> dict[str, float]:
+    return _named(np.quantile(draws, INTERVAL, method="inverted_cdf"))
+
+
 def _named(limits: np.ndarray, before: str = "") -> dict[str, float]:
-    return {f"{before}{name}": float(limit) for name, limit in zip(LIMITS, limits, strict=True)}
+    return {f"{before}{name}": float(limit) for name, limit in zip(ORDER, limits, strict=True)}
 
 
 def patient_predictions(posterior: xr.DataTree, *, days: Sequence[float]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -49,9 +49,10 @@ from hscb_bayes.report.results import (
     PAGE,
     POSTERIOR,
     judged,
-    read_table,
+    read_csv_files,
     refuse_strangers,
     replaced,
+    write_csv_files,
 )
 from hscb_bayes.report.tables import audit_table
 from hscb_bayes.sentences import nearest, quote
@@ -95,8 +96,7 @@ def run_pool(
             save_posterior(posterior, folder / POSTERIOR)
             findings = {member.study.id: audit(member.study) for member in pool.members}
             _audits(findings).to_csv(folder / AUDIT, index=False)
-            for field in fields(PooledTables):
-                getattr(tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+            write_csv_files(tables, folder)
             _write_priors(posterior, folder, seed=seed)
             write_pooled_report(posterior, vars(tables), findings, folder / PAGE)
     finally:
@@ -113,7 +113,7 @@ def report_pool_again(folder: Path) -> Path:
         When something that ``hscb run`` writes is missing.
     """
     posterior = load_posterior(folder / POSTERIOR)
-    tables = {field.name: read_table(folder / f"{field.name}.csv") for field in fields(PooledTables)}
+    tables = read_csv_files(PooledTables, folder)
     findings = {member.study.id: audit(member.study) for member in pool_of(posterior).members}
     return write_pooled_report(posterior, tables, findings, folder / PAGE)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xarray as xr
@@ -22,6 +23,9 @@ from hscb_bayes.report.patient_tables import patient_predictions
 from hscb_bayes.report.pooled_tables import pooled_predictions
 from hscb_bayes.report.tables import audit_table, prediction_table
 from hscb_bayes.sentences import quote
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 POSTERIOR, AUDIT, PAGE = "posterior.nc", "audit.csv", "report.html"
 NEXT_DRAWS, NEXT_BELIEFS = "next_study.csv", "next_study.toml"
@@ -144,8 +148,18 @@ def write_tables(results: Results, posterior: xr.DataTree, folder: Path) -> None
     """Write the posterior and every table into a folder."""
     save_posterior(posterior, folder / POSTERIOR)
     audit_table(results.findings).to_csv(folder / AUDIT, index=False)
-    for field in fields(Tables):
-        getattr(results.tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+    write_csv_files(results.tables, folder)
+
+
+def write_csv_files(tables: DataclassInstance, folder: Path) -> None:
+    """A CSV file for each table of a dataclass of tables."""
+    for field in fields(tables):
+        getattr(tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+
+
+def read_csv_files(kind: type[DataclassInstance], folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables of a dataclass by name, as ``write_csv_files`` wrote them; raises what ``read_table`` raises."""
+    return {field.name: read_table(folder / f"{field.name}.csv") for field in fields(kind)}
 
 
 def read_results(folder: Path) -> Results:
@@ -159,9 +173,7 @@ def read_results(folder: Path) -> Results:
     posterior = load_posterior(folder / POSTERIOR)
     if VERDICT not in posterior.attrs:
         raise InputError(f"{folder / POSTERIOR}: required a posterior that hscb run wrote; it holds no verdict")
-    return results_of(
-        posterior, Tables(**{field.name: read_table(folder / f"{field.name}.csv") for field in fields(Tables)})
-    )
+    return results_of(posterior, Tables(**read_csv_files(Tables, folder)))
 
 
 def read_table(path: Path) -> pd.DataFrame:

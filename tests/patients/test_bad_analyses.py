@@ -1,5 +1,6 @@
 """Analysis files about patients that cannot be, each with the sentence that a user gets."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,16 @@ BROKEN = {
         'last_day = "dfs_time"',
         'last_day = "dfstime"',
         "{table}: last_day: there is no column 'dfstime'; did you mean 'dfs_time'?",
+    ),
+    "a covariate called as the groups of centres are": (
+        "[covariates.disease]",
+        "[covariates.centre]",
+        "{file}: covariates.centre: required another name; groups of [centres] are called so",
+    ),
+    "days of the report that fall": (
+        "days = [30, 100, 365, 730]",
+        "days = [30, 365, 100]",
+        "{file}: report: days: required increasing days, found [30.0, 365.0, 100.0]",
     ),
     "one level": (
         'levels = ["ALL", "AML low risk", "AML high risk"]',
@@ -147,3 +158,12 @@ def test_a_covariate_in_doublings(folder: Path) -> None:
     file.write_text(file.read_text().replace(linear, 'form = "log2"\nreference = 28.0'))
     analysis = load_patients(file)
     assert analysis.design({"age": [14, 28, 56]})[:, -1].tolist() == [-1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("name", ["new", "between"])
+def test_a_centre_of_a_reserved_name_is_refused(folder: Path, name: str) -> None:
+    table = folder / TABLE
+    table.write_text(table.read_text().replace("Alfred", name))
+    sentence = f"{table}: hospital: required another name for the centre '{name}'; in predictions and tables it stands"
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}"):
+        load_patients(folder / "bmt.toml")

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.patient_model import log_likelihood_of_patients
+from hscb_bayes.analysis.patient_model import log_likelihood_of_patients, prior_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.analysis.predict import state_occupancy
 from hscb_bayes.checking.leave_patient_out import leave_patient_out, log_likelihood_by_patient
 from hscb_bayes.checking.replicate_patients import _follow_up, check_of_patients, replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.illness_death import occupancy_at
-from hscb_bayes.report.patient_tables import curve_days, observed_table
+from hscb_bayes.report.patient_tables import baseline_table, centre_table, curve_days, observed_table, ratio_table
 from tests.patients.test_predictions import drawn
 
 DATA = Path(__file__).parents[1] / "data"
@@ -121,6 +122,35 @@ def test_points_are_aalen_johansen(bmt: PatientAnalysis) -> None:
     )
     assert_allclose(last["estimate"].to_numpy(), expected)
     assert set(bmt.table.report.days) <= set(curve_days(bmt))
+
+
+def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+    """A hazard ratio of disease is below 8 with 97.5%: the upper limit of 90% is 8 to the power 1.645 / 1.960."""
+    row = ratio_table(posterior).set_index(["transition", "term"]).loc[("response", "disease[AML high risk]")]
+    expected = 8.0 ** (np.array([-1.0, 0.0, 1.0]) * 1.6448536 / 1.9599640)
+    assert_allclose(row[["prior_lower", "prior_median", "prior_upper"]].to_numpy(dtype=float), expected, rtol=1e-6)
+    rows = baseline_table(posterior).set_index("parameter")
+    mean, deviation = prior_of(bmt)
+    shape = list(bmt.parameter_ids).index("response_shape")
+    share = norm.cdf(np.log(rows.loc["response_shape", ["prior_lower", "prior_upper"]].astype(float)),
+                     mean[shape], deviation[shape])  # fmt: skip
+    assert_allclose(share, [0.05, 0.95], atol=1e-6)
+
+
+def test_two_centres_typically_differ_by_the_median_of_their_distance(posterior: xr.DataTree) -> None:
+    rng = np.random.default_rng(3)
+    spread = posterior["posterior"]["between_centres"].values[0, :, 0]
+    distance = np.median(np.abs(rng.normal(size=(200_000, 2)) @ [1.0, -1.0]))
+    expected = np.exp(distance * np.quantile(spread, 0.5, method="inverted_cdf"))
+    table = centre_table(posterior).set_index(["transition", "centre"])
+    assert_allclose(table.loc[("response", "between"), "median"], expected, rtol=0.01)
+
+
+def test_limits_of_the_points_are_of_90_percent(bmt: PatientAnalysis) -> None:
+    row = observed_table(bmt).query("group == 'all' and quantity == 'dead'").iloc[3]
+    patients = bmt.patients
+    share, error = occupancy_at(patients.response_day, patients.last_day, patients.died, row["day"])
+    assert_allclose([row["lower"], row["upper"]], share[2] + 1.6448536 * error[2] * np.array([-1.0, 1.0]), rtol=1e-6)
 
 
 @pytest.mark.parametrize("visits", [False, True], ids=["known to the day", "with visits"])
