@@ -25,6 +25,7 @@ from hscb_bayes.evidence.joint_arrays import (
     INDICATORS,
     JointArrays,
     contrasts,
+    lattice,
     quadratic_form,
 )
 from hscb_bayes.evidence.kinds.survival import Survival
@@ -132,6 +133,7 @@ def joint_arrays(
         on_ends=response.on_ends,
         unresponded=np.float64(response.unresponded),
         neutropenic=np.array([lived, died]),
+        lattice=lattice(lived + died),
         rows=rows.rows,
         quadratic=quadratic_form(rows.rows, len(cohort.sizes)),
         observed=np.concatenate([np.where(known, counts, 0.0), rows.value]),

@@ -31,7 +31,7 @@ from arviz_stats.base import array_stats
 from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, sample, with_analysis, with_pool
 from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.model import build
-from hscb_bayes.analysis.pathways import prior_normals
+from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
@@ -53,6 +53,7 @@ FEWEST_POOL_DRAWS = 100.0
 WORKERS = 2
 REFIT_R_HAT = 1.05  # a thousand short refits: the gate of a single posterior would fail some by noise
 BAND = 0.99
+LOST = "lost_by_one_year"  # ranked too where follow-up is not complete: it moves every answer a little
 BAND_SIMULATIONS = 2000
 COLUMNS = (
     "analysis", "likelihood", "follow_up", "quantity", "studies", "failures", "cover50", "cover90", "in_band",
@@ -186,8 +187,10 @@ def _compiled(name: str) -> Compiled:
 
 
 def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarray]:
-    """The calibrated quantities, hazard ratios on the log scale."""
+    """The calibrated quantities, hazard ratios on the log scale and the share lost on the logit scale."""
     quantities = calibration_quantities(parameters, analysis)
+    if not analysis.table.follow_up.complete:
+        quantities[LOST] = parameters[:, PARAMETER_IDS.index(LOST)]
     is_ratio = {id: id.startswith("hazard_ratio_") for id in quantities}
     return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
 

@@ -14,6 +14,7 @@ INDICATORS = ("responded", "responded_alive", "neutropenic_alive")
 COUNT_ROWS = 2  # responders, and patients alive without response: known exactly, conditioned on
 ABSENT = 0.5  # stands for an estimate that is not there
 ABSENT_VARIANCE = 1e8  # of a number that is not there: it then tells nothing
+STEPS = 32  # of the lattice; more shares than that are taken together
 SMALLEST = 1e-9  # floor of a probability before its logarithm
 
 
@@ -21,19 +22,20 @@ SMALLEST = 1e-9  # floor of a probability before its logarithm
 class JointArrays:
     """One paper's numbers as arrays (NumPy, or ``pm.Data`` of the same names).
 
-    Shapes: ``x`` (cell,), the nodes of the covariate in all groups; ``averages`` (group, cell), rows summing to one;
-    ``sizes`` (group,); ``contrasts`` (2, cell) what takes the mean over all patients and the slope in the standardised
-    covariate; ``merge`` (column, column) 1 where a column of ``nodes`` adds to a column of the print: panels between
-    which no day is printed are one interval; ``interval`` (column,) 1 for intervals of which it is known how many
-    responded, 0 for densities; ``columns_within`` (column,) 1 for all intervals, up to the day; ``times`` (column,) how
-    many responses fall into each; ``ends`` (2,) how many of them fall into the interval that begins with the first day
-    of response, and into the one that ends with the last, 0 where no such day is printed; ``on_ends`` (2, 2, column)
-    1 for the column that holds the day itself, and for that of the interval; ``unresponded`` () patients without
-    response; ``neutropenic`` (2,) of them alive and dead at the day; ``rows`` (row, group * 3) what each row sums,
-    counts first; ``quadratic`` (group * 9, row * row)
-    the same twice, as ``quadratic_form`` makes it; ``observed``, ``noise`` (row,) values and the variance of their
-    rounding; ``lower``, ``upper``, ``known``, ``printed_factor`` (estimate,) the lattice step, whether the number is
-    there, and how much its printed interval widens the variance (0: not known, ask the censoring distribution);
+    Shapes: ``x`` (cell,), the nodes of the covariate in all groups; ``averages`` (group, cell), rows summing to
+    one; ``sizes`` (group,); ``contrasts`` (2, cell) what takes the mean over all patients and the slope in the
+    standardised covariate; ``merge`` (column, column) 1 where a column of ``nodes`` adds to a column of the print:
+    panels between which no day is printed are one interval; ``interval`` (column,) 1 for intervals of which it is
+    known how many responded, 0 for densities; ``columns_within`` (column,) 1 for all intervals, up to the day;
+    ``times`` (column,) how many responses fall into each; ``ends`` (2,) how many of them fall into the interval
+    that begins with the first day of response, and into the one that ends with the last, 0 where no such day is
+    printed; ``on_ends`` (2, 2, column) 1 for the column that holds the day itself, and for that of the interval;
+    ``unresponded`` () patients without response; ``neutropenic`` (2,) of them alive and dead at the day;
+    ``lattice`` (2, step) shares of them that may be alive between nobody and all, and how many such shares each
+    stands for; ``rows`` (row, group * 3) what each row sums, counts first; ``quadratic`` (group * 9, row * row) the
+    same twice, as ``quadratic_form`` makes it; ``observed``, ``noise`` (row,) values and the variance of their
+    rounding; ``lower``, ``upper``, ``known``, ``printed_factor`` (estimate,) the lattice step, whether the number
+    is there, and how much its printed interval widens the variance (0: not known, ask the censoring distribution);
     ``overlap`` () 1 for the joint likelihood, 0 to treat all estimates as independent, which counts the same death
     many times; ``day`` (1,).
 
@@ -53,6 +55,7 @@ class JointArrays:
     on_ends: Any
     unresponded: Any
     neutropenic: Any
+    lattice: Any
     rows: Any
     quadratic: Any
     observed: Any
@@ -74,6 +77,19 @@ def contrasts(x: np.ndarray, averages: np.ndarray, sizes: np.ndarray) -> np.ndar
     centred = x - weight @ x
     deviation = np.sqrt(weight @ centred**2)
     return np.stack([weight, weight * centred / deviation if deviation > 0.0 else np.zeros_like(weight)])
+
+
+def lattice(patients: float) -> np.ndarray:
+    """Shares 1/n ... (n - 1)/n of a number of patients, and their weights; shape (2, STEPS).
+
+    All have weight 1 where there are places for them; places that are left over have none.
+    """
+    between = max(round(patients) - 1, 0)
+    used = min(between, STEPS)
+    found = np.stack([np.full(STEPS, ABSENT), np.zeros(STEPS)])
+    found[0, :used] = (0.5 + (np.arange(used) + 0.5) * between / max(used, 1)) / max(patients, 1.0)
+    found[1, :used] = between / max(used, 1)
+    return found
 
 
 def quadratic_form(rows: np.ndarray, groups: int) -> np.ndarray:

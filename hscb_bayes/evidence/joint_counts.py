@@ -28,7 +28,8 @@ class Unresponded:
 
     ``seen_to_respond`` those who were, ``would_respond`` with complete follow-up, ``lost`` whose follow-up ended before
     anything happened, ``survival`` what Kaplan-Meier is expected to say of the group, ``informative`` how much of a
-    count it is worth: its variance without losses over that with them, 1 without losses.
+    count it is worth: its variance without losses over that with them, 1 without losses; ``none_dead`` and
+    ``none_left`` log probabilities that it says 100% and 0%.
     """
 
     seen_to_respond: Any
@@ -36,6 +37,8 @@ class Unresponded:
     lost: Any
     survival: Any
     informative: Any
+    none_dead: Any
+    none_left: Any
 
     def expected_counts(self, xp: Any) -> Any:
         """Responders seen, and Kaplan-Meier's number alive among the others, as fractions of all, shape (..., 2)."""
@@ -89,7 +92,9 @@ def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp,
     share = at_risk / group[..., None]
     by_death = (_later(died, xp) + SMALLEST) / (_later(left, xp) + SMALLEST)
     falls = 1.0 - xp.exp(xp.log(xp.minimum(staying[..., None] / at_risk, 1.0)) * by_death)
-    carried = _carried_on(losses / group[..., None], share, dead, falls, patients[..., None], special)
+    others_left = xp.exp((patients[..., None] - 1.0) * xp.log(xp.maximum(1.0 - share, SMALLEST)))
+    carried = _carried_on(losses / group[..., None], others_left, dead, falls, patients[..., None], special)
+    none_dead, none_left = _ends(deaths, losses, others_left, staying, group, patients, xp)
     before = xp.minimum(xp.exp(log_survival), 1.0)
     spread, both = ((part / at_risk).sum(axis=-1) + SMALLEST for part in (died, left))
     greenwood = xp.maximum((group / staying - 1.0) * spread / both, SMALLEST)
@@ -100,6 +105,8 @@ def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp,
         lost=losses.sum(axis=-1),
         survival=xp.minimum(before + carried, 1.0),
         informative=1.0 / patients + (1.0 - 1.0 / patients) * worth,
+        none_dead=none_dead,
+        none_left=none_left,
     )
 
 
@@ -121,7 +128,20 @@ def _later(masses: Any, xp: Any) -> Any:
     return masses.sum(axis=-1, keepdims=True) - xp.cumsum(masses, axis=-1) + 0.5 * masses
 
 
-def _carried_on(losses: Any, share: Any, dead: Any, falls: Any, patients: Any, special: Special) -> Any:
+def _ends(
+    deaths: Any, losses: Any, others_left: Any, staying: Any, group: Any, patients: Any, xp: Any
+) -> tuple[Any, Any]:
+    """Log probabilities that Kaplan-Meier says 100%, since nobody was seen to die, and 0%: all left, the last by death.
+
+    Without losses they are S^n and (1 - S)^n. ``others_left``: probability that n - 1 have left, at the nodes.
+    """
+    alive = xp.minimum((staying + losses.sum(axis=-1)) / group, 1.0)
+    by_death, any_way = ((part * others_left).sum(axis=-1) + SMALLEST for part in (deaths, deaths + losses))
+    all_left = patients * xp.log(xp.maximum(1.0 - staying / group, SMALLEST))
+    return patients * xp.log(alive), all_left + xp.log(by_death / any_way)
+
+
+def _carried_on(losses: Any, others_left: Any, dead: Any, falls: Any, patients: Any, special: Special) -> Any:
     r"""What it adds to the expectation of a Kaplan-Meier estimate that it is carried on when nobody is left.
 
     Where the last of n patients is lost at u the curve goes on as it was, so that its expectation is
@@ -133,15 +153,14 @@ def _carried_on(losses: Any, share: Any, dead: Any, falls: Any, patients: Any, s
 
     Parameters
     ----------
-    losses, share, dead, falls
-        At the nodes: mass of the losses, and who is left, as fractions of the group; d; and 1 - S(t) / S(u).
+    losses, others_left, dead, falls
+        At the nodes: mass of the losses as a fraction of the group; (1 - Y(u) / Y(0))^(n - 1); d; 1 - S(t) / S(u).
 
     References
     ----------
     Gill RD. Censoring and stochastic integrals. Mathematical Centre Tracts 124, Amsterdam 1980, section 3.2.
     """
     xp = special.xp
-    others_left = xp.exp((patients - 1.0) * xp.log(xp.maximum(1.0 - share, SMALLEST)))
     curve = special.log_gamma(patients + 1.0 - dead) - special.log_gamma(patients + 1.0) - special.log_gamma(2.0 - dead)
     return (patients * losses * others_left * xp.exp(curve) * falls).sum(axis=-1)
 
@@ -157,7 +176,7 @@ def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: Joint
     fates = (group.informative * data.neutropenic[..., 0], group.informative * data.neutropenic[..., 1])
     responses = _response_term(mean, rest, data, xp) + _unlike_term(mean, slope, group, rest, fates, data, xp)
     responses = responses + _ends_term(mean, data, xp)
-    return xp.stack([responses, _neutropenic_term(group, fates, special)], axis=-1)
+    return xp.stack([responses, _neutropenic_term(group, fates, data, special)], axis=-1)
 
 
 def _response_term(mean: Outcomes, rest: Any, data: JointArrays, xp: Any) -> Any:
@@ -177,11 +196,27 @@ def _ends_term(mean: Outcomes, data: JointArrays, xp: Any) -> Any:
     return xp.where(data.ends > 0, xp.log(at_least_one + SMALLEST), 0.0).sum(axis=-1)
 
 
-def _neutropenic_term(group: Unresponded, fates: tuple[Any, Any], special: Special) -> Any:
-    """Binomial: of the patients never seen to respond, how many lived to the day; those lost tell nothing."""
+def _neutropenic_term(group: Unresponded, fates: tuple[Any, Any], data: JointArrays, special: Special) -> Any:
+    """What Kaplan-Meier says of the patients never seen to respond; those lost tell nothing.
+
+    Binomial without losses. With them 100% and 0% keep their own probabilities, and between them lies a binomial of as
+    many patients as the group is worth, at the same steps 1/n and scaled to the probability that is left: a density
+    that is not scaled would be higher the less the group is worth, and say that more patients were lost than were.
+    """
     xp, (alive, dead) = special.xp, fates
-    ways = special.log_gamma(alive + dead + 1.0) - special.log_gamma(alive + 1.0) - special.log_gamma(dead + 1.0)
-    return ways + alive * xp.log(group.survival) + dead * xp.log(xp.maximum(1.0 - group.survival, SMALLEST))
+    living, dying = xp.log(group.survival), xp.log(xp.maximum(1.0 - group.survival, SMALLEST))
+
+    def log_binomial(alive: Any, dead: Any, living: Any, dying: Any) -> Any:
+        ways = special.log_gamma(alive + dead + 1.0) - special.log_gamma(alive + 1.0) - special.log_gamma(dead + 1.0)
+        return ways + alive * living + dead * dying
+
+    worth, (steps, weights) = (alive + dead)[..., None], (data.lattice[..., 0, :], data.lattice[..., 1, :])
+    each = xp.exp(log_binomial(worth * steps, worth * (1.0 - steps), living[..., None], dying[..., None]))
+    between = xp.maximum(1.0 - xp.exp(group.none_dead) - xp.exp(group.none_left), SMALLEST)
+    scale = xp.log(between) - xp.log((weights * each).sum(axis=-1) + SMALLEST)
+    inside = log_binomial(alive, dead, living, dying) + scale
+    at_end = xp.where(dead > 0, group.none_left, group.none_dead)
+    return xp.where((alive > 0) & (dead > 0), inside, xp.where(alive + dead > 0, at_end, 0.0))
 
 
 def _unlike_term(

@@ -11,7 +11,7 @@ from scipy.stats import binom
 
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.joint import log_likelihood_terms
-from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts, quadratic_form
+from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts, lattice, quadratic_form
 from hscb_bayes.evidence.joint_counts import COURSE, mean_and_slope, unresponded_patients
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
@@ -66,6 +66,7 @@ def arrays_of(
         on_ends=np.zeros((2, 2, ends.size + places)),
         unresponded=np.float64(n - responders),
         neutropenic=np.array(neutropenic),
+        lattice=lattice(sum(neutropenic)),
         rows=np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
         quadratic=quadratic_form(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), 1),
         observed=np.array([float(responders), 0.0]),
@@ -152,7 +153,7 @@ def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> Non
     by_day = np.array([[0.9, 0.5, 0.05], [0.5, 0.3, 0.2]])
     rows = np.array([[1.0, 0.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0, 1.0]])
     data = replace(
-        arrays_of(31, [], 26, (1.0, 2.0)),
+        arrays_of(31, [], 28, (1.0, 2.0)),
         averages=np.eye(2),
         sizes=np.array([16.0, 15.0]),
         contrasts=np.array([[16.0 / 31.0, 15.0 / 31.0], [0.0, 0.0]]),

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import binom, norm
 
 from hscb_bayes.evidence.joint import FACTOR_FALL, SMALL_SAMPLE, _covariance, log_likelihood_terms
-from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays, contrasts, quadratic_form
+from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays, contrasts, lattice, quadratic_form
 from hscb_bayes.evidence.special import NEAR, Special
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
@@ -79,6 +79,7 @@ def arrays_of(*estimates: Estimate, counts: tuple[float, float] | None = None, o
         on_ends=np.zeros((2, 2, 3)),
         unresponded=np.float64(0.0),
         neutropenic=np.zeros(2),
+        lattice=lattice(0.0),
         rows=rows.reshape(len(rows), -1),
         quadratic=quadratic_form(rows.reshape(len(rows), -1), len(SIZES)),
         observed=np.concatenate([np.zeros(2) if counts is None else np.array(counts), values]),
