@@ -11,7 +11,7 @@ from scipy.stats import binom
 
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.joint import log_likelihood_terms
-from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts, lattice, quadratic_form
+from hscb_bayes.evidence.joint_arrays import STEPS, JointArrays, contrasts, lattice, quadratic_form
 from hscb_bayes.evidence.joint_counts import COURSE, mean_and_slope, unresponded_patients
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.process.follow_up import FollowUp
@@ -216,9 +216,31 @@ def test_kaplan_meier_of_few_patients_is_carried_on_when_the_last_is_lost(
     mean, _ = mean_and_slope(outcome_probabilities(pathway, data.x, data.nodes, follow_up, np), data, Special.of(np))
     found = unresponded_patients(mean, data, follow_up, Special.of(np))
     assert found.survival == pytest.approx(curve.mean(), abs=error)
+    assert np.exp(found.none_dead) == pytest.approx((curve == 1.0).mean(), abs=0.01)
+    assert np.exp(found.none_left) == pytest.approx((curve == 0.0).mean(), abs=error)
     if patients == 40 and lost < 0.9:
         worth = found.survival * (1.0 - found.survival) / curve.var() / patients
         assert found.informative == pytest.approx(worth, rel=0.1)
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3, 0.9])
+@pytest.mark.parametrize("patients", [2, 5, 31])
+def test_what_kaplan_meier_may_say_without_response_has_probability_one(patients: int, lost: float) -> None:
+    """A share of n patients counts as one of 1/n steps, whatever the losses."""
+    each = [
+        terms_of(arrays_of(patients, [], 0, (float(alive), float(patients - alive))), lost)[1]
+        for alive in range(patients + 1)
+    ]
+    assert np.exp(each).sum() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_more_shares_than_steps_are_taken_together() -> None:
+    for patients in (STEPS + 1, STEPS + 2, 100):
+        shares, weights = lattice(float(patients))
+        assert weights.sum() == pytest.approx(patients - 1)
+        assert (weights * shares).sum() == pytest.approx((patients - 1) / 2)
+    assert lattice(1.0)[1].sum() == 0.0
+    assert_allclose(lattice(4.0)[0][:3], [0.25, 0.5, 0.75], rtol=BY_HAND)
 
 
 UNLIKE = np.array([-1.5, -0.8, 0.0, 0.6, 1.7])  # five patients of each, log hazards apart by a factor of 25

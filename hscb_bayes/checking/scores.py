@@ -1,0 +1,140 @@
+"""The score at the truth: over simulated studies the slope of a log likelihood is zero on average, whatever the truth.
+
+A likelihood that leans, because a number's probability does not sum to one or its spread is wrong, has a mean score
+that is not zero. It shows in seconds, and by parameter and number, what refits show in hours: the truth is known, so
+that nothing has to be fitted. It says nothing of what the studies can tell, which only refits do.
+
+References
+----------
+Cox DR, Hinkley DV. Theoretical Statistics. Chapman and Hall 1974: section 4.8 (the mean of the score).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import Executor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from hscb_bayes.analysis.likelihood import log_likelihood
+from hscb_bayes.analysis.marks import RESPONDERS
+from hscb_bayes.analysis.pathways import prior_normals
+from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
+from hscb_bayes.analysis.spec import Analysis, load_analysis, needed_priors
+from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw, write_table
+from hscb_bayes.checking.executors import executor_at
+from hscb_bayes.errors import InputError
+
+ANALYSES = (
+    "calibration", "calibration_censored", "main", "rejeski2022", "klyuchnikov2014", "stasia2014", "scb2024",
+    "bowman2023", "liu2024",
+)  # fmt: skip
+STUDIES = 4000
+BATCH = 100  # studies a task
+STEP = 0.05  # of central differences, on the parameters' unbounded scales
+COLUMNS = (
+    "analysis", "parameter", "studies", "mean_score", "standard_error", "information", "lean", "command", "versions",
+    "seed", "date",
+)  # fmt: skip
+
+
+def score(analysis: Analysis, truth: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+    """Score of one simulated study at its truth.
+
+    Where the analysis says how many responded because its paper does not, it is told rightly.
+
+    Parameters
+    ----------
+    truth
+        Parameters on their unbounded scales, shape (1, parameter).
+
+    Returns
+    -------
+    Slope of each term of the log likelihood, shape (parameter, term); terms as in ``model.term_ids``.
+    """
+    cohort = simulate_cohort(analysis, truth, rng=rng)
+    numbers = {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()}
+    numbers[RESPONDERS] = float(cohort.responded.sum())
+    steps = STEP * np.eye(truth.shape[-1])
+    terms = log_likelihood(np.concatenate([truth + steps, truth - steps]), analysis, numbers)
+    above, below = np.split(terms, 2)
+    return np.asarray((above - below) / (2.0 * STEP))
+
+
+def scores_of(name: str, first: int, studies: int, seed: int) -> np.ndarray:
+    """Scores of simulated studies of an analysis, each at a truth from its prior; (study, parameter, term)."""
+    analysis = _analysis(name)
+    found = []
+    for study in range(first, first + studies):
+        rng = np.random.default_rng([seed, study])
+        found.append(score(analysis, prior_draw(analysis, rng=rng), rng=rng))
+    return np.stack(found)
+
+
+@cache
+def _analysis(name: str) -> Analysis:
+    analysis = load_analysis(name)
+    if analysis.table.between_studies is not None:
+        raise InputError(f"{analysis.path}: between_studies: the score of one study has no use for study effects")
+    return analysis
+
+
+def summarise(analysis: Analysis, scores: np.ndarray) -> list[dict[str, object]]:
+    """A row for each parameter of which the numbers tell something.
+
+    ``information`` is the variance of the score, and ``lean`` by how many of its standard deviations a posterior lies
+    too high on average: the mean score times the standard deviation that prior and information leave.
+    """
+    total, rows = scores.sum(axis=-1), []
+    needed, (_, deviations) = needed_priors(analysis.table), prior_normals(analysis)
+    for id, values, deviation in zip(analysis.parameter_ids, total.T, deviations, strict=True):
+        information = float(values.var(ddof=1))
+        if id in needed and information > 0.0:
+            rows.append(
+                {
+                    "analysis": analysis.name,
+                    "parameter": id,
+                    "studies": len(values),
+                    "mean_score": round(float(values.mean()), 4),
+                    "standard_error": round(float(np.sqrt(information / len(values))), 4),
+                    "information": float(f"{information:.3g}"),
+                    "lean": round(float(values.mean() / np.sqrt(information + deviation**-2)), 3),
+                }
+            )
+    return rows
+
+
+def mean_scores(name: str, *, studies: int = STUDIES, seed: int = SEED, executor: Executor) -> list[dict[str, object]]:
+    """Rows of the table for one analysis, whose own prior makes the truths."""
+    firsts = range(0, studies, BATCH)
+    batches = [executor.submit(scores_of, name, first, min(BATCH, studies - first), seed) for first in firsts]
+    return summarise(_analysis(name), np.concatenate([batch.result() for batch in batches]))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line of the scores."""
+    parser = argparse.ArgumentParser(prog="python -m hscb_bayes.checking.scores", description=__doc__.split("\n")[0])
+    parser.add_argument("analyses", nargs="*", default=ANALYSES, help="shipped analyses or files")
+    parser.add_argument("--studies", type=int, default=STUDIES)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
+    parser.add_argument("--out", type=Path, help="table to write; printed if left out")
+    options = parser.parse_args(arguments)
+    command = "python -m hscb_bayes.checking.scores"
+    command += "" if options.studies == STUDIES else f" --studies {options.studies}"
+    rows = []
+    with executor_at(None, workers=options.workers) as executor:
+        for name in options.analyses:
+            rows += mean_scores(name, studies=options.studies, seed=options.seed, executor=executor)
+            sys.stderr.write(f"{name}\n")
+    if options.out:
+        write_table(options.out, COLUMNS, rows, command=command, seed=options.seed)
+    else:
+        sys.stdout.writelines(f"{row}\n" for row in rows)
+
+
+if __name__ == "__main__":
+    main()

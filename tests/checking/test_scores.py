@@ -1,0 +1,65 @@
+"""The score at the truth has mean zero; a likelihood that leans shows here, by parameter, without a fit."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hscb_bayes.analysis.likelihood import LOST
+from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.checking.scores import COLUMNS, main, mean_scores, score, scores_of, summarise
+from hscb_bayes.errors import InputError
+
+MODELS = Path(__file__).parents[2] / "models"
+CHANCE = 4.0  # standard errors
+WHOLE_DAYS = 0.02  # of a posterior's standard deviation: the likelihood of days that are rounded is an approximation
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["main", "stasia2014", "scb2024"])
+def test_the_likelihood_does_not_lean(name: str) -> None:
+    """A binomial that was not scaled under losses leaned by 0.13 in the share lost, 9 to 20 standard errors."""
+    with ThreadPoolExecutor(1) as executor:
+        rows = mean_scores(name, studies=1200, seed=1, executor=executor)
+    for row in rows:
+        error = row["lean"] / row["mean_score"] * row["standard_error"]
+        assert abs(row["lean"]) < WHOLE_DAYS + CHANCE * error, row
+
+
+def test_scores_do_not_depend_on_how_they_are_shared_out() -> None:
+    together = scores_of("liu2024", 0, 3, 5)
+    assert np.array_equal(together, np.concatenate([scores_of("liu2024", 0, 1, 5), scores_of("liu2024", 1, 2, 5)]))
+
+
+def test_a_score_is_the_slope_of_each_term() -> None:
+    analysis = load_analysis("stasia2014")
+    truth = np.zeros((1, len(analysis.parameter_ids)))
+    found = score(analysis, truth, rng=np.random.default_rng(3))
+    assert found.shape == (len(analysis.parameter_ids), 3)
+    assert found[LOST].any()
+
+
+def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: Analysis) -> None:
+    scores = np.zeros((4000, len(main.parameter_ids), 2))
+    scores[:, LOST, 0] = np.random.default_rng(1).normal(0.3, 2.0, size=4000)
+    (row,) = summarise(main, scores)
+    assert row["parameter"] == "lost_by_one_year"
+    assert row["information"] == pytest.approx(4.0, rel=0.1)
+    assert 0.1 < row["lean"] < 0.3 / 2.0  # the prior adds to the information
+
+
+def test_the_command_writes_a_table(tmp_path: Path) -> None:
+    main(["liu2024", "--studies", "3", "--workers", "1", "--out", str(tmp_path / "scores.csv")])
+    lines = (tmp_path / "scores.csv").read_text().splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert any("lost_by_one_year" in line for line in lines)
+
+
+def test_study_effects_have_no_score(tmp_path: Path) -> None:
+    file = shutil.copytree(MODELS, tmp_path / "models") / "between.toml"
+    table = '[between_studies]\nhazard_ratio_rarely_above = 4.0\nwhy = "a test"\n'
+    file.write_text(f'base = "main"\ntitle = "with effects"\nquestion = "none"\n{table}')
+    with pytest.raises(InputError, match="between_studies: the score of one study has no use for study effects"):
+        scores_of(str(file), 0, 1, 1)
