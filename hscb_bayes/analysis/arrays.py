@@ -16,7 +16,9 @@ import numpy as np
 
 from hscb_bayes.analysis.against_study import duration_summary
 from hscb_bayes.analysis.marks import marks_of, places, responders_of, response_arrays
+from hscb_bayes.analysis.remainder import Inside
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.durations import expected_durations
 from hscb_bayes.evidence.joint_arrays import (
     ABSENT,
@@ -70,6 +72,72 @@ def _sizes(analysis: Analysis) -> tuple[int, ...]:
     return (n,)
 
 
+def in_long_group(analysis: Analysis, days: np.ndarray) -> np.ndarray:
+    """Who has a duration of the group with the longer ones, by the rule of the sized group, or of the reference."""
+    cohort = analysis.table.cohort
+    for id in cohort.sizes:
+        group = analysis.study.groups[id]
+        if group.cut is not None:
+            return days >= group.cut.value if group.relation in ("<", ">=") else days > group.cut.value
+    return days > cohort.reference
+
+
+def inside_of(analysis: Analysis) -> Inside:
+    """The patients who are known one by one and inside the print, as the paper saw them; nobody where there are none.
+
+    Raises
+    ------
+    InputError
+        When their durations are needed and not in the table.
+    """
+    known, day = analysis.known, fitted_day(analysis)
+    if known is None or not known.said.inside:
+        none = np.empty(0)
+        return Inside(
+            response_day=none,
+            last_day=none,
+            died=none.astype(bool),
+            group=none.astype(int),
+            duration=none,
+            address="",
+        )
+    own, duration = known.as_published(), known.duration
+    if duration is None and analysis.by_duration:
+        raise InputError(
+            f"{analysis.path}: known_patients.duration: required the column of the duration of neutropenia, by which "
+            "the hazards of this analysis differ; it is missing"
+        )
+    response = np.round(own.response_day)
+    group = np.zeros(len(known), dtype=int)
+    if len(_sizes(analysis)) > 1 and duration is not None:
+        group = in_long_group(analysis, duration).astype(int)
+    return Inside(
+        response_day=np.where(response <= day, response, np.inf),
+        last_day=np.round(own.last_day),
+        died=own.died,
+        group=group,
+        duration=np.empty(0) if duration is None else duration,
+        address=known.address,
+    )
+
+
+def others_of(cohort: Cohort0, inside: Inside) -> Cohort0:
+    """The cohort without the patients who are known."""
+    if not len(inside):
+        return cohort
+    sizes = inside.sizes(cohort.sizes)
+    left = inside.others(cohort.durations, np.repeat(np.arange(len(cohort.sizes)), cohort.sizes))
+    return Cohort0(durations=cohort.durations[left], x=cohort.x[left], sizes=sizes)
+
+
+def known_positions(analysis: Analysis) -> np.ndarray:
+    """Who of the cohort stands for a patient who is known one by one and inside the print, shape (patient,)."""
+    cohort, inside = baseline(analysis), inside_of(analysis)
+    found = np.ones(cohort.x.size, dtype=bool)
+    found[inside.others(cohort.durations, np.repeat(np.arange(len(cohort.sizes)), cohort.sizes))] = False
+    return found
+
+
 def printed_values(analysis: Analysis) -> dict[str, float]:
     """The paper's own numbers by id."""
     return {number.id: number.value for number in analysis.study.numbers}
@@ -109,15 +177,16 @@ def joint_arrays(
         For how many marks on the days of response, ``places`` if left out.
     """
     fitted = [id for id in analysis.table.fit.items if id not in without]
-    cohort, day = baseline(analysis), fitted_day(analysis)
-    responders = responders_of(analysis, numbers, fitted)
+    everybody, day = baseline(analysis), fitted_day(analysis)
+    responders, inside = responders_of(analysis, numbers, fitted), inside_of(analysis)
+    cohort, left = others_of(everybody, inside), inside.left_of(responders)
     room = places(analysis) if room is None else room
-    marks = marks_of(analysis, numbers, fitted, responders, day)
-    response = response_arrays(marks, responders, analysis.patients, day, room)
-    lived, died = _neutropenic(analysis, numbers, fitted, responders)
-    rows = _Rows.of(analysis, numbers, fitted, responders, cohort)
+    marks = inside.taken_from(marks_of(analysis, numbers, fitted, responders, day), left)
+    response = response_arrays(marks, left, sum(cohort.sizes), day, room)
+    lived, died = _neutropenic(analysis, numbers, fitted, responders, inside)
+    rows = _Rows.of(analysis, numbers, fitted, responders, everybody, inside)
     x, averages = covariate_nodes(cohort)
-    counts = np.array([np.nan if responders is None else responders, lived if lived + died > 0 else np.nan])
+    counts = np.array([np.nan if left is None else left, lived if lived + died > 0 else np.nan])
     known = np.isfinite(counts)
     return JointArrays(
         nodes=response.nodes,
@@ -148,14 +217,19 @@ def joint_arrays(
 
 
 def _neutropenic(
-    analysis: Analysis, numbers: Mapping[str, float], fitted: Collection[str], responders: float | None
+    analysis: Analysis,
+    numbers: Mapping[str, float],
+    fitted: Collection[str],
+    responders: float | None,
+    inside: Inside,
 ) -> tuple[float, float]:
     """Patients without response who lived to the day, and who died; (0, 0) when that is not known."""
     for item in analysis.study.items:
         if isinstance(item, Survival) and item.id in fitted and _response_value(analysis, item) == "no":
             share = numbers[item.id]
             if responders is not None and np.isfinite(share) and responders < analysis.patients:
-                patients = analysis.patients - responders
+                patients, step = analysis.patients - responders, item.value.half_width
+                share, patients = inside.survival_of_others(share, patients, step, ~inside.responded, item.day, item.id)
                 return share * patients, (1.0 - share) * patients
     return 0.0, 0.0
 
@@ -165,7 +239,8 @@ def covariate_nodes(cohort: Cohort0) -> tuple[np.ndarray, np.ndarray]:
     if np.ptp(cohort.x) == 0.0 and len(cohort.sizes) == 1:
         return cohort.x[:1], np.ones((1, 1))
     starts = np.cumsum([0, *cohort.sizes])
-    rules = [covariate_rule(cohort.x[a:b], COVARIATE_NODES) for a, b in itertools.pairwise(starts)]
+    own = [cohort.x[a:b] if b > a else np.zeros(1) for a, b in itertools.pairwise(starts)]
+    rules = [covariate_rule(x, COVARIATE_NODES) for x in own]
     averages = np.zeros((len(rules), len(rules) * COVARIATE_NODES))
     for group, (_, weight) in enumerate(rules):
         averages[group, group * COVARIATE_NODES : (group + 1) * COVARIATE_NODES] = weight
@@ -192,6 +267,7 @@ class _Rows:
         fitted: Collection[str],
         responders: float | None,
         cohort: Cohort0,
+        inside: Inside,
     ) -> _Rows:
         items, groups = fitted_survivals(analysis), len(cohort.sizes)
         rows = np.zeros((COUNT_ROWS + len(items), groups, len(INDICATORS)))
@@ -199,18 +275,22 @@ class _Rows:
         columns: dict[str, list[float]] = {name: [] for name in ("value", "noise", "lower", "upper", "known", "factor")}
         for k, item in enumerate(items):
             members, indicators, size = _members(analysis, item, responders, cohort)
-            value = float(numbers[item.id])
-            there = item.id in fitted and np.isfinite(value) and size > 0
-            value, size = (value, size) if there else (ABSENT, max(size, 1.0))
-            rows[COUNT_ROWS + k] = np.outer(members, indicators) / size
-            step = max(0.5 / size, item.value.half_width)
+            printed, half = float(numbers[item.id]), item.value.half_width
+            there = item.id in fitted and np.isfinite(printed) and size > 0
+            factor = _printed_factor(item, numbers, printed, size, analysis) if there else 0.0
+            value, left = (printed, size) if there else (ABSENT, max(size, 1.0))
+            if there:
+                among = inside.responded if indicators[2] == 0.0 else members[inside.group] > 0.0
+                value, left = inside.survival_of_others(printed, size, half, among, item.day, item.id)
+                half, there = half * size / max(left, 1.0), left > 0.0
+            rows[COUNT_ROWS + k] = np.outer(members, indicators) / max(left, 1.0)
+            step = max(0.5 / max(left, 1.0), half)
             columns["value"].append(value)
-            noise = max(item.value.half_width**2 / 3.0, LEAST_NOISE)
-            columns["noise"].append(noise if there else ABSENT_VARIANCE)
+            columns["noise"].append(max(half**2 / 3.0, LEAST_NOISE) if there else ABSENT_VARIANCE)
             columns["lower"].append(value - step)
             columns["upper"].append(value + step)
             columns["known"].append(float(there))
-            columns["factor"].append(_printed_factor(item, numbers, value, size, analysis) if there else 0.0)
+            columns["factor"].append(factor if there else 0.0)
         arrays = {name: np.array(column, dtype=float) for name, column in columns.items()}
         return cls(rows=rows.reshape(len(rows), -1), **arrays)
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from hscb_bayes.analysis.arrays import baseline, covariate_nodes
+from hscb_bayes.analysis.arrays import baseline, covariate_nodes, in_long_group
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 
@@ -75,11 +75,7 @@ def covariate_at(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> 
         return np.zeros(days.size)
     if cohort.form == "log2":
         return np.log2(days / cohort.reference)
-    for id in cohort.sizes:
-        group = analysis.study.groups[id]
-        if group.cut is not None:
-            return (days >= group.cut.value if group.relation in ("<", ">=") else days > group.cut.value).astype(float)
-    return (days > cohort.reference).astype(float)
+    return in_long_group(analysis, days).astype(float)
 
 
 def patients_beyond(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 from arviz_stats.base import array_stats
 
-from hscb_bayes.analysis.model import PARAMETERS_VARIABLE
+from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE
 
 LARGEST_R_HAT = 1.01
 FEWEST_DRAWS = 400.0  # effective

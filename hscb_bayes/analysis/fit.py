@@ -14,7 +14,9 @@ import numpy as np
 import nutpie
 import xarray as xr
 
-from hscb_bayes.analysis.model import PARAMETERS_VARIABLE, Built, model_data, packed
+from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE, Built, packed
+from hscb_bayes.analysis.known import text_of
+from hscb_bayes.analysis.model import model_data
 from hscb_bayes.analysis.p_value import fitted_p_values, resampled
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text, text_of_patients
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
@@ -32,6 +34,7 @@ PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "study_tables", "s
 UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)  # what h5py raises on any bytes
 LEFT_OUT, NUMBERS = "left_out_studies", "numbers"  # attributes of a pooled posterior of other data than the print
 PATIENTS = "patient_table"  # attribute of a posterior of patients one by one: the patients
+KNOWN = "known_patients"  # attribute of a posterior of a paper: patients known one by one beside it
 MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
 TAKEN = "taken"  # which draw stands in a place, where draws were resampled by their weights
 DIAGONAL: Literal["diag"] = "diag"
@@ -69,7 +72,7 @@ def with_analysis(
     without: Collection[str] = (),
 ) -> Compiled:
     """The same program on other data: another analysis of its layout, a replicate's numbers, or a number left out."""
-    if layout_of(analysis) != layout_of(compiled.analysis):
+    if layout_of(analysis, numbers) != layout_of(compiled.analysis):
         raise ValueError(f"{analysis.path}: required an analysis of the layout that was compiled")
     program = compiled.program.with_data(packed(model_data(analysis, numbers, without=without)))
     return replace(compiled, analysis=analysis, program=program, p_values=_p_values(analysis, numbers, without))
@@ -96,13 +99,14 @@ def _p_values(analysis: Analysis, numbers: Mapping[str, float] | None, without: 
     return {id: value for id, value in printed.items() if id not in without and np.isfinite(value)}
 
 
-def layout_of(analysis: Analysis) -> tuple[Any, ...]:
-    """What two analyses must share to share a compiled program."""
-    shapes = {name: value.shape for name, value in model_data(analysis).items()}
+def layout_of(analysis: Analysis, numbers: Mapping[str, float] | None = None) -> tuple[Any, ...]:
+    """What two analyses must share to share a compiled program, whatever their numbers."""
+    shapes = {name: value.shape for name, value in model_data(analysis, numbers).items()}
     hazards, between = analysis.table.hazards, analysis.table.between_studies
     families = tuple((hazards.family(transition), hazards.cuts.get(transition)) for transition in TRANSITIONS)
     spread = None if between is None else between.deviation
-    return (families, hazards.clock, hazards.never_respond_by_duration, spread, tuple(sorted(shapes.items())))
+    apart = None if analysis.known is None else analysis.known.said.deviation
+    return (families, hazards.clock, hazards.never_respond_by_duration, spread, apart, tuple(sorted(shapes.items())))
 
 
 def same_but_for_p_values(one: Analysis, other: Analysis) -> bool:
@@ -241,6 +245,7 @@ def provenance(analysis: Analysis | Pool | PatientAnalysis, settings: Mapping[st
         tables = {PATIENTS: text_of_patients(analysis)}
     else:
         tables = {"study_tables": analysis.study.text}
+        tables |= {} if analysis.known is None else {KNOWN: text_of(analysis.known)}
     return tables | {
         "analysis": analysis.name,
         "analysis_path": analysis.path,
@@ -283,6 +288,7 @@ def analysis_of(posterior: xr.DataTree) -> Analysis:
         path=posterior.attrs["analysis_path"],
         text=posterior.attrs["analysis_tables"],
         study_text=posterior.attrs["study_tables"],
+        known_text=posterior.attrs.get(KNOWN, ""),
         sources=tables_of_json(posterior.attrs["sources"], posterior.attrs["analysis_path"]),
     )
 

@@ -7,7 +7,7 @@ replicated studies, are refitted without compiling again.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.arrays import fitted_survivals, joint_arrays, printed_values
+from hscb_bayes.analysis.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
+from hscb_bayes.analysis.known_model import add_known, known_data, known_rows
 from hscb_bayes.analysis.pathways import follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.simulate import fitted_values, simulate_numbers
 from hscb_bayes.analysis.spec import Analysis
@@ -23,17 +25,7 @@ from hscb_bayes.evidence.joint_arrays import JointArrays
 from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
 from hscb_bayes.process.pathway import TRANSITIONS
 
-PARAMETERS_VARIABLE = "parameters"
-DATA_VARIABLE = "arrays"
 NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Built:
-    """A PyMC model and the analysis that it means."""
-
-    analysis: Any
-    model: pm.Model
 
 
 def model_data(
@@ -45,29 +37,9 @@ def model_data(
     data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
     mean, deviation = prior_normals(analysis)
     data |= {"prior_mean": mean, "prior_deviation": deviation}
+    rows = known_rows(analysis)
+    data |= {} if rows is None else known_data(rows)
     return {name: np.asarray(value, dtype=float) for name, value in data.items()}
-
-
-def packed(data: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The arrays of ``model_data`` end to end, shape (entry,).
-
-    One data variable instead of two dozen: the compiler writes code for every single one, which took 30 s of 45.
-    """
-    return np.concatenate([value.ravel() for value in data.values()])
-
-
-def unpacked(entries: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """The arrays again, split from the one variable; their shapes, but not their contents, are known to the graph."""
-    sizes = [int(np.prod(shape)) for shape in shapes.values()]
-    pieces = pt.split(entries, sizes, n_splits=len(sizes))
-    return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
-
-
-def entry_names(data: Mapping[str, np.ndarray]) -> list[str]:
-    """One name per entry of ``packed``, "sizes[0]"."""
-    return [
-        name + "".join(f"[{k}]" for k in index) for name, value in data.items() for index in np.ndindex(value.shape)
-    ]
 
 
 def term_ids(analysis: Analysis) -> list[str]:
@@ -101,12 +73,15 @@ def build(analysis: Analysis) -> Built:
             PARAMETERS_VARIABLE, mu=data.pop("prior_mean"), sigma=data.pop("prior_deviation"), dims="parameter"
         )
         effect = _study_effects(analysis)
+
+        rows = known_rows(analysis)
+        if rows is not None:
+            add_known(analysis, rows, _by_id(parameters, analysis), {name: data.pop(name) for name in known_data(rows)})
         nodes = OutcomeNodes(**{name: data.pop(name) for name in NODE_FIELDS})
         arrays = JointArrays(nodes=nodes, **data)
 
         def logp(_value: Any, parameters: Any, effect: Any, _terms: Any) -> Any:
-            ids = analysis.parameter_ids
-            values = dict(zip(ids, pt.split(parameters, [1] * len(ids), n_splits=len(ids)), strict=True))
+            values = _by_id(parameters, analysis)
             pathway = pathway_of(values, analysis, pt, effect)
             follow_up = follow_up_of(values["lost_by_one_year"], pt)
             outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, follow_up, pt)
@@ -131,6 +106,12 @@ def build(analysis: Analysis) -> Built:
             dims="term",
         )
     return Built(analysis=analysis, model=model)
+
+
+def _by_id(parameters: Any, analysis: Analysis) -> dict[str, Any]:
+    """Parameters by id, shape (1,) each."""
+    ids = analysis.parameter_ids
+    return dict(zip(ids, pt.split(parameters, [1] * len(ids), n_splits=len(ids)), strict=True))
 
 
 def _study_effects(analysis: Analysis) -> Any:

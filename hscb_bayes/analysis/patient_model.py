@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.block_sum import BlockSum
-from hscb_bayes.analysis.model import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
+from hscb_bayes.analysis.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
+from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.pathways import hazard_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import AtRisk, at_cuts, gathered, times_at_risk, unwatched
 from hscb_bayes.process.pathway import TRANSITIONS, Hazard
 
@@ -26,9 +28,37 @@ EARLIEST = 1e-9  # days; stands for the boost, where a logarithm of the day is n
 ROWS = tuple(f"rows_{transition}" for transition in TRANSITIONS)
 
 
+class OneByOne(Protocol):
+    """Patients, and what their hazards are made of: a whole analysis of them, or those beside a paper."""
+
+    @property
+    def hazards(self) -> Hazards:
+        """Families, shapes and clock."""
+
+    @property
+    def patients(self) -> Patients:
+        """Their courses."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What has a log hazard ratio."""
+
+    @property
+    def centres(self) -> tuple[str, ...]:
+        """Names of centres with effects."""
+
+    @property
+    def own_centre(self) -> np.ndarray:
+        """Position of each patient's centre, shape (patient,)."""
+
+    @property
+    def own_design(self) -> np.ndarray:
+        """What the log hazard ratios multiply, shape (patient, term)."""
+
+
 def patient_rows(analysis: PatientAnalysis) -> dict[str, np.ndarray]:
     """Rows at risk of each transition as matrices: log time, event, exposure, centre, covariate terms."""
-    hazards = analysis.table.hazards
+    hazards = analysis.hazards
     covariates = np.column_stack([analysis.own_centre, analysis.own_design])
     found = {}
     for name, transition, rows in zip(
@@ -40,14 +70,14 @@ def patient_rows(analysis: PatientAnalysis) -> dict[str, np.ndarray]:
 
 def _shared(rows: AtRisk, analysis: PatientAnalysis, transition: str) -> AtRisk:
     """Sufficient rows of a piecewise hazard; others as they are."""
-    hazards = analysis.table.hazards
+    hazards = analysis.hazards
     is_linear = transition != "response" or not hazards.never_respond
     return at_cuts(rows, hazards.cuts[transition]) if transition in hazards.cuts and is_linear else rows
 
 
 def prior_of(analysis: PatientAnalysis) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the baselines' parameters on their unbounded scales, shape (parameter,)."""
-    prior, found = analysis.table.prior, analysis.table.hazards.beliefs
+    prior, found = analysis.table.prior, analysis.hazards.beliefs
     beliefs = [prior[found.get(id, id)].normal(parameter.scale) for id, parameter in analysis.parameters.items()]
     mean, deviation = np.array(beliefs).T
     return mean, deviation
@@ -74,13 +104,13 @@ class Transition:
         return some + log_hazard - cumulative - log_survival, log_survival
 
 
-def transition_of(analysis: PatientAnalysis, transition: int, values: Mapping[str, Any], xp: Any) -> Transition:
+def transition_of(analysis: OneByOne, transition: int, values: Mapping[str, Any], xp: Any) -> Transition:
     """A transition from the parameters of its baseline."""
-    hazard = hazard_of(TRANSITIONS[transition], analysis.table.hazards, values, xp)
+    hazard = hazard_of(TRANSITIONS[transition], analysis.hazards, values, xp)
     return Transition(hazard=hazard, logit_never=values.get("never_respond") if transition == RESPONSE else None)
 
 
-def row_terms(analysis: PatientAnalysis, transition: int, xp: Any) -> Callable[[Any, Any], Any]:
+def row_terms(analysis: OneByOne, transition: int, xp: Any) -> Callable[[Any, Any], Any]:
     """The function from a transition's coefficients and rows to each row's term of the log likelihood.
 
     Coefficients are parameters of the baseline, log hazard ratios and effects of centres, one after the other.
@@ -97,7 +127,7 @@ def row_terms(analysis: PatientAnalysis, transition: int, xp: Any) -> Callable[[
     return function
 
 
-def relative_hazard(analysis: PatientAnalysis, coefficients: Any, patients: Any, xp: Any) -> Any:
+def relative_hazard(analysis: OneByOne, coefficients: Any, patients: Any, xp: Any) -> Any:
     """Log relative hazards, shape (patient,).
 
     Parameters
@@ -115,7 +145,7 @@ def relative_hazard(analysis: PatientAnalysis, coefficients: Any, patients: Any,
     return relative
 
 
-def unwatched_terms(analysis: PatientAnalysis, points: Sequence[Any], data: Mapping[str, Any], xp: Any) -> Any:
+def unwatched_terms(analysis: OneByOne, points: Sequence[Any], data: Mapping[str, Any], xp: Any) -> Any:
     """Log likelihood of each patient whose course is not known to the day, shape (patient,).
 
     Parameters
@@ -137,7 +167,7 @@ def unwatched_terms(analysis: PatientAnalysis, points: Sequence[Any], data: Mapp
         return parts[transition].log_hazard_and_survival(log_time, relative[transition], xp)
 
     response, waiting = at(0, day), at(1, day)[1]
-    if analysis.table.hazards.clock == "reset":
+    if analysis.hazards.clock == "reset":
         late, alive = at(2, data["unwatched_log_since"])
     else:
         late, at_last = at(2, last)
@@ -157,9 +187,9 @@ def _log_sum(one: Any, other: Any, xp: Any) -> Any:
     return xp.maximum(one, other) + xp.log1p(xp.exp(-abs(one - other)))
 
 
-def unwatched_data(analysis: PatientAnalysis) -> dict[str, np.ndarray]:
+def unwatched_data(analysis: OneByOne) -> dict[str, np.ndarray]:
     """Arrays of the patients whose course is not known to the day, each (patient, node or 1); none where all are."""
-    hazards = analysis.table.hazards
+    hazards = analysis.hazards
     first, second, late = (hazards.cuts.get(transition, ()) for transition in TRANSITIONS)
     is_reset = hazards.clock == "reset"
     cuts = (*first, *second, *(() if is_reset else late))
@@ -181,12 +211,12 @@ def unwatched_data(analysis: PatientAnalysis) -> dict[str, np.ndarray]:
     }
 
 
-def baseline_ids(analysis: PatientAnalysis, transition: int) -> tuple[str, ...]:
+def baseline_ids(analysis: OneByOne, transition: int) -> tuple[str, ...]:
     """Parameters of one transition's baseline."""
     name = TRANSITIONS[transition]
     level = "response_median" if name == "response" else name
-    share = ("never_respond",) if name == "response" and analysis.table.hazards.never_respond else ()
-    return (level, *analysis.table.hazards.shape_parameters(name), *share)
+    share = ("never_respond",) if name == "response" and analysis.hazards.never_respond else ()
+    return (level, *analysis.hazards.shape_parameters(name), *share)
 
 
 def log_likelihood_of_patients(
@@ -220,7 +250,7 @@ class ByPatient:
     def _rows(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Who each row at risk is of, and the rows, for each transition; no two of them added up."""
         own = np.column_stack([self.analysis.own_centre, self.analysis.own_design])
-        found = times_at_risk(self.analysis.patients, clock=self.analysis.table.hazards.clock)
+        found = times_at_risk(self.analysis.patients, clock=self.analysis.hazards.clock)
         return [
             (rows.who, np.column_stack([np.log(rows.time), rows.event, rows.exposed, own[rows.who]])) for rows in found
         ]

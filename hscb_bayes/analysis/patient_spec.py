@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.layers import find_analysis, layers_of
 from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
 from hscb_bayes.analysis.priors import PARAMETERS, Parameter
@@ -63,6 +64,11 @@ class PatientAnalysis:
     path: str
     sources: Mapping[str, str]
     text: str
+
+    @property
+    def hazards(self) -> Hazards:
+        """Families, shapes and clock."""
+        return self.table.hazards
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:

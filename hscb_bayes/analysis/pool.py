@@ -184,6 +184,10 @@ def _check_members(pool: Pool) -> None:
         _check_hazards(member)
         if member.table.between_studies is not None:
             raise InputError(f"{member.path}: between_studies: the pool {pool.path} says it; remove it")
+        if member.known is not None:
+            raise InputError(
+                f"{member.path}: known_patients: a pool takes papers alone; fit patients beside the one they belong to"
+            )
         if fitted_p_values(member):
             item = fitted_p_values(member)[0].id
             raise InputError(f"{member.path}: fit.items: a P value is not fitted in a pool; remove {item!r}")

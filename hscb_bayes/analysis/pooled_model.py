@@ -16,17 +16,10 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.arrays import joint_arrays, printed_values
+from hscb_bayes.analysis.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
 from hscb_bayes.analysis.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, hierarchy_of, study_parameters
 from hscb_bayes.analysis.marks import places
-from hscb_bayes.analysis.model import (
-    DATA_VARIABLE,
-    NODE_FIELDS,
-    PARAMETERS_VARIABLE,
-    Built,
-    entry_names,
-    packed,
-    unpacked,
-)
+from hscb_bayes.analysis.model import NODE_FIELDS
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.simulate import fitted_values, simulate_numbers

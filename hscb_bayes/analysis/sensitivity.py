@@ -24,6 +24,7 @@ from hscb_bayes.analysis.by_response import BY_RESPONSE
 from hscb_bayes.analysis.by_response import by_response as of_response
 from hscb_bayes.analysis.fit import analysis_of, draws_of
 from hscb_bayes.analysis.headline import Quantity, headline_from_draws, headline_quantities, in_chunks, unbounded
+from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
 from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.pathways import prior_normals
@@ -70,7 +71,8 @@ def sensitivity(
     One row each: ``quantity``, ``kind`` ("headline" or "parameter"), ``label``, ``unit``; ``prior_median``,
     ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper`` on the clinic's scale; ``contraction``;
     ``mostly_prior``, a contraction below one half; ``prior_sensitivity`` and ``likelihood_sensitivity``, 0.05 and more
-    being called sensitive, NaN where the analysis has study effects or fits P values, whose densities are not scaled.
+    being called sensitive, NaN where the analysis has study effects, fits P values, or knows patients one by one:
+    their densities are not scaled.
     A time not reached within one year (inf) counts as one year in contraction and sensitivity.
     """
     analysis = analysis_of(posterior)
@@ -128,7 +130,7 @@ def power_scaling(posterior: xr.DataTree, draws: dict[str, np.ndarray]) -> dict[
     """Power-scaling sensitivity of scalars (draw,) to the prior and to the likelihood, by id."""
     analysis = analysis_of(posterior)
     names = ("prior_sensitivity", "likelihood_sensitivity")
-    if analysis.table.between_studies is not None or fitted_p_values(analysis):
+    if analysis.table.between_studies is not None or fitted_p_values(analysis) or analysis.known is not None:
         return {id: dict.fromkeys(names, float("nan")) for id in draws}
     parameters = draws_of(posterior)
     chains = posterior["posterior"].sizes["chain"]
@@ -171,10 +173,32 @@ def _compared(
         for id, quantity in headline_quantities(analysis).items()
     ]
     known, asked = {row.id for row in rows}, asked_parameters(analysis)
-    return rows + [
+    rows += [
         _parameter(id, before[:, column], after[:, column], asked[id])
         for column, id in enumerate(analysis.parameters)
         if id in asked and id not in known
+    ]
+    return rows + _of_known(posterior, analysis, rng)
+
+
+def _of_known(posterior: xr.DataTree, analysis: Analysis, rng: np.random.Generator) -> list[_Compared]:
+    """How the patients who are known one by one differ from the others, where they may."""
+    deviation = None if analysis.known is None else analysis.known.said.deviation
+    if deviation is None:
+        return []
+    effect = posterior["posterior"][EFFECT]
+    return [
+        _parameter(
+            f"{EFFECT}_{transition}",
+            deviation * rng.standard_normal(PRIOR_DRAWS),
+            effect.sel(transition=transition).transpose("chain", "draw").values.ravel(),
+            Parameter(
+                scale="log",
+                unit="ratio",
+                label=f"hazard ratio of {transition.replace('_', ' ')}, patients known one by one against the others",
+            ),
+        )
+        for transition in TRANSITIONS
     ]
 
 

@@ -8,6 +8,8 @@ with the estimators that the authors are taken to have used.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +24,57 @@ from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.simulate import simulate_course
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Courses:
+    """What is seen of patients, to the hour, before anything is rounded: days since the boost, each (..., patient).
+
+    ``response_day`` is infinite where no response was seen; ``last_day`` is the day of death, or of the loss.
+    """
+
+    response_day: np.ndarray
+    last_day: np.ndarray
+    died: np.ndarray
+
+
+def simulate_courses(
+    analysis: Analysis,
+    parameters: np.ndarray,
+    effect: np.ndarray | None = None,
+    *,
+    x: np.ndarray,
+    horizon: float,
+    rng: np.random.Generator,
+) -> Courses:
+    """Patients with covariates ``x`` (patient,), once per row of parameters.
+
+    Response is looked for up to the day ``horizon``.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (replicate, parameter).
+    effect
+        What is added to the log hazards, shape (replicate, transition) or (replicate, patient, transition); nothing if
+        left out.
+    """
+    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
+    added: tuple[Any, ...] = (0.0, 0.0, 0.0)
+    if effect is not None:
+        each = effect[:, None] if effect.ndim == 2 else effect
+        added = tuple(each[..., k, None] for k in range(each.shape[-1]))
+    shape = (len(parameters), x.size)
+    course = simulate_course(pathway_of(values, analysis, np, added), x, shape=shape, rng=rng)
+    rate = follow_up_of(values["lost_by_one_year"], np).rate(np)[..., 0]
+    with np.errstate(divide="ignore"):
+        lost = rng.exponential(size=shape) / rate
+    seen = course.response_day <= np.minimum(lost, horizon)
+    return Courses(
+        response_day=np.where(seen, course.response_day, np.inf),
+        last_day=np.minimum(course.death_day, lost),
+        died=course.death_day <= lost,
+    )
+
+
 def simulate_cohort(
     analysis: Analysis, parameters: np.ndarray, effect: np.ndarray | None = None, *, rng: np.random.Generator
 ) -> Cohort:
@@ -34,30 +87,30 @@ def simulate_cohort(
     parameters
         On their unbounded scales, shape (replicate, parameter).
     effect
-        Study effects on the log hazards, shape (replicate, transition); none if left out.
+        What is added to the log hazards, shape (replicate, transition) or (replicate, patient, transition); nothing if
+        left out.
 
     Returns
     -------
     Arrays of shape (replicate, patient).
     """
-    start, horizon = baseline(analysis), fitted_day(analysis)
-    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
-    added = (0.0, 0.0, 0.0) if effect is None else tuple(effect[:, k][:, None, None] for k in range(effect.shape[1]))
-    shape = (len(parameters), start.x.size)
-    course = simulate_course(pathway_of(values, analysis, np, added), start.x, shape=shape, rng=rng)
-    rate = follow_up_of(values["lost_by_one_year"], np).rate(np)[..., 0]
-    with np.errstate(divide="ignore"):
-        lost = rng.exponential(size=shape) / rate
-    seen = course.response_day <= np.minimum(lost, horizon)
-    response_day = np.where(seen, np.round(course.response_day), np.inf)
-    duration = np.broadcast_to(start.durations, shape)
+    horizon = fitted_day(analysis)
+    courses = simulate_courses(analysis, parameters, effect, x=baseline(analysis).x, horizon=horizon, rng=rng)
+    return recorded(analysis, courses)
+
+
+def recorded(analysis: Analysis, courses: Courses) -> Cohort:
+    """Patients of the study as a paper would record them: in whole days, and in its groups."""
+    start = baseline(analysis)
+    duration = np.broadcast_to(start.durations, courses.died.shape)
     cohort = analysis.table.cohort
     sizes = dict(cohort.sizes) if cohort.among == EVERYBODY else {**cohort.sizes, cohort.among: start.x.size}
+    seen = np.isfinite(courses.response_day)
     return Cohort(
         duration=duration,
-        response_day=response_day,
-        last_day=np.round(np.minimum(course.death_day, lost)),
-        died=course.death_day <= lost,
+        response_day=np.round(courses.response_day),
+        last_day=np.round(courses.last_day),
+        died=courses.died,
         groups=group_masks(analysis.study.groups, duration=duration, responded=seen, sizes=sizes),
     )
 

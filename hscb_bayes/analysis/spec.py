@@ -25,6 +25,7 @@ from hscb_bayes.analysis.against_study import (
     duration_summary,
 )
 from hscb_bayes.analysis.hazards_table import Hazards, check_families
+from hscb_bayes.analysis.known import Known, KnownTable, known_from_text, read_known
 from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
 from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, Belief, Parameter, check_beliefs
 from hscb_bayes.errors import InputError
@@ -139,6 +140,9 @@ class AnalysisTable(Table):
     between_studies: BetweenStudies | None = Field(
         default=None, description="left out: the study's own hazards are what is estimated"
     )
+    known_patients: KnownTable | None = Field(
+        default=None, description="patients known one by one beside the paper; left out: only its print is known"
+    )
     handled: dict[str, Line] = Field(default_factory=dict, description="conflict in the print to how it is handled")
     report: ReportRequest = Field(default_factory=ReportRequest, description="what the report shows")
 
@@ -157,6 +161,8 @@ class Analysis:
         Path to SHA-256 of each file that was read.
     text
         The merged tables as JSON, for provenance.
+    known
+        Patients known one by one beside the paper.
     """
 
     name: str
@@ -165,6 +171,7 @@ class Analysis:
     path: str
     sources: Mapping[str, str]
     text: str
+    known: Known | None = None
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -234,13 +241,15 @@ def _load(file: Path) -> Analysis:
         for below, data in layers[:-1]:
             _checked(data, below)
         raise
+    known, table_read = (None, {}) if table.known_patients is None else read_known(table.known_patients, file)
     return Analysis(
         name=file.stem,
         table=table,
         study=study,
         path=str(file),
-        sources={**sources, study.path: study.sha256},
+        sources={**sources, **table_read, study.path: study.sha256},
         text=json.dumps(layers[-1][1]),
+        known=known,
     )
 
 
@@ -251,7 +260,9 @@ def _checked(data: dict[str, Any], file: Path) -> tuple[AnalysisTable, Study]:
     return table, study
 
 
-def analysis_from_text(*, name: str, path: str, text: str, study_text: str, sources: Mapping[str, str]) -> Analysis:
+def analysis_from_text(
+    *, name: str, path: str, text: str, study_text: str, sources: Mapping[str, str], known_text: str = ""
+) -> Analysis:
     """An analysis from the provenance of its posterior; raises what ``load_analysis`` raises."""
     data = tables_of_json(text, path)
     table = _validated(data, path)
@@ -261,7 +272,9 @@ def analysis_from_text(*, name: str, path: str, text: str, study_text: str, sour
     )
     study = study_of(file)
     _check_against_study(table, study, path)
-    return Analysis(name=name, table=table, study=study, path=path, sources=sources, text=text)
+    said = table.known_patients
+    known = None if said is None else known_from_text(said, known_text, f"{path}: known_patients")
+    return Analysis(name=name, table=table, study=study, path=path, sources=sources, text=text, known=known)
 
 
 def _study_file(file: Path, study: str) -> Path:
@@ -287,7 +300,24 @@ def _validated(data: dict[str, Any], address: str) -> AnalysisTable:
         raise explain(error, model=AnalysisTable, address=address) from None
     check_families(table.hazards, address)
     check_beliefs(table.prior, needed_priors(table), address)
+    _check_known(table, address)
     return table
+
+
+def _check_known(table: AnalysisTable, address: str) -> None:
+    """Refuse what patients one by one cannot be told beside."""
+    if table.known_patients is None:
+        return
+    if table.between_studies is not None:
+        raise InputError(
+            f"{address}: known_patients: required an analysis without between_studies; "
+            "known_patients.hazard_ratio_rarely_above says how much these patients may differ from the paper's"
+        )
+    if table.hazards.never_respond_by_duration:
+        raise InputError(
+            f"{address}: known_patients: required hazards.never_respond_by_duration = false; of patients one by one "
+            "the share who never respond is the same for all"
+        )
 
 
 def needed_priors(table: AnalysisTable) -> tuple[str, ...]:

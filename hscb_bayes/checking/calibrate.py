@@ -34,8 +34,9 @@ from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
-from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
+from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.checking.beside import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.literature import drawn_quantities, printed_literature, true_literature, true_quantities
 from hscb_bayes.errors import InputError
@@ -78,13 +79,17 @@ def prior_draw(analysis: Analysis, *, rng: np.random.Generator) -> np.ndarray:
     return (mean + deviation * rng.standard_normal(mean.size))[None]
 
 
-def simulated_print(analysis: Analysis, study: int, seed: int) -> tuple[np.ndarray, dict[str, float], float]:
-    """Truth, printed numbers and share censored before one year of one simulated study."""
+def simulated_print(analysis: Analysis, study: int, seed: int) -> tuple[np.ndarray, Analysis, dict[str, float], float]:
+    """Truth, analysis, printed numbers and share censored before one year of one simulated study.
+
+    The analysis is the one that is given, with simulated patients where it knows some one by one.
+    """
     rng = np.random.default_rng([seed, study])
     truth = prior_draw(analysis, rng=rng)
+    if analysis.known is not None:
+        return truth, *simulate_with_known(analysis, truth, drawn_effect(analysis, rng=rng), rng=rng)
     cohort = simulate_cohort(analysis, truth, rng=rng)
-    censored = float(np.mean(~cohort.died & (cohort.last_day < 365.0)))
-    return truth, {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()}, censored
+    return truth, analysis, *printed_and_censored(analysis, cohort)
 
 
 def refit(name: str, study: int, seed: int) -> Refit:
@@ -93,9 +98,9 @@ def refit(name: str, study: int, seed: int) -> Refit:
     analysis = compiled.analysis
     if analysis.table.between_studies is not None:
         raise InputError(f"{analysis.path}: between_studies: a calibration of one study has no use for study effects")
-    truth, numbers, censored = simulated_print(analysis, study, seed)
+    truth, simulated, numbers, censored = simulated_print(analysis, study, seed)
     return _ranked(
-        with_analysis(compiled, analysis, numbers),
+        with_analysis(compiled, simulated, numbers),
         _estimands(truth, analysis),
         lambda posterior: _estimands(draws_of(posterior), analysis),
         Simulated(study=study, seed=seed, censored=censored),

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from hscb_bayes.analysis.arrays import known_positions
 from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
+from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Cohort
@@ -37,11 +39,24 @@ class Replicates:
     numbers: Mapping[str, np.ndarray]
 
 
+def effects_of_patients(posterior: xr.DataTree) -> np.ndarray | None:
+    """What is added to the log hazards of the study's patients: (draw, transition), or (draw, patient, transition).
+
+    None where nothing is added.
+    """
+    known = analysis_of(posterior).known
+    if known is None or not known.said.inside or EFFECT not in posterior["posterior"].data_vars:
+        return study_effects(posterior)
+    effect = posterior["posterior"][EFFECT].transpose("chain", "draw", "transition").values
+    return known_positions(analysis_of(posterior))[:, None] * effect.reshape(-1, 1, effect.shape[-1])
+
+
 def replicate(posterior: xr.DataTree, *, replicates: int = REPLICATES, seed: int) -> Replicates:
     """Simulate new studies from the draws of a posterior.
 
     Draws are taken evenly along the chains, and as equally often as the number of replicates allows. Where the analysis
-    believes that studies differ, a replicate keeps the effect of the study that was fitted: it repeats this study.
+    believes that studies differ, a replicate keeps the effect of the study that was fitted: it repeats this study. So
+    it does with patients inside the print who are known one by one.
 
     Parameters
     ----------
@@ -63,7 +78,7 @@ def replicate(posterior: xr.DataTree, *, replicates: int = REPLICATES, seed: int
     """
     if replicates < 1:
         raise InputError(f"replicates: required 1 or more, found {replicates}")
-    analysis, draws, effect = analysis_of(posterior), draws_of(posterior), study_effects(posterior)
+    analysis, draws, effect = analysis_of(posterior), draws_of(posterior), effects_of_patients(posterior)
     taken = np.arange(replicates) * len(draws) // replicates
     cohort = simulate_cohort(
         analysis, draws[taken], None if effect is None else effect[taken], rng=np.random.default_rng(seed)

@@ -19,11 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hscb_bayes.analysis.known_model import known_terms
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.marks import RESPONDERS
 from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
+from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis, needed_priors
+from hscb_bayes.checking.beside import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw, write_table
 from hscb_bayes.checking.executors import executor_at
 from hscb_bayes.errors import InputError
@@ -53,13 +55,22 @@ def score(analysis: Analysis, truth: np.ndarray, *, rng: np.random.Generator) ->
 
     Returns
     -------
-    Slope of each term of the log likelihood, shape (parameter, term); terms as in ``model.term_ids``.
+    Slope of each term of the log likelihood, shape (parameter, term); terms as in ``model.term_ids``, and one of the
+    patients who are known one by one, where there are any.
     """
-    cohort = simulate_cohort(analysis, truth, rng=rng)
-    numbers = {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()}
-    numbers[RESPONDERS] = float(cohort.responded.sum())
+    effect = None
+    if analysis.known is None:
+        cohort = simulate_cohort(analysis, truth, rng=rng)
+        numbers, _ = printed_and_censored(analysis, cohort)
+        numbers[RESPONDERS] = float(cohort.responded.sum())
+    else:
+        effect = drawn_effect(analysis, rng=rng)
+        analysis, numbers, _ = simulate_with_known(analysis, truth, effect, rng=rng)
     steps = STEP * np.eye(truth.shape[-1])
-    terms = log_likelihood(np.concatenate([truth + steps, truth - steps]), analysis, numbers)
+    points = np.concatenate([truth + steps, truth - steps])
+    terms = log_likelihood(points, analysis, numbers)
+    if analysis.known is not None:
+        terms = np.column_stack([terms, known_terms(points, effect, analysis)])
     above, below = np.split(terms, 2)
     return np.asarray((above - below) / (2.0 * STEP))
 

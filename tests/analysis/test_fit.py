@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hscb_bayes.analysis.data_vector import packed
 from hscb_bayes.analysis.fit import Compiled, derived_seed, layout_of, with_analysis
-from hscb_bayes.analysis.model import model_data, packed
+from hscb_bayes.analysis.model import model_data
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytensor
 import pytest
 
-from hscb_bayes.analysis.model import Built, build, model_data, packed
+from hscb_bayes.analysis.data_vector import Built, packed
+from hscb_bayes.analysis.model import build, model_data
 from hscb_bayes.analysis.program import Program, compile_program
 from hscb_bayes.analysis.spec import load_analysis
 

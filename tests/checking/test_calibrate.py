@@ -59,7 +59,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, asked: list
 
 def test_a_simulated_study_is_the_same_whenever_it_is_made() -> None:
     analysis = load_analysis("calibration_censored")
-    (truth, numbers, lost), (again, same, as_many) = (simulated_print(analysis, 3, 7) for _ in range(2))
+    (truth, _, numbers, lost), (again, _, same, as_many) = (simulated_print(analysis, 3, 7) for _ in range(2))
     assert np.array_equal(truth, again)
     assert lost == as_many
     np.testing.assert_equal(numbers, same)

@@ -18,7 +18,7 @@ WHOLE_DAYS = 0.02  # of a posterior's standard deviation: the likelihood of days
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["main", "stasia2014", "scb2024"])
+@pytest.mark.parametrize("name", ["main", "stasia2014", "scb2024", "with_centre"])
 def test_the_likelihood_does_not_lean(name: str) -> None:
     """A binomial that was not scaled under losses leaned by 0.13 in the share lost, 9 to 20 standard errors."""
     with ThreadPoolExecutor(1) as executor:

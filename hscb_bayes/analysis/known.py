@@ -1,0 +1,159 @@
+"""Patients known one by one beside a paper: others than the paper's, or some of them, of whom each counts once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from hscb_bayes.analysis.patient_table import TWO_SIDED, PatientTable
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.columns import Column, WideColumns
+from hscb_bayes.evidence.patients.file import read_table
+from hscb_bayes.evidence.patients.long import from_long
+from hscb_bayes.evidence.patients.patients import Patients
+from hscb_bayes.evidence.patients.wide import from_wide, to_wide
+from hscb_bayes.sentences import quote
+
+DURATION = "duration"  # name of the column, and of its log hazard ratio
+EFFECT = "known_patients_effect"  # variable of a posterior: what they add to each log hazard
+
+
+class KnownTable(PatientTable):
+    """A table of patients beside a paper, and how they belong to it."""
+
+    inside: bool = Field(
+        description="true: they are among the patients of the paper, and each is counted once; false: they are others"
+    )
+    duration: Column | None = Field(
+        default=None, description="column of the duration of neutropenia before the boost, in days"
+    )
+    published_until: Column | None = Field(
+        default=None,
+        description="of patients inside: column of the day since the boost up to which the paper followed them, in "
+        "days; left out: the paper knew what the table says",
+    )
+    hazard_ratio_rarely_above: float | None = Field(
+        default=None,
+        description="95% sure that the hazards of these patients differ from those of the paper's others by less than "
+        "this ratio, on each transition; left out: they have the same hazards",
+        gt=1,
+        le=1e6,
+    )
+
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation of what they add to a log hazard; None where they add nothing."""
+        ratio = self.hazard_ratio_rarely_above
+        return None if ratio is None else math.log(ratio) / TWO_SIDED
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """The patients of the table.
+
+    Parameters
+    ----------
+    said
+        What the analysis says of them.
+    patients
+        Their courses, and as covariates the columns that are named.
+    address
+        The table's path.
+    """
+
+    said: KnownTable
+    patients: Patients
+    address: str
+
+    def __len__(self) -> int:
+        return len(self.patients)
+
+    @property
+    def duration(self) -> np.ndarray | None:
+        """Days of neutropenia before the boost, shape (patient,); None where no column is named."""
+        return None if self.said.duration is None else self.patients.covariates[self.said.duration].astype(float)
+
+    def as_published(self) -> Patients:
+        """Their courses up to the day to which the paper followed them."""
+        column = self.said.published_until
+        if column is None:
+            return self.patients
+        until, own = self.patients.covariates[column].astype(float), self.patients
+        seen = own.response_day <= until
+        return replace(
+            own,
+            response_day=np.where(seen, own.response_day, np.inf),
+            unresponded_until=np.where(seen, own.unresponded_until, np.minimum(own.unresponded_until, until)),
+            last_day=np.minimum(own.last_day, until),
+            died=own.died & (own.last_day <= until),
+        )
+
+
+def read_known(said: KnownTable, analysis: Path) -> tuple[Known, dict[str, str]]:
+    """The patients of the table that an analysis file names, and the SHA-256 of the table by its path.
+
+    Raises
+    ------
+    InputError
+        As ``evidence.patients`` does; and when a duration or a published day is no number, or a patient inside is not
+        known from the boost and to the day.
+    """
+    source = analysis.parent / said.file
+    frame = read_table(source)
+    options: dict[str, Any] = {
+        "units": said.units, "covariates": list(_columns(said)), "at_zero": said.at_zero,
+        "complete_cases": said.complete_cases, "address": str(source),
+    }  # fmt: skip
+    made = from_wide(frame, said.wide, **options) if said.form == "wide" else from_long(frame, said.long, **options)
+    known = Known(said=said, patients=made, address=str(source))
+    _check(known)
+    return known, {str(source): sha256(source.read_bytes()).hexdigest()}
+
+
+def text_of(known: Known) -> str:
+    """The patients as a CSV text, in days, with the columns of ``wide.to_wide``."""
+    return to_wide(known.patients).to_csv(index=False)
+
+
+def known_from_text(said: KnownTable, text: str, address: str) -> Known:
+    """The patients from the provenance of a posterior; raises what ``read_known`` raises."""
+    frame = pd.read_csv(StringIO(text), na_values=[""], keep_default_na=False)
+    columns = WideColumns(entry_day="entry_day", unresponded_until="unresponded_until")
+    made = from_wide(frame, columns, units="days", covariates=list(_columns(said)), address=address)
+    return Known(said=said, patients=made, address=address)
+
+
+def _columns(said: KnownTable) -> tuple[str, ...]:
+    """Columns that are kept beside the courses."""
+    return tuple(dict.fromkeys(name for name in (said.duration, said.published_until) if name is not None))
+
+
+def _check(known: Known) -> None:
+    """Numbers that are numbers; and of patients inside a paper, courses that can be counted in it."""
+    said, own = known.said, known.patients
+    if said.published_until is not None and not said.inside:
+        raise InputError(f"{known.address}: known_patients.published_until: required inside = true, found false")
+    for column in _columns(said):
+        values = own.covariates[column]
+        wrong = ~np.isfinite(pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float))
+        if not wrong.any():
+            wrong = values.astype(float) <= 0.0
+        if wrong.any():
+            raise InputError(
+                f"{known.address}: {column}: required days above 0, found {quote(values[wrong].tolist()[0])} for "
+                f"patient {own.id[wrong][0]}"
+            )
+    vague = ~own.is_exact | (own.entry_day > 0.0)
+    if said.inside and vague.any():
+        raise InputError(
+            f"{known.address}: patient {own.id[vague][0]}: required a course known to the day from the boost on, of "
+            "patients who are inside a paper: it is taken out of what is printed; found visits, or a later entry"
+        )

@@ -1,0 +1,180 @@
+"""The print of the others: what a paper's numbers say of its patients beside those who are known one by one.
+
+Each printed number is a count, a rank or a mean over the paper's patients. What the known patients contribute is taken
+out, as the paper saw them: whole days, up to its own last look. What is left is the print of fewer patients, and takes
+the likelihood that any print takes. A known patient lost before the day of a survival counts as the curve says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hscb_bayes.analysis.marks import HALF_A_DAY, Mark
+from hscb_bayes.errors import InputError
+
+RANKS_OFF = 1.5  # under losses a printed quantile is near a rank, and with few patients not always at it
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Inside:
+    """Patients who are taken out, each array (patient,).
+
+    Parameters
+    ----------
+    response_day
+        Whole days; infinite where no response was seen by the day of the survivals.
+    last_day, died
+        Whole day of death or of the last look.
+    group
+        Position of the group by duration.
+    duration
+        Days of neutropenia before the boost; empty where it has no part.
+    address
+        What errors begin with.
+    """
+
+    response_day: np.ndarray
+    last_day: np.ndarray
+    died: np.ndarray
+    group: np.ndarray
+    duration: np.ndarray
+    address: str
+
+    def __len__(self) -> int:
+        return len(self.response_day)
+
+    @property
+    def responded(self) -> np.ndarray:
+        """Who was seen to respond, shape (patient,)."""
+        return np.isfinite(self.response_day)
+
+    def left_of(self, responders: float | None) -> float | None:
+        """Responders among the others."""
+        if responders is None:
+            return None
+        own = int(self.responded.sum())
+        if own > responders:
+            raise InputError(
+                f"{self.address}: required at most {responders:.0f} patients with a response, as many as the whole "
+                f"paper has, found {own}"
+            )
+        return responders - own
+
+    def sizes(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """Patients among the others, by group."""
+        own = np.bincount(self.group, minlength=len(sizes))
+        for k, (size, taken) in enumerate(zip(sizes, own, strict=True)):
+            if taken > size:
+                name = "" if len(sizes) == 1 else (" with the shorter durations", " with the longer durations")[k]
+                raise InputError(
+                    f"{self.address}: required at most {size} of the patients{name}, as many as the paper has, "
+                    f"found {taken}"
+                )
+        if own.sum() == sum(sizes):
+            raise InputError(
+                f"{self.address}: required fewer patients than the {sum(sizes)} of the paper; when all are known, an "
+                "analysis of patients needs no print"
+            )
+        return tuple(int(size - taken) for size, taken in zip(sizes, own, strict=True))
+
+    def others(self, durations: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Positions of those who are left when each known patient's nearest duration of the same group goes.
+
+        Parameters
+        ----------
+        durations, groups
+            Of all patients of the paper, shape (all,), as they are expected from the printed summary.
+        """
+        left = list(range(len(durations)))
+        for k in np.lexsort((self.response_day, self.duration)) if self.duration.size else range(len(self)):
+            same = [j for j in left if groups[j] == self.group[k]]
+            apart = np.abs(np.log(durations[same] / self.duration[k])) if self.duration.size else np.zeros(len(same))
+            left.remove(same[int(np.argmin(apart))])
+        return np.array(left, dtype=int)
+
+    def taken_from(self, marks: Sequence[Mark], left: float | None) -> list[Mark]:
+        """What is known of the others' days of response.
+
+        A known patient who responded on the day itself may be the one of the rank: of the others it is then only known
+        how many responded by about that time.
+
+        Parameters
+        ----------
+        left
+            Responders among the others.
+        """
+        if not len(self):
+            return list(marks)
+        found = [self._taken_from(mark, left) for mark in marks]
+        most = np.inf if left is None else left
+        for mark, other in zip(marks, found, strict=True):
+            if other.count < -RANKS_OFF:
+                raise InputError(
+                    f"{self.address}: required days of response that the paper's others can complete: by day "
+                    f"{mark.day:g} there were {mark.count:g} of its responses, and {mark.count - other.count:g} are "
+                    "of these patients"
+                )
+        return [replace(mark, count=min(max(mark.count, 0.0), most)) for mark in found]
+
+    def _taken_from(self, mark: Mark, left: float | None) -> Mark:
+        """One mark."""
+        before = float((self.response_day < mark.day).sum())
+        on_day = float((self.response_day == mark.day).sum())
+        if mark.end == "first":
+            if before:
+                raise InputError(
+                    f"{self.address}: required no response before day {mark.day:g}, the first of the whole paper, "
+                    f"found one on day {self.response_day.min():g}"
+                )
+            return mark if not on_day else Mark(count=0.0, day=mark.day - 1.0, exact=False)
+        if mark.end == "last":
+            later = self.responded & (self.response_day > mark.day)
+            if later.any():
+                raise InputError(
+                    f"{self.address}: required no response after day {mark.day:g}, the last of the whole paper, found "
+                    f"one on day {self.response_day[later].min():g}"
+                )
+            count = mark.count - before - on_day if left is None else left
+            return replace(mark, count=count) if not on_day else Mark(count=count, day=mark.day, exact=False)
+        if not mark.exact:
+            return replace(mark, count=mark.count - before - on_day)
+        if not on_day:
+            return replace(mark, count=mark.count - before)
+        most = mark.count - 1.0 - before
+        fewest = max(mark.count - on_day - before, min(most, 0.0))
+        return Mark(count=(most + fewest) / 2.0, day=mark.day - HALF_A_DAY, exact=False)
+
+    def survival_of_others(
+        self, share: float, size: float, half_step: float, among: np.ndarray, day: float, item: str
+    ) -> tuple[float, float]:
+        """What is left of a survival, and of how many patients.
+
+        Whoever dies, or lives to the day, has at least 1/n of the mass of a Kaplan-Meier curve of n, whatever the
+        losses: beyond that a table and a print contradict each other.
+
+        Parameters
+        ----------
+        share, size
+            Of all patients of a group.
+        half_step
+            Of the printed share.
+        among
+            Who of the known patients is in the group, shape (patient,).
+        """
+        own = float(among.sum())
+        if own == 0.0:
+            return share, size
+        gone = float((among & self.died & (self.last_day <= day)).sum())
+        lost = float((among & ~self.died & (self.last_day < day)).sum())
+        alive, rest = own - gone - lost, size - own
+        if rest < 0.0 or not alive / size - half_step <= share <= 1.0 - gone / size + half_step:
+            raise InputError(
+                f"{self.address}: required patients whom {item} can hold: {share:.0%} of its {size:g} patients lived "
+                f"to day {day:g}, whatever the losses between {alive / size:.0%} and {1.0 - gone / size:.0%} with "
+                f"those in the table; found {own:g} of them there, {alive:g} alive on that day and {gone:g} dead"
+            )
+        left = share * (size - lost) - alive
+        return (min(max(left / rest, 0.0), 1.0) if rest > 0.0 else share), rest
