@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit validate bench scores calibrate robust pooled figures lock clean
+.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust pooled figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ bench: setup ## measure speed and write docs/results/benchmarks.csv
 
 scores: setup ## see whether the likelihood leans and write docs/results/scores.csv (minutes)
 	@$(BIN)/python -m hscb_bayes.checking.scores --out docs/results/scores.csv
+
+information: setup ## what a print and known patients hold of a table's information: docs/results/information.csv (minutes)
+	@$(BIN)/python -m hscb_bayes.checking.information --out docs/results/information.csv
 
 calibrate: setup ## refit simulated studies and write docs/results/calibration.csv (hours)
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration --out docs/results/calibration.csv

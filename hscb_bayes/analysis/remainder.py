@@ -15,6 +15,7 @@ import numpy as np
 from hscb_bayes.analysis.marks import HALF_A_DAY, Mark
 from hscb_bayes.errors import InputError
 
+MOST_ON_DAY = 2.0  # known responses on the day of a rank; with more it may be almost any of them
 RANKS_OFF = 1.5  # under losses a printed quantile is near a rank, and with few patients not always at it
 
 
@@ -99,7 +100,7 @@ class Inside:
         """What is known of the others' days of response.
 
         A known patient who responded on the day itself may be the one of the rank: of the others it is then only known
-        how many responded by about that time.
+        how many responded by about that time; and where several did, nothing that is worth saying.
 
         Parameters
         ----------
@@ -108,43 +109,48 @@ class Inside:
         """
         if not len(self):
             return list(marks)
-        found = [self._taken_from(mark, left) for mark in marks]
-        most = np.inf if left is None else left
-        for mark, other in zip(marks, found, strict=True):
-            if other.count < -RANKS_OFF:
-                raise InputError(
-                    f"{self.address}: required days of response that the paper's others can complete: by day "
-                    f"{mark.day:g} there were {mark.count:g} of its responses, and {mark.count - other.count:g} are "
-                    "of these patients"
-                )
-        return [replace(mark, count=min(max(mark.count, 0.0), most)) for mark in found]
+        most, counted, found = np.inf if left is None else left, 0.0, list[Mark]()
+        for mark in marks:
+            other = self._of_end(mark, left) if mark.end else self._of_rank(mark)
+            if other is not None:
+                counted = min(max(other.count, counted), most)
+                found.append(replace(other, count=counted))
+        return found
 
-    def _taken_from(self, mark: Mark, left: float | None) -> Mark:
-        """One mark."""
+    def _of_end(self, mark: Mark, left: float | None) -> Mark:
+        """The first or the last day of the others, or that there was none before or after it."""
+        outside = self.responded & (
+            self.response_day < mark.day if mark.end == "first" else self.response_day > mark.day
+        )
+        if outside.any():
+            when = "before" if mark.end == "first" else "after"
+            raise InputError(
+                f"{self.address}: required no response {when} day {mark.day:g}, the {mark.end} of the whole paper, "
+                f"found one on day {self.response_day[outside][0]:g}"
+            )
+        taken = bool((self.response_day == mark.day).any())
+        if mark.end == "first":
+            return Mark(count=0.0, day=mark.day - 1.0, exact=False) if taken else mark
+        count = mark.count - float(self.responded.sum()) if left is None else left
+        return Mark(count=count, day=mark.day, exact=False) if taken else replace(mark, count=count)
+
+    def _of_rank(self, mark: Mark) -> Mark | None:
+        """How many of the others had responded by a day; None where it says too little."""
         before = float((self.response_day < mark.day).sum())
         on_day = float((self.response_day == mark.day).sum())
-        if mark.end == "first":
-            if before:
-                raise InputError(
-                    f"{self.address}: required no response before day {mark.day:g}, the first of the whole paper, "
-                    f"found one on day {self.response_day.min():g}"
-                )
-            return mark if not on_day else Mark(count=0.0, day=mark.day - 1.0, exact=False)
-        if mark.end == "last":
-            later = self.responded & (self.response_day > mark.day)
-            if later.any():
-                raise InputError(
-                    f"{self.address}: required no response after day {mark.day:g}, the last of the whole paper, found "
-                    f"one on day {self.response_day[later].min():g}"
-                )
-            count = mark.count - before - on_day if left is None else left
-            return replace(mark, count=count) if not on_day else Mark(count=count, day=mark.day, exact=False)
+        most = mark.count - before - (1.0 if mark.exact else on_day)
+        if most < -RANKS_OFF:
+            raise InputError(
+                f"{self.address}: required days of response that the paper's others can complete: by day {mark.day:g} "
+                f"there were {mark.count:g} of its responses, and {before + on_day:g} are of these patients"
+            )
         if not mark.exact:
-            return replace(mark, count=mark.count - before - on_day)
-        if not on_day:
-            return replace(mark, count=mark.count - before)
-        most = mark.count - 1.0 - before
-        fewest = max(mark.count - on_day - before, min(most, 0.0))
+            return replace(mark, count=most)
+        if on_day > MOST_ON_DAY:
+            return None
+        if on_day == 0.0:
+            return replace(mark, count=most + 1.0)
+        fewest = max(most + 1.0 - on_day, min(most, 0.0))
         return Mark(count=(most + fewest) / 2.0, day=mark.day - HALF_A_DAY, exact=False)
 
     def survival_of_others(

@@ -213,7 +213,8 @@ def _neutropenic_term(group: Unresponded, fates: tuple[Any, Any], data: JointArr
     worth, (steps, weights) = (alive + dead)[..., None], (data.lattice[..., 0, :], data.lattice[..., 1, :])
     each = xp.exp(log_binomial(worth * steps, worth * (1.0 - steps), living[..., None], dying[..., None]))
     between = xp.maximum(1.0 - xp.exp(group.none_dead) - xp.exp(group.none_left), SMALLEST)
-    scale = xp.log(between) - xp.log((weights * each).sum(axis=-1) + SMALLEST)
+    total = (weights * each).sum(axis=-1)
+    scale = xp.where(weights.sum(axis=-1) > 0.0, xp.log(between) - xp.log(total + SMALLEST), 0.0)
     inside = log_binomial(alive, dead, living, dying) + scale
     at_end = xp.where(dead > 0, group.none_left, group.none_dead)
     return xp.where((alive > 0) & (dead > 0), inside, xp.where(alive + dead > 0, at_end, 0.0))
