@@ -18,7 +18,6 @@ from hscb_bayes.analysis.against_study import duration_summary
 from hscb_bayes.analysis.marks import marks_of, places, responders_of, response_arrays
 from hscb_bayes.analysis.remainder import Inside
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.durations import expected_durations
 from hscb_bayes.evidence.joint_arrays import (
     ABSENT,
@@ -83,13 +82,7 @@ def in_long_group(analysis: Analysis, days: np.ndarray) -> np.ndarray:
 
 
 def inside_of(analysis: Analysis) -> Inside:
-    """The patients who are known one by one and inside the print, as the paper saw them; nobody where there are none.
-
-    Raises
-    ------
-    InputError
-        When their durations are needed and not in the table.
-    """
+    """The patients who are known one by one and inside the print, as the paper saw them; nobody if there are none."""
     known, day = analysis.known, fitted_day(analysis)
     if known is None or not known.said.inside:
         none = np.empty(0)
@@ -102,11 +95,6 @@ def inside_of(analysis: Analysis) -> Inside:
             address="",
         )
     own, duration = known.as_published(), known.duration
-    if duration is None and analysis.by_duration:
-        raise InputError(
-            f"{analysis.path}: known_patients.duration: required the column of the duration of neutropenia, by which "
-            "the hazards of this analysis differ; it is missing"
-        )
     response = np.round(own.response_day)
     group = np.zeros(len(known), dtype=int)
     if len(_sizes(analysis)) > 1 and duration is not None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from hscb_bayes.analysis.patient_table import TWO_SIDED, PatientTable
+from hscb_bayes.analysis.patient_table import TWO_SIDED, TableForm
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.item import Line, Paragraph
 from hscb_bayes.evidence.patients.columns import Column, WideColumns
-from hscb_bayes.evidence.patients.file import read_table
+from hscb_bayes.evidence.patients.file import read_table, table_of_text
 from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
@@ -26,9 +26,13 @@ DURATION = "duration"  # name of the column, and of its log hazard ratio
 EFFECT = "known_patients_effect"  # variable of a posterior: what they add to each log hazard
 
 
-class KnownTable(PatientTable):
+class KnownTable(TableForm):
     """A table of patients beside a paper, and how they belong to it."""
 
+    file: Line | None = Field(default=None, description="a .csv or .parquet file, relative to this file")
+    rows: Paragraph | None = Field(
+        default=None, description="or the table itself, as the text of a .csv file with a header"
+    )
     inside: bool = Field(
         description="true: they are among the patients of the paper, and each is counted once; false: they are others"
     )
@@ -48,6 +52,12 @@ class KnownTable(PatientTable):
         le=1e6,
     )
 
+    @model_validator(mode="after")
+    def _one_table(self) -> Self:
+        if (self.file is None) == (self.rows is None):
+            raise ValueError("required either file or rows, found " + ("neither" if self.file is None else "both"))
+        return self
+
     @property
     def deviation(self) -> float | None:
         """Standard deviation of what they add to a log hazard; None where they add nothing."""
@@ -66,7 +76,7 @@ class Known:
     patients
         Their courses, and as covariates the columns that are named.
     address
-        The table's path.
+        The table's path, or its place in the analysis file.
     """
 
     said: KnownTable
@@ -98,7 +108,7 @@ class Known:
 
 
 def read_known(said: KnownTable, analysis: Path) -> tuple[Known, dict[str, str]]:
-    """The patients of the table that an analysis file names, and the SHA-256 of the table by its path.
+    """The patients of the table that an analysis names or holds, and the SHA-256 of the table's file by its path.
 
     Raises
     ------
@@ -106,16 +116,21 @@ def read_known(said: KnownTable, analysis: Path) -> tuple[Known, dict[str, str]]
         As ``evidence.patients`` does; and when a duration or a published day is no number, or a patient inside is not
         known from the boost and to the day.
     """
-    source = analysis.parent / said.file
-    frame = read_table(source)
+    source, sources = f"{analysis}: known_patients.rows", dict[str, str]()
+    if said.file is not None:
+        file = analysis.parent / said.file
+        frame, source = read_table(file), str(file)
+        sources = {source: sha256(file.read_bytes()).hexdigest()}
+    else:
+        frame = table_of_text(said.rows or "", source)
     options: dict[str, Any] = {
         "units": said.units, "covariates": list(_columns(said)), "at_zero": said.at_zero,
-        "complete_cases": said.complete_cases, "address": str(source),
+        "complete_cases": said.complete_cases, "address": source,
     }  # fmt: skip
     made = from_wide(frame, said.wide, **options) if said.form == "wide" else from_long(frame, said.long, **options)
-    known = Known(said=said, patients=made, address=str(source))
+    known = Known(said=said, patients=made, address=source)
     _check(known)
-    return known, {str(source): sha256(source.read_bytes()).hexdigest()}
+    return known, sources
 
 
 def text_of(known: Known) -> str:
@@ -125,7 +140,7 @@ def text_of(known: Known) -> str:
 
 def known_from_text(said: KnownTable, text: str, address: str) -> Known:
     """The patients from the provenance of a posterior; raises what ``read_known`` raises."""
-    frame = pd.read_csv(StringIO(text), na_values=[""], keep_default_na=False)
+    frame = table_of_text(text, address)
     columns = WideColumns(entry_day="entry_day", unresponded_until="unresponded_until")
     made = from_wide(frame, columns, units="days", covariates=list(_columns(said)), address=address)
     return Known(said=said, patients=made, address=address)

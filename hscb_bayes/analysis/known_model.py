@@ -15,7 +15,6 @@ from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.known import DURATION, EFFECT
 from hscb_bayes.analysis.patient_model import baseline_ids, row_terms, unwatched_data, unwatched_terms
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -48,23 +47,12 @@ class KnownRows:
 
 
 def known_rows(analysis: Analysis) -> KnownRows | None:
-    """Rows of the patients that an analysis of a paper knows one by one; None where it knows none.
-
-    Raises
-    ------
-    InputError
-        When their durations of neutropenia are needed and not in the table.
-    """
+    """Rows of the patients that an analysis of a paper knows one by one; None where it knows none."""
     known = analysis.known
     if known is None:
         return None
     terms, columns = list[str](), list[np.ndarray]()
-    if analysis.by_duration:
-        if known.duration is None:
-            raise InputError(
-                f"{analysis.path}: known_patients.duration: required the column of the duration of neutropenia, by "
-                "which the hazards of this analysis differ; it is missing"
-            )
+    if analysis.by_duration and known.duration is not None:
         terms.append(DURATION)
         columns.append(covariate_at(analysis, known.duration))
     if known.said.deviation is not None:

@@ -18,10 +18,9 @@ from hscb_bayes.sentences import explain
 TWO_SIDED = 1.959963984540054  # standard normal quantile of 97.5%
 
 
-class PatientTable(Table):
-    """The table, and what its columns mean."""
+class TableForm(Table):
+    """What the columns of a table mean, wherever it is."""
 
-    file: Line = Field(description="a .csv or .parquet file, relative to this file")
     form: Literal["wide", "long"] = Field(
         default="wide", description="wide: a row is a patient; long: a row is a patient and a transition, as in mstate"
     )
@@ -37,6 +36,12 @@ class PatientTable(Table):
         default=False, description="true: patients without a value of some covariate are left out, and counted"
     )
     why: Line = Field(description="where the table comes from")
+
+
+class PatientTable(TableForm):
+    """The table, and what its columns mean."""
+
+    file: Line = Field(description="a .csv or .parquet file, relative to this file")
 
 
 class Covariate(Table):

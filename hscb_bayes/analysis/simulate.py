@@ -82,17 +82,7 @@ def simulate_cohort(
 
     Response is looked for up to the day that survival is printed at. Times are recorded in whole days, to the nearest.
 
-    Parameters
-    ----------
-    parameters
-        On their unbounded scales, shape (replicate, parameter).
-    effect
-        What is added to the log hazards, shape (replicate, transition) or (replicate, patient, transition); nothing if
-        left out.
-
-    Returns
-    -------
-    Arrays of shape (replicate, patient).
+    Arguments as of ``simulate_courses``; arrays of shape (replicate, patient).
     """
     horizon = fitted_day(analysis)
     courses = simulate_courses(analysis, parameters, effect, x=baseline(analysis).x, horizon=horizon, rng=rng)

@@ -308,6 +308,11 @@ def _check_known(table: AnalysisTable, address: str) -> None:
     """Refuse what patients one by one cannot be told beside."""
     if table.known_patients is None:
         return
+    if table.cohort.form != "none" and table.known_patients.duration is None:
+        raise InputError(
+            f"{address}: known_patients.duration: required the column of the duration of neutropenia, by which the "
+            "hazards of this analysis differ; it is missing"
+        )
     if table.between_studies is not None:
         raise InputError(
             f"{address}: known_patients: required an analysis without between_studies; "

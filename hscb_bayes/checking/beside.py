@@ -38,7 +38,7 @@ def simulate_with_known(
     effect
         Of being one of the known patients, shape (transition,); None where there is none.
     """
-    known, start, horizon = analysis.known, baseline(analysis), fitted_day(analysis)
+    known, start = analysis.known, baseline(analysis)
     if known is None:
         raise ValueError(f"{analysis.path}: required known_patients")
     chosen, count = np.zeros(start.x.size, dtype=bool), len(known)
@@ -46,9 +46,7 @@ def simulate_with_known(
         chosen[rng.choice(start.x.size, size=count, replace=False)] = True
     added = None if effect is None else (chosen[:, None] * effect)[None]
     courses = simulate_courses(analysis, truth, added, x=start.x, horizon=np.inf, rng=rng)
-    until = np.where(courses.response_day <= horizon, courses.response_day, np.inf)
-    cohort = recorded(analysis, replace(courses, response_day=until))
-    print_and_share = printed_and_censored(analysis, cohort)
+    print_and_share = printed_and_censored(analysis, as_recorded(analysis, courses))
     if known.said.inside:
         return replace(analysis, known=_known_of(known, courses, start.durations, chosen)), *print_and_share
     durations = np.full(count, analysis.table.cohort.reference) if known.duration is None else known.duration
@@ -67,12 +65,11 @@ def simulate_split(
     The analysis that knows some patients, or none; one that knows all, of which only the patients are of use; and the
     printed numbers.
     """
-    known, start, horizon = analysis.known, baseline(analysis), fitted_day(analysis)
+    known, start = analysis.known, baseline(analysis)
     if known is None:
         raise ValueError(f"{analysis.path}: required known_patients")
     courses = simulate_courses(analysis, truth, x=start.x, horizon=np.inf, rng=rng)
-    until = np.where(courses.response_day <= horizon, courses.response_day, np.inf)
-    numbers, _ = printed_and_censored(analysis, recorded(analysis, replace(courses, response_day=until)))
+    numbers, _ = printed_and_censored(analysis, as_recorded(analysis, courses))
     chosen, everybody = np.zeros(start.x.size, dtype=bool), np.ones(start.x.size, dtype=bool)
     chosen[rng.choice(start.x.size, size=count, replace=False)] = True
     some = _known_of(known, courses, start.durations, chosen) if count else None
@@ -81,6 +78,12 @@ def simulate_split(
         replace(analysis, known=_known_of(known, courses, start.durations, everybody)),
         numbers,
     )
+
+
+def as_recorded(analysis: Analysis, courses: Courses) -> Cohort:
+    """Patients as the paper would record them, who looks for a response up to the day of its survivals."""
+    seen = courses.response_day <= fitted_day(analysis)
+    return recorded(analysis, replace(courses, response_day=np.where(seen, courses.response_day, np.inf)))
 
 
 def printed_and_censored(analysis: Analysis, cohort: Cohort) -> tuple[dict[str, float], float]:

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,9 @@ from hscb_bayes.analysis.known_model import known_terms
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.spec import Analysis, load_analysis, needed_priors
 from hscb_bayes.checking.beside import simulate_split
-from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw, write_table
+from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw
 from hscb_bayes.checking.executors import executor_at
-from hscb_bayes.checking.scores import STEP
+from hscb_bayes.checking.scores import slopes, write_or_print
 from hscb_bayes.errors import InputError
 
 ANALYSIS = "with_centre"
@@ -48,12 +49,14 @@ def both_scores(name: str, known: int, first: int, studies: int, seed: int) -> n
         rng = np.random.default_rng([seed, study])
         truth = prior_draw(analysis, rng=rng)
         split, whole, numbers = simulate_split(analysis, truth, known, rng=rng)
-        steps = STEP * np.eye(truth.shape[-1])
-        points = np.concatenate([truth + steps, truth - steps])
-        print_and_some = log_likelihood(points, split, numbers).sum(axis=-1) + known_terms(points, None, split)
-        above, below = np.split(np.stack([print_and_some, known_terms(points, None, whole)], axis=-1), 2)
-        found.append((above - below) / (2.0 * STEP))
+        found.append(slopes(partial(_both, split, whole, numbers), truth))
     return np.stack(found)
+
+
+def _both(split: Analysis, whole: Analysis, numbers: Mapping[str, float], points: np.ndarray) -> np.ndarray:
+    """Log likelihood of the print with some patients one by one, and of the whole table; (point, 2)."""
+    print_and_some = log_likelihood(points, split, numbers).sum(axis=-1) + known_terms(points, None, split)
+    return np.stack([print_and_some, known_terms(points, None, whole)], axis=-1)
 
 
 @cache
@@ -115,10 +118,7 @@ def main(arguments: list[str] | None = None) -> None:
             scores = np.concatenate([batch.result() for batch in batches])
             rows += summarise(_alike(options.analysis), known, scores)
             sys.stderr.write(f"{known} known\n")
-    if options.out:
-        write_table(options.out, COLUMNS, rows, command=command, seed=options.seed)
-    else:
-        sys.stdout.writelines(f"{row}\n" for row in rows)
+    write_or_print(options.out, COLUMNS, rows, command=command, seed=options.seed)
 
 
 if __name__ == "__main__":

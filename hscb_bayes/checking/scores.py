@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cache
 from pathlib import Path
@@ -66,12 +67,20 @@ def score(analysis: Analysis, truth: np.ndarray, *, rng: np.random.Generator) ->
     else:
         effect = drawn_effect(analysis, rng=rng)
         analysis, numbers, _ = simulate_with_known(analysis, truth, effect, rng=rng)
+
+    def terms(points: np.ndarray) -> np.ndarray:
+        of_print = log_likelihood(points, analysis, numbers)
+        if analysis.known is None:
+            return of_print
+        return np.column_stack([of_print, known_terms(points, effect, analysis)])
+
+    return slopes(terms, truth)
+
+
+def slopes(function: Callable[[np.ndarray], np.ndarray], truth: np.ndarray) -> np.ndarray:
+    """Central differences of a function of points (point, parameter) to (point, ...), at the truth (1, parameter)."""
     steps = STEP * np.eye(truth.shape[-1])
-    points = np.concatenate([truth + steps, truth - steps])
-    terms = log_likelihood(points, analysis, numbers)
-    if analysis.known is not None:
-        terms = np.column_stack([terms, known_terms(points, effect, analysis)])
-    above, below = np.split(terms, 2)
+    above, below = np.split(function(np.concatenate([truth + steps, truth - steps])), 2)
     return np.asarray((above - below) / (2.0 * STEP))
 
 
@@ -141,10 +150,17 @@ def main(arguments: list[str] | None = None) -> None:
         for name in options.analyses:
             rows += mean_scores(name, studies=options.studies, seed=options.seed, executor=executor)
             sys.stderr.write(f"{name}\n")
-    if options.out:
-        write_table(options.out, COLUMNS, rows, command=command, seed=options.seed)
-    else:
+    write_or_print(options.out, COLUMNS, rows, command=command, seed=options.seed)
+
+
+def write_or_print(
+    path: Path | None, columns: Sequence[str], rows: Sequence[Mapping[str, object]], *, command: str, seed: int
+) -> None:
+    """A table at a path; on the screen where there is none."""
+    if path is None:
         sys.stdout.writelines(f"{row}\n" for row in rows)
+    else:
+        write_table(path, columns, rows, command=command, seed=seed)
 
 
 if __name__ == "__main__":

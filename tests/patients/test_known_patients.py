@@ -59,6 +59,11 @@ def outside() -> Analysis:
 def changed(tmp_path: Path) -> Callable[..., Path]:
     """The shipped analysis in a folder of its own, with other rows in its table or other lines in its file."""
     folder = shutil.copytree(MODELS, tmp_path / "models")
+    shipped = folder / "with_centre.toml"
+    before, _, after = shipped.read_text().partition('rows = """\n')
+    text, _, rest = after.partition('"""\n')
+    (folder / "invented_centre.csv").write_text(text)
+    shipped.write_text(f'{before}file = "invented_centre.csv"\n{rest}')
 
     def make(rows: str = "", lines: str = "", *, old: str = "", new: str = "") -> Path:
         table, file = folder / "invented_centre.csv", folder / "with_centre.toml"
@@ -314,8 +319,26 @@ def test_tables_that_the_print_cannot_hold(
             "required an analysis without between_studies",
         ),
         ('units = "days"', 'units = "fortnights"', "units"),
+        ('file = "invented_centre.csv"\n', "", "known_patients: required either file or rows, found neither"),
+        (
+            'units = "days"',
+            'units = "days"\nrows = "id,died"',
+            "required either file or rows, found both",
+        ),
     ],
-    ids=["no duration", "ratio", "not said", "left out", "outside", "file", "slope", "studies", "units"],
+    ids=[
+        "no duration",
+        "ratio",
+        "not said",
+        "left out",
+        "outside",
+        "file",
+        "slope",
+        "studies",
+        "units",
+        "neither",
+        "both",
+    ],
 )
 def test_files_that_cannot_be(old: str, new: str, sentence: str, changed: Callable[..., Path]) -> None:
     file = changed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -34,3 +35,18 @@ def read_table(path: str | Path) -> pd.DataFrame:
         raise InputError(
             f"{path}: required a table, found what cannot be read as {file.suffix[1:]}: {reason}"
         ) from None
+
+
+def table_of_text(text: str, address: str) -> pd.DataFrame:
+    """The text of a CSV file as a data frame; errors begin with the address.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read as one.
+    """
+    try:
+        return pd.read_csv(StringIO(text), na_values=[""], keep_default_na=False)
+    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{address}: required a table, found what cannot be read as csv: {reason}") from None
