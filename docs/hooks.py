@@ -24,11 +24,11 @@ from hscb_bayes.analysis.patient_table import (
     Endpoints,
     PatientAnalysisTable,
     PatientReport,
-    PatientTable,
 )
 from hscb_bayes.analysis.pool_table import BetweenStudies, Borrowing, Exchangeable, PoolTable, Shift
 from hscb_bayes.analysis.priors import BELIEFS, Belief
 from hscb_bayes.analysis.spec import AnalysisTable
+from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.patients.columns import LongColumns, WideColumns
 from hscb_bayes.evidence.schema import fields_table, schema_markdown

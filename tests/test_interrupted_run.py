@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hscb_bayes import cli
-from hscb_bayes.analysis import fit
+from hscb_bayes.analysis import compiled
 
 EARLIER = {"posterior.nc": b"earlier draws", "report.html": b"<p>an earlier report</p>", "check.csv": b"id\n"}
 
@@ -26,7 +26,7 @@ def run_that_ends_with(stop: BaseException, out: Path, monkeypatch: pytest.Monke
     def stopped(*_: object, **__: object) -> None:
         raise stop
 
-    monkeypatch.setattr(fit, "compile_program", stopped)
+    monkeypatch.setattr(compiled, "compile_program", stopped)
     return cli.main(["run", "main", "--out", str(out), "--quiet"])
 
 

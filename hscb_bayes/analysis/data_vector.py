@@ -16,10 +16,11 @@ DATA_VARIABLE = "arrays"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Built:
-    """A PyMC model and the analysis that it means."""
+    """A PyMC model, the analysis that it means, and the shapes of the arrays that it takes as data."""
 
     analysis: Any
     model: pm.Model
+    shapes: Mapping[str, tuple[int, ...]]
 
 
 def packed(data: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -14,25 +13,21 @@ import numpy as np
 import nutpie
 import xarray as xr
 
-from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE, Built, packed
+from hscb_bayes.analysis.compiled import Compiled, compile_model, p_values_of
+from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE, Built
 from hscb_bayes.analysis.known import text_of
-from hscb_bayes.analysis.model import model_data
 from hscb_bayes.analysis.p_value import fitted_p_values, resampled
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text, text_of_patients
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
-from hscb_bayes.analysis.pooled_model import pool_data, same_layout
 from hscb_bayes.analysis.priors import Parameter, natural
-from hscb_bayes.analysis.program import Program, compile_program
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
-from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.toml_file import tables_of_json
 
 PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 DRAWS, TUNE, CHAINS, CORES = 1000, 1000, 4, 2
 PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "study_tables", "sources", "settings", "versions")
 UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)  # what h5py raises on any bytes
-LEFT_OUT, NUMBERS = "left_out_studies", "numbers"  # attributes of a pooled posterior of other data than the print
 PATIENTS = "patient_table"  # attribute of a posterior of patients one by one: the patients
 KNOWN = "known_patients"  # attribute of a posterior of a paper: patients known one by one beside it
 MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
@@ -40,80 +35,6 @@ TAKEN = "taken"  # which draw stands in a place, where draws were resampled by t
 DIAGONAL: Literal["diag"] = "diag"
 LOW_RANK: Literal["low_rank"] = "low_rank"  # of many patients: covariates and centres are correlated with baselines
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Compiled:
-    """A compiled model, ready for any data of its layout.
-
-    ``analysis`` is of one study or of a pool; ``p_values`` are the fitted P values by item id, which weight its draws;
-    ``told`` is what a pooled posterior must know of its data besides: other numbers, and studies that are left out.
-    """
-
-    analysis: Any
-    program: Program
-    p_values: Mapping[str, float]
-    told: Mapping[str, str] = field(default_factory=dict)
-
-
-def compile_model(built: Built) -> Compiled:
-    """Compile log density and gradient; the slow step, done once for a layout."""
-    analysis = built.analysis
-    program = compile_program(built.model)
-    p_values = _p_values(analysis, None, ()) if isinstance(analysis, Analysis) else {}
-    return Compiled(analysis=analysis, program=program, p_values=p_values)
-
-
-def with_analysis(
-    compiled: Compiled,
-    analysis: Analysis,
-    numbers: Mapping[str, float] | None = None,
-    *,
-    without: Collection[str] = (),
-) -> Compiled:
-    """The same program on other data: another analysis of its layout, a replicate's numbers, or a number left out."""
-    if layout_of(analysis, numbers) != layout_of(compiled.analysis):
-        raise ValueError(f"{analysis.path}: required an analysis of the layout that was compiled")
-    program = compiled.program.with_data(packed(model_data(analysis, numbers, without=without)))
-    return replace(compiled, analysis=analysis, program=program, p_values=_p_values(analysis, numbers, without))
-
-
-def with_pool(
-    compiled: Compiled,
-    pool: Pool,
-    numbers: Mapping[str, Mapping[str, float]] | None = None,
-    *,
-    without: Collection[str] = (),
-) -> Compiled:
-    """The same program on another pool of its layout, on other numbers by study id, or without some studies."""
-    if not same_layout(compiled.analysis, pool):
-        raise ValueError(f"{pool.path}: required a pool of the layout that was compiled")
-    data = pool_data(pool, numbers, without=without)
-    told = {LEFT_OUT: json.dumps(sorted(without))} | ({} if numbers is None else {NUMBERS: json.dumps(numbers)})
-    return replace(compiled, analysis=pool, program=compiled.program.with_data(packed(data)), told=told)
-
-
-def _p_values(analysis: Analysis, numbers: Mapping[str, float] | None, without: Collection[str]) -> dict[str, float]:
-    """The P values that are fitted and there, of the paper or of a replicate."""
-    printed = {item.id: (numbers or {}).get(item.id, item.value.value) for item in fitted_p_values(analysis)}
-    return {id: value for id, value in printed.items() if id not in without and np.isfinite(value)}
-
-
-def layout_of(analysis: Analysis, numbers: Mapping[str, float] | None = None) -> tuple[Any, ...]:
-    """What two analyses must share to share a compiled program, whatever their numbers."""
-    shapes = {name: value.shape for name, value in model_data(analysis, numbers).items()}
-    hazards, between = analysis.table.hazards, analysis.table.between_studies
-    families = tuple((hazards.family(transition), hazards.cuts.get(transition)) for transition in TRANSITIONS)
-    spread = None if between is None else between.deviation
-    apart = None if analysis.known is None else analysis.known.said.deviation
-    return (families, hazards.clock, hazards.never_respond_by_duration, spread, apart, tuple(sorted(shapes.items())))
-
-
-def same_but_for_p_values(one: Analysis, other: Analysis) -> bool:
-    """Whether two analyses give the sampler the same model and data, fitted P values apart."""
-    if layout_of(one) != layout_of(other) or fitted_p_values(one):
-        return False
-    return np.array_equal(packed(model_data(one)), packed(model_data(other)))
 
 
 def derived_seed(seed: int, purpose: str, position: int) -> int:
@@ -189,7 +110,7 @@ def with_p_values(posterior: xr.DataTree, analysis: Analysis, *, seed: int) -> x
     posterior
         As ``sample`` returns it, of an analysis that fits no P value and is the same otherwise.
     """
-    return _weighted(posterior, analysis, _p_values(analysis, None, ()), seed=seed)
+    return _weighted(posterior, analysis, p_values_of(analysis, None, ()), seed=seed)
 
 
 def _weighted(posterior: xr.DataTree, analysis: Analysis, p_values: Mapping[str, float], *, seed: int) -> xr.DataTree:

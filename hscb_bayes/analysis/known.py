@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from hscb_bayes.analysis.patient_table import TWO_SIDED, TableForm
+from hscb_bayes.analysis.patient_table import TWO_SIDED
+from hscb_bayes.analysis.table_source import PatientTable, patients_in, read_source
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.item import Line, Paragraph
 from hscb_bayes.evidence.patients.columns import Column, WideColumns
-from hscb_bayes.evidence.patients.file import read_table, table_of_text
-from hscb_bayes.evidence.patients.long import from_long
+from hscb_bayes.evidence.patients.file import table_of_text
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
 from hscb_bayes.sentences import quote
@@ -26,13 +23,9 @@ DURATION = "duration"  # name of the column, and of its log hazard ratio
 EFFECT = "known_patients_effect"  # variable of a posterior: what they add to each log hazard
 
 
-class KnownTable(TableForm):
+class KnownTable(PatientTable):
     """A table of patients beside a paper, and how they belong to it."""
 
-    file: Line | None = Field(default=None, description="a .csv or .parquet file, relative to this file")
-    rows: Paragraph | None = Field(
-        default=None, description="or the table itself, as the text of a .csv file with a header"
-    )
     inside: bool = Field(
         description="true: they are among the patients of the paper, and each is counted once; false: they are others"
     )
@@ -51,12 +44,6 @@ class KnownTable(TableForm):
         gt=1,
         le=1e6,
     )
-
-    @model_validator(mode="after")
-    def _one_table(self) -> Self:
-        if (self.file is None) == (self.rows is None):
-            raise ValueError("required either file or rows, found " + ("neither" if self.file is None else "both"))
-        return self
 
     @property
     def deviation(self) -> float | None:
@@ -116,18 +103,8 @@ def read_known(said: KnownTable, analysis: Path) -> tuple[Known, dict[str, str]]
         As ``evidence.patients`` does; and when a duration or a published day is no number, or a patient inside is not
         known from the boost and to the day.
     """
-    source, sources = f"{analysis}: known_patients.rows", dict[str, str]()
-    if said.file is not None:
-        file = analysis.parent / said.file
-        frame, source = read_table(file), str(file)
-        sources = {source: sha256(file.read_bytes()).hexdigest()}
-    else:
-        frame = table_of_text(said.rows or "", source)
-    options: dict[str, Any] = {
-        "units": said.units, "covariates": list(_columns(said)), "at_zero": said.at_zero,
-        "complete_cases": said.complete_cases, "address": source,
-    }  # fmt: skip
-    made = from_wide(frame, said.wide, **options) if said.form == "wide" else from_long(frame, said.long, **options)
+    frame, source, sources = read_source(said, analysis, "known_patients")
+    made = patients_in(frame, said, covariates=_columns(said), address=source)
     known = Known(said=said, patients=made, address=source)
     _check(known)
     return known, sources

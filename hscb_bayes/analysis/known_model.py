@@ -13,7 +13,8 @@ import pytensor.tensor as pt
 from hscb_bayes.analysis.averages import covariate_at
 from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.known import DURATION, EFFECT
-from hscb_bayes.analysis.patient_model import baseline_ids, row_terms, unwatched_data, unwatched_terms
+from hscb_bayes.analysis.patient_model import baseline_ids, row_terms, unwatched_terms
+from hscb_bayes.analysis.patient_rows import padded, unwatched_data
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import times_at_risk
@@ -77,8 +78,8 @@ def known_data(rows: KnownRows) -> dict[str, np.ndarray]:
     found = {}
     for name, own in zip(ROWS, times_at_risk(rows.patients, clock=rows.hazards.clock), strict=True):
         table = np.column_stack([np.log(own.time), own.event, own.exposed, covariates[own.who]])
-        found[name] = np.pad(table, ((0, places - len(table)), (0, 0)))
-    return found | unwatched_data(rows)
+        found[name] = table
+    return padded(found, {name: (places, table.shape[1]) for name, table in found.items()}) | unwatched_data(rows)
 
 
 def points_of(rows: KnownRows, values: Mapping[str, Any], effect: Any, xp: Any) -> list[Any]:

@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import xarray as xr
 
+from hscb_bayes.analysis.compiled import LEFT_OUT, NUMBERS
 from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE
-from hscb_bayes.analysis.fit import LEFT_OUT, NUMBERS, draws_of, pool_of, provenance, with_natural_scales
+from hscb_bayes.analysis.fit import draws_of, pool_of, provenance, with_natural_scales
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
 from hscb_bayes.analysis.marks import places
 from hscb_bayes.analysis.pool import Pool

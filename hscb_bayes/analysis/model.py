@@ -105,7 +105,7 @@ def build(analysis: Analysis) -> Built:
             observed=printed,
             dims="term",
         )
-    return Built(analysis=analysis, model=model)
+    return Built(analysis=analysis, model=model, shapes=shapes)
 
 
 def _by_id(parameters: Any, analysis: Analysis) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pymc as pm
@@ -13,66 +13,25 @@ import pytensor.tensor as pt
 
 from hscb_bayes.analysis.block_sum import BlockSum
 from hscb_bayes.analysis.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
-from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.pathways import hazard_of
+from hscb_bayes.analysis.patient_rows import (
+    CENTRE,
+    EVENT,
+    EXPOSED,
+    LOG_TIME,
+    ROWS,
+    OneByOne,
+    padded,
+    patient_rows,
+    room_for_any,
+    unwatched_data,
+)
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
-from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.evidence.patients.risk import AtRisk, at_cuts, gathered, times_at_risk, unwatched
+from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.process.pathway import TRANSITIONS, Hazard
 
-LOG_TIME, EVENT, EXPOSED, CENTRE, FIRST_TERM = range(5)  # columns of the rows
 RESPONSE = 0
 LKJ = 2.0
-NODES = 24  # days on which a patient may have responded unseen
-EARLIEST = 1e-9  # days; stands for the boost, where a logarithm of the day is needed
-ROWS = tuple(f"rows_{transition}" for transition in TRANSITIONS)
-
-
-class OneByOne(Protocol):
-    """Patients, and what their hazards are made of: a whole analysis of them, or those beside a paper."""
-
-    @property
-    def hazards(self) -> Hazards:
-        """Families, shapes and clock."""
-
-    @property
-    def patients(self) -> Patients:
-        """Their courses."""
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """What has a log hazard ratio."""
-
-    @property
-    def centres(self) -> tuple[str, ...]:
-        """Names of centres with effects."""
-
-    @property
-    def own_centre(self) -> np.ndarray:
-        """Position of each patient's centre, shape (patient,)."""
-
-    @property
-    def own_design(self) -> np.ndarray:
-        """What the log hazard ratios multiply, shape (patient, term)."""
-
-
-def patient_rows(analysis: PatientAnalysis) -> dict[str, np.ndarray]:
-    """Rows at risk of each transition as matrices: log time, event, exposure, centre, covariate terms."""
-    hazards = analysis.hazards
-    covariates = np.column_stack([analysis.own_centre, analysis.own_design])
-    found = {}
-    for name, transition, rows in zip(
-        ROWS, TRANSITIONS, times_at_risk(analysis.patients, clock=hazards.clock), strict=True
-    ):
-        found[name] = gathered(_shared(rows, analysis, transition), covariates)
-    return found
-
-
-def _shared(rows: AtRisk, analysis: PatientAnalysis, transition: str) -> AtRisk:
-    """Sufficient rows of a piecewise hazard; others as they are."""
-    hazards = analysis.hazards
-    is_linear = transition != "response" or not hazards.never_respond
-    return at_cuts(rows, hazards.cuts[transition]) if transition in hazards.cuts and is_linear else rows
 
 
 def prior_of(analysis: PatientAnalysis) -> tuple[np.ndarray, np.ndarray]:
@@ -187,30 +146,6 @@ def _log_sum(one: Any, other: Any, xp: Any) -> Any:
     return xp.maximum(one, other) + xp.log1p(xp.exp(-abs(one - other)))
 
 
-def unwatched_data(analysis: OneByOne) -> dict[str, np.ndarray]:
-    """Arrays of the patients whose course is not known to the day, each (patient, node or 1); none where all are."""
-    hazards = analysis.hazards
-    first, second, late = (hazards.cuts.get(transition, ()) for transition in TRANSITIONS)
-    is_reset = hazards.clock == "reset"
-    cuts = (*first, *second, *(() if is_reset else late))
-    found = unwatched(analysis.patients, nodes=NODES, cuts=cuts, cuts_since=late if is_reset else ())
-    if found.who.size == 0:
-        return {}
-    column = {name: getattr(found, name)[:, None] for name in ("last", "died", "unseen", "entry")}
-    with np.errstate(divide="ignore"):  # a part of no width has no weight
-        log_weight = np.log(found.weight)
-    return {
-        "unwatched_log_day": np.log(np.maximum(found.day, EARLIEST)),
-        "unwatched_log_weight": log_weight,
-        "unwatched_log_since": np.log(np.maximum(column["last"] - found.day, EARLIEST)),
-        "unwatched_log_last": np.log(column["last"]),
-        "unwatched_log_entry": np.log(np.maximum(column["entry"], EARLIEST)),
-        "unwatched_died": column["died"],
-        "unwatched_unseen": column["unseen"],
-        "unwatched_patients": np.column_stack([analysis.own_centre, analysis.own_design])[found.who],
-    }
-
-
 def baseline_ids(analysis: OneByOne, transition: int) -> tuple[str, ...]:
     """Parameters of one transition's baseline."""
     name = TRANSITIONS[transition]
@@ -281,11 +216,24 @@ def points_of(
     ]
 
 
-def build_patients(analysis: PatientAnalysis) -> Built:
-    """Build the model of a table of patients."""
+def patient_data(analysis: PatientAnalysis, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """All that the model of a table of patients takes as data; ``without`` is as ``patient_rows`` takes it."""
     mean, deviation = prior_of(analysis)
-    rows, open_ones = patient_rows(analysis), unwatched_data(analysis)
-    kept = {"prior_mean": mean, "prior_deviation": deviation} | rows | open_ones
+    rows, open_ones = patient_rows(analysis, without=without), unwatched_data(analysis, without=without)
+    return {"prior_mean": mean, "prior_deviation": deviation} | rows | open_ones
+
+
+def build_patients(analysis: PatientAnalysis, *, spare: bool = False) -> Built:
+    """Build the model of a table of patients.
+
+    Parameters
+    ----------
+    spare
+        Whether there is to be room for any other course of these patients, as simulated tables need it.
+    """
+    kept = patient_data(analysis)
+    if spare:
+        kept = padded(kept, room_for_any(analysis, kept))
     coords = {
         "entry": entry_names(kept),
         "parameter": list(analysis.parameter_ids),
@@ -315,9 +263,10 @@ def build_patients(analysis: PatientAnalysis) -> Built:
             size = len(baseline_ids(analysis, k)) + len(analysis.terms) + len(analysis.centres)
             summed = BlockSum(row_terms(analysis, k, pt), parameters=size, columns=kept[name].shape[1])
             pm.Potential(f"log_likelihood_{TRANSITIONS[k]}", summed(points[k], data[name])[0])
-        if open_ones:
-            pm.Potential("log_likelihood_unwatched", unwatched_terms(analysis, points, data, pt).sum())
-    return Built(analysis=analysis, model=model)
+        if "unwatched_counted" in kept:
+            terms = unwatched_terms(analysis, points, data, pt)
+            pm.Potential("log_likelihood_unwatched", (data["unwatched_counted"] * terms).sum())
+    return Built(analysis=analysis, model=model, shapes=shapes)
 
 
 def _positions(analysis: PatientAnalysis, transition: int) -> list[int]:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,9 @@ from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.layers import find_analysis, layers_of
 from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
 from hscb_bayes.analysis.priors import PARAMETERS, Parameter
+from hscb_bayes.analysis.table_source import patients_in, read_source
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import WideColumns
-from hscb_bayes.evidence.patients.file import read_table
-from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import TIMES, Patients
 from hscb_bayes.evidence.patients.reading import as_text
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
@@ -205,13 +203,10 @@ def load_patients(path: str | Path) -> PatientAnalysis:
     layers, sources = layers_of(file)
     data = layers[-1][1]
     table = validated(data, str(file))
-    source = file.parent / table.patients.file
-    frame = read_table(source)
-    digest = sha256(source.read_bytes()).hexdigest()
+    frame, source, read = read_source(table.patients, file, "patients")
     return patient_analysis(
-        frame, table, name=file.stem, path=str(file), address=str(source), text=json.dumps(data),
-        sources={**sources, str(source): digest},
-    )  # fmt: skip
+        frame, table, name=file.stem, path=str(file), address=source, text=json.dumps(data), sources={**sources, **read}
+    )
 
 
 def patient_analysis(
@@ -241,13 +236,8 @@ def patient_analysis(
     said = table.patients
     kept = [covariate.column for covariate in table.covariates.values()]
     kept += [table.centres.column] if table.centres else []
-    options: dict[str, Any] = {
-        "units": said.units, "covariates": list(dict.fromkeys(kept)), "at_zero": said.at_zero,
-        "complete_cases": said.complete_cases, "address": address,
-    }  # fmt: skip
-    is_wide = said.form == "wide"
-    patients = from_wide(frame, said.wide, **options) if is_wide else from_long(frame, said.long, **options)
-    rows = frame[said.wide.id if is_wide else said.long.id].nunique()
+    patients = patients_in(frame, said, covariates=list(dict.fromkeys(kept)), address=address)
+    rows = frame[said.wide.id if said.form == "wide" else said.long.id].nunique()
     made = PatientAnalysis(
         name=name, table=table, patients=patients, left_out=int(rows) - len(patients), path=path,
         sources=sources or {}, text=text,

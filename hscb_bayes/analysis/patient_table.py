@@ -10,38 +10,13 @@ from pydantic import Field, ValidationError, model_validator
 
 from hscb_bayes.analysis.hazards_table import Hazards, check_families
 from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
+from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
-from hscb_bayes.evidence.patients.columns import Column, LongColumns, Units, WideColumns
+from hscb_bayes.evidence.patients.columns import Column
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain
 
 TWO_SIDED = 1.959963984540054  # standard normal quantile of 97.5%
-
-
-class TableForm(Table):
-    """What the columns of a table mean, wherever it is."""
-
-    form: Literal["wide", "long"] = Field(
-        default="wide", description="wide: a row is a patient; long: a row is a patient and a transition, as in mstate"
-    )
-    units: Units = Field(description="unit of all times")
-    wide: WideColumns = Field(default_factory=WideColumns, description="columns of a wide table")
-    long: LongColumns = Field(default_factory=LongColumns, description="columns of a long table")
-    at_zero: Annotated[float, Field(gt=0.0)] | None = Field(
-        default=None,
-        description="days after the boost, or after the response, at which an event recorded at time zero is taken to "
-        "be; left out: such rows are refused",
-    )
-    complete_cases: bool = Field(
-        default=False, description="true: patients without a value of some covariate are left out, and counted"
-    )
-    why: Line = Field(description="where the table comes from")
-
-
-class PatientTable(TableForm):
-    """The table, and what its columns mean."""
-
-    file: Line = Field(description="a .csv or .parquet file, relative to this file")
 
 
 class Covariate(Table):

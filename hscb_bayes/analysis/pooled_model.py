@@ -126,7 +126,7 @@ def build_pool(pool: Pool) -> Built:
             signature="(p),(c,s,k),(t)->(t)",
             observed=printed,
         )
-    return Built(analysis=pool, model=model)
+    return Built(analysis=pool, model=model, shapes=shapes)
 
 
 def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:

@@ -32,8 +32,10 @@ class Whom(TypedDict, total=False):
 
     Of a paper: ``duration``, days of neutropenia before the boost, one result each; or ``among``, "short" or "long".
     Of patients: ``covariates``, values by the covariate's id, one result for each; ``centre``, the name of one, or
-    "new" for one that is not in the table, for which ``seed`` is needed; or ``groups``, names of the analysis'
-    ``groups``, one result for each, standardised to the group's own patients.
+    "new" for one that is not in the table, for which ``seed`` is needed; ``groups``, names of the analysis' ``groups``,
+    one result for each, standardised to the group's own patients; or ``standardised``, values by the covariate's id,
+    one result for each: all the table's patients as they are, but with these values. The difference of two such results
+    is a contrast that is adjusted for everything else in the analysis (the g-formula).
     """
 
     duration: Sequence[float] | None
@@ -41,6 +43,7 @@ class Whom(TypedDict, total=False):
     covariates: Mapping[str, Any] | None
     centre: str | None
     groups: Sequence[str] | None
+    standardised: Mapping[str, Any] | None
     seed: int | None
 
 
@@ -88,7 +91,7 @@ def subjects_of(posterior: xr.DataTree, whom: Whom) -> Subjects:
     """
     if is_of_patients(posterior):
         return _of_patients(posterior, whom)
-    for name in ("covariates", "centre", "groups"):
+    for name in ("covariates", "centre", "groups", "standardised"):
         if whom.get(name) is not None:
             raise InputError(
                 f"{name}: required for posteriors of patients, found one of a paper; use duration or among"
@@ -121,40 +124,69 @@ def _of_patients(posterior: xr.DataTree, whom: Whom) -> Subjects:
     for name in ("duration", "among"):
         if whom.get(name) not in (None, "all"):
             raise InputError(f"{name}: required a posterior of a paper, found one of patients; use covariates")
-    analysis, covariates, centre = patients_of(posterior), whom.get("covariates"), whom.get("centre")
+    asked = [name for name in ("covariates", "groups", "standardised") if whom.get(name) is not None]
+    if len(asked) > 1:
+        raise InputError(f"{asked[1]}: required without {asked[0]}, which say whom a result is for")
+    analysis, centre = patients_of(posterior), whom.get("centre")
     effects = centre_effects(posterior, analysis, centre, whom.get("seed"))
-    rows: dict[str, Any] = {}
     beside: dict[str, Any] = {} if centre is None else {"centre": centre}
-    if covariates is None:
-        groups = whom.get("groups")
-        own = np.column_stack([analysis.own_design, analysis.own_centre if centre is None else 0 * analysis.own_centre])
-        kinds, kind = np.unique(own, axis=0, return_inverse=True)
-        design, at = kinds[:, :-1], kinds[:, -1].astype(int)
-        counts = np.array(
-            [np.bincount(kind.ravel()[members], minlength=len(kinds)) for members in _members(analysis, groups)]
-        )
-        average = Average(x=np.zeros(len(kinds)), weight=counts / counts.sum(axis=1, keepdims=True))
-        if groups is None:
-            beside["among"] = "all"
-        else:
-            rows = {"group": list(groups)}
-    elif whom.get("groups") is not None:
-        raise InputError("groups: required without covariates, which say whom a result is for")
-    else:
+    rows: dict[str, Any] = {}
+    if (covariates := whom.get("covariates")) is not None:
         if centre is None and analysis.centres:
             raise InputError("centre: required where covariates are given: the name of a centre, or 'new'")
         design = analysis.design(covariates)
-        at = np.zeros(len(design), dtype=int)
-        average = Average(x=np.zeros(len(design)), weight=np.eye(len(design)))
+        at, weight = np.zeros(len(design), dtype=int), np.eye(len(design))
         rows = {"patient": np.arange(len(design))}
-        beside |= {
-            id: ("patient", np.broadcast_to(np.asarray(values), (len(design),))) for id, values in covariates.items()
-        }
+        beside |= _beside("patient", covariates, len(design))
+    elif (values := whom.get("standardised")) is not None:
+        each = _settings(analysis, values)
+        design, at, weight = _kinds(analysis, each, [np.ones(len(analysis.patients), dtype=bool)] * len(each))
+        rows = {"setting": np.arange(len(each))}
+        beside |= _beside("setting", values, len(each))
+    else:
+        groups = whom.get("groups")
+        members = _members(analysis, groups)
+        design, at, weight = _kinds(analysis, [analysis.own_design] * len(members), members)
+        rows = {} if groups is None else {"group": list(groups)}
+        beside |= {"among": "all"} if groups is None else {}
+    if centre is not None:
+        at = np.zeros_like(at)
+    average = Average(x=np.zeros(len(design)), weight=weight)
     pathway = patient_pathways(posterior, analysis, design, effects[:, :, at])
     return Subjects(
         average=average, pathway=pathway, draws=len(draws_of(posterior)), rows=rows,
         beside=beside,
     )  # fmt: skip
+
+
+def _beside(dim: str, values: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """Covariates as coordinates along a dimension."""
+    return {id: (dim, np.broadcast_to(np.asarray(given), (size,))) for id, given in values.items()}
+
+
+def _settings(analysis: PatientAnalysis, values: Mapping[str, Any]) -> list[np.ndarray]:
+    """Designs of the table's patients, (patient, term) each: as they are, but for the values of each setting."""
+    sizes = {np.size(given) for given in values.values() if np.ndim(given)}
+    if not values or len(sizes) > 1:
+        found = {id: np.size(given) for id, given in values.items()}
+        raise InputError(f"standardised: required covariates with as many values each, found {found}")
+    given = {id: np.broadcast_to(np.asarray(each), (max(sizes, default=1),)) for id, each in values.items()}
+    own = {id: analysis.patients.covariates[covariate.column] for id, covariate in analysis.table.covariates.items()}
+    return [
+        analysis.design(own | {id: np.full(len(analysis.patients), each[k]) for id, each in given.items()})
+        for k in range(max(sizes, default=1))
+    ]
+
+
+def _kinds(
+    analysis: PatientAnalysis, designs: Sequence[np.ndarray], members: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Patients who differ: their design (kind, term), centre (kind,), and shares in each average (average, kind)."""
+    every = np.concatenate([np.column_stack([design, analysis.own_centre]) for design in designs])
+    kinds, kind = np.unique(every, axis=0, return_inverse=True)
+    each = kind.reshape(len(designs), -1)
+    counts = np.array([np.bincount(own[of], minlength=len(kinds)) for own, of in zip(each, members, strict=True)])
+    return kinds[:, :-1], kinds[:, -1].astype(int), counts / counts.sum(axis=1, keepdims=True)
 
 
 def _members(analysis: PatientAnalysis, groups: Sequence[str] | None) -> list[np.ndarray]:

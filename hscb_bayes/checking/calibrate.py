@@ -1,4 +1,4 @@
-"""Calibration: simulated papers, or literatures of several, refitted by the same code. Do 90% intervals hold 90%?
+"""Calibration: simulated papers, literatures or tables of patients, refitted. Do 90% intervals hold 90%?
 
 For each study parameters are drawn from the prior of an analysis, patients are drawn from the pathway, their numbers
 are printed as the paper prints them, and the model is fitted to that print. No study is dropped for what it shows:
@@ -28,10 +28,13 @@ import xarray as xr
 from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
-from hscb_bayes.analysis.fit import Compiled, compile_model, draws_of, sample, with_analysis, with_pool
+from hscb_bayes.analysis.compiled import Compiled, compile_model, with_analysis, with_patients, with_pool
+from hscb_bayes.analysis.fit import draws_of, sample
 from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.analysis.patient_model import build_patients
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients, load_patients
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
 from hscb_bayes.analysis.simulate import simulate_cohort
@@ -39,7 +42,9 @@ from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.beside import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.literature import drawn_quantities, printed_literature, true_literature, true_quantities
+from hscb_bayes.checking.simulated_patients import patient_quantities, simulated_table, true_patients
 from hscb_bayes.errors import InputError
+from hscb_bayes.process.follow_up import YEAR
 
 SEED = 20261124  # of the test of record, written down before it was run
 STUDIES = 1000
@@ -53,6 +58,9 @@ POOL_TUNE = 400
 FEWEST_POOL_DRAWS = 100.0
 WORKERS = 2
 REFIT_R_HAT = 1.05  # a thousand short refits: the gate of a single posterior would fail some by noise
+# Of a table of patients: small steps for the funnel of few centres.
+TABLE_ATTEMPTS = ((600, 0.98), (3000, 0.995))
+FEWEST_TABLE_DRAWS = 200.0
 BAND = 0.99
 LOST = "lost_by_one_year"  # ranked too where follow-up is not complete: it moves every answer a little
 BAND_SIMULATIONS = 2000
@@ -126,6 +134,23 @@ def refit_literature(name: str, study: int, seed: int) -> Refit:
     )
 
 
+def refit_table(name: str, study: int, seed: int) -> Refit:
+    """Simulate one table of an analysis of patients and fit it; the same in whatever process it runs."""
+    compiled = _compiled_patients(name)
+    analysis, rng = compiled.analysis, np.random.default_rng([seed, study])
+    truth = true_patients(analysis, rng=rng)
+    simulated = simulated_table(analysis, truth, rng=rng)
+    patients = simulated.patients
+    return _ranked(
+        with_patients(compiled, simulated),
+        patient_quantities(truth, analysis),
+        lambda posterior: patient_quantities(posterior, analysis),
+        Simulated(study=study, seed=seed, censored=float(np.mean(~patients.died & (patients.last_day < YEAR)))),
+        attempts=TABLE_ATTEMPTS,
+        fewest=FEWEST_TABLE_DRAWS,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Simulated:
     """Which simulated study, or literature, a refit is of."""
@@ -186,6 +211,12 @@ def _compiled_pool(name: str) -> Compiled:
 
 
 @cache
+def _compiled_patients(name: str) -> Compiled:
+    """One program per process and table."""
+    return compile_model(build_patients(load_patients(name), spare=True))
+
+
+@cache
 def _compiled(name: str) -> Compiled:
     """One program per process and analysis."""
     return compile_model(build(load_analysis(name)))
@@ -222,9 +253,7 @@ def calibrate(
     name: str, *, studies: int = STUDIES, seed: int = SEED, work: Path, executor: Executor
 ) -> list[dict[str, object]]:
     """Rows of the calibration table for one analysis, whose own prior and follow-up make the simulated studies."""
-    pooled = is_pool(name)
-    analysis: Analysis | Pool = load_pool(name) if pooled else load_analysis(name)
-    refit_one = refit_literature if pooled else refit
+    analysis, refit_one = _loaded(name)
     record = work / f"{analysis.name}_{fingerprint(analysis)}_{seed}.jsonl"
     results = []
     for result in each_once(
@@ -233,13 +262,28 @@ def calibrate(
         results.append(result)
         sys.stderr.write(f"\r{analysis.name}: {len(results)} of {studies}")
     sys.stderr.write("\n")
-    first = analysis.members[0] if isinstance(analysis, Pool) else analysis
-    head = {
-        "analysis": analysis.name,
-        "likelihood": "joint" if first.table.fit.overlap else "independent",
-        "follow_up": "complete" if first.table.follow_up.complete else "censored",
-    }
+    head = {"analysis": analysis.name} | _kind_of(analysis)
     return [head | summarise(results, quantity) for quantity in results[0].ranks]
+
+
+def _loaded(name: str) -> tuple[Analysis | Pool | PatientAnalysis, Callable[[str, int, int], Refit]]:
+    """An analysis of whatever kind, and what refits a simulated one of it."""
+    if is_of_patients(name):
+        return load_patients(name), refit_table
+    return (load_pool(name), refit_literature) if is_pool(name) else (load_analysis(name), refit)
+
+
+def _kind_of(analysis: Analysis | Pool | PatientAnalysis) -> dict[str, str]:
+    """Which likelihood, and whether everybody is followed to the end."""
+    if isinstance(analysis, PatientAnalysis):
+        return {"likelihood": "patients", "follow_up": "censored"}
+    table = (analysis.members[0] if isinstance(analysis, Pool) else analysis).table
+    told = "joint" if table.fit.overlap else "independent"
+    known = isinstance(analysis, Analysis) and analysis.known is not None
+    return {
+        "likelihood": f"{told} and patients" if known else told,
+        "follow_up": "complete" if table.follow_up.complete else "censored",
+    }
 
 
 def write_rows(path: Path, rows: list[dict[str, object]], *, command: str, seed: int) -> None:

@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, text_of_patients
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
@@ -108,12 +109,14 @@ def _recorded[Result: Numbered](record: Path, kind: Callable[..., Result]) -> di
     return {line.study: line for line in lines}
 
 
-def fingerprint(analysis: Analysis | Pool) -> str:
+def fingerprint(analysis: Analysis | Pool | PatientAnalysis) -> str:
     """Of all that an analysis and its studies say and of the package's code: work by another is not taken up."""
-    members = analysis.members if isinstance(analysis, Pool) else (analysis,)
     told = hashlib.sha256(analysis.text.encode())
-    for member in members:
-        told.update(f"{member.text}{member.study.sha256}".encode())
+    if isinstance(analysis, PatientAnalysis):
+        told.update(text_of_patients(analysis).encode())
+    else:
+        for member in analysis.members if isinstance(analysis, Pool) else (analysis,):
+            told.update(f"{member.text}{member.study.sha256}".encode())
     for file in sorted(Path(__file__).parents[1].rglob("*.py")):
         told.update(file.read_bytes())
     return told.hexdigest()[:12]

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import xarray as xr
 
+from hscb_bayes.analysis.compiled import Compiled, with_analysis
 from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import Compiled, derived_seed, sample, with_analysis
+from hscb_bayes.analysis.fit import derived_seed, sample
 
 DRAWS, TUNE, CHAINS = 750, 500, 2
 

@@ -24,6 +24,7 @@ from hscb_bayes.process.simulate import simulate_course
 REPLICATES = 400
 LIMITS = (0.05, 0.5, 0.95)
 STATISTICS = ("response", "survival")
+DIGITS = 12  # shares of a replicate that are those of the table may differ from them in the last digit
 
 
 def can_be_replicated(patients: Patients) -> bool:
@@ -31,8 +32,15 @@ def can_be_replicated(patients: Patients) -> bool:
     return bool(np.all(patients.entry_day == 0.0) and np.all(patients.is_exact))
 
 
-def replicated_tables(posterior: xr.DataTree, *, seed: int, replicates: int = REPLICATES) -> Patients:
+def replicated_tables(
+    posterior: xr.DataTree, *, seed: int, replicates: int = REPLICATES, centre: str | None = None
+) -> Patients:
     """Tables of the same patients, a draw of the posterior each; times have shape (replicate, patient).
+
+    Parameters
+    ----------
+    centre
+        All of one centre, or of "new", one that is not in the table; each patient's own if left out.
 
     Raises
     ------
@@ -45,7 +53,8 @@ def replicated_tables(posterior: xr.DataTree, *, seed: int, replicates: int = RE
         raise ValueError(f"{analysis.path}: required patients who were followed from day 0, to known days")
     size = len(draws_of(posterior))
     chosen = np.unique(np.linspace(0, size - 1, min(replicates, size)).astype(int))
-    effects = centre_effects(posterior, analysis)[:, :, analysis.own_centre]
+    at = analysis.own_centre if centre is None else np.zeros(len(real), dtype=int)
+    effects = centre_effects(posterior, analysis, centre, seed)[:, :, at]
     pathway = patient_pathways(posterior, analysis, analysis.own_design, effects)(chosen)
     shape = (chosen.size, len(real))
     course = simulate_course(pathway, np.zeros(len(real)), shape=shape, rng=rng)
@@ -83,19 +92,24 @@ def check_of_patients(posterior: xr.DataTree, *, days: Sequence[float], seed: in
     replicated = replicated_tables(posterior, seed=seed)
     rows = []
     for group, members in analysis.groups.items():
-        for day in days:
-            found = _statistics(analysis.patients, members, day)
-            drawn = _statistics(replicated, members, day)
-            for statistic, value, values in zip(STATISTICS, found, drawn, strict=True):
-                told = f"{statistic}, day {day:g}, {group}"
-                rows.append((told, statistic, group, day, f"{value:.3f}", *_compared(float(value), values), "fitted"))
+        for statistic, day, *compared in compared_with(analysis.patients, replicated, members, days):
+            told = f"{statistic}, day {day:g}, {group}"
+            rows.append((told, statistic, group, day, f"{compared[0]:.3f}", *compared, "fitted"))
     return pd.DataFrame(rows, columns=columns)
 
 
-def _compared(value: float, drawn: np.ndarray) -> tuple[float, ...]:
-    """The value, the median and 90% of the replicates, and the two-sided tail probability."""
-    lower, median, upper = np.quantile(drawn, LIMITS, method="inverted_cdf")
-    return value, median, lower, upper, two_sided_tail(drawn, value)
+def compared_with(
+    real: Patients, replicated: Patients, members: np.ndarray, days: Sequence[float]
+) -> list[tuple[str, float, float, float, float, float, float]]:
+    """Rows of statistic, day, the table's value, median and 90% of the replicates, and two-sided tail probability."""
+    rows = []
+    for day in days:
+        found, drawn = (np.round(_statistics(of, members, day), DIGITS) for of in (real, replicated))
+        for statistic, value, values in zip(STATISTICS, found, drawn, strict=True):
+            lower, median, upper = np.quantile(values, LIMITS, method="inverted_cdf")
+            tail = two_sided_tail(values, float(value))
+            rows.append((statistic, day, float(value), float(median), float(lower), float(upper), tail))
+    return rows
 
 
 def _statistics(patients: Patients, members: np.ndarray, day: float) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hscb_bayes.analysis.fit import Compiled, compile_model, sample, with_pool
+from hscb_bayes.analysis.compiled import Compiled, compile_model, with_pool
+from hscb_bayes.analysis.fit import sample
 from hscb_bayes.analysis.hierarchy import EFFECTS
 from hscb_bayes.analysis.members import exchangeable_probability
 from hscb_bayes.analysis.pool import Pool, load_pool

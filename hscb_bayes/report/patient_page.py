@@ -29,6 +29,7 @@ from hscb_bayes.report.words import estimate, listing, number, plural, shortened
 PANEL = 3.2  # inches
 TICKS = 5
 LEGEND_CHARACTERS = 52
+FARTHEST = 2  # numbers of a centre that are told
 SURE = 0.05  # of a tail: below it an interval of 90% leaves 1 out
 
 
@@ -52,6 +53,12 @@ class PatientPage:
         said = self.analysis.table.endpoints
         words = (said.response, f"{said.death} before {said.response}", f"{said.death} after {said.response}")
         return dict(zip(TRANSITIONS, words, strict=True))
+
+    @property
+    def statistics(self) -> dict[str, str]:
+        """Words for what replicated tables are compared in."""
+        said = self.analysis.table.endpoints
+        return {"response": said.response, "survival": f"no {said.death}"}
 
     @property
     def terms(self) -> dict[str, str]:
@@ -100,7 +107,10 @@ def _render(page: PatientPage) -> str:
             rows=[_group_row(page, group, days) for group in page.groups],
             figures=_figures(page),
             ratios=_ratio_rows(page),
+            contrasts=list(_contrast_rows(page)),
             centres=_centre_rows(page),
+            foretold=list(_foretold(page)),
+            foretold_density=float(page.tables.left_out_centres["log_predictive_density"].sum()),
             check=_check_rows(page),
             inside=_inside(page),
             is_off=bool(_far_of_all(page)),
@@ -265,6 +275,46 @@ def _ratio_rows(page: PatientPage) -> list[dict[str, str]]:
     ]
 
 
+def _contrast_rows(page: PatientPage) -> Iterator[dict[str, object]]:
+    """A row for each value of a covariate: shares, were all patients to have it, and differences from the first."""
+    table = page.tables.contrasts
+    for (id, value), own in table.groupby(["covariate", "value"], sort=False):
+        covariate = page.analysis.table.covariates[str(id)]
+        cells, days = [], page.analysis.table.report.days
+        for quantity, day in (("responded_by", days[0]), ("dead", days[-1])):
+            row = own[(own["quantity"] == quantity) & np.isclose(own["day"], day)].to_dict("records")[0]
+            moved = _named_limits(row, "difference_")
+            is_first = np.isnan(moved["median"])
+            cells.append((_said(row, "share"), "reference" if is_first else _said(moved, "points")))
+        yield {"label": covariate.label, "value": value if covariate.levels else f"{float(value):g}", "cells": cells}
+
+
+def _named_limits(row: Mapping[str, float], before: str) -> dict[str, float]:
+    return {name: row[f"{before}{name}"] for name in ("median", "lower", "upper")}
+
+
+def _foretold(page: PatientPage) -> Iterator[dict[str, object]]:
+    """A row for each centre: how its patients' density and numbers were foretold from the other centres."""
+    numbers = page.tables.left_out_numbers
+    for row in page.tables.left_out_centres.to_dict("records"):
+        own = numbers[numbers["centre"] == row["centre"]]
+        far = own[(own["value"] < own["lower90"]) | (own["value"] > own["upper90"])].sort_values("tail_probability")
+        told = [
+            f"{page.statistics[one['statistic']]} by day {one['day']:g}: {number(one['value'], 'share')}, foretold "
+            f"{estimate(one['median'], one['lower90'], one['upper90'], 'share')}"
+            for one in far[:FARTHEST].to_dict("records")
+        ]
+        told += [f"{len(far) - FARTHEST} more in left_out_numbers.csv"] * (len(far) > FARTHEST)
+        yield {
+            "centre": page.groups[f"centre[{row['centre']}]"],
+            "patients": row["patients"],
+            "density": f"{row['log_predictive_density']:.1f}",
+            "inside": f"{len(own) - len(far)} of {len(own)}" if len(own) else "",
+            "far": told,
+            "converged": bool(row["converged"]),
+        }
+
+
 def _centre_rows(page: PatientPage) -> list[tuple[str, list[str]]]:
     """A row a centre, a cell a transition; the spread last."""
     table = page.tables.centres
@@ -277,12 +327,10 @@ def _centre_rows(page: PatientPage) -> list[tuple[str, list[str]]]:
 
 
 def _check_rows(page: PatientPage) -> list[dict[str, object]]:
-    said = page.analysis.table.endpoints
-    words = {"response": said.response, "survival": f"no {said.death}"}
     return [
         {
             "group": page.groups[row["group"]],
-            "what": f"{words[row['statistic']]} by day {row['day']:g}",
+            "what": f"{page.statistics[row['statistic']]} by day {row['day']:g}",
             "value": number(row["value"], "share"),
             "model": estimate(row["median"], row["lower90"], row["upper90"], "share"),
             "tail": f"{row['tail_probability']:.2g}",

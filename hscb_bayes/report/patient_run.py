@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import xarray as xr
 
+from hscb_bayes.analysis.compiled import compile_model
 from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import compile_model, load_posterior, sample, save_posterior
+from hscb_bayes.analysis.fit import load_posterior, sample, save_posterior
 from hscb_bayes.analysis.patient_model import build_patients
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS, leave_centres_out
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.errors import InputError
@@ -18,6 +21,7 @@ from hscb_bayes.report.patient_tables import (
     PatientTables,
     baseline_table,
     centre_table,
+    contrast_table,
     observed_table,
     occupancy_table,
     ratio_table,
@@ -94,6 +98,17 @@ def _made(
         raise InputError(f"{analysis.path}: the posterior has not converged: {'; '.join(gate.failures)}")
     say.step("replicating and checking")
     checked = check_of_patients(posterior, days=analysis.table.report.days, seed=seed)
+    none = pd.DataFrame(columns=list(CENTRES)), pd.DataFrame(columns=list(NUMBERS))
+    foretold, numbers = (
+        none
+        if not analysis.centres
+        else leave_centres_out(
+            compiled,
+            seed=seed,
+            target_accept=TARGET_ACCEPT,
+            step=lambda done, total: say.step("leaving out", done, total),
+        )
+    )
     say.step("summarising")
     tables = PatientTables(
         check=checked,
@@ -101,7 +116,10 @@ def _made(
         observed=observed_table(analysis),
         times=times_table(curves),
         ratios=ratio_table(posterior),
+        contrasts=contrast_table(posterior),
         centres=centre_table(posterior),
+        left_out_centres=foretold,
+        left_out_numbers=numbers,
         baselines=baseline_table(posterior),
         loo=leave_patient_out(posterior),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,15 @@ import xarray as xr
 from hscb_bayes.analysis.fit import patients_of
 from hscb_bayes.analysis.patient_model import prior_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
-from hscb_bayes.analysis.predict import cumulative_incidence, restricted_mean_time, state_occupancy, summarise
+from hscb_bayes.analysis.predict import (
+    cumulative_incidence,
+    restricted_mean_time,
+    state_occupancy,
+    summarise,
+    survival,
+)
 from hscb_bayes.analysis.priors import natural
+from hscb_bayes.analysis.subjects import Whom
 from hscb_bayes.checking.replicate_patients import can_be_replicated
 from hscb_bayes.estimators.illness_death import occupancy_at
 from hscb_bayes.estimators.intervals import normal_quantile, proportion_interval
@@ -23,6 +32,7 @@ from hscb_bayes.report.tables import INTERVAL, ORDER
 CURVE_POINTS, EARLY = 24, 1.7  # days of a curve, the earlier the closer
 OBSERVED_POINTS = 8
 LEVEL = 0.9
+QUARTILES = (0.25, 0.75)
 Z = normal_quantile(LEVEL)
 TYPICAL = np.sqrt(2.0) * normal_quantile(0.5)  # median distance of two normals, in their standard deviations
 
@@ -36,7 +46,10 @@ class PatientTables:
     observed: pd.DataFrame
     times: pd.DataFrame
     ratios: pd.DataFrame
+    contrasts: pd.DataFrame
     centres: pd.DataFrame
+    left_out_centres: pd.DataFrame
+    left_out_numbers: pd.DataFrame
     baselines: pd.DataFrame
     loo: pd.DataFrame
 
@@ -120,6 +133,40 @@ def ratio_table(posterior: xr.DataTree) -> pd.DataFrame:
                 | {"share_above": float(np.mean(draws > 1.0))}
             )
     return pd.DataFrame(rows, columns=["transition", "term", *ORDER, *(f"prior_{x}" for x in ORDER), "share_above"])
+
+
+def settings_of(analysis: PatientAnalysis) -> dict[str, list[Any]]:
+    """Values of each covariate that are compared, the reference first: its levels, or the quartiles of its numbers."""
+    found: dict[str, list[Any]] = {}
+    for id, covariate in analysis.table.covariates.items():
+        values = analysis.patients.covariates[covariate.column]
+        quartiles = [] if covariate.levels else np.quantile(values.astype(float), QUARTILES, method="inverted_cdf")
+        found[id] = list(covariate.levels) or list(dict.fromkeys(map(float, quartiles)))
+    return {id: values for id, values in found.items() if len(values) > 1}
+
+
+def contrast_table(posterior: xr.DataTree) -> pd.DataFrame:
+    """All patients of the table with one value of a covariate, and against its reference, all else as it is.
+
+    Columns ``covariate``, ``value``, ``quantity`` ("responded_by" or "dead"), ``day``, the interval of the share, and
+    that of the ``difference_`` from the first value, empty there.
+    """
+    analysis = patients_of(posterior)
+    days, rows = [analysis.table.report.days[0], analysis.table.report.days[-1]], list[dict[str, object]]()
+    for id, values in settings_of(analysis).items():
+        whom: Whom = {"standardised": {id: values}}
+        shares = {
+            "responded_by": cumulative_incidence(posterior, days=days, **whom),
+            "dead": 1.0 - survival(posterior, days=days, **whom),
+        }
+        for quantity, share in shares.items():
+            for (k, value), day in itertools.product(enumerate(values), days):
+                own, reference = (share.sel(setting=at, day=day).values.ravel() for at in (k, 0))
+                told: dict[str, object] = {"covariate": id, "value": str(value), "quantity": quantity, "day": day}
+                difference = _limits(own - reference) if k else dict.fromkeys(ORDER, np.nan)
+                rows.append(told | _limits(own) | {f"difference_{name}": limit for name, limit in difference.items()})
+    named = ["covariate", "value", "quantity", "day"]
+    return pd.DataFrame(rows, columns=[*named, *ORDER, *(f"difference_{name}" for name in ORDER)])
 
 
 def centre_table(posterior: xr.DataTree) -> pd.DataFrame:

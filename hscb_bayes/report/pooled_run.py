@@ -9,18 +9,10 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from hscb_bayes.analysis.compiled import Compiled, compile_model, with_pool
 from hscb_bayes.analysis.convergence import Verdict, verdict
 from hscb_bayes.analysis.estimands import estimands
-from hscb_bayes.analysis.fit import (
-    Compiled,
-    compile_model,
-    derived_seed,
-    load_posterior,
-    pool_of,
-    sample,
-    save_posterior,
-    with_pool,
-)
+from hscb_bayes.analysis.fit import derived_seed, load_posterior, pool_of, sample, save_posterior
 from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.layers import find_analysis, names_in
 from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior

@@ -10,18 +10,9 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from hscb_bayes.analysis.compiled import Compiled, compile_model, layout_of, same_but_for_p_values, with_analysis
 from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import (
-    Compiled,
-    compile_model,
-    derived_seed,
-    layout_of,
-    same_but_for_p_values,
-    sample,
-    taken_from,
-    with_analysis,
-    with_p_values,
-)
+from hscb_bayes.analysis.fit import derived_seed, sample, taken_from, with_p_values
 from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.layers import find_analysis
 from hscb_bayes.analysis.model import build

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hscb_bayes.analysis.compiled import Compiled, layout_of, with_analysis
 from hscb_bayes.analysis.data_vector import packed
-from hscb_bayes.analysis.fit import Compiled, derived_seed, layout_of, with_analysis
+from hscb_bayes.analysis.fit import derived_seed
 from hscb_bayes.analysis.model import model_data
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 
@@ -25,7 +26,7 @@ class Program:
 
 @pytest.fixture
 def compiled(main: Analysis) -> Compiled:
-    return Compiled(analysis=main, program=Program(), p_values={})
+    return Compiled(analysis=main, program=Program(), shapes={})
 
 
 def test_a_program_takes_the_data_of_an_analysis_of_its_layout(compiled: Compiled) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.fit import same_but_for_p_values
+from hscb_bayes.analysis.compiled import same_but_for_p_values
 from hscb_bayes.analysis.p_value import DIRECTIONS, RATIO, fitted_p_values, resampled, reweighted
 from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.simulate import simulate_cohort

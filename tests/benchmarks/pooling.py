@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hscb_bayes.analysis.fit import Compiled, compile_model, sample
+from hscb_bayes.analysis.compiled import Compiled, compile_model
+from hscb_bayes.analysis.fit import sample
 from hscb_bayes.analysis.layers import models_directory
 from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.pool import Pool, load_pool

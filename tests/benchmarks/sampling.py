@@ -8,7 +8,8 @@ import numpy as np
 import nutpie
 import xarray as xr
 
-from hscb_bayes.analysis.fit import TARGET_ACCEPT, Compiled, compile_model, draws_of, sample
+from hscb_bayes.analysis.compiled import Compiled, compile_model
+from hscb_bayes.analysis.fit import TARGET_ACCEPT, draws_of, sample
 from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.calibrate import SEED as CALIBRATION_SEED

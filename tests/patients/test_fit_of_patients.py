@@ -9,7 +9,8 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy.stats import halfnorm, norm
 
-from hscb_bayes.analysis.fit import Compiled, compile_model, load_posterior, patients_of, sample, save_posterior
+from hscb_bayes.analysis.compiled import Compiled, compile_model
+from hscb_bayes.analysis.fit import load_posterior, patients_of, sample, save_posterior
 from hscb_bayes.analysis.patient_model import build_patients, log_likelihood_of_patients, prior_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 

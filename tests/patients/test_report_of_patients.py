@@ -18,7 +18,15 @@ from hscb_bayes.checking.leave_patient_out import leave_patient_out, log_likelih
 from hscb_bayes.checking.replicate_patients import _follow_up, check_of_patients, replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.illness_death import occupancy_at
-from hscb_bayes.report.patient_tables import baseline_table, centre_table, curve_days, observed_table, ratio_table
+from hscb_bayes.report.patient_tables import (
+    baseline_table,
+    centre_table,
+    contrast_table,
+    curve_days,
+    observed_table,
+    ratio_table,
+    settings_of,
+)
 from tests.patients.test_predictions import drawn
 
 DATA = Path(__file__).parents[1] / "data"
@@ -61,11 +69,61 @@ def test_a_group_is_the_average_of_its_patients(bmt: PatientAnalysis, posterior:
             {"groups": ["all"], "covariates": {"age": 30}, "centre": "Alfred"},
             "groups: required without covariates, which say whom a result is for",
         ),
+        (
+            {"groups": ["all"], "standardised": {"age": 30}},
+            "standardised: required without groups, which say whom a result is for",
+        ),
     ],
 )
 def test_groups_that_are_not_there_are_refused(posterior: xr.DataTree, asked: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=f"^{re.escape(message)}"):
         hb.survival(posterior, days=[365], **asked)
+
+
+def test_all_patients_with_one_value_are_the_average_of_each_with_it(
+    bmt: PatientAnalysis, posterior: xr.DataTree
+) -> None:
+    levels = ["ALL", "AML high risk"]
+    found = state_occupancy(posterior, days=[100], standardised={"disease": levels})
+    assert found.dims == ("chain", "draw", "setting", "day", "state")
+    assert list(found["disease"].values) == levels
+    for k, level in enumerate(levels):
+        parts = []
+        for centre in bmt.centres:
+            age = bmt.patients.covariates["age"][bmt.groups[f"centre[{centre}]"]]
+            who = {"disease": [level] * len(age), "age": age}
+            parts.append(state_occupancy(posterior, days=[100], covariates=who, centre=centre))
+        each = xr.concat(parts, "patient", coords="minimal", compat="override")
+        assert_allclose(found.isel(setting=k), each.mean("patient"), rtol=1e-9)
+
+
+def test_a_contrast_is_the_difference_of_two_such_averages(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+    table = contrast_table(posterior).set_index(["covariate", "value", "quantity", "day"])
+    alive = hb.survival(posterior, days=[730], standardised={"disease": ["ALL", "AML low risk"]}).isel(day=0)
+    expected = np.quantile(alive.sel(setting=0) - alive.sel(setting=1), 0.5, method="inverted_cdf")
+    assert_allclose(table.loc[("disease", "AML low risk", "dead", 730), "difference_median"], expected, rtol=1e-9)
+    assert np.isnan(table.loc[("disease", "ALL", "dead", 730), "difference_median"])
+    quartiles = np.quantile(bmt.patients.covariates["age"].astype(float), [0.25, 0.75], method="inverted_cdf")
+    assert list(settings_of(bmt)["age"]) == list(quartiles)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({}, "standardised: required covariates with as many values each, found {}"),
+        (
+            {"age": [20, 40], "disease": ["ALL", "AML low risk", "ALL"]},
+            "standardised: required covariates with as many values each, found {'age': 2, 'disease': 3}",
+        ),
+        ({"disease": ["CML"]}, f"{DATA / 'bmt.toml'}: covariates.disease: disease: required one of the levels"),
+        ({"aeg": [20]}, f"{DATA / 'bmt.toml'}: there is no covariate 'aeg'"),
+    ],
+)
+def test_values_that_nobody_can_have_are_refused(
+    posterior: xr.DataTree, asked: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+        hb.survival(posterior, days=[365], standardised=asked)
 
 
 def test_a_replicate_has_the_follow_up_of_the_real_patients(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:

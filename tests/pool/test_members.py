@@ -8,7 +8,8 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.fit import LEFT_OUT, analysis_of, draws_of, load_posterior, pool_of, save_posterior
+from hscb_bayes.analysis.compiled import LEFT_OUT
+from hscb_bayes.analysis.fit import analysis_of, draws_of, load_posterior, pool_of, save_posterior
 from hscb_bayes.analysis.hierarchy import COMPONENTS, hierarchy_of
 from hscb_bayes.analysis.members import (
     average_posterior,

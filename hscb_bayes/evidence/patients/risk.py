@@ -34,6 +34,10 @@ class AtRisk:
     exposed: np.ndarray
     who: np.ndarray
 
+    def of(self, rows: np.ndarray) -> AtRisk:
+        """Some of the rows, by mask."""
+        return AtRisk(time=self.time[rows], event=self.event[rows], exposed=self.exposed[rows], who=self.who[rows])
+
 
 def times_at_risk(patients: Patients, *, clock: str) -> tuple[AtRisk, AtRisk, AtRisk]:
     """Rows of the three transitions, of the patients whose course is known to the day.

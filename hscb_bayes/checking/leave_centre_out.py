@@ -1,0 +1,113 @@
+"""How well each centre is foretold from the others: a fit without its patients, who are then those of a new centre."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import logsumexp
+
+from hscb_bayes.analysis.compiled import Compiled, with_patients
+from hscb_bayes.analysis.convergence import verdict
+from hscb_bayes.analysis.fit import derived_seed, draws_of, patients_of, sample
+from hscb_bayes.analysis.patient_model import ByPatient
+from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.subjects import NEW_CENTRE, centre_effects, log_hazard_ratios
+from hscb_bayes.checking.replicate_patients import can_be_replicated, compared_with, replicated_tables
+
+MOST_FITS = 10  # of more centres than that, several are left out together
+DRAWS, TUNE, CHAINS = 750, 750, 2
+CENTRES = ("centre", "patients", "log_predictive_density", "converged")
+NUMBERS = ("centre", "statistic", "day", "value", "median", "lower90", "upper90", "tail_probability")
+
+
+def leave_centres_out(
+    compiled: Compiled, *, seed: int, target_accept: float, step: Callable[[int, int], None] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fit the table without each centre, or each of ten sets of centres, and foretell who was left out.
+
+    Parameters
+    ----------
+    compiled
+        What ``compile_model`` returned for an analysis of patients with centres.
+    seed
+        Each fit has one of its own, derived from it.
+    step
+        Told before each fit which one it is, from 1, and how many there are.
+
+    Returns
+    -------
+    A row for each centre: the sum over its patients of their ``log_predictive_density``, each in a new centre that is
+    drawn; and whether the fit ``converged``. The sum over centres compares analyses of one table by how they foretell
+    patients of a new centre. And a row for each centre, statistic and day: its Kaplan-Meier survival and its
+    Aalen-Johansen incidence of response beside those of replicated tables of its patients; no rows where tables cannot
+    be replicated.
+    """
+    analysis, centres, numbers = compiled.analysis, list[tuple[object, ...]](), list[tuple[object, ...]]()
+    sets = folds_of(analysis)
+    for position, names in enumerate(sets):
+        if step is not None:
+            step(position + 1, len(sets))
+        own = derived_seed(seed, "left out centre", position)
+        without = np.isin(analysis.own_centre, [analysis.centres.index(name) for name in names])
+        posterior, converged = _fitted(with_patients(compiled, analysis, without=without), own, target_accept)
+        for name in names:
+            members = analysis.groups[f"centre[{name}]"]
+            left = replace(analysis, patients=analysis.patients.of(members))
+            centres.append(
+                (name, int(members.sum()), float(log_densities_in_new(posterior, left, seed=own).sum()), converged)
+            )
+            numbers += [(name, *row) for row in _numbers(posterior, analysis, members, seed=own)]
+    return pd.DataFrame(centres, columns=list(CENTRES)), pd.DataFrame(numbers, columns=list(NUMBERS))
+
+
+def folds_of(analysis: PatientAnalysis) -> list[list[str]]:
+    """Sets of centres that are left out together, of about as many patients each."""
+    size = {name: int(analysis.groups[f"centre[{name}]"].sum()) for name in analysis.centres}
+    if len(size) <= MOST_FITS:
+        return [[name] for name in analysis.centres]
+    sets: list[list[str]] = [[] for _ in range(MOST_FITS)]
+    for name in sorted(size, key=lambda name: -size[name]):
+        min(sets, key=lambda names: sum(size[one] for one in names)).append(name)
+    return sets
+
+
+def _fitted(program: Compiled, seed: int, target_accept: float) -> tuple[xr.DataTree, bool]:
+    """A posterior, and whether it converged; once more with four times the draws where it did not at first."""
+    for draws in (DRAWS, 4 * DRAWS):
+        posterior = sample(program, draws=draws, tune=TUNE, chains=CHAINS, target_accept=target_accept, seed=seed)
+        converged = verdict(posterior).is_converged
+        if converged:
+            break
+    return posterior, converged
+
+
+def log_densities_in_new(posterior: xr.DataTree, left: PatientAnalysis, *, seed: int) -> np.ndarray:
+    """Log predictive density of each patient in a new centre, one for each draw of the posterior; shape (patient,).
+
+    Parameters
+    ----------
+    left
+        The analysis with the patients of one centre alone.
+    """
+    analysis, each = patients_of(posterior), ByPatient(analysis=left)
+    ratios, effects = log_hazard_ratios(posterior, left), centre_effects(posterior, analysis, NEW_CENTRE, seed)
+    logs = np.array(
+        [
+            each.at(dict(zip(left.parameter_ids, point, strict=True)), ratios[k], effects[k])
+            for k, point in enumerate(draws_of(posterior))
+        ]
+    )
+    return np.asarray(logsumexp(logs, axis=0) - np.log(len(logs)))
+
+
+def _numbers(
+    posterior: xr.DataTree, analysis: PatientAnalysis, members: np.ndarray, *, seed: int
+) -> Sequence[tuple[object, ...]]:
+    if not can_be_replicated(analysis.patients):
+        return []
+    replicated = replicated_tables(posterior, seed=seed, centre=NEW_CENTRE)
+    return compared_with(analysis.patients, replicated, members, analysis.table.report.days)
