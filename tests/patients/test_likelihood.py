@@ -14,43 +14,11 @@ from hscb_bayes.evidence.patients.file import read_table
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import AtRisk, at_cuts, gathered, times_at_risk
 from hscb_bayes.evidence.patients.wide import from_wide
-from hscb_bayes.process.hazards import Gompertz, PiecewiseExponential, Weibull
+from hscb_bayes.process.hazards import PiecewiseExponential, Weibull
+from tests.validation.against_flexsurv import CASES, TRANSITIONS, at, bmt, estimates_of, of_rows
 
 DATA = Path(__file__).parents[1] / "data"
 FLEXSURV = 1e-4
-TRANSITIONS = ("Tx->PR", "Tx->RelDeath", "PR->RelDeath")
-CASES = [
-    (transition, clock, family)
-    for transition in TRANSITIONS
-    for clock in (("forward", "reset") if transition == "PR->RelDeath" else ("forward",))
-    for family in ("exp", "weibullPH", "gompertz")
-]
-
-
-def flexsurv_hazard(family: str, values: np.ndarray) -> Any:
-    """A baseline from flexsurv's parameters, on the scales that it maximises on."""
-    if family == "exp":
-        return Weibull(shape=1.0, log_scale=-values[0])
-    if family == "weibullPH":
-        return Weibull(shape=np.exp(values[0]), log_scale=-values[1] / np.exp(values[0]))
-    return Gompertz(growth=values[0], log_rate=values[1])
-
-
-def of_rows(rows: np.ndarray, hazard: Any, coefficients: np.ndarray) -> float:
-    """The log likelihood of gathered rows."""
-    log_time, event, exposed = rows[:, 0], rows[:, 1], rows[:, 2]
-    relative = rows[:, 3:] @ coefficients
-    cumulative = np.exp(hazard.log_cumulative_hazard(log_time, np) + relative)
-    return float(np.sum(event * (hazard.log_hazard(log_time, np) + relative) - exposed * cumulative))
-
-
-def bmt() -> tuple[Patients, np.ndarray]:
-    columns = WideColumns(response_day="pr_time", response_seen="pr_event", last_day="dfs_time", died="dfs_event")
-    table = read_table(DATA / "r_reference/kmsurv_bmt.csv")
-    patients = from_wide(table, columns, units="days", covariates=["disease", "age"])
-    own = patients.covariates
-    levels = [own["disease"] == level for level in ("AML low risk", "AML high risk")]
-    return patients, np.column_stack([*levels, (own["age"] - 28) / 10]).astype(float)
 
 
 def ebmt3(folder: Path) -> tuple[Patients, np.ndarray]:
@@ -73,21 +41,13 @@ def test_at_the_estimates_of_flexsurv(
     else:
         folder = request.getfixturevalue("shared") / "oracles"
         patients, covariates = ebmt3(folder.parent)
-    prefix = ["dataset", "transition", "clock", "dist"]
-    case = [table, transition, clock, family]
-    fits, estimates = (pd.read_csv(folder / f"flexsurv_{name}.csv").set_index(prefix) for name in ("fits", "estimates"))
-    estimates = estimates.sort_index(kind="stable")
-    values = np.array(estimates.loc[tuple(case), "est"], dtype=float)
-    baseline = 1 if family == "exp" else 2
-    terms = estimates.loc[tuple(case), "term"].to_list()
-    logs = np.array([name in ("rate", "scale") or (name, family) == ("shape", "weibullPH") for name in terms])
-    values[logs] = np.log(values[logs])
+    values, expected = estimates_of(table, transition, clock, family, folder)
     rows = gathered(times_at_risk(patients, clock=clock)[TRANSITIONS.index(transition)], covariates)
 
     def log_likelihood(point: np.ndarray) -> float:
-        return of_rows(rows, flexsurv_hazard(family, point[:baseline]), point[baseline:])
+        return at(rows, family, point)
 
-    assert_allclose(log_likelihood(values), float(fits.sort_index().loc[tuple(case), "loglik"]), atol=FLEXSURV)
+    assert_allclose(log_likelihood(values), expected, atol=FLEXSURV)
     scale = np.maximum(np.abs(values), 1e-3)
     slope = approx_fprime(np.zeros(values.size), lambda step: log_likelihood(values + step * scale), 1e-6)
     assert_allclose(slope, 0.0, atol=0.05)

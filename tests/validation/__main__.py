@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests import results_table
-from tests.validation import against_integration, against_python, against_r
+from tests.validation import against_flexsurv, against_integration, against_python, against_r
 from tests.validation.comparison import Comparison
 
 TABLE = results_table.RESULTS / "validation.csv"
@@ -17,6 +17,7 @@ PACKAGES = ("hscb_bayes", "numpy", "scipy", "lifelines")
 def comparisons() -> Iterator[Comparison]:
     """Every row, in the order of the table."""
     yield from against_r.comparisons()
+    yield from against_flexsurv.comparisons()
     yield from against_python.comparisons()
     yield from against_integration.comparisons()
 
