@@ -4,10 +4,14 @@ import csv
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.benchmarks import table
-from tests.benchmarks.measuring import Row, bounded, command, digits
+from hscb_bayes.analysis.patient_rows import patient_rows
+from hscb_bayes.analysis.patient_spec import load_patients
+from tests.benchmarks import __main__ as benchmarks
+from tests.benchmarks import patients, table
+from tests.benchmarks.measuring import MissingError, Row, bounded, command, digits
 from tests.benchmarks.pooling import pool_of_copies
 
 
@@ -91,3 +95,36 @@ def test_copies_are_studies_of_their_own(size: int) -> None:
     with pool_of_copies(size) as pool:
         assert len(set(pool.studies)) == size
         assert len({member.study.title for member in pool.members}) <= 7
+
+
+def test_what_needs_other_software_is_left_out_or_says_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def needs_a_bed() -> list[Row]:
+        raise MissingError("set BED to where it is")
+
+    measured = {"sleep": needs_a_bed, "eat": lambda: [Row(what="eat", unit="s", values=[1.0])]}
+    monkeypatch.setattr(benchmarks, "BENCHMARKS", measured)
+    monkeypatch.setattr(table, "BENCHMARKS", measured)
+    benchmarks.main(["--out", str(tmp_path / "table.csv")])
+    assert capsys.readouterr().err == "sleep is left out: set BED to where it is\n"
+    assert [row["what"] for row in csv.DictReader((tmp_path / "table.csv").read_text().splitlines())] == ["eat"]
+    with pytest.raises(SystemExit, match="benchmarks: sleep: set BED to where it is"):
+        benchmarks.main(["sleep", "--out", str(tmp_path / "table.csv")])
+
+
+def test_the_stan_program_is_given_the_same_rows_and_priors() -> None:
+    analysis = load_patients(patients.BMT)
+    told = patients._stan_data(analysis)
+    assert told["rows"] == [137, 137, 120]
+    assert np.shape(told["x_1"]) == (137, 3)
+    assert set(told["centre_3"]) == {1, 2, 3, 4}
+    assert told["prior_mean"][0] == pytest.approx(np.log(25.0))
+    assert told["centre_deviation"] == pytest.approx(np.log(4.0) / (np.sqrt(2.0) * 1.959963984540054))
+
+
+def test_large_tables_are_what_they_say() -> None:
+    analysis = patients.made(500, binary=True)
+    assert (len(analysis.patients), analysis.terms) == (500, ("x0", "x1", "x2"))
+    shapes = {name: rows.shape for name, rows in patient_rows(analysis).items()}
+    assert max(shape[0] for shape in shapes.values()) <= 8 * 3 * (len(patients.CUTS) + 1)

@@ -12,7 +12,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.block_sum import BlockSum
-from hscb_bayes.analysis.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
+from hscb_bayes.analysis.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, packed, unpacked
 from hscb_bayes.analysis.pathways import hazard_of
 from hscb_bayes.analysis.patient_rows import (
     CENTRE,
@@ -235,7 +235,6 @@ def build_patients(analysis: PatientAnalysis, *, spare: bool = False) -> Built:
     if spare:
         kept = padded(kept, room_for_any(analysis, kept))
     coords = {
-        "entry": entry_names(kept),
         "parameter": list(analysis.parameter_ids),
         "transition": list(TRANSITIONS),
         "term": list(analysis.terms),
@@ -244,8 +243,8 @@ def build_patients(analysis: PatientAnalysis, *, spare: bool = False) -> Built:
     }
     with pm.Model(coords=coords) as model:
         shapes = {name: value.shape for name, value in kept.items()}
-        entries = pm.Data(DATA_VARIABLE, packed(kept), dims="entry")
-        data = unpacked(pt.specify_shape(entries, (len(coords["entry"]),)), shapes)
+        whole = packed(kept)
+        data = unpacked(pt.specify_shape(pm.Data(DATA_VARIABLE, whole), whole.shape), shapes)
         parameters = pm.Normal(
             PARAMETERS_VARIABLE, mu=data["prior_mean"], sigma=data["prior_deviation"], dims="parameter"
         )

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tests.benchmarks.measuring import MissingError
 from tests.benchmarks.table import BENCHMARKS, TABLE, add, known, stamped
 
 
@@ -18,7 +19,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=TABLE, help="table to put rows into; its other rows stay")
     options = parser.parse_args(arguments)
     for name in known(options.names):
-        rows = stamped(name, BENCHMARKS[name]())
+        try:
+            rows = stamped(name, BENCHMARKS[name]())
+        except MissingError as error:
+            if options.names:
+                raise SystemExit(f"benchmarks: {name}: {error}") from None
+            sys.stderr.write(f"{name} is left out: {error}\n")
+            continue
         add(options.out, rows)
         for row in rows:
             spread = f"{row['value']} ({row['low']} to {row['high']}) {row['unit']}"

@@ -23,6 +23,10 @@ print(child.returncode, time.perf_counter() - start, usage.ru_maxrss)
 UNIT_OF_PEAK = 1 if sys.platform == "darwin" else 1024  # bytes; what getrusage counts in
 
 
+class MissingError(Exception):
+    """What a measurement needs is not on this machine."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One line of the table.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tests import results_table
-from tests.benchmarks import commands, estimation, pooling, sampling
+from tests.benchmarks import commands, estimation, patients, pooling, sampling
 from tests.benchmarks.measuring import Row
 
 TABLE = results_table.RESULTS / "benchmarks.csv"
@@ -24,6 +24,10 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "refit": sampling.refit_one_study,
     "pool_growth": pooling.pool_growth,
     "pool_divergences": pooling.pool_divergences,
+    "patient_growth": patients.patient_growth,
+    "million": patients.million,
+    "ebmt_beside_stan": patients.ebmt_beside_stan,
+    "bmt_beside_stan": patients.bmt_beside_stan,
     "import": commands.import_package,
     "help": commands.show_help,
     "audit": commands.audit,
