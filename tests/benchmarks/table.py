@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "gradient": sampling.gradient,
     "replicates": sampling.replicates,
     "refit": sampling.refit_one_study,
+    "pooled_run": commands.pooled_run,
     "pool_growth": pooling.pool_growth,
     "pool_divergences": pooling.pool_divergences,
     "patient_growth": patients.patient_growth,
