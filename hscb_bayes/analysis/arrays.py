@@ -169,8 +169,9 @@ def joint_arrays(
     responders, inside = responders_of(analysis, numbers, fitted), inside_of(analysis)
     cohort, left = others_of(everybody, inside), inside.left_of(responders)
     room = places(analysis) if room is None else room
-    marks = inside.taken_from(marks_of(analysis, numbers, fitted, responders, day), left)
-    response = response_arrays(marks, left, sum(cohort.sizes), day, room)
+    marks = marks_of(analysis, numbers, fitted, responders, day)
+    others = inside.taken_from([mark for mark in marks if np.isfinite(mark.day)], left)
+    response = response_arrays(marks, others, inside.response_day, left, sum(cohort.sizes), day, room)
     lived, died = _neutropenic(analysis, numbers, fitted, responders, inside)
     rows = _Rows.of(analysis, numbers, fitted, responders, everybody, inside)
     x, averages = covariate_nodes(cohort)
@@ -184,10 +185,10 @@ def joint_arrays(
         contrasts=contrasts(x, averages, np.array(cohort.sizes, dtype=float)),
         merge=response.merge,
         interval=response.interval,
-        columns_within=np.concatenate([np.ones(room + 1), np.zeros(room)]),
         times=response.times,
-        ends=response.ends,
-        on_ends=response.on_ends,
+        agrees=response.agrees,
+        final=response.final,
+        corrected=np.float64(response.corrected),
         unresponded=np.float64(response.unresponded),
         neutropenic=np.array([lived, died]),
         lattice=lattice(lived + died),

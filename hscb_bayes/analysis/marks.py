@@ -8,14 +8,16 @@ of the two at least one did.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from scipy.special import gammaln
 
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
+from hscb_bayes.evidence.joint_counts import FINAL
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
@@ -24,11 +26,14 @@ from hscb_bayes.process.incidence import OutcomeNodes, outcome_nodes
 from hscb_bayes.process.quadrature import day_rule
 
 End = Literal["first", "last"]
-ENDS: tuple[End, ...] = ("first", "last")
 RANKS = 3  # a median and its two limits, the fewest places of a layout
 FEWEST_PATIENTS = 3  # whose first, middle and last response are of different patients
 USUAL_DAYS = (7.0, 14.0, 28.0, 60.0, 4.0, 120.0)  # panels of the quadrature where no printed day sets them
 HALF_A_DAY = 0.5  # times are recorded in whole days
+HALF = 0.5  # a count is between k - 1/2 and k + 1/2
+NOT_REACHED = np.inf
+NEARLY = 1e-6  # of a count: one in the middle between two agrees with both
+IMPOSSIBLE = -1e3  # log of ways that there are not
 SHORTEST_GAP = 0.05  # days between two times, wherever their days are printed
 RESPONDERS = "cohort.responders"  # stands for the number of responders where only a belief says it
 
@@ -37,22 +42,17 @@ RESPONDERS = "cohort.responders"  # stands for the number of responders where on
 class Mark:
     """How many had responded by a day.
 
-    ``exact``: one of them on the day itself, as with an order statistic. ``end``: the day is the first, or the last, of
-    them all.
+    ``exact``: one of them on the day itself, as with an order statistic; an infinite day says that it was not reached.
+    ``of_curve``: read off a curve that corrects for losses; otherwise patients who were seen are counted. ``end``: the
+    day is the first, or the last, of them all. ``half_step``: half the step of a printed count.
     """
 
     count: float
     day: float
     exact: bool = True
     end: End | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cut:
-    """A time that divides the days of response: ``mark`` is what is known there, None where nothing is."""
-
-    time: float
-    mark: Mark | None = None
+    of_curve: bool = False
+    half_step: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,17 +63,17 @@ class ResponseArrays:
     merge: np.ndarray
     interval: np.ndarray
     times: np.ndarray
-    ends: np.ndarray
-    on_ends: np.ndarray
+    agrees: np.ndarray
+    final: np.ndarray
+    corrected: float
     unresponded: float
 
 
 def places(analysis: Analysis) -> int:
-    """How many times dividing the days of response the layout has room for: both ends of a first and of a last day."""
+    """For how many marks the layout has room."""
     fitted = [analysis.study.item(id.partition(".")[0]) for id in analysis.table.fit.items]
     medians = [item for item in fitted if isinstance(item, MedianTime)]
-    ranges = [number for item in medians for number in (item.lowest, item.highest)]
-    printed = [*(number for item in medians for number in (item.value, item.lower, item.upper)), *ranges, *ranges]
+    printed = [number for item in medians for number in (item.value, item.lower, item.upper, item.lowest, item.highest)]
     found = sum(number is not None for number in printed)
     return max(RANKS, found + sum(isinstance(item, Incidence) for item in fitted))
 
@@ -101,14 +101,17 @@ def marks_of(
         if isinstance(item, Incidence) and item.id in fitted:
             share = float(numbers[item.id])
             if np.isfinite(share) and item.day < day:
-                marks.append(Mark(count=share * analysis.patients, day=item.day, exact=False))
+                count, half = share * analysis.patients, item.value.half_width * analysis.patients
+                marks.append(Mark(count=count, day=item.day, exact=False, of_curve=True, half_step=half))
         elif isinstance(item, MedianTime) and item.event == "response":
             for group in item.groups:
                 id = item.id_among(group)
                 if id in fitted or item.id in fitted:
                     everybody = group == analysis.table.cohort.among
                     patients = analysis.patients if everybody else int(responders or 0)
-                    marks += _order_statistics(analysis, item, id, numbers, patients, responders, day)
+                    marks += _order_statistics(
+                        analysis, item, id, numbers, patients, responders, day, among_all=everybody
+                    )
     return sorted(marks, key=lambda mark: (mark.day, mark.count))
 
 
@@ -120,6 +123,8 @@ def _order_statistics(
     patients: int,
     responders: float | None,
     day: float,
+    *,
+    among_all: bool,
 ) -> list[Mark]:
     """Order statistics that a median, its limits and its range are; counted among responses."""
     pairs: list[tuple[float | None, str, End | None]] = []
@@ -133,94 +138,135 @@ def _order_statistics(
         ]
     if responders is not None and responders >= FEWEST_PATIENTS:
         pairs += [(0.0, f"{id}.lowest", "first"), (responders, f"{id}.highest", "last")]
-    return [
-        Mark(count=float(rank), day=float(numbers[name]), exact=end is None, end=end)
-        for rank, name, end in pairs
-        if rank is not None and numbers.get(name, np.nan) < day
-    ]
+    found = []
+    for rank, name, end in pairs:
+        value = float(numbers.get(name, np.nan))
+        is_late = name == id and value >= day  # limits that are not reached tell nothing that responders do not
+        if rank is not None and (value < day or is_late):
+            when = value if value < day else NOT_REACHED
+            of_curve = among_all and end is None
+            found.append(Mark(count=float(rank), day=when, exact=end is None, end=end, of_curve=of_curve))
+    return found
 
 
-def response_arrays(marks: list[Mark], responders: float | None, n: int, day: float, room: int) -> ResponseArrays:
-    """Quadrature nodes and columns: intervals between the days that are known, then densities, then first and last day.
+def response_arrays(
+    marks: Sequence[Mark], others: Sequence[Mark], known: np.ndarray, left: float | None, n: int, day: float, room: int
+) -> ResponseArrays:
+    """Quadrature nodes, and what is known of the others' responses at the ends of their panels.
 
-    Panels of the quadrature are always as many as there is room for, so that shapes do not depend on what is printed;
-    ``merge`` joins panels between which nothing is known.
+    Panels end where a printed day begins and ends. There are always as many as there is room for, so that shapes do not
+    depend on what is printed.
+
+    Parameters
+    ----------
+    marks, others
+        What is printed of all patients, and what of it is left for those who are not known one by one.
+    known
+        Days of response of patients who are known one by one, shape (known,).
+    left
+        How many of the others responded, None if not known.
+    n
+        How many others there are.
     """
-    cuts = _cuts(marks, day, room)
-    starts, ends = np.array([0.0, *(cut.time for cut in cuts)]), np.array([*(cut.time for cut in cuts), day])
-    known = [cut.mark for cut in cuts if cut.mark is not None]
-    exact = [cut.time for cut in cuts if cut.mark is not None and cut.mark.exact]
-    merge = np.zeros((2 * room + 1, 2 * room + 1))
-    interval_of = np.cumsum([0, *(cut.mark is not None for cut in cuts)])
-    merge[np.arange(room + 1), interval_of] = 1.0
-    densities = room + 1 + np.arange(len(exact))
-    merge[densities, densities] = 1.0
-    times, unresponded = _times(known, responders, n, room)
-    times[densities] = 1.0
-    interval = np.concatenate([np.ones(room + 1), np.zeros(room)])
-    if responders is None:
-        interval[len(known)] = 0.0
-    on_ends, numbers = np.zeros((len(ENDS), 2, 2 * room + 1)), np.zeros(len(ENDS))
-    for mark in (mark for mark in marks if mark.end is not None):
-        k, column = ENDS.index(mark.end), 2 * room - ENDS.index(mark.end)
-        first, last = _its_day(mark, day)
-        whole = known.index(mark) + (mark.end == "first") if mark in known else 0
-        merge[: room + 1, column] = (starts >= first) & (ends <= last) & (interval_of == whole)
-        on_ends[k, 0, column], on_ends[k, 1, whole], numbers[k] = 1.0, 1.0, times[whole]
+    limits = [limit for mark in marks for limit in _limits_of(mark, day)]
+    inside = sorted({limit.time for limit in limits if limit.time < day})
+    for usual in (*USUAL_DAYS, *[USUAL_DAYS[0]] * (2 * room)):
+        if len(inside) < 2 * room:
+            inside = sorted([*inside, _free_place(usual, inside, day)])
+    cuts = np.array([*inside, day])
+    reached = [mark for mark in others if np.isfinite(mark.day)]
+    merge, interval, times = _columns(reached, left, cuts, room)
+    corrected = all(mark.of_curve for mark in marks)
     return ResponseArrays(
-        nodes=outcome_nodes(ends, densities=np.array(exact), places=room, rule=day_rule(ends)),
+        nodes=outcome_nodes(cuts, rule=day_rule(cuts)),
         merge=merge,
         interval=interval,
         times=times,
-        ends=numbers,
-        on_ends=on_ends,
-        unresponded=unresponded,
+        agrees=_agrees(limits, cuts, known, n, float(n if corrected or left is None else left)),
+        final=_final(left, n, corrected=corrected),
+        corrected=float(corrected),
+        unresponded=n - (left if left is not None else min(max([mark.count for mark in reached], default=0.0), n)),
     )
 
 
-def _times(known: list[Mark], responders: float | None, n: int, room: int) -> tuple[np.ndarray, float]:
-    """How many responses fall between the marks, and how many patients had none."""
-    times, counted = np.zeros(2 * room + 1), 0.0
-    for k, mark in enumerate(known):
-        count = mark.count if responders is None else min(mark.count, responders)
-        times[k] = max(count - counted - float(mark.exact), 0.0)
-        counted = max(counted, count)
-    if responders is None:
-        return times, n - counted
-    times[len(known)] = max(responders - counted, 0.0)
-    return times, n - responders
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """Fewer responses than ``below`` by a time, and more than ``above``."""
+
+    time: float
+    below: float = np.inf
+    above: float = -np.inf
 
 
-def _its_day(mark: Mark, day: float) -> tuple[float, float]:
-    """Times that round to the day of a mark, and lie before ``day``."""
-    last = day - SHORTEST_GAP
-    return min(max(mark.day - HALF_A_DAY, 0.0), last), min(mark.day + HALF_A_DAY, last)
+def _limits_of(mark: Mark, day: float) -> list[Limit]:
+    """What a mark says of counts at times, in the order of the times."""
+    first, last = mark.day - HALF_A_DAY, mark.day + HALF_A_DAY
+    if mark.end == "first":
+        found = [Limit(time=first, below=HALF), Limit(time=last, above=HALF)]
+    elif mark.end == "last":
+        found = [Limit(time=first, below=mark.count - HALF), Limit(time=last, above=mark.count - HALF)]
+    elif not mark.exact:
+        half = max(HALF, mark.half_step) + NEARLY
+        found = [Limit(time=last, below=mark.count + half, above=mark.count - half)]
+    else:
+        found = [Limit(time=first, below=np.ceil(mark.count) - HALF)]
+        found += [Limit(time=last, above=np.floor(mark.count) - HALF)] if np.isfinite(mark.day) else []
+    return [replace(limit, time=min(limit.time, day)) for limit in found if limit.time > 0.0]
 
 
-def _cuts(marks: list[Mark], day: float, room: int) -> list[Cut]:
-    """Increasing times inside (0, day): where something is known, the other ends of a first and a last day, and usual
-    days.
+def _agrees(limits: Sequence[Limit], cuts: np.ndarray, known: np.ndarray, n: int, most: float) -> np.ndarray:
+    """1 where c responses of the others by the end of a panel agree with all limits there, shape (panel, state).
 
-    Printed days that coincide are moved apart.
+    Of all patients' counts those of the known are taken off. ``most``: at the most so many of the others can have
+    responded. Under losses a printed quantile is not always at its rank; a count that is the nearest to it agrees.
     """
-    between = [mark for mark in marks if mark.end is None]
-    within = _within_their_days([mark.day + (0.0 if mark.exact else HALF_A_DAY) for mark in between])
-    cuts = [
-        Cut(time=min(value, day - SHORTEST_GAP * (len(between) - k)), mark=mark)
-        for k, (value, mark) in enumerate(zip(within, between, strict=True))
-    ]
-    for mark in (mark for mark in marks if mark.end is not None):
-        first, last = _its_day(mark, day)
-        ends = (
-            [Cut(time=first, mark=mark), Cut(time=last)]
-            if mark.end == "first"
-            else [Cut(time=first), Cut(time=last, mark=mark)]
-        )
-        cuts += [cut for cut in ends if cut.time > 0.0]
-    for usual in USUAL_DAYS:
-        if len(cuts) < room:
-            cuts.append(Cut(time=_free_place(usual, [cut.time for cut in cuts], day)))
-    return sorted(cuts, key=lambda cut: cut.time)
+    states, found = np.arange(n + 1.0), np.ones((cuts.size, n + 1))
+    for limit in limits:
+        off = float((known <= limit.time).sum())
+        below, above = max(limit.below - off, HALF), min(limit.above - off, most - HALF)
+        found[int(np.argmin(abs(cuts - limit.time)))] *= (states < below) & (states > above)
+    return found
+
+
+def _final(left: float | None, n: int, *, corrected: bool) -> np.ndarray:
+    """Of c who have responded by the day how many are seen, shape (4, state): see ``joint_counts.FINAL``."""
+    states, found = np.arange(n + 1.0), np.zeros((len(FINAL), n + 1))
+    found[-1, n] = 1.0
+    if left is not None:
+        missed = np.maximum(states - left, 0.0)
+        ways = gammaln(states + 1.0) - gammaln(left + 1.0) - gammaln(missed + 1.0)
+        possible = states >= left if corrected else states == left
+        found[0] = np.where(possible, ways, IMPOSSIBLE)
+        found[1:3] = [np.full(n + 1, left), missed] if corrected else 0.0
+    return found
+
+
+def _columns(marks: Sequence[Mark], left: float | None, cuts: np.ndarray, room: int) -> tuple[np.ndarray, ...]:
+    """What takes panels to intervals between the marks and to their days; which are intervals; and counts in them."""
+    starts = np.concatenate([[0.0], cuts[:-1]])
+    edges = _within_their_days([mark.day + (0.0 if mark.exact and not mark.end else _edge(mark)) for mark in marks])
+    share = np.clip((np.array([[*edges]]).T - starts) / (cuts - starts), 0.0, 1.0)
+    by_edge = np.vstack([share, np.ones((1, cuts.size))])
+    exact = [mark for mark in marks if mark.exact and mark.end is None]
+    merge, counted = np.zeros((cuts.size, 2 * room + 1)), 0.0
+    interval, times = np.zeros(2 * room + 1), np.zeros(2 * room + 1)
+    before = np.zeros(cuts.size)
+    for k, (upto, mark) in enumerate(zip(by_edge, [*marks, None], strict=True)):
+        merge[:, k], before, interval[k] = upto - before, upto, 1.0
+        if mark is not None:
+            count = mark.count if left is None else min(mark.count, left)
+            one = float(mark.exact and mark.end is None)
+            times[k], counted = max(count - counted - one, 0.0), max(counted, count)
+    times[len(marks)], interval[len(marks)] = (0.0, 0.0) if left is None else (max(left - counted, 0.0), 1.0)
+    for k, mark in enumerate(exact):
+        on_day = (starts >= mark.day - HALF_A_DAY - SHORTEST_GAP) & (cuts <= mark.day + HALF_A_DAY + SHORTEST_GAP)
+        merge[:, room + 1 + k], times[room + 1 + k] = on_day, 1.0
+    return merge, interval, times
+
+
+def _edge(mark: Mark) -> float:
+    """From the day of a count to the time that it is by."""
+    return -HALF_A_DAY if mark.end == "first" else HALF_A_DAY
 
 
 def _within_their_days(values: list[float]) -> list[float]:

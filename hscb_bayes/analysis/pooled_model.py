@@ -182,6 +182,7 @@ def log_likelihood_by_study(
     outcomes = outcome_probabilities(pathway_of(values, pool.members[0], xp), arrays.x, arrays.nodes, of_cells, xp)
     by_study = Outcomes(
         seen=outcomes.seen[..., None, :, :],
+        responses=outcomes.responses[..., None, :, :],
         by_day=outcomes.by_day[..., None, :, :],
         course=outcomes.course[..., None, :, :],
     )

@@ -24,8 +24,6 @@ from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.process.simulate import simulate_course
 
-TRIES, ROUNDS = 50, 2000  # for a course that comes to the day from which the table follows a patient
-
 
 def true_patients(analysis: PatientAnalysis, *, rng: np.random.Generator) -> xr.DataTree:
     """A posterior of one draw, which is from the prior: whatever takes a posterior of patients takes the truth."""
@@ -77,27 +75,15 @@ def simulated_table(analysis: PatientAnalysis, truth: xr.DataTree, *, rng: np.ra
     Raises
     ------
     InputError
-        When a patient is both visited and followed from later on, or never comes to the day from which he is followed.
+        When a patient is both visited and followed from later on.
     """
     real = analysis.patients
     if np.any(~real.is_exact & (real.entry_day > 0.0)):
         raise InputError(f"{analysis.path}: required patients who are either seen at visits or followed from later on")
     effects = centre_effects(truth, analysis)[:, :, analysis.own_centre]
     pathway = patient_pathways(truth, analysis, analysis.own_design, effects)(slice(None))
-    waiting, shape = np.ones(len(real), dtype=bool), (TRIES, len(real))
-    response, death = np.empty(len(real)), np.empty(len(real))
-    for _ in range(ROUNDS):
-        course = simulate_course(pathway, np.zeros(len(real)), shape=shape, rng=rng)
-        enters = np.minimum(course.response_day, course.death_day) > real.entry_day
-        first = enters.argmax(axis=0), np.arange(len(real))
-        found = waiting & enters[first]
-        response[found], death[found] = course.response_day[first][found], course.death_day[first][found]
-        waiting &= ~found
-        if not waiting.any():
-            break
-    else:
-        who, day = real.id[waiting][0], real.entry_day[waiting][0]
-        raise InputError(f"{analysis.path}: patient {who}: nobody lives without response to day {day:g}")
+    course = simulate_course(pathway, np.zeros(len(real)), shape=(1, len(real)), rng=rng, entry_day=real.entry_day)
+    response, death = course.response_day[0], course.death_day[0]
     return replace(analysis, patients=_recorded(real, response, death))
 
 

@@ -24,12 +24,12 @@ class JointArrays:
 
     Shapes: ``x`` (cell,), the nodes of the covariate in all groups; ``averages`` (group, cell), rows summing to
     one; ``sizes`` (group,); ``contrasts`` (2, cell) what takes the mean over all patients and the slope in the
-    standardised covariate; ``merge`` (column, column) 1 where a column of ``nodes`` adds to a column of the print:
-    panels between which no day is printed are one interval; ``interval`` (column,) 1 for intervals of which it is
-    known how many responded, 0 for densities; ``columns_within`` (column,) 1 for all intervals, up to the day;
-    ``times`` (column,) how many responses fall into each; ``ends`` (2,) how many of them fall into the interval
-    that begins with the first day of response, and into the one that ends with the last, 0 where no such day is
-    printed; ``on_ends`` (2, 2, column) 1 for the column that holds the day itself, and for that of the interval;
+    standardised covariate; ``agrees`` (panel, state) 1 where so many responses by the end of a panel agree with the
+    print; ``final`` (4, state) for so many by the day, as ``joint_counts.FINAL`` says: log of the ways to choose from
+    them those who are seen, how many are seen and missed, and 1 at the number of patients; ``corrected`` () 1 where
+    would-be responses are counted, 0 where those seen; ``merge`` (panel, column) the share of a panel that lies in a
+    column: intervals between printed times, then their days; ``interval`` (column,) 1 for intervals of which it is
+    known how many responded; ``times`` (column,) how many responses fall into each if a printed day is that of one;
     ``unresponded`` () patients without response; ``neutropenic`` (2,) of them alive and dead at the day;
     ``lattice`` (2, step) shares of them that may be alive between nobody and all, and how many such shares each
     stands for; ``rows`` (row, group * 3) what each row sums, counts first; ``quadratic`` (group * 9, row * row) the
@@ -49,10 +49,10 @@ class JointArrays:
     contrasts: Any
     merge: Any
     interval: Any
-    columns_within: Any
     times: Any
-    ends: Any
-    on_ends: Any
+    agrees: Any
+    final: Any
+    corrected: Any
     unresponded: Any
     neutropenic: Any
     lattice: Any
@@ -107,7 +107,8 @@ def stacked(papers: Sequence[JointArrays]) -> JointArrays:
     """
     groups = max(len(paper.sizes) for paper in papers)
     estimates = max(len(paper.known) for paper in papers)
-    wide = [_widened(paper, groups, estimates) for paper in papers]
+    states = max(paper.final.shape[-1] for paper in papers)
+    wide = [_widened(paper, groups, estimates, states) for paper in papers]
     cells = [len(paper.x) for paper in papers]
     ends = np.cumsum(cells)
     arrays: dict[str, Any] = {}
@@ -122,7 +123,7 @@ def stacked(papers: Sequence[JointArrays]) -> JointArrays:
     first = papers[0].nodes
     each = {field.name: [getattr(paper.nodes, field.name) for paper in papers] for field in fields(OutcomeNodes)}
     nodes = {name: np.repeat(np.stack(values), cells, axis=0) for name, values in each.items()}
-    nodes |= {"panels": first.panels, "until": first.until, "columns": first.columns}
+    nodes |= {"panels": first.panels, "until": first.until}
     return JointArrays(nodes=OutcomeNodes(**nodes), x=np.concatenate([paper.x for paper in papers]), **arrays)
 
 
@@ -131,8 +132,8 @@ def cell_members(papers: Sequence[JointArrays]) -> np.ndarray:
     return np.repeat(np.eye(len(papers)), [len(paper.x) for paper in papers], axis=0)
 
 
-def _widened(paper: JointArrays, groups: int, estimates: int) -> JointArrays:
-    """The paper with groups of nobody and with estimates that are not there, up to the wanted numbers."""
+def _widened(paper: JointArrays, groups: int, estimates: int, states: int) -> JointArrays:
+    """The paper with groups of nobody, estimates that are not there and counts that cannot be, up to the numbers."""
     more, own, count = estimates - len(paper.known), len(paper.sizes), len(paper.observed)
     rows = np.zeros((count + more, groups, len(INDICATORS)))
     rows[:count, :own] = paper.rows.reshape(count, own, len(INDICATORS))
@@ -144,6 +145,8 @@ def _widened(paper: JointArrays, groups: int, estimates: int) -> JointArrays:
         paper,
         averages=np.pad(paper.averages, ((0, groups - own), (0, 0))),
         sizes=np.pad(paper.sizes, (0, groups - own)),
+        agrees=np.pad(paper.agrees, ((0, 0), (0, states - paper.agrees.shape[-1]))),
+        final=np.pad(paper.final, ((0, 0), (0, states - paper.final.shape[-1]))),
         rows=rows.reshape(count + more, -1),
         quadratic=quadratic_form(rows.reshape(count + more, -1), groups),
         observed=padded(paper.observed, ABSENT),

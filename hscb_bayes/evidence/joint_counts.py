@@ -18,6 +18,8 @@ from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.incidence import Outcomes
 
 COURSE = ("free", "never", "deaths", "losses")  # blocks of ``Outcomes.course``
+FINAL = ("ways", "seen", "missed", "everybody")  # rows of ``JointArrays.final``
+SMALLEST_CELL = 1e-12  # floor of a panel's probability: what is printed must not be impossible
 FARTHEST_OFF = 2.0  # times: how far the integral of who is at risk may be from a sum over later nodes
 DEFINITE = 0.98  # of the spread between patients that counts: outcomes that are certain leave no variance to divide by
 
@@ -53,13 +55,16 @@ class Unresponded:
 def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> tuple[Outcomes, Outcomes]:
     """Outcomes of the average patient, and their change with a standard deviation of the covariate: no cell axis.
 
-    ``Outcomes.seen`` has the columns of the print; of the course there is only the average.
+    Of the course and of responses with complete follow-up there is only the average.
     """
-    xp, columns = special.xp, special.length(data.interval)
+    xp, panels = special.xp, special.length(outcomes.seen)
     both = xp.matmul(data.contrasts, xp.concatenate([outcomes.seen, outcomes.by_day], axis=-1))
-    seen, by_day = xp.matmul(both[..., :columns], data.merge), both[..., columns:]
-    course = xp.matmul(data.contrasts[..., :1, :], outcomes.course)[..., 0, :]
-    mean, slope = (Outcomes(seen=seen[..., k, :], by_day=by_day[..., k, :], course=course) for k in range(2))
+    average = data.contrasts[..., :1, :]
+    course, responses = (xp.matmul(average, part)[..., 0, :] for part in (outcomes.course, outcomes.responses))
+    mean, slope = (
+        Outcomes(seen=both[..., k, :panels], responses=responses, by_day=both[..., k, panels:], course=course)
+        for k in range(2)
+    )
     return mean, slope
 
 
@@ -77,7 +82,7 @@ def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp,
     S (1 - S).
     """
     xp = special.xp
-    responded = (mean.seen * data.columns_within).sum(axis=-1)
+    responded = mean.seen.sum(axis=-1)
     group = xp.maximum(1.0 - responded, SMALLEST)
     staying = mean.by_day[..., 2] * follow_up.still_followed(data.day, xp)[..., 0] + SMALLEST
     nodes = special.length(mean.course) // len(COURSE)
@@ -172,28 +177,28 @@ def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: Joint
     and dead at the day.
     """
     xp = special.xp
-    rest = xp.maximum(1.0 - (mean.seen * data.interval).sum(axis=-1), SMALLEST)
     fates = (group.informative * data.neutropenic[..., 0], group.informative * data.neutropenic[..., 1])
-    responses = _response_term(mean, rest, data, xp) + _unlike_term(mean, slope, group, rest, fates, data, xp)
-    responses = responses + _ends_term(mean, data, xp)
+    responses = _response_term(mean, data, special) + _unlike_term(mean, slope, group, fates, data, xp)
     return xp.stack([responses, _neutropenic_term(group, fates, data, special)], axis=-1)
 
 
-def _response_term(mean: Outcomes, rest: Any, data: JointArrays, xp: Any) -> Any:
-    """Order statistics of the response time: multinomial between them, densities at them, the rest unresponded."""
-    return (data.times * xp.log(mean.seen + SMALLEST)).sum(axis=-1) + data.unresponded * xp.log(rest)
+def _response_term(mean: Outcomes, data: JointArrays, special: Special) -> Any:
+    """Probability that as many had responded at the printed times as the print says.
 
-
-def _ends_term(mean: Outcomes, data: JointArrays, xp: Any) -> Any:
-    """Of the responses in the first and in the last interval of a range, at least one is on its day.
-
-    The day counts as the rest of its interval in ``_response_term``. A density in the middle of the day would do where
-    a day holds little of the interval; when several patients respond on the first day, it holds much.
+    A median of all patients is read off a curve that corrects for losses: would-be responses are counted, those with
+    complete follow-up, among which it has the ranks of all patients. Those seen by the day are a binomial part of them.
+    What is printed of responders, and a range, is of patients who were seen, and these are counted.
     """
-    shares = (mean.seen[..., None, None, :] * data.on_ends).sum(axis=-1)
-    on_day = xp.minimum(shares[..., 0] / (shares[..., 1] + SMALLEST), 1.0 - SMALLEST)
-    at_least_one = -xp.expm1(data.ends * xp.log1p(-on_day))
-    return xp.where(data.ends > 0, xp.log(at_least_one + SMALLEST), 0.0).sum(axis=-1)
+    xp = special.xp
+    cells = mean.seen + data.corrected[..., None] * (mean.responses - mean.seen) + SMALLEST_CELL
+    rest = xp.maximum(1.0 - cells.sum(axis=-1, keepdims=True), SMALLEST_CELL)
+    seen = (mean.seen.sum(axis=-1) + SMALLEST) / (mean.responses.sum(axis=-1) + SMALLEST)
+    log_seen, log_missed = (xp.log(share)[..., None] for share in (seen, xp.maximum(1.0 - seen, SMALLEST)))
+    ways, chosen, missed, everybody = (data.final[..., k, :] for k in range(len(FINAL)))
+    of_would_be = xp.exp(ways + chosen * log_seen + missed * log_missed)[..., None, :]
+    before, last = data.agrees[..., :-1, :] + 0.0 * of_would_be, data.agrees[..., -1:, :] * of_would_be
+    steps = xp.concatenate([before, last, everybody[..., None, :] + 0.0 * of_would_be], axis=-2)
+    return special.ordered_counts(xp.concatenate([cells, rest], axis=-1), steps)
 
 
 def _neutropenic_term(group: Unresponded, fates: tuple[Any, Any], data: JointArrays, special: Special) -> Any:
@@ -221,7 +226,7 @@ def _neutropenic_term(group: Unresponded, fates: tuple[Any, Any], data: JointArr
 
 
 def _unlike_term(
-    mean: Outcomes, slope: Outcomes, group: Unresponded, rest: Any, fates: tuple[Any, Any], data: JointArrays, xp: Any
+    mean: Outcomes, slope: Outcomes, group: Unresponded, fates: tuple[Any, Any], data: JointArrays, xp: Any
 ) -> Any:
     r"""What it adds to the multinomial that patients are not alike.
 
@@ -240,13 +245,15 @@ def _unlike_term(
     Wang YH. On the number of successes in independent trials. Stat Sinica 1993;3:295-312.
     """
     alive, dead = fates
-    seen, gone = slope.seen / (mean.seen + SMALLEST), 1.0 - mean.by_day[..., 0] - mean.by_day[..., 2]
-    unresponded = -(slope.seen * data.interval).sum(axis=-1) / rest
+    of_mean, of_slope = (xp.matmul(part.seen[..., None, :], data.merge)[..., 0, :] for part in (mean, slope))
+    rest = xp.maximum(1.0 - (of_mean * data.interval).sum(axis=-1), SMALLEST)
+    seen, gone = of_slope / (of_mean + SMALLEST), 1.0 - mean.by_day[..., 0] - mean.by_day[..., 2]
+    unresponded = -(of_slope * data.interval).sum(axis=-1) / rest
     living = slope.by_day[..., 2] / (mean.by_day[..., 2] + SMALLEST)
     dying = -(slope.by_day[..., 0] + slope.by_day[..., 2]) / xp.maximum(gone, SMALLEST)
     known = (alive + dead) / xp.maximum(data.unresponded, 1.0)
     followed = known * (group.survival * living**2 + (1.0 - group.survival) * dying**2)
-    spread = (slope.seen * seen * data.interval).sum(axis=-1) + rest * (followed + (1.0 - known) * unresponded**2)
+    spread = (of_slope * seen * data.interval).sum(axis=-1) + rest * (followed + (1.0 - known) * unresponded**2)
     score = (data.times * seen).sum(axis=-1) + alive * living + dead * dying
     score = score + (data.unresponded - alive - dead) * unresponded
     left = xp.maximum(1.0 - DEFINITE * spread, 1.0 - DEFINITE)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.evidence.ordered_counts import log_probability
+
 ROOT_TWO = np.sqrt(2.0)
 FARTHEST = 1e4  # standard deviations; beyond it a normal density is zero in any arithmetic
 SMALLEST_SHARE = 1e-6  # keeps logarithms of a share finite
@@ -61,6 +63,16 @@ class Special:
         from scipy.special import gammaln
 
         return gammaln(value)
+
+    def ordered_counts(self, cells: Any, weights: Any) -> Any:
+        """``ordered_counts.log_probability``, (...), of cells (..., cell) and weights (..., cell, state)."""
+        if not self.symbolic:
+            return log_probability(cells, weights)
+        from hscb_bayes.evidence.ordered_counts_op import ordered_counts
+
+        (*lead, width, states), _ = weights.type.shape, cells.type.shape
+        found = ordered_counts(cells.reshape((-1, width)), weights.reshape((-1, width, states)))[0]
+        return found.reshape(tuple(lead))
 
     def log_normal_interval(self, lower: Any, upper: Any) -> Any:
         """log(Phi(upper) - Phi(lower)) for lower < upper, accurate in both tails."""

@@ -24,14 +24,15 @@ SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node
 class Outcomes:
     """Probabilities of a patient's outcomes by a day.
 
-    ``seen`` (..., covariate, column): responses while still followed, first the probability of response in each panel
-    of the nodes, then densities at their days. ``by_day`` (..., covariate, 3): responded, responded and alive, alive
+    ``seen`` (..., covariate, panel): responses while still followed, in each panel of the nodes; ``responses`` the same
+    with complete follow-up. ``by_day`` (..., covariate, 3): responded, responded and alive, alive
     without response, all with complete follow-up. ``course`` (..., covariate, 4 * node): of patients who are
     followed and have not responded, one block after the other, how many there are at each node, how many of them would
     not respond by the day, and the masses of death and of loss at the node.
     """
 
     seen: Any
+    responses: Any
     by_day: Any
     course: Any
 
@@ -40,12 +41,10 @@ class Outcomes:
 class OutcomeNodes:
     """Where outcomes by day ``day`` are evaluated; all of it data, nothing depends on a parameter.
 
-    ``days`` (node,); ``weights`` (node,) in days, zero for nodes at which only a density is wanted; ``panels``
-    (node, panel) 1 where a node lies in a panel, rows of zeros for densities; ``log_cuts`` (panel,) log of the days at
-    which panels end; ``until`` (node, node) as in ``DayRule``; ``columns`` (node, column) 1
-    where a node adds to a column of ``Outcomes.seen``; ``log_since`` (node,) log of the days from the node to ``day``;
-    ``log_end`` (1,) log of ``day``. Where covariates have nodes of their own, as those of different studies, all but
-    ``panels``, ``until`` and ``columns`` have an axis for them in front.
+    ``days`` (node,); ``weights`` (node,) in days; ``panels`` (node, panel) 1 where a node lies in a panel; ``log_cuts``
+    (panel,) log of the days at which panels end; ``until`` (node, node) as in ``DayRule``; ``log_since`` (node,) log of
+    the days from the node to ``day``; ``log_end`` (1,) log of ``day``. Where covariates have nodes of their own, as
+    those of different studies, all but ``panels`` and ``until`` have an axis for them in front.
     """
 
     days: Any
@@ -53,44 +52,28 @@ class OutcomeNodes:
     panels: Any
     log_cuts: Any
     until: Any
-    columns: Any
     log_since: Any
     log_end: Any
 
 
-def outcome_nodes(cuts: np.ndarray, *, densities: np.ndarray, places: int, rule: DayRule) -> OutcomeNodes:
+def outcome_nodes(cuts: np.ndarray, *, rule: DayRule) -> OutcomeNodes:
     """Nodes for the outcomes by the last of ``cuts``.
 
     Parameters
     ----------
     cuts
         Days at which panels end, increasing, shape (panel,); the last is the day.
-    densities
-        Days at which the density of response is wanted as well, at most ``places``.
-    places
-        How many columns there are for densities, after those for panels; those of absent densities stay zero.
     rule
         The rule of ``quadrature.day_rule`` for ``cuts``.
     """
-    day, size = cuts[-1], len(cuts)
-    padded = np.concatenate([densities, np.full(places - len(densities), day / 2.0)])
-    days = np.concatenate([rule.days, padded])
-    inside = rule.days.size
-    panels, adds = np.zeros((days.size, size)), np.zeros((days.size, size + places))
-    panels[:inside] = rule.panel[:, None] == np.arange(size)
-    adds[:, :size] = panels
-    until = np.zeros((days.size, days.size))
-    until[:inside, :inside] = rule.until
-    adds[inside + np.arange(places), size + np.arange(places)] = 1.0
     return OutcomeNodes(
-        days=days,
-        weights=np.concatenate([rule.weights, np.zeros(places)]),
-        panels=panels,
+        days=rule.days,
+        weights=rule.weights,
+        panels=(rule.panel[:, None] == np.arange(len(cuts))).astype(float),
         log_cuts=np.log(cuts),
-        until=until,
-        columns=adds,
-        log_since=np.log(day - days),
-        log_end=np.log(np.array([day])),
+        until=rule.until,
+        log_since=np.log(cuts[-1] - rule.days),
+        log_end=np.log(cuts[-1:]),
     )
 
 
@@ -101,11 +84,10 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     closed form: however steeply a hazard rises between two nodes, no probability leaves [0, 1].
     """
     log_days = xp.log(nodes.days)
-    within = nodes.panels.sum(axis=-1)
     net = pathway.net_response_density(x, log_days, xp)
     by_rule = xp.matmul(net * nodes.weights, nodes.panels)
     share = _by_panel(pathway.net_responded(x, nodes.log_cuts, xp), xp) / xp.maximum(by_rule, SMALLEST_MASS)
-    weights = nodes.weights * xp.matmul(share, nodes.panels.T) + (1.0 - within)
+    weights = nodes.weights * xp.matmul(share, nodes.panels.T)
     waiting = pathway.not_dead_before_response(x, log_days, xp)
     mass = net * waiting * weights
     alive = pathway.alive_after_response(x, log_days, nodes.log_since, nodes.log_end, xp)
@@ -116,8 +98,9 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     hazard = xp.exp(pathway.death_without_response.log_hazard(log_days, xp) + pathway.log_relative_hazard(1, x))
     leaving = free * nodes.weights
     return Outcomes(
-        seen=xp.matmul(mass * followed, nodes.columns),
-        by_day=xp.stack([xp.matmul(mass, within), xp.matmul(mass * alive, within), neutropenic], axis=-1),
+        seen=xp.matmul(mass * followed, nodes.panels),
+        responses=xp.matmul(mass, nodes.panels),
+        by_day=xp.stack([mass.sum(axis=-1), (mass * alive).sum(axis=-1), neutropenic], axis=-1),
         course=xp.concatenate([free, never, leaving * hazard, leaving * follow_up.rate(xp)], axis=-1),
     )
 

@@ -21,7 +21,14 @@ class Course:
     death_day: np.ndarray
 
 
-def simulate_course(pathway: Pathway, x: np.ndarray, *, shape: tuple[int, ...], rng: np.random.Generator) -> Course:
+def simulate_course(
+    pathway: Pathway,
+    x: np.ndarray,
+    *,
+    shape: tuple[int, ...],
+    rng: np.random.Generator,
+    entry_day: np.ndarray | float = 0.0,
+) -> Course:
     """Draw one course per patient.
 
     Parameters
@@ -32,14 +39,24 @@ def simulate_course(pathway: Pathway, x: np.ndarray, *, shape: tuple[int, ...], 
         The patients' covariate, shape (patient,) or (replicate, patient).
     shape
         Shape of the result, (patient,) or (replicate, patient).
+    entry_day
+        Day on which patients are alive and without response, shape (patient,): courses given that.
     """
     log_relative = [pathway.log_relative_hazard(k, x)[..., 0] for k in range(3)]
     log_exponential = np.log(rng.exponential(size=(3, *shape)))
-    never = rng.uniform(size=shape) < pathway.never_share(x, np)[..., 0]
+    with np.errstate(divide="ignore"):
+        log_entry = np.log(np.asarray(entry_day, dtype=float))[..., None]
+    baselines = (pathway.response, pathway.death_without_response)
+    passed = [
+        np.where(np.isfinite(log_entry), _log_cumulative(hazard, log_entry), -np.inf)[..., 0] for hazard in baselines
+    ]
+    share = pathway.never_share(x, np)[..., 0]
+    left = (1.0 - share) * np.exp(-np.exp(passed[0] + log_relative[0]))
+    never = rng.uniform(size=shape) < share / (share + left)
 
-    net_response = np.exp(_time_at(pathway.response, log_exponential[0] - log_relative[0]))
-    net_response = np.where(never, np.inf, net_response)
-    first_death = np.exp(_time_at(pathway.death_without_response, log_exponential[1] - log_relative[1]))
+    at = [np.logaddexp(passed[k], log_exponential[k] - log_relative[k]) for k in range(2)]
+    net_response = np.where(never, np.inf, np.exp(_time_at(pathway.response, at[0])))
+    first_death = np.exp(_time_at(pathway.death_without_response, at[1]))
     responds = net_response < first_death
 
     late = pathway.death_after_response
@@ -54,6 +71,11 @@ def simulate_course(pathway: Pathway, x: np.ndarray, *, shape: tuple[int, ...], 
         response_day=np.where(responds, net_response, np.inf),
         death_day=np.where(responds, later_death, first_death),
     )
+
+
+def _log_cumulative(hazard: Hazard, log_time: np.ndarray) -> np.ndarray:
+    """log H, where there is a time before which it counts."""
+    return np.asarray(hazard.log_cumulative_hazard(np.where(np.isfinite(log_time), log_time, 0.0), np))
 
 
 def _time_at(hazard: Hazard, log_cumulative: np.ndarray) -> np.ndarray:

@@ -76,7 +76,7 @@ class World:
         unresponded = unresponded_patients(average, arrays, follow_up, Special.of(np))
         widening = joint._widening(expected[len(COUNTS) :], unresponded, unprinted, follow_up, np)
         covariance = joint._covariance(outcomes, arrays, Special.of(np)) * widening
-        seen = arrays.sizes @ (arrays.averages @ outcomes.seen) @ arrays.interval
+        seen = arrays.sizes @ (arrays.averages @ outcomes.seen).sum(axis=-1)
         return expected, covariance, seen
 
     @property

@@ -1,14 +1,15 @@
 """The terms of the response times and of survival without response, against what can be done by hand."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy.integrate import dblquad, quad
-from scipy.special import gammaln
-from scipy.stats import binom
+from scipy.integrate import quad
+from scipy.stats import binom, multinomial
 
+from hscb_bayes.analysis.marks import Mark, response_arrays
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import STEPS, JointArrays, contrasts, lattice, quadratic_form
@@ -24,6 +25,7 @@ BY_HAND = 1e-6  # the floor of probabilities is 1e-9
 DAY = 100.0
 RATE, EARLY_DEATH, LATE_DEATH = 0.03, 0.004, 0.002
 LOST = 0.6
+SHORT = 1e-4  # of a day: so short that hardly two respond on it
 COMPLETE = FollowUp(lost_by_one_year=np.zeros(1))
 PATHWAY = Pathway(
     response=Weibull(shape=1.0, log_scale=-np.log(RATE)),
@@ -39,31 +41,30 @@ def seen_by(t: float, lost: float = 0.0) -> float:
     return float(RATE / total * -np.expm1(-total * t))
 
 
-def density(t: float, lost: float = 0.0) -> float:
-    return float(RATE * np.exp(-(RATE + EARLY_DEATH - np.log1p(-lost) / 365.0) * t))
-
-
 def arrays_of(
-    n: int, ranks: list[tuple[float, float]], responders: int, neutropenic: tuple[float, float]
+    n: int,
+    ranks: list[tuple[float, float]],
+    responders: int,
+    neutropenic: tuple[float, float],
+    *,
+    of_curve: bool = True,
 ) -> JointArrays:
     """Arrays for n alike patients with responses of given ranks on given days, and nothing printed of survival."""
-    days = [day for _, day in ranks]
-    ends, places = np.array([*(days or [DAY / 9]), DAY]), len(ranks)
-    edges = [0.0, *(rank for rank, _ in ranks), responders + 1.0]
+    marks = [Mark(count=rank, day=day, of_curve=of_curve) for rank, day in ranks]
+    response = response_arrays(marks, marks, np.empty(0), float(responders), n, DAY, max(len(ranks), 1))
+    cuts = np.exp(response.nodes.log_cuts)
     return JointArrays(
-        nodes=outcome_nodes(
-            ends, densities=np.array(days), places=places, rule=day_rule(ends, first=20, middle=20, last=40)
-        ),
+        nodes=outcome_nodes(cuts, rule=day_rule(cuts, first=20, middle=20, last=40)),
         x=np.zeros(1),
         averages=np.ones((1, 1)),
         sizes=np.array([float(n)]),
         contrasts=np.array([[1.0], [0.0]]),
-        merge=np.eye(ends.size + places) if days else np.array([[1.0, 0.0], [1.0, 0.0]]),
-        interval=np.concatenate([np.ones(ends.size), np.zeros(places)]),
-        columns_within=np.concatenate([np.ones(ends.size), np.zeros(places)]),
-        times=np.concatenate([np.diff(edges) - 1.0, np.zeros(ends.size - places - 1), np.ones(places)]),
-        ends=np.zeros(2),
-        on_ends=np.zeros((2, 2, ends.size + places)),
+        merge=response.merge,
+        interval=response.interval,
+        times=response.times,
+        agrees=response.agrees,
+        final=response.final,
+        corrected=np.float64(response.corrected),
         unresponded=np.float64(n - responders),
         neutropenic=np.array(neutropenic),
         lattice=lattice(sum(neutropenic)),
@@ -86,34 +87,60 @@ def terms_of(data: JointArrays, lost: float = 0.0) -> np.ndarray:
     return np.asarray(log_likelihood_terms(outcomes, data, follow_up, np))
 
 
+def by_hand(n: int, ranks: list[tuple[float, float]], responders: int, lost: float, *, of_curve: bool) -> float:
+    """The same added up over all ways to place the patients before, on, between and after the days, and nowhere."""
+    edges = [0.0, *(edge for _, day in ranks for edge in (day - 0.5, day + 0.5)), DAY]
+    complete = of_curve or lost == 0.0
+    cells = np.diff([seen_by(edge, 0.0 if complete else lost) for edge in edges])
+    share = seen_by(DAY, lost) / seen_by(DAY) if complete else 1.0
+    total = 0.0
+    for counts in itertools.product(range(n + 1), repeat=len(cells)):
+        sums = np.cumsum(counts)
+        right = all(sums[2 * k] < rank <= sums[2 * k + 1] for k, (rank, _) in enumerate(ranks))
+        if right and sums[-1] <= n:
+            placed = multinomial(n, [*cells, 1.0 - cells.sum()]).pmf([*counts, n - sums[-1]])
+            total += float(placed * binom(sums[-1], share).pmf(responders))
+    return np.log(total)
+
+
+@pytest.mark.parametrize("of_curve", [True, False], ids=["read off a curve", "counted"])
 @pytest.mark.parametrize("lost", [0.0, LOST])
-@pytest.mark.parametrize(("responders", "day"), [(3, 9.0), (2, 9.0), (3, 60.0)])
-def test_the_median_of_three_is_the_second_order_statistic(responders: int, day: float, lost: float) -> None:
-    # one response before the second, the second at its day, the third between it and the end or not at all
-    last = seen_by(DAY, lost) - seen_by(day, lost) if responders == 3 else 1.0 - seen_by(DAY, lost)
-    expected = np.log(seen_by(day, lost)) + np.log(density(day, lost)) + np.log(last)
-    found = terms_of(arrays_of(3, [(2.0, day)], responders, (0.0, 0.0)), lost)[0]
+@pytest.mark.parametrize(
+    ("ranks", "responders"),
+    [([(2.0, 9.0)], 4), ([(2.0, 9.0)], 2), ([(3.0, 60.0)], 3), ([(1.0, 5.0), (3.0, 6.0)], 4), ([], 3)],
+)
+def test_printed_days_have_the_probability_of_their_order_statistics(
+    ranks: list[tuple[float, float]], responders: int, lost: float, of_curve: bool
+) -> None:
+    found = terms_of(arrays_of(5, ranks, responders, (0.0, 0.0), of_curve=of_curve), lost)[0]
+    expected = by_hand(5, ranks, responders, lost, of_curve=of_curve or not ranks)
     assert found == pytest.approx(expected, abs=BY_HAND)
 
 
-def test_over_all_medians_and_counts_of_three_the_densities_make_one() -> None:
-    orders = {2: 6.0, 3: 6.0}  # 3! / (1! 1! 1!) ways to place the patients
-    total = binom(3, seen_by(DAY)).cdf(1)
-    for responders, ways in orders.items():
+def test_two_ranks_on_one_day() -> None:
+    """The second and the fourth of five, both on day 9: at most one before it, and at least four by its end."""
+    found = terms_of(arrays_of(5, [(2.0, 9.0), (4.0, 9.0)], 5, (0.0, 0.0)))[0]
+    before, by_end, at_all = seen_by(8.5), seen_by(9.5), seen_by(DAY)
+    total = 0.0
+    for early in range(2):
+        for on_day in range(4 - early, 6 - early):
+            cells = [before, by_end - before, at_all - by_end, 1.0 - at_all]
+            total += multinomial(5, cells).pmf([early, on_day, 5 - early - on_day, 0])
+    assert found == pytest.approx(np.log(total), abs=BY_HAND)
 
-        def likelihood(day: float, responders: int = responders, ways: float = ways) -> float:
-            return float(ways * np.exp(terms_of(arrays_of(3, [(2.0, day)], responders, (0.0, 0.0)))[0]))
 
-        total += quad(likelihood, 0.0, DAY, epsabs=1e-6)[0]
-    assert total == pytest.approx(1.0, abs=1e-5)
-
-
-def test_over_all_limits_and_counts_of_two_the_densities_make_one() -> None:
-    def likelihood(later: float, earlier: float) -> float:
-        return float(2.0 * np.exp(terms_of(arrays_of(2, [(1.0, earlier), (2.0, later)], 2, (0.0, 0.0)))[0]))
-
-    both = dblquad(likelihood, 0.0, DAY, lambda earlier: earlier, lambda _: DAY, epsabs=1e-3)[0]
-    assert both == pytest.approx(seen_by(DAY) ** 2, abs=1e-3)
+@pytest.mark.parametrize("lost", [0.0, LOST])
+def test_over_all_medians_and_counts_the_probabilities_make_one(lost: float) -> None:
+    """Of three patients, of whom the second responded on some day, or not by the last."""
+    total = 0.0
+    for responders in range(4):
+        late = [Mark(count=2.0, day=np.inf, of_curve=True)]
+        others = response_arrays(late, late, np.empty(0), float(responders), 3, DAY, 1)
+        none = replace(arrays_of(3, [(2.0, 50.0)], responders, (0.0, 0.0)), agrees=others.agrees)
+        none = replace(none, merge=others.merge, times=others.times, interval=others.interval)
+        days = [arrays_of(3, [(2.0, float(day))], responders, (0.0, 0.0)) for day in range(int(DAY) + 1)]
+        total += sum(float(np.exp(terms_of(data, lost)[0])) for data in (none, *days))
+    assert total == pytest.approx(1.0, abs=1e-4)
 
 
 def nobody_lost(by_day: np.ndarray, data: JointArrays) -> np.ndarray:
@@ -121,16 +148,18 @@ def nobody_lost(by_day: np.ndarray, data: JointArrays) -> np.ndarray:
     return np.zeros((*by_day.shape[:-1], len(COURSE) * data.nodes.days.shape[-1]))
 
 
+def outcomes_of(seen: np.ndarray, by_day: np.ndarray, data: JointArrays) -> Outcomes:
+    """Outcomes without losses."""
+    return Outcomes(seen=seen, responses=seen, by_day=by_day, course=nobody_lost(by_day, data))
+
+
 def test_a_count_alone_is_binomial() -> None:
     by_day = np.array([[0.7, 0.4, 0.1]])
     for responders in range(6):
-        data = replace(
-            arrays_of(5, [], responders, (0.0, 0.0)), times=np.array([float(responders), 0.0]), interval=np.ones(2)
-        )
-        outcomes = Outcomes(seen=np.array([[0.7, 0.0]]), by_day=by_day, course=nobody_lost(by_day, data))
+        data = arrays_of(5, [], responders, (0.0, 0.0))
+        outcomes = outcomes_of(np.array([[0.7, 0.0, 0.0]]), by_day, data)
         found = log_likelihood_terms(outcomes, data, COMPLETE, np)[0]
-        ways = binom(5, 0.5).logpmf(responders) - 5 * np.log(0.5)
-        assert found + ways == pytest.approx(binom(5, 0.7).logpmf(responders), abs=BY_HAND)
+        assert found == pytest.approx(binom(5, 0.7).logpmf(responders), abs=BY_HAND)
 
 
 def test_a_response_that_has_no_probability_is_unlikely_but_not_impossible() -> None:
@@ -160,9 +189,7 @@ def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> Non
         rows=rows,
         quadratic=quadratic_form(rows, 2),
     )
-    outcomes = Outcomes(
-        seen=np.stack([by_day[:, 0], np.zeros(2)], axis=-1), by_day=by_day, course=nobody_lost(by_day, data)
-    )
+    outcomes = outcomes_of(by_day[:, :1] * [1.0, 0.0, 0.0], by_day, data)
     share = (16 * 0.05 + 15 * 0.2) / (16 * 0.1 + 15 * 0.5)
     found = log_likelihood_terms(outcomes, data, COMPLETE, np)[1]
     assert_allclose(found, binom(3, share).logpmf(1), rtol=BY_HAND)
@@ -266,7 +293,7 @@ def exact_counts(probability: np.ndarray, n: int) -> np.ndarray:
 
 
 def log_probability_of_counts(probability: np.ndarray, n: int, responders: int, alive: int) -> float:
-    """What the two terms of counts say, with the ways to choose the responders."""
+    """What the two terms of counts say."""
     kinds = len(probability)
     even = np.full((1, kinds), 1.0 / kinds)
     data = replace(
@@ -274,12 +301,10 @@ def log_probability_of_counts(probability: np.ndarray, n: int, responders: int, 
         x=UNLIKE,
         averages=even,
         contrasts=contrasts(UNLIKE, even, np.ones(1)),
-        times=np.array([float(responders), 0.0]),
     )
     by_day = np.stack([probability[:, 0], probability[:, 0], probability[:, 1]], axis=-1)
-    outcomes = Outcomes(seen=probability[:, :1] * [1.0, 0.0], by_day=by_day, course=nobody_lost(by_day, data))
-    ways = binom(n, 0.5).logpmf(responders) + n * np.log(2.0)
-    return float(ways + log_likelihood_terms(outcomes, data, COMPLETE, np)[:2].sum())
+    outcomes = outcomes_of(probability[:, :1] * [1.0, 0.0, 0.0], by_day, data)
+    return float(log_likelihood_terms(outcomes, data, COMPLETE, np)[:2].sum())
 
 
 @pytest.mark.parametrize(
@@ -341,13 +366,10 @@ def log_densities_with_a_day(cells: np.ndarray, n: int, before: int, after: int)
         x=UNLIKE, averages=even, contrasts=contrasts(UNLIKE, even, np.ones(1)),
     )  # fmt: skip
     by_day = np.stack([1.0 - cells[:, 3], 1.0 - cells[:, 3], cells[:, 3]], axis=-1)
-    outcomes = Outcomes(
-        seen=cells[:, [0, 2, 1]], by_day=by_day, course=nobody_lost(by_day, data)
-    )  # intervals, then the day
-    fates = gammaln(n + 1.0) - gammaln(before + 1.0) - gammaln(after + 1.0) - gammaln(n - before - after)
+    outcomes = outcomes_of(cells[:, :3] * [1.0, SHORT, 1.0], by_day, data)
     alike = np.broadcast_to(cells.mean(axis=0), cells.shape)
     return (
-        float(log_likelihood_terms(outcomes, data, COMPLETE, np)[0] + fates),
+        float(log_likelihood_terms(outcomes, data, COMPLETE, np)[0] - np.log(SHORT)),
         float(np.log(exact_with_a_day(cells, n, before, after))),
         float(np.log(exact_with_a_day(alike, n, before, after))),
     )

@@ -57,7 +57,7 @@ RESPONDERS = Estimate(groups=(1.0, 1.0), indicators=RESPONDED_ALIVE, size=5.0, v
 def arrays_of(*estimates: Estimate, counts: tuple[float, float] | None = None, overlap: float = 1.0) -> JointArrays:
     """Arrays for seven patients in two groups; no response times, no binomial count."""
     ends = np.array([10.0, 40.0, DAY])
-    nodes = outcome_nodes(ends, densities=np.empty(0), places=0, rule=day_rule(ends))
+    nodes = outcome_nodes(ends, rule=day_rule(ends))
     rows = np.zeros((COUNT_ROWS + len(estimates), len(SIZES), 3))
     rows[0, :, 0] = rows[1, :, 2] = 1.0
     for k, estimate in enumerate(estimates):
@@ -73,10 +73,10 @@ def arrays_of(*estimates: Estimate, counts: tuple[float, float] | None = None, o
         contrasts=contrasts(X, averages, np.array(SIZES, dtype=float)),
         merge=np.eye(3),
         interval=np.ones(3),
-        columns_within=np.ones(3),
         times=np.zeros(3),
-        ends=np.zeros(2),
-        on_ends=np.zeros((2, 2, 3)),
+        agrees=np.ones((3, 8)),
+        final=np.eye(4, 8, k=4) * np.array([[0.0], [0.0], [0.0], [1.0]]),
+        corrected=np.float64(1.0),
         unresponded=np.float64(0.0),
         neutropenic=np.zeros(2),
         lattice=lattice(0.0),

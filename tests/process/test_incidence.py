@@ -168,9 +168,9 @@ def test_many_draws_are_each_of_them(pathway: Pathway) -> None:
 
 
 def nodes_about(cuts: Sequence[float], day: float) -> OutcomeNodes:
-    """Intervals between the cuts and the day as columns, then the density at the first cut."""
+    """Panels between the cuts and the day."""
     ends = np.array([*cuts, day])
-    return outcome_nodes(ends, densities=ends[:1], places=1, rule=day_rule(ends))
+    return outcome_nodes(ends, rule=day_rule(ends))
 
 
 NODES = nodes_about([7.0, 9.0, 14.0], 365.0)
@@ -187,8 +187,8 @@ def test_outcomes_of_the_likelihood_are_those_of_predictions(name: str) -> None:
     ]
     assert_allclose(outcomes.by_day, np.stack(expected, axis=-1), atol=1e-6)
     by_cut = np.diff(cumulative_incidence(pathway, X, np.array([7.0, 9.0, 14.0, 365.0])), prepend=0.0)
-    assert_allclose(outcomes.seen[:, :4], by_cut, atol=1e-6)
-    assert_allclose(outcomes.seen[:, 4], pathway.response_density(X, np.log([7.0]), np)[:, 0], rtol=ALGEBRA)
+    assert_allclose(outcomes.seen, by_cut, atol=1e-6)
+    assert_allclose(outcomes.responses, by_cut, atol=1e-6)
 
 
 def test_responses_are_seen_only_while_patients_are_followed() -> None:
@@ -197,7 +197,9 @@ def test_responses_are_seen_only_while_patients_are_followed() -> None:
     closed, rate = Closed(EXPONENTIAL), follow_up.rate(np)
     total = closed.a + closed.b + rate
     expected = (1 - closed.never) * closed.a / total * -np.expm1(-total * 365.0)
-    assert_allclose(outcomes.seen[:, :4].sum(axis=-1), expected[:, 0], atol=1e-6)
+    assert_allclose(outcomes.seen.sum(axis=-1), expected[:, 0], atol=1e-6)
+    complete = outcome_probabilities(EXPONENTIAL, X, NODES, FollowUp(lost_by_one_year=0.0), np)
+    assert_allclose(outcomes.responses, complete.seen, rtol=ALGEBRA)
 
 
 def test_patients_are_lost_while_neither_response_nor_death_has_happened() -> None:

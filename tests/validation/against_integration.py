@@ -109,7 +109,7 @@ def of_adaptive_integration(words: str, pathway: Pathway) -> Iterator[Comparison
         mean = integrals(pathway, lambda u, day, x: _stay(pathway, day - u, x))[:, -1] / YEAR
         ours = time_in_states(pathway, X, YEAR)[0, :, 1] / YEAR
         yield compare(f"mean time recovered by one year, years, {IN_DAYS}", words, ours, mean, source=source)
-    nodes = outcome_nodes(PRINTED, densities=PRINTED[:1], places=1, rule=day_rule(PRINTED))
+    nodes = outcome_nodes(PRINTED, rule=day_rule(PRINTED))
     outcomes = outcome_probabilities(pathway, X, nodes, FollowUp(lost_by_one_year=0.0), np).by_day[0, :, :2]
     expected = np.stack([incidence[:, -1], alive[:, -1]], axis=-1)
     yield compare(f"likelihood: responded, and alive, by one year, {IN_DAYS}", words, outcomes, expected, source=source)
