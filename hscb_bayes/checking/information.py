@@ -27,7 +27,7 @@ from hscb_bayes.analysis.spec import Analysis, load_analysis, needed_priors
 from hscb_bayes.checking.beside import simulate_split
 from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw
 from hscb_bayes.checking.executors import executor_at
-from hscb_bayes.checking.scores import slopes, write_or_print
+from hscb_bayes.checking.scores import slopes_and_curvatures, write_or_print
 from hscb_bayes.errors import InputError
 
 ANALYSIS = "with_centre"
@@ -49,7 +49,7 @@ def both_scores(name: str, known: int, first: int, studies: int, seed: int) -> n
         rng = np.random.default_rng([seed, study])
         truth = prior_draw(analysis, rng=rng)
         split, whole, numbers = simulate_split(analysis, truth, known, rng=rng)
-        found.append(slopes(partial(_both, split, whole, numbers), truth))
+        found.append(slopes_and_curvatures(partial(_both, split, whole, numbers), truth)[0])
     return np.stack(found)
 
 

@@ -1,12 +1,15 @@
 """The score at the truth: over simulated studies the slope of a log likelihood is zero on average, whatever the truth.
 
 A likelihood that leans, because a number's probability does not sum to one or its spread is wrong, has a mean score
-that is not zero. It shows in seconds, and by parameter and number, what refits show in hours: the truth is known, so
-that nothing has to be fitted. It says nothing of what the studies can tell, which only refits do.
+that is not zero. One that trusts its numbers too much has scores that vary by more than its mean curvature: both are
+the information where a likelihood is right. It shows in seconds, and by parameter and number, what refits show in
+hours: the truth is known, so that nothing has to be fitted. It says nothing of what the studies can tell, which only
+refits do.
 
 References
 ----------
-Cox DR, Hinkley DV. Theoretical Statistics. Chapman and Hall 1974: section 4.8 (the mean of the score).
+Cox DR, Hinkley DV. Theoretical Statistics. Chapman and Hall 1974: section 4.8 (mean and variance of the score). White
+H. Maximum likelihood estimation of misspecified models. Econometrica 1982;50:1-25.
 """
 
 from __future__ import annotations
@@ -39,13 +42,13 @@ STUDIES = 4000
 BATCH = 100  # studies a task
 STEP = 0.05  # of central differences, on the parameters' unbounded scales
 COLUMNS = (
-    "analysis", "parameter", "studies", "mean_score", "standard_error", "information", "lean", "command", "versions",
-    "seed", "date",
+    "analysis", "parameter", "studies", "mean_score", "standard_error", "information", "lean", "trust", "command",
+    "versions", "seed", "date",
 )  # fmt: skip
 
 
 def score(analysis: Analysis, truth: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
-    """Score of one simulated study at its truth.
+    """Score of one simulated study at its truth, and curvature.
 
     Where the analysis says how many responded because its paper does not, it is told rightly.
 
@@ -56,8 +59,8 @@ def score(analysis: Analysis, truth: np.ndarray, *, rng: np.random.Generator) ->
 
     Returns
     -------
-    Slope of each term of the log likelihood, shape (parameter, term); terms as in ``model.term_ids``, and one of the
-    patients who are known one by one, where there are any.
+    Slope and curvature of each term of the log likelihood, shape (2, parameter, term); terms as in ``model.term_ids``,
+    and one of the patients who are known one by one, where there are any.
     """
     effect = None
     if analysis.known is None:
@@ -74,18 +77,25 @@ def score(analysis: Analysis, truth: np.ndarray, *, rng: np.random.Generator) ->
             return of_print
         return np.column_stack([of_print, known_terms(points, effect, analysis)])
 
-    return slopes(terms, truth)
+    return slopes_and_curvatures(terms, truth)
 
 
-def slopes(function: Callable[[np.ndarray], np.ndarray], truth: np.ndarray) -> np.ndarray:
-    """Central differences of a function of points (point, parameter) to (point, ...), at the truth (1, parameter)."""
+def slopes_and_curvatures(function: Callable[[np.ndarray], np.ndarray], truth: np.ndarray) -> np.ndarray:
+    """Central differences of a function of points (point, parameter) to (point, ...), at the truth (1, parameter).
+
+    First and second ones, shape (2, parameter, ...).
+    """
     steps = STEP * np.eye(truth.shape[-1])
-    above, below = np.split(function(np.concatenate([truth + steps, truth - steps])), 2)
-    return np.asarray((above - below) / (2.0 * STEP))
+    values = function(np.concatenate([truth, truth + steps, truth - steps]))
+    middle, (above, below) = values[:1], np.split(values[1:], 2)
+    return np.stack([(above - below) / (2.0 * STEP), (above + below - 2.0 * middle) / STEP**2])
 
 
 def scores_of(name: str, first: int, studies: int, seed: int) -> np.ndarray:
-    """Scores of simulated studies of an analysis, each at a truth from its prior; (study, parameter, term)."""
+    """Scores and curvatures of simulated studies of an analysis, each at a truth from its prior.
+
+    Shape (study, 2, parameter, term).
+    """
     analysis = _analysis(name)
     found = []
     for study in range(first, first + studies):
@@ -106,11 +116,13 @@ def summarise(analysis: Analysis, scores: np.ndarray) -> list[dict[str, object]]
     """A row for each parameter of which the numbers tell something.
 
     ``information`` is the variance of the score, and ``lean`` by how many of its standard deviations a posterior lies
-    too high on average: the mean score times the standard deviation that prior and information leave.
+    too high on average: the mean score times the standard deviation that prior and information leave. ``trust`` is the
+    information over the mean curvature: above 1 the likelihood is surer than its numbers allow.
     """
     total, rows = scores.sum(axis=-1), []
     needed, (_, deviations) = needed_priors(analysis.table), prior_normals(analysis)
-    for id, values, deviation in zip(analysis.parameter_ids, total.T, deviations, strict=True):
+    curvatures = -total[:, 1].mean(axis=0)
+    for id, values, bend, deviation in zip(analysis.parameter_ids, total[:, 0].T, curvatures, deviations, strict=True):
         information = float(values.var(ddof=1))
         if id in needed and information > 0.0:
             rows.append(
@@ -122,6 +134,7 @@ def summarise(analysis: Analysis, scores: np.ndarray) -> list[dict[str, object]]
                     "standard_error": round(float(np.sqrt(information / len(values))), 4),
                     "information": float(f"{information:.3g}"),
                     "lean": round(float(values.mean() / np.sqrt(information + deviation**-2)), 3),
+                    "trust": round(information / bend, 2) if bend > 0.0 else "",
                 }
             )
     return rows

@@ -8,6 +8,8 @@ import numpy as np
 
 from hscb_bayes.process.pathway import Hazard, Pathway
 
+SMALLEST_SHARE = 1e-300  # of patients without response; keeps a quotient finite
+
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
@@ -52,7 +54,7 @@ def simulate_course(
     ]
     share = pathway.never_share(x, np)[..., 0]
     left = (1.0 - share) * np.exp(-np.exp(passed[0] + log_relative[0]))
-    never = rng.uniform(size=shape) < share / (share + left)
+    never = rng.uniform(size=shape) < share / np.maximum(share + left, SMALLEST_SHARE)
 
     at = [np.logaddexp(passed[k], log_exponential[k] - log_relative[k]) for k in range(2)]
     net_response = np.where(never, np.inf, np.exp(_time_at(pathway.response, at[0])))

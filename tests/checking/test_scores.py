@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.likelihood import LOST
 from hscb_bayes.analysis.spec import Analysis, load_analysis
-from hscb_bayes.checking.scores import COLUMNS, main, mean_scores, score, scores_of, summarise
+from hscb_bayes.checking.scores import COLUMNS, main, mean_scores, score, scores_of, slopes_and_curvatures, summarise
 from hscb_bayes.errors import InputError
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -37,17 +38,35 @@ def test_a_score_is_the_slope_of_each_term() -> None:
     analysis = load_analysis("stasia2014")
     truth = np.zeros((1, len(analysis.parameter_ids)))
     found = score(analysis, truth, rng=np.random.default_rng(3))
-    assert found.shape == (len(analysis.parameter_ids), 3)
-    assert found[LOST].any()
+    assert found.shape == (2, len(analysis.parameter_ids), 3)
+    assert found[0, LOST].any()
 
 
 def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: Analysis) -> None:
-    scores = np.zeros((4000, len(main.parameter_ids), 2))
-    scores[:, LOST, 0] = np.random.default_rng(1).normal(0.3, 2.0, size=4000)
+    scores = np.zeros((4000, 2, len(main.parameter_ids), 2))
+    scores[:, 0, LOST, 0] = np.random.default_rng(1).normal(0.3, 2.0, size=4000)
+    scores[:, 1, LOST, 1] = -2.0
     (row,) = summarise(main, scores)
     assert row["parameter"] == "lost_by_one_year"
     assert row["information"] == pytest.approx(4.0, rel=0.1)
     assert 0.1 < row["lean"] < 0.3 / 2.0  # the prior adds to the information
+    assert row["trust"] == pytest.approx(2.0, rel=0.1)
+
+
+def test_differences_of_a_parabola_are_its_own() -> None:
+    slope, bend = slopes_and_curvatures(lambda points: -3.0 * (points**2).sum(axis=-1), np.array([[0.5, -1.0]]))
+    assert_allclose(slope, [-3.0, 6.0], rtol=1e-9)
+    assert_allclose(bend, [-6.0, -6.0], rtol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["calibration", "main"])
+def test_the_days_of_response_are_not_trusted_too_much(name: str) -> None:
+    """Densities at whole days were: by 1.3 where patients respond within a week, by 1.2 where losses are many."""
+    with ThreadPoolExecutor(1) as executor:
+        rows = {row["parameter"]: row for row in mean_scores(name, studies=1200, seed=2, executor=executor)}
+    for parameter in ("response_median", "response_shape"):
+        assert 0.75 < rows[parameter]["trust"] < 1.25, rows[parameter]
 
 
 def test_the_command_writes_a_table(tmp_path: Path) -> None:
