@@ -82,6 +82,8 @@ calibrate: setup ## refit simulated studies and write docs/results/calibration.c
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent --studies 300 --out docs/results/calibration.csv
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent_censored --studies 300 \
 	--out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_patients --studies 500 --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.calibrate with_centre --studies 500 --out docs/results/calibration.csv
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_pooled --studies 500 --out docs/results/calibration.csv
 
 robust: setup ## move one study of simulated literatures and write docs/results/robust_weights.csv (an hour)

@@ -16,7 +16,7 @@ from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import at_cuts, gathered, times_at_risk, unwatched
 from hscb_bayes.process.pathway import TRANSITIONS
 
-LOG_TIME, EVENT, EXPOSED, CENTRE, FIRST_TERM = range(5)  # columns of the rows
+LOG_TIME, EVENT, EXPOSED, CENTRE = range(4)  # columns of the rows; terms follow
 NODES = 24  # days on which a patient may have responded unseen
 EARLIEST = 1e-9  # days; stands for the boost, where a logarithm of the day is needed
 ROWS = tuple(f"rows_{transition}" for transition in TRANSITIONS)

@@ -11,15 +11,15 @@ import xarray as xr
 from scipy.special import logsumexp
 
 from hscb_bayes.analysis.compiled import Compiled, with_patients
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import derived_seed, draws_of, patients_of, sample
+from hscb_bayes.analysis.fit import derived_seed, draws_of, patients_of
 from hscb_bayes.analysis.patient_model import ByPatient
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.analysis.subjects import NEW_CENTRE, centre_effects, log_hazard_ratios
+from hscb_bayes.checking.leave_one_out import fitted
 from hscb_bayes.checking.replicate_patients import can_be_replicated, compared_with, replicated_tables
 
 MOST_FITS = 10  # of more centres than that, several are left out together
-DRAWS, TUNE, CHAINS = 750, 750, 2
+TUNE = 750  # few centres leave a funnel, of which the sampler learns for longer
 CENTRES = ("centre", "patients", "log_predictive_density", "converged")
 NUMBERS = ("centre", "statistic", "day", "value", "median", "lower90", "upper90", "tail_probability")
 
@@ -53,7 +53,9 @@ def leave_centres_out(
             step(position + 1, len(sets))
         own = derived_seed(seed, "left out centre", position)
         without = np.isin(analysis.own_centre, [analysis.centres.index(name) for name in names])
-        posterior, converged = _fitted(with_patients(compiled, analysis, without=without), own, target_accept)
+        program = with_patients(compiled, analysis, without=without)
+        posterior = fitted(program, seed=own, tune=TUNE, target_accept=target_accept)
+        converged = bool(posterior.attrs["converged"])
         for name in names:
             members = analysis.groups[f"centre[{name}]"]
             left = replace(analysis, patients=analysis.patients.of(members))
@@ -73,16 +75,6 @@ def folds_of(analysis: PatientAnalysis) -> list[list[str]]:
     for name in sorted(size, key=lambda name: -size[name]):
         min(sets, key=lambda names: sum(size[one] for one in names)).append(name)
     return sets
-
-
-def _fitted(program: Compiled, seed: int, target_accept: float) -> tuple[xr.DataTree, bool]:
-    """A posterior, and whether it converged; once more with four times the draws where it did not at first."""
-    for draws in (DRAWS, 4 * DRAWS):
-        posterior = sample(program, draws=draws, tune=TUNE, chains=CHAINS, target_accept=target_accept, seed=seed)
-        converged = verdict(posterior).is_converged
-        if converged:
-            break
-    return posterior, converged
 
 
 def log_densities_in_new(posterior: xr.DataTree, left: PatientAnalysis, *, seed: int) -> np.ndarray:

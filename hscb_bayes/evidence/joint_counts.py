@@ -196,8 +196,9 @@ def _response_term(mean: Outcomes, data: JointArrays, special: Special) -> Any:
     log_seen, log_missed = (xp.log(share)[..., None] for share in (seen, xp.maximum(1.0 - seen, SMALLEST)))
     ways, chosen, missed, everybody = (data.final[..., k, :] for k in range(len(FINAL)))
     of_would_be = xp.exp(ways + chosen * log_seen + missed * log_missed)[..., None, :]
-    before, last = data.agrees[..., :-1, :] + 0.0 * of_would_be, data.agrees[..., -1:, :] * of_would_be
-    steps = xp.concatenate([before, last, everybody[..., None, :] + 0.0 * of_would_be], axis=-2)
+    none = xp.zeros_like(of_would_be)
+    before, last = data.agrees[..., :-1, :] + none, data.agrees[..., -1:, :] * of_would_be
+    steps = xp.concatenate([before, last, everybody[..., None, :] + none], axis=-2)
     return special.ordered_counts(xp.concatenate([cells, rest], axis=-1), steps)
 
 

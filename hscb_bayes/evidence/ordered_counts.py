@@ -13,8 +13,10 @@ one pass forwards over the states c; its derivatives are one more pass backwards
 
 from __future__ import annotations
 
+from typing import Any
+
+import numba
 import numpy as np
-from scipy.special import gammaln
 
 TINY = 1e-300  # floor of a probability before its logarithm
 LARGEST = 300.0  # log of a kernel relative to the count that is needed: others have no part
@@ -34,25 +36,78 @@ def log_probability(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
     -------
     Shape (...).
     """
-    states = weights.shape[-1]
-    size = (weights[..., -1, :] * np.arange(states)).sum(axis=-1)
-    counts, log_factorial = np.arange(states), gammaln(np.arange(states) + 1.0)
     lead = np.broadcast_shapes(cells.shape[:-1], weights.shape[:-2])
-    state = np.zeros((*lead, states))
-    state[..., 0], total = 1.0, np.zeros(lead)
-    for j in range(cells.shape[-1]):  # kernels are relative to their likeliest count of those that are needed
-        mean = (size * cells[..., j])[..., None]
-        fewest = np.argmax(weights[..., j, :] > 0.0, axis=-1) - (
-            states - 1 - np.argmax(state[..., ::-1] > 0.0, axis=-1)
-        )
-        usual = np.clip(np.floor(mean), np.maximum(fewest, 0)[..., None], np.asarray(size)[..., None])
-        highest = usual * np.log(mean) - gammaln(usual + 1.0)
-        kernel = np.exp(np.minimum(counts * np.log(mean) - log_factorial - highest, LARGEST))
-        total = total + highest[..., 0]
-        found = np.zeros_like(state)
-        for k in range(states):
-            found[..., k:] += state[..., : states - k] * kernel[..., k : k + 1]
-        state = found * weights[..., j, :]
-        scale = state.sum(axis=-1, keepdims=True)
-        state, total = state / np.maximum(scale, TINY), total + np.log(np.maximum(scale[..., 0], TINY))
-    return np.asarray(total + gammaln(size + 1.0) - size * np.log(size))
+    each = np.broadcast_to(cells, (*lead, cells.shape[-1])).reshape(-1, cells.shape[-1])
+    agreed = np.broadcast_to(weights, (*lead, *weights.shape[-2:])).reshape(-1, *weights.shape[-2:])
+    return np.asarray(both_passes(each, agreed)[0].reshape(lead))
+
+
+@numba.njit(cache=True)
+def _forwards(cells: Any, weights: Any, size: int, log_factorial: Any, before: Any, kernel: Any) -> float:
+    """One row: fill states before each cell and kernels, each scaled; return log P."""
+    before[:] = 0.0
+    before[0, 0] = 1.0
+    total = log_factorial[size] - size * np.log(max(size, 1))
+    for j in range(len(cells)):
+        log_mean = np.log(size * cells[j])
+        lowest, highest = 0, size
+        while lowest < size and weights[j, lowest] <= 0.0:
+            lowest += 1
+        while highest > 0 and before[j, highest] <= 0.0:
+            highest -= 1
+        usual = int(min(max(np.floor(size * cells[j]), max(lowest - highest, 0)), size))
+        largest = usual * log_mean - log_factorial[usual]
+        for k in range(size + 1):
+            kernel[j, k] = np.exp(min(k * log_mean - log_factorial[k] - largest, LARGEST))
+        for c in range(size + 1):
+            own = before[j, c]
+            if own > 0.0:
+                for k in range(size + 1 - c):
+                    before[j + 1, c + k] += own * kernel[j, k] * weights[j, c + k]
+        scale = max(before[j + 1, : size + 1].sum(), TINY)
+        total += largest + np.log(scale)
+        before[j + 1] /= scale
+        kernel[j] /= scale
+    return total
+
+
+@numba.njit(cache=True)
+def _backwards(weights: Any, size: int, before: Any, kernel: Any, counts: Any, shares: Any) -> None:
+    """The same row: expected counts, and shares of the states over their weights."""
+    after, earlier = np.zeros(before.shape[1]), np.zeros(before.shape[1])
+    after[size] = 1.0
+    for j in range(len(counts) - 1, -1, -1):
+        earlier[:] = 0.0
+        for c in range(size + 1):
+            own = before[j, c]
+            for k in range(size + 1 - c):
+                to = c + k
+                if after[to] > 0.0:
+                    step = kernel[j, k] * after[to]
+                    shares[j, to] += own * step
+                    step *= weights[j, to]
+                    earlier[c] += step
+                    counts[j] += own * step * k
+        after[:] = earlier
+
+
+@numba.njit(cache=True)
+def both_passes(cells: Any, weights: Any) -> Any:
+    """Forwards and backwards: log P (row,), E[k] (row, cell) and P(c_j = c) / w_j(c) (row, cell, state).
+
+    Arguments as of ``log_probability``, with one axis of rows in front.
+    """
+    rows, width, states = weights.shape
+    values, counts, shares = np.zeros(rows), np.zeros((rows, width)), np.zeros((rows, width, states))
+    log_factorial = np.zeros(states)
+    for c in range(1, states):
+        log_factorial[c] = log_factorial[c - 1] + np.log(c)
+    before, kernel = np.zeros((width + 1, states)), np.zeros((width, states))
+    for row in range(rows):
+        size = 0
+        for c in range(states):
+            if weights[row, width - 1, c] > 0.0:
+                size = c
+        values[row] = _forwards(cells[row], weights[row], size, log_factorial, before, kernel)
+        _backwards(weights[row], size, before, kernel, counts[row], shares[row])
+    return values, counts, shares

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
-import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
-from hscb_bayes.evidence.ordered_counts import LARGEST, TINY
+from hscb_bayes.evidence.ordered_counts import both_passes
 
-KEY = "ordered_counts_2"  # of the compiled code that is kept; another number where ``_both_passes`` changes
+KEY = "ordered_counts_2"  # of the compiled code that is kept; another number where ``both_passes`` changes
 
 
 class OrderedCounts(Op):  # type: ignore[misc]
@@ -42,87 +40,17 @@ class OrderedCounts(Op):  # type: ignore[misc]
 
     def perform(self, node: Apply, inputs: Any, output_storage: Any) -> None:
         """Without compiled code around it."""
-        for storage, value in zip(output_storage, _passes(*inputs), strict=True):
+        for storage, value in zip(output_storage, both_passes(*inputs), strict=True):
             storage[0] = value
 
 
 ordered_counts = OrderedCounts()
 
 
-@numba.njit(cache=True)
-def _forwards(cells: Any, weights: Any, size: int, log_factorial: Any, before: Any, kernel: Any) -> float:
-    """One row: fill states before each cell and kernels, each scaled; return log P."""
-    before[:] = 0.0
-    before[0, 0] = 1.0
-    total = log_factorial[size] - size * np.log(max(size, 1))
-    for j in range(len(cells)):
-        log_mean = np.log(size * cells[j])
-        lowest, highest = 0, size
-        while lowest < size and weights[j, lowest] <= 0.0:
-            lowest += 1
-        while highest > 0 and before[j, highest] <= 0.0:
-            highest -= 1
-        usual = int(min(max(np.floor(size * cells[j]), max(lowest - highest, 0)), size))
-        largest = usual * log_mean - log_factorial[usual]
-        for k in range(size + 1):
-            kernel[j, k] = np.exp(min(k * log_mean - log_factorial[k] - largest, LARGEST))
-        for c in range(size + 1):
-            own = before[j, c]
-            if own > 0.0:
-                for k in range(size + 1 - c):
-                    before[j + 1, c + k] += own * kernel[j, k] * weights[j, c + k]
-        scale = max(before[j + 1, : size + 1].sum(), TINY)
-        total += largest + np.log(scale)
-        before[j + 1] /= scale
-        kernel[j] /= scale
-    return total
-
-
-@numba.njit(cache=True)
-def _backwards(weights: Any, size: int, before: Any, kernel: Any, counts: Any, shares: Any) -> None:
-    """The same row: expected counts, and shares of the states over their weights."""
-    after, earlier = np.zeros(before.shape[1]), np.zeros(before.shape[1])
-    after[size] = 1.0
-    for j in range(len(counts) - 1, -1, -1):
-        earlier[:] = 0.0
-        for c in range(size + 1):
-            own = before[j, c]
-            for k in range(size + 1 - c):
-                to = c + k
-                if after[to] > 0.0:
-                    step = kernel[j, k] * after[to]
-                    shares[j, to] += own * step
-                    step *= weights[j, to]
-                    earlier[c] += step
-                    counts[j] += own * step * k
-        after[:] = earlier
-
-
-def _both_passes(cells: Any, weights: Any) -> Any:
-    """Forwards and backwards, row by row."""
-    rows, width, states = weights.shape
-    values, counts, shares = np.zeros(rows), np.zeros((rows, width)), np.zeros((rows, width, states))
-    log_factorial = np.zeros(states)
-    for c in range(1, states):
-        log_factorial[c] = log_factorial[c - 1] + np.log(c)
-    before, kernel = np.zeros((width + 1, states)), np.zeros((width, states))
-    for row in range(rows):
-        size = 0
-        for c in range(states):
-            if weights[row, width - 1, c] > 0.0:
-                size = c
-        values[row] = _forwards(cells[row], weights[row], size, log_factorial, before, kernel)
-        _backwards(weights[row], size, before, kernel, counts[row], shares[row])
-    return values, counts, shares
-
-
-_passes = numba.njit(cache=True)(_both_passes)
-
-
 @register_funcify_and_cache_key(OrderedCounts)  # type: ignore[untyped-decorator]
 def _ordered_counts(op: OrderedCounts, node: Any = None, **_kwargs: Any) -> tuple[Callable[..., Any], str]:
     del op, node
-    passes = numba_njit(_both_passes)
+    passes = numba_njit(both_passes.py_func)
 
     @numba_njit  # type: ignore[untyped-decorator]
     def ordered(cells: Any, weights: Any) -> Any:

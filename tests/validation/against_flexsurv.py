@@ -48,25 +48,15 @@ def comparisons() -> Iterator[Comparison]:
 
 def likelihood(family: str, words: str) -> Comparison:
     """Log likelihoods at flexsurv's estimates: three transitions, the last on both clocks."""
-    found, expected = [], []
-    for transition, clock, _ in _cases(family):
-        values, maximised = estimates_of("kmbmt", transition, clock, family)
-        found.append(at(_rows(transition, clock), family, values))
-        expected.append(maximised)
+    found, expected = np.transpose([(at(rows, family, values), top) for rows, values, top in _fits(family)])
     return compare(f"log likelihood, {words} hazards", DATA, found, expected, source=FLEXSURV)
 
 
 def maximum(family: str, words: str) -> Comparison:
     """Estimates at our maximum: logarithms of rates and shapes, and log hazard ratios."""
-    found, expected = [], []
-    for transition, clock, _ in _cases(family):
-        values, _ = estimates_of("kmbmt", transition, clock, family)
-        found.append(_maximised(_rows(transition, clock), family, values))
-        expected.append(values)
-    return compare(
-        f"{words} hazards and hazard ratios {AT_MAXIMUM}", DATA, np.concatenate(found), np.concatenate(expected),
-        source=FLEXSURV,
-    )  # fmt: skip
+    both = [np.stack([_maximised(rows, family, values), values]) for rows, values, _ in _fits(family)]
+    quantity = f"{words} hazards and hazard ratios {AT_MAXIMUM}"
+    return compare(quantity, DATA, *np.concatenate(both, axis=1), source=FLEXSURV)
 
 
 def occupancy(family: str, words: str) -> Comparison:
@@ -131,8 +121,11 @@ def bmt() -> tuple[Patients, np.ndarray]:
     return patients, np.column_stack([*levels, (own["age"] - 28) / 10]).astype(float)
 
 
-def _cases(family: str) -> list[tuple[str, str, str]]:
-    return [case for case in CASES if case[2] == family]
+def _fits(family: str) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+    """Rows at risk, flexsurv's estimates and its log likelihood there, of each transition and clock."""
+    for transition, clock, its in CASES:
+        if its == family:
+            yield _rows(transition, clock), *estimates_of("kmbmt", transition, clock, family)
 
 
 def _rows(transition: str, clock: str) -> np.ndarray:
