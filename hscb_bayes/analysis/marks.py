@@ -191,11 +191,12 @@ def response_arrays(
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """Fewer responses than ``below`` by a time, and more than ``above``."""
+    """Fewer responses than ``below`` by a time, and more than ``above``; ``of_curve`` as of its mark."""
 
     time: float
     below: float = np.inf
     above: float = -np.inf
+    of_curve: bool = False
 
 
 def _limits_of(mark: Mark, day: float) -> list[Limit]:
@@ -211,20 +212,27 @@ def _limits_of(mark: Mark, day: float) -> list[Limit]:
     else:
         found = [Limit(time=first, below=np.ceil(mark.count) - HALF)]
         found += [Limit(time=last, above=np.floor(mark.count) - HALF)] if np.isfinite(mark.day) else []
-    return [replace(limit, time=min(limit.time, day)) for limit in found if limit.time > 0.0]
+    return [replace(limit, time=min(limit.time, day), of_curve=mark.of_curve) for limit in found if limit.time > 0.0]
 
 
 def _agrees(limits: Sequence[Limit], cuts: np.ndarray, known: np.ndarray, n: int, most: float) -> np.ndarray:
     """1 where c responses of the others by the end of a panel agree with all limits there, shape (panel, state).
 
     Of all patients' counts those of the known are taken off. ``most``: at the most so many of the others can have
-    responded. Under losses a printed quantile is not always at its rank; a count that is the nearest to it agrees.
+    responded. Under losses a curve is not always where the counts of those seen are, and what is read off it yields:
+    of the counts that agree with everything else the nearest one agrees with it.
     """
     states, found = np.arange(n + 1.0), np.ones((cuts.size, n + 1))
-    for limit in limits:
+    fewest, largest = np.zeros(cuts.size), np.full(cuts.size, most)
+    for limit in sorted(limits, key=lambda limit: limit.of_curve):
         off = float((known <= limit.time).sum())
-        below, above = max(limit.below - off, HALF), min(limit.above - off, most - HALF)
-        found[int(np.argmin(abs(cuts - limit.time)))] *= (states < below) & (states > above)
+        end = int(np.argmin(abs(cuts - limit.time)))
+        lowest, highest = (fewest[end], largest[end]) if limit.of_curve else (0.0, most)
+        below, above = max(limit.below - off, lowest + HALF), min(limit.above - off, highest - HALF)
+        found[end] *= (states < below) & (states > above)
+        if not limit.of_curve:
+            fewest[end:] = np.maximum(fewest[end:], np.floor(above) + 1.0)
+            largest[: end + 1] = np.minimum(largest[: end + 1], np.ceil(below) - 1.0)
     return found
 
 
