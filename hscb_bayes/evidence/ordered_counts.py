@@ -19,7 +19,7 @@ import numba
 import numpy as np
 
 TINY = 1e-300  # floor of a probability before its logarithm
-LARGEST = 300.0  # log of a kernel relative to the count that is needed: others have no part
+LARGEST = 1e130  # of a probability relative to that of the count that is needed: others have no part
 
 
 def log_probability(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -43,52 +43,69 @@ def log_probability(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _forwards(cells: Any, weights: Any, size: int, log_factorial: Any, before: Any, kernel: Any) -> float:
-    """One row: fill states before each cell and kernels, each scaled; return log P."""
+def _kernel(mean: float, usual: int, ratio: Any) -> None:
+    """Poisson probabilities of the counts 0, 1, ... of a cell, relative to that of the usual one."""
+    ratio[usual] = 1.0
+    for k in range(usual + 1, len(ratio)):
+        ratio[k] = ratio[k - 1] * (mean / k)
+    for k in range(usual - 1, -1, -1):
+        ratio[k] = min(ratio[k + 1] * ((k + 1) / mean), LARGEST)
+
+
+@numba.njit(cache=True)
+def _forwards(
+    cells: Any, weights: Any, size: int, log_factorial: Any, before: Any, kernel: Any, unweighted: Any
+) -> float:
+    """One row: fill states before each cell, kernels, and states after it without its weights; return log P.
+
+    All of them are scaled, so that states before a cell add up to 1.
+    """
     before[:] = 0.0
     before[0, 0] = 1.0
     total = log_factorial[size] - size * np.log(max(size, 1))
     for j in range(len(cells)):
-        log_mean = np.log(size * cells[j])
+        mean = size * cells[j]
         lowest, highest = 0, size
         while lowest < size and weights[j, lowest] <= 0.0:
             lowest += 1
         while highest > 0 and before[j, highest] <= 0.0:
             highest -= 1
-        usual = int(min(max(np.floor(size * cells[j]), max(lowest - highest, 0)), size))
-        largest = usual * log_mean - log_factorial[usual]
-        for k in range(size + 1):
-            kernel[j, k] = np.exp(min(k * log_mean - log_factorial[k] - largest, LARGEST))
-        for c in range(size + 1):
+        usual = int(min(max(np.floor(mean), max(lowest - highest, 0)), size))
+        ratio, after = kernel[j, : size + 1], unweighted[j]
+        _kernel(mean, usual, ratio)
+        after[:] = 0.0
+        for c in range(highest + 1):
             own = before[j, c]
             if own > 0.0:
                 for k in range(size + 1 - c):
-                    before[j + 1, c + k] += own * kernel[j, k] * weights[j, c + k]
+                    after[c + k] += own * ratio[k]
+        before[j + 1] = after * weights[j]
         scale = max(before[j + 1, : size + 1].sum(), TINY)
-        total += largest + np.log(scale)
+        total += usual * np.log(mean) - log_factorial[usual] + np.log(scale)
         before[j + 1] /= scale
-        kernel[j] /= scale
+        after /= scale
+        ratio /= scale
     return total
 
 
-@numba.njit(cache=True)
-def _backwards(weights: Any, size: int, before: Any, kernel: Any, counts: Any, shares: Any) -> None:
+@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+def _backwards(weights: Any, size: int, before: Any, kernel: Any, unweighted: Any, counts: Any, shares: Any) -> None:
     """The same row: expected counts, and shares of the states over their weights."""
-    after, earlier = np.zeros(before.shape[1]), np.zeros(before.shape[1])
+    after, agreed = np.zeros(before.shape[1]), np.zeros(before.shape[1])
     after[size] = 1.0
     for j in range(len(counts) - 1, -1, -1):
-        earlier[:] = 0.0
+        shares[j] = after * unweighted[j]
+        agreed[:] = after * weights[j]
+        after[:] = 0.0
+        ratio = kernel[j]
         for c in range(size + 1):
-            own = before[j, c]
+            ways, expected = 0.0, 0.0
             for k in range(size + 1 - c):
-                to = c + k
-                if after[to] > 0.0:
-                    step = kernel[j, k] * after[to]
-                    shares[j, to] += own * step
-                    step *= weights[j, to]
-                    earlier[c] += step
-                    counts[j] += own * step * k
-        after[:] = earlier
+                step = ratio[k] * agreed[c + k]
+                ways += step
+                expected += k * step
+            after[c] = ways
+            counts[j] += before[j, c] * expected
 
 
 @numba.njit(cache=True)
@@ -102,12 +119,12 @@ def both_passes(cells: Any, weights: Any) -> Any:
     log_factorial = np.zeros(states)
     for c in range(1, states):
         log_factorial[c] = log_factorial[c - 1] + np.log(c)
-    before, kernel = np.zeros((width + 1, states)), np.zeros((width, states))
+    before, kernel, unweighted = np.zeros((width + 1, states)), np.zeros((width, states)), np.zeros((width, states))
     for row in range(rows):
         size = 0
         for c in range(states):
             if weights[row, width - 1, c] > 0.0:
                 size = c
-        values[row] = _forwards(cells[row], weights[row], size, log_factorial, before, kernel)
-        _backwards(weights[row], size, before, kernel, counts[row], shares[row])
+        values[row] = _forwards(cells[row], weights[row], size, log_factorial, before, kernel, unweighted)
+        _backwards(weights[row], size, before, kernel, unweighted, counts[row], shares[row])
     return values, counts, shares

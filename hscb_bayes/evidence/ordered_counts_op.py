@@ -13,7 +13,7 @@ from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_
 
 from hscb_bayes.evidence.ordered_counts import both_passes
 
-KEY = "ordered_counts_2"  # of the compiled code that is kept; another number where ``both_passes`` changes
+KEY = "ordered_counts_3"  # of the compiled code that is kept; another number where ``both_passes`` changes
 
 
 class OrderedCounts(Op):  # type: ignore[misc]
