@@ -71,7 +71,7 @@ def with_pool(
     without: Collection[str] = (),
 ) -> Compiled:
     """The same program on another pool of its layout, on other numbers by study id, or without some studies."""
-    if not same_layout(compiled.analysis, pool):
+    if not same_layout(compiled.analysis, pool, numbers):
         raise ValueError(f"{pool.path}: required a pool of the layout that was compiled")
     data = pool_data(pool, numbers, without=without)
     told = {LEFT_OUT: json.dumps(sorted(without))} | ({} if numbers is None else {NUMBERS: json.dumps(numbers)})

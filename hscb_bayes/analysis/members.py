@@ -16,11 +16,20 @@ from hscb_bayes.analysis.compiled import LEFT_OUT, NUMBERS
 from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE
 from hscb_bayes.analysis.fit import draws_of, pool_of, provenance, with_natural_scales
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
+from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.known_in_pool import (
+    PATIENTS_OF,
+    effect_deviations,
+    known_data_of,
+    log_likelihood_of_known_by_study,
+    rows_by_study,
+)
 from hscb_bayes.analysis.marks import places
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pooled_model import log_likelihood_by_study, paper_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint_arrays import cell_members, stacked
+from hscb_bayes.process.pathway import TRANSITIONS
 
 
 def study_posterior(pooled: xr.DataTree, study: str) -> xr.DataTree:
@@ -33,7 +42,8 @@ def study_posterior(pooled: xr.DataTree, study: str) -> xr.DataTree:
     """
     pool = pool_of(pooled)
     member = pool.member(study)
-    return _moved(pooled, member, study_effects_of(pooled)[:, pool.studies.index(study)])
+    effects = study_effects_of(pooled)[:, pool.studies.index(study)]
+    return _moved(pooled, member, effects, known_of=study if study in effect_deviations(pool) else None)
 
 
 def average_posterior(pooled: xr.DataTree) -> xr.DataTree:
@@ -88,6 +98,7 @@ def exchangeable_probability(pooled: xr.DataTree) -> np.ndarray:
         numbers=json.loads(pooled.attrs.get(NUMBERS, "{}")),
         without=json.loads(pooled.attrs.get(LEFT_OUT, "[]")),
     )
+    log_likelihood = log_likelihood + _of_known(pooled, by_component)
     beliefs = hierarchy_of(pool)
     weighted = beliefs.power * log_likelihood + beliefs.log_weights
     return 1.0 / (1.0 + np.exp(np.clip(weighted[:, 1] - weighted[:, 0], -700.0, 700.0)))
@@ -122,6 +133,20 @@ def log_likelihood_of_studies(
         return log_likelihood_by_study(parameters, effects, stacked(papers), cell_members(papers), pool, np)
 
 
+def _of_known(pooled: xr.DataTree, by_component: np.ndarray) -> np.ndarray:
+    """Log likelihood of patients known one by one, shape (draw, component, study); zeros where there are none."""
+    pool, draws = pool_of(pooled), draws_of(pooled)
+    found = np.zeros(by_component.shape[:-1])
+    if not rows_by_study(pool):
+        return found
+    data = known_data_of(pool, without=json.loads(pooled.attrs.get(LEFT_OUT, "[]")))
+    own = _effects(pooled, EFFECT) if effect_deviations(pool) else np.zeros((len(draws), 0, len(TRANSITIONS)))
+    for draw, component in np.ndindex(found.shape[:2]):
+        each = study_parameters(draws[draw], by_component[draw, component], np)
+        found[draw, component] = log_likelihood_of_known_by_study(each, own[draw], data, pool, np)
+    return found
+
+
 def _effects(pooled: xr.DataTree, name: str) -> np.ndarray:
     """A variable over chains and draws, chains one after the other."""
     variable = pooled["posterior"][name]
@@ -129,11 +154,16 @@ def _effects(pooled: xr.DataTree, name: str) -> np.ndarray:
     return values.reshape(-1, *values.shape[2:])
 
 
-def _moved(pooled: xr.DataTree, member: Analysis, effects: np.ndarray) -> xr.DataTree:
-    """The posterior with parameters of one study, as its own analysis would have it."""
+def _moved(pooled: xr.DataTree, member: Analysis, effects: np.ndarray, *, known_of: str | None = None) -> xr.DataTree:
+    """The posterior with parameters of one study, as its own analysis would have it.
+
+    ``known_of``: the study whose known patients have effects of their own, where it has such patients.
+    """
     average = pooled["posterior"][PARAMETERS_VARIABLE].transpose("chain", "draw", "parameter")
     own = study_parameters(draws_of(pooled), effects, np).reshape(average.shape)
     posterior = xr.Dataset({PARAMETERS_VARIABLE: average.copy(data=own)})
+    if known_of is not None:
+        posterior[EFFECT] = pooled["posterior"][EFFECT].sel({PATIENTS_OF: known_of}, drop=True)
     tree = xr.DataTree.from_dict(
         {
             "posterior": with_natural_scales(posterior, member.parameters),

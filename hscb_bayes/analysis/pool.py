@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hscb_bayes.analysis.known import text_of
 from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
 from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
@@ -128,6 +129,7 @@ def pool_from_text(*, name: str, path: str, text: str, members: str, sources: Ma
             text=str(part["text"]),
             study_text=str(part["study_text"]),
             sources=part["sources"],
+            known_text=str(part.get("known_patients", "")),
         )
         for part in parts.values()
     )
@@ -144,6 +146,7 @@ def texts_of_members(pool: Pool) -> str:
                 "text": member.text,
                 "study_text": member.study.text,
                 "sources": dict(member.sources),
+                "known_patients": "" if member.known is None else text_of(member.known),
             }
             for member in pool.members
         }
@@ -184,10 +187,6 @@ def _check_members(pool: Pool) -> None:
         _check_hazards(member)
         if member.table.between_studies is not None:
             raise InputError(f"{member.path}: between_studies: the pool {pool.path} says it; remove it")
-        if member.known is not None:
-            raise InputError(
-                f"{member.path}: known_patients: a pool takes papers alone; fit patients beside the one they belong to"
-            )
         if fitted_p_values(member):
             item = fitted_p_values(member)[0].id
             raise InputError(f"{member.path}: fit.items: a P value is not fitted in a pool; remove {item!r}")

@@ -18,6 +18,13 @@ import pytensor.tensor as pt
 from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
 from hscb_bayes.analysis.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, hierarchy_of, study_parameters
+from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.known_in_pool import (
+    PATIENTS_OF,
+    effect_deviations,
+    known_data_of,
+    log_likelihood_of_known_by_study,
+)
 from hscb_bayes.analysis.marks import places
 from hscb_bayes.analysis.model import NODE_FIELDS
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
@@ -27,6 +34,7 @@ from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
+from hscb_bayes.process.pathway import TRANSITIONS
 
 LOST = PARAMETER_IDS.index("lost_by_one_year")
 BELIEFS = (
@@ -60,13 +68,19 @@ def pool_data(
     data |= {"prior_mean": mean, "prior_deviation": deviation, "belongs": beliefs.belongs, "shift": beliefs.shift}
     data |= {"between": beliefs.between, "apart": beliefs.apart, "log_weights": log_weights}
     data |= {"power": beliefs.power, "differs": beliefs.differs, "members": cell_members(papers)}
+    data |= known_data_of(pool, without=without)
     return {name: np.asarray(value, dtype=float) for name, value in data.items()}
 
 
-def same_layout(one: Pool, other: Pool) -> bool:
-    """Whether two pools share a compiled program: the same hazards, and arrays of the same shapes."""
+def same_layout(one: Pool, other: Pool, numbers: Mapping[str, Mapping[str, float]] | None = None) -> bool:
+    """Whether two pools share a compiled program: the same hazards, and arrays of the same shapes.
+
+    ``numbers``: of the other, as ``pool_data`` takes them.
+    """
     hazards = [pool.members[0].table.hazards for pool in (one, other)]
-    shapes = [{name: value.shape for name, value in pool_data(pool).items()} for pool in (one, other)]
+    shapes = [
+        {name: value.shape for name, value in data.items()} for data in (pool_data(one), pool_data(other, numbers))
+    ]
     return hazards[0] == hazards[1] and shapes[0] == shapes[1]
 
 
@@ -92,6 +106,8 @@ def build_pool(pool: Pool) -> Built:
         "effect": list(EFFECTS),
         "study": list(pool.studies),
         "shift": list(beliefs.names),
+        "transition": list(TRANSITIONS),
+        PATIENTS_OF: list(effect_deviations(pool)),
     }
     with pm.Model(coords=coords) as model:
         shapes = {name: value.shape for name, value in kept.items()}
@@ -101,17 +117,30 @@ def build_pool(pool: Pool) -> Built:
         parameters = pm.Normal(
             PARAMETERS_VARIABLE, mu=beliefs_of["prior_mean"], sigma=beliefs_of["prior_deviation"], dims="parameter"
         )
-        effects = _effects(beliefs_of, kept)
+        effects, of_known = _effects(beliefs_of, kept), _effects_of_known(pool)
+        known = {name: data.pop(name) for name in known_data_of(pool)}
         nodes = OutcomeNodes(**{name: data.pop(name) for name in NODE_FIELDS})
         arrays = JointArrays(nodes=nodes, **data)
 
-        def logp(_value: Any, parameters: Any, effects: Any, _terms: Any) -> Any:
+        def logp(_value: Any, parameters: Any, effects: Any, of_known: Any, _terms: Any) -> Any:
             by_study = log_likelihood_by_study(parameters, effects, arrays, beliefs_of["members"], pool, pt)
+            if known:
+                each = study_parameters(parameters, effects, pt)
+                beside = [
+                    log_likelihood_of_known_by_study(each[component], of_known, known, pool, pt)
+                    for component in range(components(pool))
+                ]
+                by_study = by_study + pt.stack(beside)
             weighted = beliefs_of["power"] * by_study + beliefs_of["log_weights"]
             return pt.logsumexp(weighted, axis=0).sum() if components(pool) > 1 else weighted.sum()
 
         def random(
-            parameters: np.ndarray, effects: np.ndarray, _terms: np.ndarray, rng: np.random.Generator, size: Any
+            parameters: np.ndarray,
+            effects: np.ndarray,
+            _of_known: np.ndarray,
+            _terms: np.ndarray,
+            rng: np.random.Generator,
+            size: Any,
         ) -> np.ndarray:
             return simulate_literature(pool, parameters, effects, rng=rng)
 
@@ -120,10 +149,11 @@ def build_pool(pool: Pool) -> Built:
             "print",
             parameters,
             effects,
+            of_known,
             np.zeros(printed.size),
             logp=logp,
             random=random,
-            signature="(p),(c,s,k),(t)->(t)",
+            signature="(p),(c,s,k),(w,h),(t)->(t)",
             observed=printed,
         )
     return Built(analysis=pool, model=model, shapes=shapes)
@@ -154,6 +184,14 @@ def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
         )
     studies = kept["belongs"].shape[0]
     return pt.specify_shape(pt.stack(effects), (len(effects), studies, len(EFFECTS)))
+
+
+def _effects_of_known(pool: Pool) -> Any:
+    """What patients who are known one by one add to the log hazards of their study, shape (study, transition)."""
+    deviations = np.array(list(effect_deviations(pool).values()))
+    if not deviations.size:
+        return pt.zeros((0, len(TRANSITIONS)))
+    return pm.Normal(EFFECT, sigma=deviations[:, None], dims=(PATIENTS_OF, "transition"))
 
 
 def log_likelihood_by_study(

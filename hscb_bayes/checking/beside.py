@@ -9,6 +9,7 @@ import numpy as np
 from hscb_bayes.analysis.arrays import baseline, fitted_day
 from hscb_bayes.analysis.averages import covariate_at
 from hscb_bayes.analysis.known import DURATION, Known
+from hscb_bayes.analysis.marks import RESPONDERS
 from hscb_bayes.analysis.simulate import Courses, printed_by, recorded, simulate_courses
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.cohort import Cohort
@@ -87,8 +88,12 @@ def as_recorded(analysis: Analysis, courses: Courses) -> Cohort:
 
 
 def printed_and_censored(analysis: Analysis, cohort: Cohort) -> tuple[dict[str, float], float]:
-    """What one simulated study prints, by number id, and the share of its patients censored before one year."""
+    """What one simulated study prints, by number id, and the share of its patients censored before one year.
+
+    With how many responded, which an analysis says where its paper does not.
+    """
     numbers = {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()}
+    numbers[RESPONDERS] = float(cohort.responded.sum())
     return numbers, float(np.mean(~cohort.died & (cohort.last_day < YEAR)))
 
 

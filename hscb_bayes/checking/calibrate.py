@@ -122,7 +122,7 @@ def refit_literature(name: str, study: int, seed: int) -> Refit:
     compiled = _compiled_pool(name)
     pool, rng = compiled.analysis, np.random.default_rng([seed, study])
     truth = true_literature(pool, rng=rng)
-    numbers, censored = printed_literature(pool, truth, rng=rng)
+    pool, numbers, censored = printed_literature(pool, truth, rng=rng)
     return _ranked(
         with_pool(compiled, pool, numbers),
         true_quantities(truth, pool),

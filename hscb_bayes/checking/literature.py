@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -10,12 +11,14 @@ import xarray as xr
 from hscb_bayes.analysis.fit import draws_of
 from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
-from hscb_bayes.analysis.marks import RESPONDERS
+from hscb_bayes.analysis.known_in_pool import effect_deviations
 from hscb_bayes.analysis.members import next_posterior, study_effects_of
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
-from hscb_bayes.analysis.spec import needed_priors
+from hscb_bayes.analysis.simulate import simulate_cohort
+from hscb_bayes.analysis.spec import Analysis, needed_priors
+from hscb_bayes.checking.beside import printed_and_censored, simulate_with_known
+from hscb_bayes.process.pathway import TRANSITIONS
 
 ESTIMANDS = ("response_by_28", "os_1y")
 AVERAGE, NEXT = "average", "next"
@@ -26,13 +29,15 @@ class Truth:
     """What a simulated literature was made from.
 
     ``parameters`` (1, parameter) of the average study; ``between`` (1, effect); ``effects`` (1, study, effect);
-    ``next_effects`` (1, effect) of a study that is not in it.
+    ``next_effects`` (1, effect) of a study that is not in it; ``of_known`` by study id what its patients who are known
+    one by one add to its log hazards, (transition,).
     """
 
     parameters: np.ndarray
     between: np.ndarray
     effects: np.ndarray
     next_effects: np.ndarray
+    of_known: Mapping[str, np.ndarray]
 
 
 def true_literature(pool: Pool, *, rng: np.random.Generator) -> Truth:
@@ -49,25 +54,33 @@ def true_literature(pool: Pool, *, rng: np.random.Generator) -> Truth:
         between=between[None],
         effects=(shared + beliefs.differs * standard * np.where(alike, between, beliefs.apart))[None],
         next_effects=(between * rng.standard_normal(len(EFFECTS)))[None],
+        of_known={
+            study: deviation * rng.standard_normal(len(TRANSITIONS))
+            for study, deviation in effect_deviations(pool).items()
+        },
     )
 
 
 def printed_literature(
     pool: Pool, truth: Truth, *, rng: np.random.Generator
-) -> tuple[dict[str, dict[str, float]], float]:
-    """Each study's printed numbers by study id, and the share of all patients censored before one year.
+) -> tuple[Pool, dict[str, dict[str, float]], float]:
+    """The pool, with simulated patients where it knows some one by one; each study's printed numbers by study id; and
+    the share of all patients censored before one year.
 
     Where an analysis says how many responded because its paper does not, the simulated one says it rightly.
     """
-    numbers: dict[str, dict[str, float]] = {}
-    censored: list[np.ndarray] = []
+    members, numbers, censored, sizes = list[Analysis](), {}, list[float](), list[int]()
     for k, member in enumerate(pool.members):
-        own = study_parameters(truth.parameters, truth.effects[:, k], np)
-        cohort = simulate_cohort(member, own, rng=rng)
-        printed = {id: float(value[0]) for id, value in printed_by(member, cohort).items()}
-        numbers[member.study.id] = printed | {RESPONDERS: float(cohort.responded.sum())}
-        censored.append((~cohort.died & (cohort.last_day < 365.0)).ravel())
-    return numbers, float(np.mean(np.concatenate(censored)))
+        own, study = study_parameters(truth.parameters, truth.effects[:, k], np), member.study.id
+        if member.known is None:
+            found = (member, *printed_and_censored(member, simulate_cohort(member, own, rng=rng)))
+        else:
+            found = simulate_with_known(member, own, truth.of_known.get(study), rng=rng)
+        members.append(found[0])
+        numbers[study] = found[1]
+        censored.append(found[2])
+        sizes.append(member.patients)
+    return replace(pool, members=tuple(members)), numbers, float(np.average(censored, weights=sizes))
 
 
 def true_quantities(truth: Truth, pool: Pool) -> dict[str, np.ndarray]:

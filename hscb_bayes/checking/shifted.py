@@ -76,9 +76,9 @@ def fit_literature(name: str, literature: int, seed: int, *, study: str, ratio: 
     compiled, drawn_by = _compiled(name), _pool(POOLS[0])
     rng = np.random.default_rng([seed, literature])
     truth = moved(true_literature(drawn_by, rng=rng), drawn_by, study, ratio)
-    numbers, _ = printed_literature(drawn_by, truth, rng=rng)
+    simulated, numbers, _ = printed_literature(drawn_by, truth, rng=rng)
     for draws, target_accept in POOL_ATTEMPTS:
-        program = with_pool(compiled, compiled.analysis, numbers)
+        program = with_pool(compiled, replace(compiled.analysis, members=simulated.members), numbers)
         posterior = sample(
             program,
             draws=draws,

@@ -115,7 +115,7 @@ def _study_row(pool: Pool, study: str) -> dict[str, object]:
     return {
         "id": study,
         "citation": own.citation,
-        "patients": f"{member.patients} of {own.n}" if member.patients != own.n else f"{own.n}",
+        "patients": _patients_of(member),
         "population": _population(pool, own.population or ""),
         "definition": own.definition_words or own.definition,
         "source": own.secondary or own.read,
@@ -123,6 +123,15 @@ def _study_row(pool: Pool, study: str) -> dict[str, object]:
         "assumed": member.table.cohort.why,
         "shares": own.may_share_patients_with,
     }
+
+
+def _patients_of(member: Analysis) -> str:
+    """How many patients a study has, and how many are known one by one."""
+    of = "" if member.patients == member.study.n else f" of {member.study.n}"
+    if member.known is None:
+        return f"{member.patients}{of}"
+    among = "of them" if member.known.said.inside else "others"
+    return f"{member.patients}{of}, and {len(member.known)} {among} one by one"
 
 
 def _population(pool: Pool, id: str) -> str:

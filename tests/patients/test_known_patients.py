@@ -23,7 +23,6 @@ from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
 from hscb_bayes.analysis.marks import Mark
 from hscb_bayes.analysis.model import build, model_data
 from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.pool import load_pool
 from hscb_bayes.analysis.remainder import Inside
 from hscb_bayes.analysis.sensitivity import sensitivity
 from hscb_bayes.analysis.spec import Analysis, load_analysis
@@ -356,14 +355,6 @@ def test_patients_inside_a_paper_are_known_to_the_day(changed: Callable[..., Pat
     file.write_text(file.read_text() + '[known_patients.wide]\nunresponded_until = "seen_without"\n')
     with pytest.raises(InputError, match="patient A01: required a course known to the day from the boost on"):
         load_analysis(file)
-
-
-def test_a_pool_takes_papers_alone(changed: Callable[..., Path]) -> None:
-    file = changed()
-    pool = file.parent / "pooled.toml"
-    pool.write_text(pool.read_text().replace('studies = ["main"', 'studies = ["with_centre"'))
-    with pytest.raises(InputError, match="known_patients: a pool takes papers alone"):
-        load_pool(pool)
 
 
 def test_what_the_paper_saw_ends_at_its_own_last_look(changed: Callable[..., Path]) -> None:

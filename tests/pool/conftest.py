@@ -10,8 +10,11 @@ import xarray as xr
 
 from hscb_bayes.analysis.fit import provenance, with_natural_scales
 from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of
+from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.known_in_pool import PATIENTS_OF, effect_deviations
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.process.pathway import TRANSITIONS
 
 MODELS = Path(__file__).parents[2] / "models"
 SETTINGS = {"draws": 50, "chains": 2, "seed": 1}
@@ -50,6 +53,10 @@ def prior_tree() -> Callable[[Pool], xr.DataTree]:
         if min(pool.table.exchangeable.weight_of(study) for study in pool.studies) < 1.0:
             apart = shared + beliefs.apart * rng.normal(size=shared.shape)
             variables["study_effect_apart"] = ((*dims, "study", "effect"), apart)
+        if deviations := effect_deviations(pool):
+            own = np.array(list(deviations.values()))[:, None] * rng.normal(size=(*shape, len(deviations), 3))
+            variables[EFFECT] = ((*dims, PATIENTS_OF, "transition"), own)
+            coords |= {PATIENTS_OF: list(deviations), "transition": list(TRANSITIONS)}
         posterior = xr.Dataset(variables, coords | {"chain": [0, 1], "draw": np.arange(shape[1])})
         stats = xr.Dataset({"diverging": (dims, np.zeros(shape, bool)), "n_steps": (dims, np.ones(shape, int))})
         tree = xr.DataTree.from_dict(

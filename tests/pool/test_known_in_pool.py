@@ -1,0 +1,131 @@
+"""Patients known one by one beside a paper of a pool: at the parameters of their study, and each counted once."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_allclose, assert_array_equal
+
+from hscb_bayes.analysis.fit import draws_of, pool_of
+from hscb_bayes.analysis.hierarchy import hierarchy_of, study_parameters
+from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.known_in_pool import known_data_of, log_likelihood_of_known_by_study
+from hscb_bayes.analysis.known_model import known_terms
+from hscb_bayes.analysis.members import (
+    average_posterior,
+    exchangeable_probability,
+    log_likelihood_of_studies,
+    study_effects_of,
+    study_posterior,
+)
+from hscb_bayes.analysis.pathways import prior_normals
+from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.pooled_model import build_pool, pool_data, same_layout
+from hscb_bayes.checking.literature import printed_literature, true_literature
+from hscb_bayes.checking.replicate import replicate
+
+CENTRE = "gagelmann2023"  # the study of the patients who are known
+OF_A_DRAW = 1e-8
+
+
+@pytest.fixture(scope="module")
+def known_pool() -> Pool:
+    return load_pool("pooled_with_centre")
+
+
+def weighted(pool: Pool, weight: float) -> Pool:
+    weights = pool.table.exchangeable.model_copy(update={"weight": weight})
+    table = pool.table.model_copy(update={"exchangeable": weights})
+    tables = json.loads(pool.text) | {"exchangeable": json.loads(weights.model_dump_json(exclude_none=True))}
+    return replace(pool, table=table, text=json.dumps(tables))
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.7], ids=["exchangeable", "some on their own"])
+def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, known_pool: Pool) -> None:
+    pool = weighted(known_pool, weight)
+    model, beliefs, rng = build_pool(pool).model, hierarchy_of(pool), np.random.default_rng(4)
+    free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
+    found = float(model.compile_logp(vars=[model["print"]], mode="FAST_COMPILE")(free))
+    shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
+    effects = [shared + beliefs.between * np.exp(free["standard_between_log__"]) * free["standard_study_effect"]]
+    if weight < 1.0:
+        effects.append(shared + beliefs.apart * free["standard_effect_apart"])
+    by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
+    for component, own in enumerate(effects):
+        at = study_parameters(free["parameters"], own[0], np)
+        by_study[component, 0] += known_terms(at[None], free[EFFECT][0], pool.members[0])[0]
+    expected = np.logaddexp.reduce(by_study + beliefs.log_weights[: len(effects)], axis=0).sum()
+    assert found == pytest.approx(float(expected), rel=OF_A_DRAW)
+
+
+def test_patients_of_a_study_that_is_left_out_say_nothing(known_pool: Pool) -> None:
+    each = np.tile(prior_normals(known_pool.members[0])[0], (len(known_pool.studies), 1))
+    terms = {
+        without: log_likelihood_of_known_by_study(
+            each, np.zeros((1, 3)), known_data_of(known_pool, without=without), known_pool, np
+        )
+        for without in ((), (CENTRE,), ("liu2024",))
+    }
+    assert terms[()][0] < -10.0
+    assert_array_equal(terms[()][1:], 0.0)
+    assert_array_equal(terms[(CENTRE,)], 0.0)
+    assert_array_equal(terms[("liu2024",)], terms[()])
+
+
+def test_the_print_is_that_of_the_others(known_pool: Pool, pool: Pool) -> None:
+    ours, papers = pool_data(known_pool), pool_data(pool)
+    assert ours["sizes"][0].sum() == papers["sizes"][0].sum() - len(known_pool.members[0].known or ())
+    assert_array_equal(ours["sizes"][1:], papers["sizes"][1:])
+
+
+def test_patients_travel_with_the_posterior(known_pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> None:
+    again = pool_of(prior_tree(known_pool)).members[0].known
+    kept = known_pool.members[0].known
+    assert again is not None
+    assert kept is not None
+    assert_array_equal(again.patients.last_day, kept.patients.last_day)
+    assert_array_equal(again.duration, kept.duration)
+
+
+def test_their_effect_is_of_their_study_alone(known_pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> None:
+    tree = prior_tree(known_pool)
+    own = study_posterior(tree, CENTRE)
+    assert_array_equal(own["posterior"][EFFECT], tree["posterior"][EFFECT].sel(patients_of=CENTRE))
+    assert EFFECT not in study_posterior(tree, "liu2024")["posterior"]
+    assert EFFECT not in average_posterior(tree)["posterior"]
+    assert replicate(own, replicates=20, seed=1).cohort.responded.shape == (20, 31)
+
+
+def test_whether_a_study_is_of_its_kind_is_judged_by_its_patients_too(
+    known_pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]
+) -> None:
+    pool = weighted(known_pool, 0.7)
+    tree = prior_tree(pool)
+    found = exchangeable_probability(tree)
+    draw = 3
+    by_component = np.stack(
+        [tree["posterior"][name].values.reshape(-1, 7, 6)[draw] for name in ("study_effect", "study_effect_apart")]
+    )
+    terms = log_likelihood_of_studies(draws_of(tree)[draw][None, None], by_component, pool)
+    for component in range(2):
+        at = study_parameters(draws_of(tree)[draw], by_component[component, 0], np)
+        effect = tree["posterior"][EFFECT].values.reshape(-1, 3)[draw]
+        terms[component, 0] += known_terms(at[None], effect, pool.members[0])[0]
+    odds = terms + np.log([[0.7], [0.3]])
+    assert_allclose(found[draw], np.exp(odds[0] - np.logaddexp(*odds)), atol=OF_A_DRAW)
+    assert study_effects_of(tree).shape == (100, 7, 6)
+
+
+def test_a_simulated_literature_has_patients_of_its_own(known_pool: Pool) -> None:
+    rng = np.random.default_rng([20261124, 3])
+    truth = true_literature(known_pool, rng=rng)
+    simulated, numbers, _ = printed_literature(known_pool, truth, rng=rng)
+    known = simulated.members[0].known
+    assert known is not None
+    assert len(known) == len(known_pool.members[0].known or ())
+    assert not np.array_equal(known.patients.last_day, (known_pool.members[0].known or known).patients.last_day)
+    assert same_layout(known_pool, simulated, numbers)
+    assert set(numbers) == set(known_pool.studies)
