@@ -155,13 +155,27 @@ def _effects(pooled: xr.DataTree, name: str) -> np.ndarray:
 
 
 def _moved(pooled: xr.DataTree, member: Analysis, effects: np.ndarray, *, known_of: str | None = None) -> xr.DataTree:
-    """The posterior with parameters of one study, as its own analysis would have it.
-
-    ``known_of``: the study whose known patients have effects of their own, where it has such patients.
-    """
+    """The posterior of one study: parameters of the average one, moved by effects (draw, effect)."""
     average = pooled["posterior"][PARAMETERS_VARIABLE].transpose("chain", "draw", "parameter")
     own = study_parameters(draws_of(pooled), effects, np).reshape(average.shape)
-    posterior = xr.Dataset({PARAMETERS_VARIABLE: average.copy(data=own)})
+    return posterior_of(member, average.copy(data=own), pooled, known_of=known_of)
+
+
+def posterior_of(
+    member: Analysis, parameters: xr.DataArray, pooled: xr.DataTree, *, known_of: str | None = None
+) -> xr.DataTree:
+    """A posterior of one study, as its own analysis would have it.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, (chain, draw, parameter).
+    pooled
+        What they were drawn with.
+    known_of
+        The study whose known patients have effects of their own, where it has such patients.
+    """
+    posterior = xr.Dataset({PARAMETERS_VARIABLE: parameters})
     if known_of is not None:
         posterior[EFFECT] = pooled["posterior"][EFFECT].sel({PATIENTS_OF: known_of}, drop=True)
     tree = xr.DataTree.from_dict(

@@ -8,7 +8,7 @@ covariate has one.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -96,42 +96,59 @@ def components(pool: Pool) -> int:
     return len(COMPONENTS) if min(weights) < 1.0 - SMALLEST_WEIGHT else 1
 
 
-def build_pool(pool: Pool) -> Built:
-    """Build the model of a pooled analysis; ``model.build`` calls it."""
-    kept = pool_data(pool)
-    beliefs = hierarchy_of(pool)
-    coords = {
+def coords_of(pool: Pool, kept: Mapping[str, np.ndarray]) -> dict[str, list[str]]:
+    """Coordinates of a model whose data are ``kept``."""
+    return {
         "entry": entry_names(kept),
         "parameter": list(PARAMETER_IDS),
         "effect": list(EFFECTS),
         "study": list(pool.studies),
-        "shift": list(beliefs.names),
+        "shift": list(hierarchy_of(pool).names),
         "transition": list(TRANSITIONS),
         PATIENTS_OF: list(effect_deviations(pool)),
     }
-    with pm.Model(coords=coords) as model:
-        shapes = {name: value.shape for name, value in kept.items()}
-        entries = pm.Data(DATA_VARIABLE, packed(kept), dims="entry")
-        data = unpacked(pt.specify_shape(entries, (len(coords["entry"]),)), shapes)
-        beliefs_of = {name: data.pop(name) for name in BELIEFS}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PoolInputs:
+    """The data of a pool in the graph of its model: beliefs, the prints, and patients known one by one."""
+
+    beliefs: Mapping[str, Any]
+    arrays: JointArrays
+    known: Mapping[str, Any]
+
+
+def taken(pool: Pool, kept: Mapping[str, np.ndarray]) -> PoolInputs:
+    """Give a model that is being built the data ``kept`` of a pool."""
+    entries = pm.Data(DATA_VARIABLE, packed(kept), dims="entry")
+    shapes = {name: value.shape for name, value in kept.items()}
+    data = unpacked(pt.specify_shape(entries, (sum(value.size for value in kept.values()),)), shapes)
+    beliefs, known = ({name: data.pop(name) for name in names} for names in (BELIEFS, known_data_of(pool)))
+    nodes = OutcomeNodes(**{name: data.pop(name) for name in NODE_FIELDS})
+    return PoolInputs(beliefs=beliefs, arrays=JointArrays(nodes=nodes, **data), known=known)
+
+
+def build_pool(pool: Pool) -> Built:
+    """Build the model of a pooled analysis; ``model.build`` calls it."""
+    kept = pool_data(pool)
+    with pm.Model(coords=coords_of(pool, kept)) as model:
+        data = taken(pool, kept)
+        beliefs = data.beliefs
         parameters = pm.Normal(
-            PARAMETERS_VARIABLE, mu=beliefs_of["prior_mean"], sigma=beliefs_of["prior_deviation"], dims="parameter"
+            PARAMETERS_VARIABLE, mu=beliefs["prior_mean"], sigma=beliefs["prior_deviation"], dims="parameter"
         )
-        effects, of_known = _effects(beliefs_of, kept), _effects_of_known(pool)
-        known = {name: data.pop(name) for name in known_data_of(pool)}
-        nodes = OutcomeNodes(**{name: data.pop(name) for name in NODE_FIELDS})
-        arrays = JointArrays(nodes=nodes, **data)
+        effects, of_known = _effects(beliefs, kept), effects_of_known(pool)
 
         def logp(_value: Any, parameters: Any, effects: Any, of_known: Any, _terms: Any) -> Any:
-            by_study = log_likelihood_by_study(parameters, effects, arrays, beliefs_of["members"], pool, pt)
-            if known:
+            by_study = log_likelihood_by_study(parameters, effects, data.arrays, beliefs["members"], pool, pt)
+            if data.known:
                 each = study_parameters(parameters, effects, pt)
                 beside = [
-                    log_likelihood_of_known_by_study(each[component], of_known, known, pool, pt)
+                    log_likelihood_of_known_by_study(each[component], of_known, data.known, pool, pt)
                     for component in range(components(pool))
                 ]
                 by_study = by_study + pt.stack(beside)
-            weighted = beliefs_of["power"] * by_study + beliefs_of["log_weights"]
+            weighted = beliefs["power"] * by_study + beliefs["log_weights"]
             return pt.logsumexp(weighted, axis=0).sum() if components(pool) > 1 else weighted.sum()
 
         def random(
@@ -156,7 +173,7 @@ def build_pool(pool: Pool) -> Built:
             signature="(p),(c,s,k),(w,h),(t)->(t)",
             observed=printed,
         )
-    return Built(analysis=pool, model=model, shapes=shapes)
+    return Built(analysis=pool, model=model, shapes={name: value.shape for name, value in kept.items()})
 
 
 def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
@@ -186,7 +203,7 @@ def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
     return pt.specify_shape(pt.stack(effects), (len(effects), studies, len(EFFECTS)))
 
 
-def _effects_of_known(pool: Pool) -> Any:
+def effects_of_known(pool: Pool) -> Any:
     """What patients who are known one by one add to the log hazards of their study, shape (study, transition)."""
     deviations = np.array(list(effect_deviations(pool).values()))
     if not deviations.size:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from hscb_bayes.analysis.alone import build_alone, posterior_alone
 from hscb_bayes.analysis.compiled import Compiled, compile_model, with_pool
 from hscb_bayes.analysis.convergence import Verdict, verdict
 from hscb_bayes.analysis.estimands import estimands
@@ -18,7 +19,6 @@ from hscb_bayes.analysis.layers import find_analysis, names_in
 from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior
 from hscb_bayes.analysis.next_study import beliefs_toml, predictive_prior, rbest_json, robust
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
-from hscb_bayes.analysis.pool_table import BetweenStudies, Shift
 from hscb_bayes.analysis.pooled_model import build_pool, same_layout
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
@@ -161,7 +161,7 @@ def _made(
     pooled.attrs["converged"] = int(gate.is_converged)
     fits = PooledFits(
         pooled=pooled,
-        alone=_alone(compiled, pool, seed=seed, say=say),
+        alone=_alone(pool, seed=seed, say=say),
         without=_without(compiled, pool, seed=seed, say=say),
     )
     others = _others(compiled, alternatives, seed=seed, say=say)
@@ -196,36 +196,11 @@ def _fit(compiled: Compiled, *, seed: int) -> xr.DataTree:
     return tree
 
 
-def _alone(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
+def _alone(pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
     """Each study from its own print and the beliefs about the average study, as if there were no other."""
-    single = _without_hierarchy(pool)
-    found = {}
-    for position, study in enumerate(pool.studies):
-        say.step("each study alone", position + 1, len(pool.studies))
-        others = [other for other in pool.studies if other != study]
-        program = with_pool(compiled, single, without=others)
-        tree = _fit(program, seed=derived_seed(seed, "alone", position))
-        found[study] = study_posterior(tree, study)
-    return found
-
-
-def _without_hierarchy(pool: Pool) -> Pool:
-    """The same studies, none of which differs from the average by belief."""
-    alike = BetweenStudies(
-        response=1.0, death_without_response=1.0, death_after_response=1.0, never_respond=1.0, lost_by_one_year=1.0,
-        why="alone",
-    )  # fmt: skip
-    same = Shift(comparable=True, why="alone")
-    table = pool.table.model_copy(
-        update={
-            "between_studies": alike,
-            "borrowing": None,
-            "populations": dict.fromkeys(pool.table.populations, same),
-            "definitions": dict.fromkeys(pool.table.definitions, same),
-        }
-    )
-    text = table.model_dump_json(by_alias=True, exclude_none=True)
-    return Pool(name=pool.name, table=table, members=pool.members, path=pool.path, sources=pool.sources, text=text)
+    say.step("each study alone")
+    together = _fit(compile_model(build_alone(pool)), seed=derived_seed(seed, "alone", 0))
+    return {study: posterior_alone(together, study) for study in pool.studies}
 
 
 def _without(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
