@@ -14,7 +14,7 @@ import xarray as xr
 from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE, Built
 from hscb_bayes.analysis.fit import pool_of
 from hscb_bayes.analysis.hierarchy import EFFECTS
-from hscb_bayes.analysis.known_in_pool import effect_deviations, log_likelihood_of_known_by_study
+from hscb_bayes.analysis.known_in_pool import known_of, log_likelihood_of_known_by_study
 from hscb_bayes.analysis.members import posterior_of
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pooled_model import coords_of, effects_of_known, log_likelihood_by_study, pool_data, taken
@@ -50,5 +50,5 @@ def posterior_alone(together: xr.DataTree, study: str) -> xr.DataTree:
     pool = pool_of(together)
     member = pool.member(study)
     parameters = together["posterior"][PARAMETERS_VARIABLE].sel(study=study, drop=True)
-    own = study if study in effect_deviations(pool) else None
-    return posterior_of(member, parameters.transpose("chain", "draw", "parameter"), together, known_of=own)
+    own = parameters.transpose("chain", "draw", "parameter")
+    return posterior_of(member, own, together, known_of=known_of(pool, study))

@@ -56,12 +56,21 @@ def log_likelihood_of_known_by_study(each: Any, effects: Any, data: Mapping[str,
         if study in rows:
             values = {id: each[place, k : k + 1] for k, id in enumerate(PARAMETER_IDS)}
             added = effects[with_effect.index(study)] if study in with_effect else np.zeros(len(TRANSITIONS))
-            own = {name: data[_name(study, name)] for name in known_data(rows[study])}
+            own = {name.removeprefix(_name(study, "")): value for name, value in data.items() if _is_of(study, name)}
             found.append(log_likelihood_of_known(rows[study], values, added, own, xp))
         else:
             found.append(xp.zeros(()))
     return xp.stack(found)
 
 
+def known_of(pool: Pool, study: str) -> str | None:
+    """The study itself where its known patients have effects of their own."""
+    return study if study in effect_deviations(pool) else None
+
+
 def _name(study: str, name: str) -> str:
     return f"{study}.{name}"
+
+
+def _is_of(study: str, name: str) -> bool:
+    return name.startswith(_name(study, ""))

@@ -21,6 +21,7 @@ from hscb_bayes.analysis.known_in_pool import (
     PATIENTS_OF,
     effect_deviations,
     known_data_of,
+    known_of,
     log_likelihood_of_known_by_study,
     rows_by_study,
 )
@@ -43,7 +44,7 @@ def study_posterior(pooled: xr.DataTree, study: str) -> xr.DataTree:
     pool = pool_of(pooled)
     member = pool.member(study)
     effects = study_effects_of(pooled)[:, pool.studies.index(study)]
-    return _moved(pooled, member, effects, known_of=study if study in effect_deviations(pool) else None)
+    return _moved(pooled, member, effects, known_of=known_of(pool, study))
 
 
 def average_posterior(pooled: xr.DataTree) -> xr.DataTree:
