@@ -16,6 +16,7 @@ import numpy as np
 
 from hscb_bayes.analysis.against_study import duration_summary
 from hscb_bayes.analysis.marks import marks_of, places, responders_of, response_arrays
+from hscb_bayes.analysis.pathways import pathway_of, prior_normals
 from hscb_bayes.analysis.remainder import Inside
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.durations import expected_durations
@@ -31,12 +32,15 @@ from hscb_bayes.evidence.joint_arrays import (
 )
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.process.incidence import survival
 from hscb_bayes.process.quadrature import covariate_rule
 
 IntervalUse = Literal["used", "too narrow", "no width"]
 COVARIATE_NODES = 4
 COUNT_VARIANCE = 1e-4  # patients squared; keeps the conditioning finite where a count cannot vary
 LEAST_NOISE = 1e-6  # variance of a survival's rounding: estimates that determine each other have no inverse
+EARLIEST = 0.5  # day: who is lost on day 0 is lost in its first half
+EVERYBODY, NO_RESPONSE, RESPONDERS_ONLY = range(3)  # whose survival
 NARROWEST_FACTOR = 0.85  # a printed variance below this share of what the group allows is a misprint
 
 
@@ -92,6 +96,7 @@ def inside_of(analysis: Analysis) -> Inside:
             died=none.astype(bool),
             group=none.astype(int),
             duration=none,
+            spent=np.empty((0, len(INDICATORS))),
             address="",
         )
     own, duration = known.as_published(), known.duration
@@ -105,8 +110,25 @@ def inside_of(analysis: Analysis) -> Inside:
         died=own.died,
         group=group,
         duration=np.empty(0) if duration is None else duration,
+        spent=_spent(analysis, np.round(own.last_day), day),
         address=known.address,
     )
+
+
+def _spent(analysis: Analysis, days: np.ndarray, last: float) -> np.ndarray:
+    """Share of the cumulative hazard of death up to the last day that has passed on each day, shape (day, 3).
+
+    Of everybody, of those without response and of responders, in the middle of the prior at the reference duration.
+    """
+    mean, _ = prior_normals(analysis)
+    values = {id: np.full((1, 1), value) for id, value in zip(analysis.parameter_ids, mean, strict=True)}
+    pathway, x = pathway_of(values, analysis, np), np.zeros(1)
+    log_days = np.log(np.append(np.clip(days, EARLIEST, last), last))
+    curves = [
+        -np.log(survival(pathway, x, np.exp(log_days)))[0],
+        *(pathway.cumulative_hazard(k, x, log_days, np)[0] for k in (1, 2)),
+    ]
+    return np.stack([curve[:-1] / curve[-1] for curve in curves], axis=-1)
 
 
 def others_of(cohort: Cohort0, inside: Inside) -> Cohort0:
@@ -218,7 +240,9 @@ def _neutropenic(
             share = numbers[item.id]
             if responders is not None and np.isfinite(share) and responders < analysis.patients:
                 patients, step = analysis.patients - responders, item.value.half_width
-                share, patients = inside.survival_of_others(share, patients, step, ~inside.responded, item.day, item.id)
+                share, patients = inside.survival_of_others(
+                    share, patients, step, ~inside.responded, NO_RESPONSE, item.day, item.id
+                )
                 return share * patients, (1.0 - share) * patients
     return 0.0, 0.0
 
@@ -269,8 +293,10 @@ class _Rows:
             factor = _printed_factor(item, numbers, printed, size, analysis) if there else 0.0
             value, left = (printed, size) if there else (ABSENT, max(size, 1.0))
             if there:
-                among = inside.responded if indicators[2] == 0.0 else members[inside.group] > 0.0
-                value, left = inside.survival_of_others(printed, size, half, among, item.day, item.id)
+                among, whose = members[inside.group] > 0.0, EVERYBODY
+                if indicators[2] == 0.0:
+                    among, whose = inside.responded, RESPONDERS_ONLY
+                value, left = inside.survival_of_others(printed, size, half, among, whose, item.day, item.id)
                 half, there = half * size / max(left, 1.0), left > 0.0
             rows[COUNT_ROWS + k] = np.outer(members, indicators) / max(left, 1.0)
             step = max(0.5 / max(left, 1.0), half)

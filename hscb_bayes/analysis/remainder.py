@@ -2,7 +2,13 @@
 
 Each printed number is a count, a rank or a mean over the paper's patients. What the known patients contribute is taken
 out, as the paper saw them: whole days, up to its own last look. What is left is the print of fewer patients, and takes
-the likelihood that any print takes. A known patient lost before the day of a survival counts as the curve says.
+the likelihood that any print takes. A known patient lost before the day of a survival counts as a Kaplan-Meier curve
+counts him: as likely alive on that day as those whom it saw alive when he was lost.
+
+References
+----------
+Efron B. The two sample problem with censored data. Proc Fifth Berkeley Symp Math Stat Probab 1967;4:831-53 (mass of
+who is lost, redistributed to the right).
 """
 
 from __future__ import annotations
@@ -33,6 +39,9 @@ class Inside:
         Position of the group by duration.
     duration
         Days of neutropenia before the boost; empty where it has no part.
+    spent
+        Share of the cumulative hazard of death up to the day of the survivals that had passed on the last day, shape
+        (patient, 3): of everybody, of those without response, of responders.
     address
         What errors begin with.
     """
@@ -42,6 +51,7 @@ class Inside:
     died: np.ndarray
     group: np.ndarray
     duration: np.ndarray
+    spent: np.ndarray
     address: str
 
     def __len__(self) -> int:
@@ -154,7 +164,7 @@ class Inside:
         return Mark(count=(most + fewest) / 2.0, day=mark.day - HALF_A_DAY, exact=False)
 
     def survival_of_others(
-        self, share: float, size: float, half_step: float, among: np.ndarray, day: float, item: str
+        self, share: float, size: float, half_step: float, among: np.ndarray, whose: int, day: float, item: str
     ) -> tuple[float, float]:
         """What is left of a survival, and of how many patients.
 
@@ -169,18 +179,20 @@ class Inside:
             Of the printed share.
         among
             Who of the known patients is in the group, shape (patient,).
+        whose
+            Column of ``spent``.
         """
         own = float(among.sum())
         if own == 0.0:
             return share, size
         gone = float((among & self.died & (self.last_day <= day)).sum())
-        lost = float((among & ~self.died & (self.last_day < day)).sum())
-        alive, rest = own - gone - lost, size - own
+        lost = among & ~self.died & (self.last_day < day)
+        alive, rest = own - gone - float(lost.sum()), size - own
         if rest < 0.0 or not alive / size - half_step <= share <= 1.0 - gone / size + half_step:
             raise InputError(
                 f"{self.address}: required patients whom {item} can hold: {share:.0%} of its {size:g} patients lived "
                 f"to day {day:g}, whatever the losses between {alive / size:.0%} and {1.0 - gone / size:.0%} with "
                 f"those in the table; found {own:g} of them there, {alive:g} alive on that day and {gone:g} dead"
             )
-        left = share * (size - lost) - alive
+        left = share * size - alive - float((share ** (1.0 - self.spent[lost, whose])).sum())
         return (min(max(left / rest, 0.0), 1.0) if rest > 0.0 else share), rest

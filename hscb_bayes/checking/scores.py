@@ -20,9 +20,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from hscb_bayes.analysis.headline import calibration_quantities
 from hscb_bayes.analysis.known_model import known_terms
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.marks import RESPONDERS
@@ -36,7 +38,7 @@ from hscb_bayes.errors import InputError
 
 ANALYSES = (
     "calibration", "calibration_censored", "main", "rejeski2022", "klyuchnikov2014", "stasia2014", "scb2024",
-    "bowman2023", "liu2024",
+    "bowman2023", "liu2024", "with_centre",
 )  # fmt: skip
 STUDIES = 4000
 BATCH = 100  # studies a task
@@ -91,17 +93,44 @@ def slopes_and_curvatures(function: Callable[[np.ndarray], np.ndarray], truth: n
     return np.stack([(above - below) / (2.0 * STEP), (above + below - 2.0 * middle) / STEP**2])
 
 
-def scores_of(name: str, first: int, studies: int, seed: int) -> np.ndarray:
-    """Scores and curvatures of simulated studies of an analysis, each at a truth from its prior.
+class Scores(NamedTuple):
+    """Of simulated studies, each at a truth from the prior.
 
-    Shape (study, 2, parameter, term).
+    ``slopes`` are scores and curvatures (study, 2, parameter, term); ``estimands`` the slopes of each estimand in the
+    parameters (study, parameter).
     """
-    analysis = _analysis(name)
-    found = []
+
+    slopes: np.ndarray
+    estimands: dict[str, np.ndarray]
+
+
+def scores_of(name: str, first: int, studies: int, seed: int) -> Scores:
+    """Scores of simulated studies of an analysis, each at a truth from its prior."""
+    analysis, found, truths = _analysis(name), [], []
     for study in range(first, first + studies):
         rng = np.random.default_rng([seed, study])
-        found.append(score(analysis, prior_draw(analysis, rng=rng), rng=rng))
-    return np.stack(found)
+        truths.append(prior_draw(analysis, rng=rng))
+        found.append(score(analysis, truths[-1], rng=rng))
+    return Scores(np.stack(found), estimand_slopes(analysis, np.concatenate(truths)))
+
+
+def estimand_slopes(analysis: Analysis, truths: np.ndarray) -> dict[str, np.ndarray]:
+    """Slopes in the parameters of one-year survival and response by day 28, by name, shape (study, parameter).
+
+    Parameters
+    ----------
+    truths
+        Parameters on their unbounded scales, shape (study, parameter).
+    """
+    steps = STEP * np.eye(truths.shape[-1])
+    places = np.concatenate([truths[:, None] + steps, truths[:, None] - steps], axis=1)
+    values = calibration_quantities(places.reshape(-1, truths.shape[-1]), analysis)
+    return {
+        id: (above - below) / (2.0 * STEP)
+        for id, value in values.items()
+        if not id.startswith("hazard_ratio_")  # parameters themselves
+        for above, below in [np.split(value.reshape(len(truths), -1), 2, axis=1)]
+    }
 
 
 @cache
@@ -112,14 +141,14 @@ def _analysis(name: str) -> Analysis:
     return analysis
 
 
-def summarise(analysis: Analysis, scores: np.ndarray) -> list[dict[str, object]]:
-    """A row for each parameter of which the numbers tell something.
+def summarise(analysis: Analysis, scores: Scores) -> list[dict[str, object]]:
+    """A row for each parameter of which the numbers tell something, and for each estimand.
 
     ``information`` is the variance of the score, and ``lean`` by how many of its standard deviations a posterior lies
     too high on average: the mean score times the standard deviation that prior and information leave. ``trust`` is the
     information over the mean curvature: above 1 the likelihood is surer than its numbers allow.
     """
-    total, rows = scores.sum(axis=-1), []
+    total, rows = scores.slopes.sum(axis=-1), []
     needed, (_, deviations) = needed_priors(analysis.table), prior_normals(analysis)
     curvatures = -total[:, 1].mean(axis=0)
     for id, values, bend, deviation in zip(analysis.parameter_ids, total[:, 0].T, curvatures, deviations, strict=True):
@@ -137,6 +166,41 @@ def summarise(analysis: Analysis, scores: np.ndarray) -> list[dict[str, object]]
                     "trust": round(information / bend, 2) if bend > 0.0 else "",
                 }
             )
+    return rows + _rows_of_estimands(analysis, total[:, 0], scores.estimands)
+
+
+def _rows_of_estimands(
+    analysis: Analysis, scores: np.ndarray, slopes: Mapping[str, np.ndarray]
+) -> list[dict[str, object]]:
+    """A row for each estimand; the score is that in the direction in which the posterior moves it, per its deviation.
+
+    A small lean of several parameters can be a large one of what they say together.
+
+    Parameters
+    ----------
+    scores
+        Shape (study, parameter).
+    """
+    _, deviations = prior_normals(analysis)
+    posterior = np.linalg.inv(np.diag(deviations**-2) + np.cov(scores.T))
+    rows = []
+    for id, slope in slopes.items():
+        direction = slope @ posterior
+        deviation = np.sqrt(np.mean((direction * slope).sum(axis=-1)))
+        values = (direction * scores).sum(axis=-1) / deviation
+        information = float(values.var(ddof=1))
+        rows.append(
+            {
+                "analysis": analysis.name,
+                "parameter": id,
+                "studies": len(values),
+                "mean_score": round(float(values.mean()), 4),
+                "standard_error": round(float(np.sqrt(information / len(values))), 4),
+                "information": float(f"{information:.3g}"),
+                "lean": round(float(values.mean()), 3),
+                "trust": "",
+            }
+        )
     return rows
 
 
@@ -144,7 +208,9 @@ def mean_scores(name: str, *, studies: int = STUDIES, seed: int = SEED, executor
     """Rows of the table for one analysis, whose own prior makes the truths."""
     firsts = range(0, studies, BATCH)
     batches = [executor.submit(scores_of, name, first, min(BATCH, studies - first), seed) for first in firsts]
-    return summarise(_analysis(name), np.concatenate([batch.result() for batch in batches]))
+    found = [batch.result() for batch in batches]
+    estimands = {id: np.concatenate([one.estimands[id] for one in found]) for id in found[0].estimands}
+    return summarise(_analysis(name), Scores(np.concatenate([one.slopes for one in found]), estimands))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -9,8 +9,19 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.likelihood import LOST
+from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
-from hscb_bayes.checking.scores import COLUMNS, main, mean_scores, score, scores_of, slopes_and_curvatures, summarise
+from hscb_bayes.checking.scores import (
+    COLUMNS,
+    Scores,
+    estimand_slopes,
+    main,
+    mean_scores,
+    score,
+    scores_of,
+    slopes_and_curvatures,
+    summarise,
+)
 from hscb_bayes.errors import InputError
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -30,8 +41,10 @@ def test_the_likelihood_does_not_lean(name: str) -> None:
 
 
 def test_scores_do_not_depend_on_how_they_are_shared_out() -> None:
-    together = scores_of("liu2024", 0, 3, 5)
-    assert np.array_equal(together, np.concatenate([scores_of("liu2024", 0, 1, 5), scores_of("liu2024", 1, 2, 5)]))
+    together, parts = scores_of("liu2024", 0, 3, 5), [scores_of("liu2024", 0, 1, 5), scores_of("liu2024", 1, 2, 5)]
+    assert np.array_equal(together.slopes, np.concatenate([part.slopes for part in parts]))
+    for id, slopes in together.estimands.items():
+        assert_allclose(slopes, np.concatenate([part.estimands[id] for part in parts]), rtol=1e-12)
 
 
 def test_a_score_is_the_slope_of_each_term() -> None:
@@ -43,14 +56,31 @@ def test_a_score_is_the_slope_of_each_term() -> None:
 
 
 def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: Analysis) -> None:
-    scores = np.zeros((4000, 2, len(main.parameter_ids), 2))
-    scores[:, 0, LOST, 0] = np.random.default_rng(1).normal(0.3, 2.0, size=4000)
-    scores[:, 1, LOST, 1] = -2.0
-    (row,) = summarise(main, scores)
+    slopes = np.zeros((4000, 2, len(main.parameter_ids), 2))
+    slopes[:, 0, LOST, 0] = np.random.default_rng(1).normal(0.3, 2.0, size=4000)
+    slopes[:, 1, LOST, 1] = -2.0
+    of_share = np.zeros((4000, len(main.parameter_ids)))
+    of_share[:, LOST] = 0.25
+    row, estimand = summarise(main, Scores(slopes, {"share": of_share}))
+    assert estimand["parameter"] == "share"
+    assert estimand["lean"] == pytest.approx(row["lean"], abs=1e-3)  # what one parameter tells leans as it does
+    assert estimand["standard_error"] == pytest.approx(
+        row["standard_error"] * row["lean"] / row["mean_score"], rel=0.01
+    )
     assert row["parameter"] == "lost_by_one_year"
     assert row["information"] == pytest.approx(4.0, rel=0.1)
     assert 0.1 < row["lean"] < 0.3 / 2.0  # the prior adds to the information
     assert row["trust"] == pytest.approx(2.0, rel=0.1)
+
+
+def test_an_estimand_moves_as_its_parameters_do(main: Analysis) -> None:
+    """One-year survival falls with the mortalities of both states, and not with the share lost."""
+    slopes = estimand_slopes(main, prior_normals(main)[0][None])
+    own = dict(zip(main.parameter_ids, slopes["os_1y"][0], strict=True))
+    assert own["death_without_response"] < 0.0
+    assert own["death_after_response"] < 0.0
+    assert own["lost_by_one_year"] == 0.0
+    assert set(slopes) == {"os_1y", "os_1y_short", "os_1y_long", "response_by_28"}
 
 
 def test_differences_of_a_parabola_are_its_own() -> None:

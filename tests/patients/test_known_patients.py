@@ -79,7 +79,9 @@ def test_what_is_left_of_the_print_by_hand(inside: Analysis) -> None:
     assert_allclose(found.sizes, [16 - 6, 15 - 6])
     assert_allclose(found.observed[:2], [26 - 10, 0.0])
     assert_allclose(found.neutropenic, [0.0, 5 - 2])
-    assert_allclose(found.observed[2:], [(0.85 * 16 - 5) / 10, (0.44 * 15 - 2 - 0.44) / 9])
+    lost = 0.44 ** (1.0 - inside_of(inside).spent[8, 0])  # of those alive on day 140, who live to one year
+    assert_allclose(lost, 0.67, atol=0.05)
+    assert_allclose(found.observed[2:], [(0.85 * 16 - 5) / 10, (0.44 * 15 - 2 - lost) / 9])
     assert found.unresponded == 19 - 16
     # days 7, 9 and 14 are of the 10th, 16th and 21st... of which 2, 5 and 8 were before, and one on days 7 and 9
     assert found.times.sum() == pytest.approx(16.0)
@@ -94,7 +96,7 @@ def nobody() -> Inside:
     none = np.empty(0)
     return Inside(
         response_day=none, last_day=none, died=none.astype(bool), group=none.astype(int), duration=none,
-        address="x",
+        spent=np.empty((0, 3)), address="x",
     )  # fmt: skip
 
 
@@ -103,7 +105,7 @@ def responders(*days: float) -> Inside:
     day = np.array(days)
     return replace(
         nobody(), response_day=day, last_day=day + 400.0, died=np.zeros(day.size, dtype=bool),
-        group=np.zeros(day.size, dtype=int),
+        group=np.zeros(day.size, dtype=int), spent=np.zeros((day.size, 3)),
     )  # fmt: skip
 
 
@@ -143,16 +145,41 @@ def test_days_that_the_paper_cannot_have(days: tuple[float, ...], mark: Mark, se
 def test_of_nobody_everything_is_left() -> None:
     marks = [Mark(count=16, day=9.0), Mark(count=20, day=90.0, exact=False, end="last")]
     assert nobody().taken_from(marks, 20.0) == marks
-    assert nobody().survival_of_others(0.7, 10.0, 0.005, np.zeros(0, dtype=bool), 365.0, "os") == (0.7, 10.0)
+    assert nobody().survival_of_others(0.7, 10.0, 0.005, np.zeros(0, dtype=bool), 0, 365.0, "os") == (0.7, 10.0)
 
 
 def test_who_is_lost_counts_as_the_curve_says() -> None:
+    """Lost when a quarter of the hazard had passed: of those who were alive then, 0.6 ** 0.75 lived to the day."""
     own = replace(
-        responders(5.0, 6.0, 7.0), last_day=np.array([100.0, 200.0, 400.0]), died=np.array([True, False, False])
-    )
-    share, size = own.survival_of_others(0.6, 10.0, 0.005, np.ones(3, dtype=bool), 365.0, "os")
+        responders(5.0, 6.0, 7.0), last_day=np.array([100.0, 200.0, 400.0]), died=np.array([True, False, False]),
+        spent=np.array([[0.1, 0.2, 0.3], [0.25, 0.5, 0.75], [1.0, 1.0, 1.0]]),
+    )  # fmt: skip
+    share, size = own.survival_of_others(0.6, 10.0, 0.005, np.ones(3, dtype=bool), 0, 365.0, "os")
     assert size == 7.0
-    assert share == pytest.approx((6.0 - 1.0 - 0.6) / 7.0)
+    assert share == pytest.approx((6.0 - 1.0 - 0.6**0.75) / 7.0)
+
+
+def test_with_hazards_that_hold_who_is_lost_takes_out_what_a_kaplan_meier_curve_gives_him() -> None:
+    """Ten patients, deaths at even steps: the whole curve's mass is that of the nine others and of the one lost."""
+    days, died = np.array([30, 60, 90, 120, 150, 180, 400, 400, 400, 400.0]), np.array([1, 1, 0, 1, 1, 1, 0, 0, 0, 0])
+    at_risk = 10.0 - np.arange(10)
+    curve = np.cumprod(1.0 - died * (days < 365.0) / at_risk)
+    whole, when_lost = curve[-1], curve[2]
+    lost = replace(responders(5.0), last_day=np.array([90.0]), spent=np.full((1, 3), np.log(when_lost) / np.log(whole)))
+    share, _ = lost.survival_of_others(whole, 10.0, 0.005, np.ones(1, dtype=bool), 0, 365.0, "os")
+    assert share == pytest.approx(4.0 / 9.0)  # four of the nine lived to the day, and none of them was lost
+
+
+def test_the_hazard_that_has_passed_is_the_middle_of_the_priors(inside: Analysis) -> None:
+    spent = inside_of(inside).spent
+    days = inside_of(inside).last_day
+    assert spent.shape == (12, 3)
+    assert_allclose(spent[days >= 365.0], 1.0)
+    order = np.argsort(days)
+    assert (np.diff(spent[order], axis=0) >= 0.0).all()
+    prior = dict(zip(inside.parameter_ids, prior_normals(inside)[0], strict=True))
+    weibull = (19.0 / 365.0) ** np.exp(prior["death_without_response_shape"])
+    assert spent[days == 19.0, 1] == pytest.approx(weibull)
 
 
 def test_those_who_are_left_have_the_other_durations(inside: Analysis) -> None:
