@@ -27,11 +27,15 @@ from hscb_bayes.analysis.patient_rows import (
     unwatched_data,
 )
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.patient_table import Centres
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.process.pathway import TRANSITIONS, Hazard
 
 RESPONSE = 0
 LKJ = 2.0
+PAIRS = ("response, death without", "response, death after", "death without, death after")
+PARTIAL = np.array([LKJ + 0.5, LKJ + 0.5, LKJ])  # parameters of a beta on (-1, 1), for partial correlations of three
+HALF_CENTRED = 100.0  # events of a centre that tell as much of its effect as a spread of 0.1 between centres does
 
 
 def prior_of(analysis: PatientAnalysis) -> tuple[np.ndarray, np.ndarray]:
@@ -220,7 +224,9 @@ def patient_data(analysis: PatientAnalysis, *, without: np.ndarray | None = None
     """All that the model of a table of patients takes as data; ``without`` is as ``patient_rows`` takes it."""
     mean, deviation = prior_of(analysis)
     rows, open_ones = patient_rows(analysis, without=without), unwatched_data(analysis, without=without)
-    return {"prior_mean": mean, "prior_deviation": deviation} | rows | open_ones
+    events = events_of_centres(analysis, without=without)
+    centring = {"centred": events / (events + HALF_CENTRED)} if analysis.centres else {}
+    return {"prior_mean": mean, "prior_deviation": deviation} | centring | rows | open_ones
 
 
 def build_patients(analysis: PatientAnalysis, *, spare: bool = False) -> Built:
@@ -240,6 +246,7 @@ def build_patients(analysis: PatientAnalysis, *, spare: bool = False) -> Built:
         "term": list(analysis.terms),
         "centre": list(analysis.centres),
         "other_transition": list(TRANSITIONS),
+        "pair": list(PAIRS),
     }
     with pm.Model(coords=coords) as model:
         shapes = {name: value.shape for name, value in kept.items()}
@@ -253,7 +260,7 @@ def build_patients(analysis: PatientAnalysis, *, spare: bool = False) -> Built:
             if analysis.terms
             else pt.zeros((len(TRANSITIONS), 0))
         )
-        effects = _centre_effects(analysis)
+        effects = _centre_effects(analysis, data.get("centred"))
         points = [
             pt.concatenate([parameters[_positions(analysis, k)], ratios[k], effects[k]])
             for k in range(len(TRANSITIONS))
@@ -273,24 +280,72 @@ def _positions(analysis: PatientAnalysis, transition: int) -> list[int]:
     return [analysis.parameter_ids.index(id) for id in baseline_ids(analysis, transition)]
 
 
-def _centre_effects(analysis: PatientAnalysis) -> Any:
-    """What each centre adds to the log hazards, shape (transition, centre)."""
-    said = analysis.table.centres
+def events_of_centres(analysis: OneByOne, *, without: np.ndarray | None = None) -> np.ndarray:
+    """Responses, deaths without and deaths after one, seen at each centre, shape (transition, centre)."""
+    patients, kept = analysis.patients, np.ones(len(analysis.patients), dtype=bool) if without is None else ~without
+    seen = np.isfinite(patients.response_day)
+    events = (seen, patients.died & ~seen, patients.died & seen)
+    centres = len(analysis.centres)
+    return np.stack([np.bincount(analysis.own_centre[kept & event], minlength=centres) for event in events]).astype(
+        float
+    )
+
+
+def _centre_effects(analysis: PatientAnalysis, centred: Any) -> Any:
+    """What each centre adds to the log hazards, shape (transition, centre).
+
+    An effect is s e with a spread s and a standard normal e. Sampled is s^w e: the standard effect where w is 0, which
+    suits a centre that tells little, and the effect itself where it is 1, which suits one that tells much.
+
+    Parameters
+    ----------
+    centred
+        The exponents w, shape (transition, centre).
+
+    References
+    ----------
+    Papaspiliopoulos O, Roberts GO, Skold M. A general framework for the parametrization of hierarchical models. Stat
+    Sci 2007;22:59-73.
+    """
+    said, effects, standard = analysis.table.centres, list[Any](), list[Any]()
     if said is None:
         return pt.zeros((len(TRANSITIONS), 0))
-    standard = pm.Normal("standard_centre_effect", dims=("transition", "centre"))
-    if said.correlated:
-        root, correlation, spread = pm.LKJCholeskyCov(
-            "centre_root",
-            n=len(TRANSITIONS),
-            eta=LKJ,
-            sd_dist=pm.HalfNormal.dist(sigma=said.deviation, shape=len(TRANSITIONS)),
-            store_in_trace=False,
-        )
-        pm.Deterministic("between_centres", spread, dims="transition")
-        pm.Deterministic("centre_correlation", correlation, dims=("transition", "other_transition"))
-        effect = (root[:, :, None] * standard[None]).sum(axis=1)
-    else:
-        spread = pm.HalfNormal("between_centres", sigma=said.deviation, dims="transition")
-        effect = spread[:, None] * standard
-    return pm.Deterministic("centre_effect", effect, dims=("transition", "centre"))
+    spread, root = _between_centres(said)
+    for k, name in enumerate(TRANSITIONS):
+        mean = sum((root[k, j] * standard[j] for j in range(k)), start=pt.zeros(len(analysis.centres)))
+        scale = spread[k] ** centred[k]
+        partly = pm.Normal(f"partly_centred_{name}", mu=scale * mean, sigma=scale * root[k, k], dims="centre")
+        standard.append((partly / scale - mean) / root[k, k])
+        effects.append(partly * spread[k] ** (1.0 - centred[k]))
+    return pm.Deterministic("centre_effect", pt.stack(effects), dims=("transition", "centre"))
+
+
+def _between_centres(said: Centres) -> tuple[Any, Any]:
+    """Spread of each transition's effects, and the Cholesky factor of their correlation.
+
+    References
+    ----------
+    Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines and extended onion method.
+    J Multivar Anal 2009;100:1989-2001.
+    """
+    spread = pm.HalfNormal("between_centres", sigma=said.deviation, dims="transition")
+    if not said.correlated:
+        return spread, np.eye(len(TRANSITIONS))
+    partial = pm.Beta("centre_partial_correlation", alpha=PARTIAL, beta=PARTIAL, dims="pair")
+    root = _root_of(2.0 * partial - 1.0)
+    correlation = pt.fill_diagonal((root[:, None] * root[None]).sum(axis=-1), 1.0)
+    pm.Deterministic("centre_correlation", correlation, dims=("transition", "other_transition"))
+    return spread, root
+
+
+def _root_of(partial: Any) -> Any:
+    """Cholesky factor of the correlation of three with partial correlations of 1 and 2, 1 and 3, 2 and 3 given 1."""
+    left = pt.sqrt(1.0 - partial**2)
+    zero, one = pt.zeros(()), pt.ones(())
+    return pt.stack(
+        [
+            pt.stack([one, zero, zero]),
+            pt.stack([partial[0], left[0], zero]),
+            pt.stack([partial[1], left[1] * partial[2], left[1] * left[2]]),
+        ]
+    )

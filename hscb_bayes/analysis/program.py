@@ -79,7 +79,7 @@ class Program:
     start
         Middle of the prior on unbounded scales, shape (coordinate,).
     shapes, dims
-        Of the variables that are kept.
+        Of the variables that are kept; a variable may have no dims.
     """
 
     density: Any
@@ -147,14 +147,14 @@ def compile_program(model: pm.Model) -> Program:
     drawn = model.replace_rvs_by_values(kept)
     values = pt.concatenate([variable.ravel() for variable in drawn])
     of_density, of_values = clone_replace([log_density, gradient], where), clone_replace([values], where)
-    named = {variable.name: tuple(model.named_vars_to_dims.get(variable.name, ())) for variable in kept}
+    named = {id: tuple(dims) for id, dims in model.named_vars_to_dims.items() if id in {each.name for each in kept}}
     coords = {name: list(labels) for name, labels in model.coords.items() if labels is not None}
     return Program(
         density=_machine_code(point, entries, of_density, DENSITY_SOURCE, DENSITY_TYPE),
         values=_machine_code(point, entries, of_values, VALUES_SOURCE, VALUES_TYPE),
         data=np.array(data.get_value(), dtype=float, order="C"),
         start=np.concatenate([middle[variable.name].ravel() for variable in free]),
-        shapes={variable.name: _shape_of(variable, named[variable.name], coords) for variable in kept},
+        shapes={variable.name: _shape_of(variable, named.get(variable.name, ()), coords) for variable in kept},
         dims=named,
         coords=coords,
     )

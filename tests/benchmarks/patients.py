@@ -43,7 +43,7 @@ MOST_SECONDS, MOST_MEGABYTES = 60.0, 4000.0  # of a million patients
 MILLION = "a million patients, piecewise exponential, three binary covariates"
 USUAL = {"ours": 0.9, "stan": 0.8}  # target acceptance; Stan's is its default, which suits it best
 SMALL_STEPS = {"ours": 0.98, "stan": 0.98}  # few centres leave a funnel: as a run of an analysis with centres
-SAMPLED = ("parameters", "log_hazard_ratio", "standard_centre_effect", "between_centres")
+SAMPLED = ("parameters", "log_hazard_ratio", "between_centres", *(f"partly_centred_{name}" for name in TRANSITIONS))
 CUTS = (14.0, 28.0, 60.0, 365.0)
 
 
