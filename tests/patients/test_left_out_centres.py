@@ -12,10 +12,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from hscb_bayes.analysis.compiled import Compiled, compile_model, with_patients
 from hscb_bayes.analysis.fit import draws_of
-from hscb_bayes.analysis.patient_model import ByPatient, build_patients, log_likelihood_of_patients
+from hscb_bayes.analysis.patient_model import ByPatient, build_patients, log_likelihood_of_patients, patient_data
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.analysis.subjects import log_hazard_ratios
 from hscb_bayes.checking.leave_centre_out import folds_of, leave_centres_out, log_densities_in_new
+from hscb_bayes.process.pathway import TRANSITIONS
 from tests.patients.test_predictions import drawn
 
 DATA = Path(__file__).parents[1] / "data"
@@ -77,10 +78,21 @@ def test_one_program_serves_the_table_without_a_centre(bmt: PatientAnalysis, com
     without = bmt.groups["centre[Ohio State]"]
     rng = np.random.default_rng(2)
     points = 0.3 * rng.normal(size=(2, compiled.program.start.size)) + compiled.program.start
-    whole, _ = compiled.program.evaluated(points)
-    rest, _ = with_patients(compiled, bmt, without=without).program.evaluated(points)
+    whole = _with_standard_effects(compiled, points, patient_data(bmt)["centred"])
+    left = with_patients(compiled, bmt, without=without)
+    rest = _with_standard_effects(left, points, patient_data(bmt, without=without)["centred"])
     terms = [_log_likelihood(only(bmt, "Ohio State"), bmt, point) for point in points]
     assert_allclose(whole - rest, terms, rtol=1e-9)
+
+
+def _with_standard_effects(compiled: Compiled, points: np.ndarray, centred: np.ndarray) -> np.ndarray:
+    """Log density at points that end with logs of spreads and standard effects, of which s^w e are what is sampled."""
+    effects = centred.size
+    spread, standard = points[:, -effects - len(TRANSITIONS) : -effects], points[:, -effects:]
+    power = (centred * spread[:, :, None]).reshape(len(points), effects)
+    own = np.concatenate([points[:, :-effects], np.exp(power) * standard], axis=1)
+    density, _ = compiled.program.evaluated(own)
+    return density + power.sum(axis=1)
 
 
 @pytest.mark.slow
@@ -125,8 +137,8 @@ def test_every_centre_is_foretold(bmt: PatientAnalysis, compiled: Compiled) -> N
 
 def _log_likelihood(left: PatientAnalysis, whole: PatientAnalysis, point: np.ndarray) -> float:
     """Of some patients at a flat point of the model of all."""
-    sizes = np.cumsum([len(whole.parameter_ids), 3 * len(whole.terms), 3 * len(whole.centres)])
-    parameters, ratios, standard, spread = np.split(point, sizes)
+    sizes = np.cumsum([len(whole.parameter_ids), 3 * len(whole.terms), len(TRANSITIONS)])
+    parameters, ratios, spread, standard = np.split(point, sizes)
     at = whole.centres.index(left.centres[0])
     effects = np.exp(spread)[:, None] * standard.reshape(3, -1)[:, [at]]
     values = dict(zip(whole.parameter_ids, parameters.tolist(), strict=True))
