@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust pooled figures lock clean
+.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust pooled patients figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -92,6 +92,11 @@ robust: setup ## move one study of simulated literatures and write docs/results/
 pooled: setup ## run the pooled analysis and keep its page as the example of the documentation
 	@$(BIN)/hscb run models/pooled.toml --out results/pooled
 	@mkdir -p docs/examples && cp results/pooled/report.html docs/examples/pooled.html
+
+patients: setup ## run the analyses of the two tables of patients and keep their pages as examples of the documentation
+	@mkdir -p docs/examples
+	@for name in bmt myeloid; do $(BIN)/hscb run tests/data/$${name}_changing.toml --out results/$$name \
+	&& cp results/$$name/report.html docs/examples/$$name.html || exit 1; done
 
 figures: setup ## draw docs/images/main.svg from results/main, which make report makes
 	@$(BIN)/python docs/figures.py results/main

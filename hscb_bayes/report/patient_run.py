@@ -55,7 +55,7 @@ def run_patients(
         As ``run`` does.
     """
     out, say = Path(out).resolve(), progress_of(progress=progress)
-    refuse_strangers(out)
+    refuse_strangers(out, PatientTables)
     analysis = load_patients(path)
     try:
         with replaced(out) as folder:

@@ -76,7 +76,7 @@ def run_pool(
         As ``run`` does.
     """
     out, say = Path(out).resolve(), shown(progress=progress)
-    refuse_strangers(out)
+    refuse_strangers(out, PooledTables, AUDIT, NEXT_DRAWS, NEXT_BELIEFS, *NEXT_MIXTURES.values())
     pool = load_pool(path)
     others = _alternatives(pool)
     for member in (member for one in (pool, *others.values()) for member in one.members):

@@ -30,13 +30,6 @@ if TYPE_CHECKING:
 POSTERIOR, AUDIT, PAGE = "posterior.nc", "audit.csv", "report.html"
 NEXT_DRAWS, NEXT_BELIEFS = "next_study.csv", "next_study.toml"
 NEXT_MIXTURES = {name: f"next_study_{name}.json" for name in ("response_by_28", "os_1y")}
-POOLED = (  # of a pooled analysis besides
-    "estimands.csv", "heterogeneity.csv", "weights.csv", "borrowing.csv", NEXT_DRAWS, NEXT_BELIEFS,
-    *NEXT_MIXTURES.values(),
-)  # fmt: skip
-OF_PATIENTS = (  # of patients one by one besides
-    "occupancy.csv", "observed.csv", "times.csv", "ratios.csv", "centres.csv", "baselines.csv", "loo.csv",
-)  # fmt: skip
 TEXTS = ("whom", "printed", "group", "centre", "term")  # columns of text, whatever they look like
 VERDICT = "verdict"  # attribute of the posterior
 SHOWN = ("id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
@@ -96,13 +89,28 @@ def judged(posterior: xr.DataTree, verdict: Verdict) -> xr.DataTree:
     return copy
 
 
-def refuse_strangers(out: Path) -> None:
-    """Raise ``InputError`` where ``out`` exists and is not a directory that ``hscb run`` made, and nothing else."""
+def refuse_strangers(out: Path, tables: type[DataclassInstance], *others: str) -> None:
+    """Refuse a place that holds something else than what such a run writes, which would be lost.
+
+    Parameters
+    ----------
+    out
+        Where results are to be.
+    tables
+        Class whose fields are tables of the run, a CSV file each.
+    others
+        Names of files that it writes besides.
+
+    Raises
+    ------
+    InputError
+        When ``out`` exists and is not a directory that such a run made.
+    """
     if out.resolve() == Path.cwd():
         raise InputError(f"{out}: required a directory below or beside the current one, which cannot be replaced")
     if not out.exists():
         return
-    written = {POSTERIOR, PAGE, AUDIT, *(f"{table.name}.csv" for table in fields(Tables)), *POOLED, *OF_PATIENTS}
+    written = {POSTERIOR, PAGE, *(f"{table.name}.csv" for table in fields(tables)), *others}
     strangers = sorted({entry.name for entry in out.iterdir()} - written) if out.is_dir() else [out.name]
     if strangers:
         raise InputError(

@@ -30,6 +30,7 @@ from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report.assemble import write_report
 from hscb_bayes.report.progress import Progress, shown
 from hscb_bayes.report.results import (
+    AUDIT,
     PAGE,
     Tables,
     judged,
@@ -87,7 +88,7 @@ def run(
         and ``allow_unconverged`` is false.
     """
     out, say = Path(out).resolve(), shown(progress=progress)
-    refuse_strangers(out)
+    refuse_strangers(out, Tables, AUDIT)
     analysis = load_analysis(path)
     check_handled(analysis, audit(analysis.study))
     try:

@@ -12,7 +12,10 @@ from numpy.testing import assert_allclose
 
 from hscb_bayes import cli
 from hscb_bayes.analysis.fit import load_posterior, patients_of
+from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.errors import InputError
 from hscb_bayes.report.patient_tables import PatientTables
+from hscb_bayes.report.results import AUDIT, Tables, refuse_strangers
 from tests.browser import CHROMIUM, Seen, seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("patients_run")]
@@ -35,6 +38,13 @@ def page(results: Path) -> str:
 def test_all_files_are_there(results: Path) -> None:
     tables = {f"{field.name}.csv" for field in fields(PatientTables)}
     assert {path.name for path in results.iterdir()} == {"posterior.nc", "report.html", *tables}
+    refuse_strangers(results, PatientTables)  # a second run takes its place
+
+
+def test_a_run_takes_no_other_runs_place(results: Path) -> None:
+    """A run of a paper has no ``baselines.csv``, which would be lost."""
+    with pytest.raises(InputError, match="it holds something else, 'baselines"):
+        refuse_strangers(results, Tables, AUDIT)
 
 
 def test_the_ratio_of_age_is_that_of_the_posterior(results: Path) -> None:
@@ -51,6 +61,15 @@ def test_what_weibull_hazards_cannot_show_is_found(results: Path) -> None:
     row = table.loc["response, day 30, all"]
     assert row["value"] == pytest.approx(102 / 137)
     assert row["tail_probability"] < 0.02
+
+
+@pytest.mark.parametrize("name", ["bmt", "myeloid"])
+def test_an_analysis_with_hazards_that_change_differs_in_nothing_else(name: str) -> None:
+    first, second = (load_patients(DATA / f"{name}{end}.toml") for end in ("", "_changing"))
+    for field in ("patients", "covariates", "centres", "endpoints", "report"):
+        assert getattr(first.table, field) == getattr(second.table, field)
+    assert first.table.hazards.never_respond == second.table.hazards.never_respond
+    assert first.table.hazards != second.table.hazards
 
 
 def test_the_page_speaks_of_its_own_endpoints(page: str) -> None:

@@ -10,7 +10,7 @@ import xarray as xr
 from hscb_bayes import cli
 from hscb_bayes.errors import InputError
 from hscb_bayes.report import run
-from hscb_bayes.report.results import Results, Tables, read_results, replaced, write_tables
+from hscb_bayes.report.results import AUDIT, Results, Tables, read_results, refuse_strangers, replaced, write_tables
 
 
 @pytest.fixture
@@ -35,6 +35,10 @@ def test_results_are_read_back_as_they_were_written(folder: Path, results: Resul
     assert again.verdict == results.verdict
     assert again.settings == results.settings
     assert again.findings == results.findings
+
+
+def test_a_second_run_takes_the_place_of_the_first(folder: Path) -> None:
+    refuse_strangers(folder, Tables, AUDIT)
 
 
 def test_a_page_that_is_written_again_is_the_same(folder: Path, page: str, capsys: pytest.CaptureFixture[str]) -> None:
