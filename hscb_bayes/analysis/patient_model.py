@@ -35,7 +35,7 @@ RESPONSE = 0
 LKJ = 2.0
 PAIRS = ("response, death without", "response, death after", "death without, death after")
 PARTIAL = np.array([LKJ + 0.5, LKJ + 0.5, LKJ])  # parameters of a beta on (-1, 1), for partial correlations of three
-HALF_CENTRED = 100.0  # events of a centre that tell as much of its effect as a spread of 0.1 between centres does
+HALF_CENTRED = 200.0  # events of a centre that tell as much of its effect as a spread of 0.07 between centres does
 
 
 def prior_of(analysis: PatientAnalysis) -> tuple[np.ndarray, np.ndarray]:
@@ -328,7 +328,10 @@ def _between_centres(said: Centres) -> tuple[Any, Any]:
     Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines and extended onion method.
     J Multivar Anal 2009;100:1989-2001.
     """
-    spread = pm.HalfNormal("between_centres", sigma=said.deviation, dims="transition")
+    near_zero = (
+        pm.distributions.transforms.log_exp_m1
+    )  # a line for large ones: wide trajectories there, narrow near zero
+    spread = pm.HalfNormal("between_centres", sigma=said.deviation, default_transform=near_zero, dims="transition")
     if not said.correlated:
         return spread, np.eye(len(TRANSITIONS))
     partial = pm.Beta("centre_partial_correlation", alpha=PARTIAL, beta=PARTIAL, dims="pair")

@@ -86,10 +86,10 @@ def test_one_program_serves_the_table_without_a_centre(bmt: PatientAnalysis, com
 
 
 def _with_standard_effects(compiled: Compiled, points: np.ndarray, centred: np.ndarray) -> np.ndarray:
-    """Log density at points that end with logs of spreads and standard effects, of which s^w e are what is sampled."""
+    """Log density at points that end with log(exp(spread) - 1) and standard effects, of which s^w e are sampled."""
     effects = centred.size
     spread, standard = points[:, -effects - len(TRANSITIONS) : -effects], points[:, -effects:]
-    power = (centred * spread[:, :, None]).reshape(len(points), effects)
+    power = (centred * np.log(np.log1p(np.exp(spread)))[:, :, None]).reshape(len(points), effects)
     own = np.concatenate([points[:, :-effects], np.exp(power) * standard], axis=1)
     density, _ = compiled.program.evaluated(own)
     return density + power.sum(axis=1)
@@ -140,6 +140,6 @@ def _log_likelihood(left: PatientAnalysis, whole: PatientAnalysis, point: np.nda
     sizes = np.cumsum([len(whole.parameter_ids), 3 * len(whole.terms), len(TRANSITIONS)])
     parameters, ratios, spread, standard = np.split(point, sizes)
     at = whole.centres.index(left.centres[0])
-    effects = np.exp(spread)[:, None] * standard.reshape(3, -1)[:, [at]]
+    effects = np.log1p(np.exp(spread))[:, None] * standard.reshape(3, -1)[:, [at]]
     values = dict(zip(whole.parameter_ids, parameters.tolist(), strict=True))
     return float(log_likelihood_of_patients(left, values, ratios.reshape(3, -1), effects).sum())
