@@ -19,7 +19,6 @@ from hscb_bayes.checking.leave_one_out import fitted
 from hscb_bayes.checking.replicate_patients import can_be_replicated, compared_with, replicated_tables
 
 MOST_FITS = 10  # of more centres than that, several are left out together
-TUNE = 750  # few centres leave a funnel, of which the sampler learns for longer
 CENTRES = ("centre", "patients", "log_predictive_density", "converged")
 NUMBERS = ("centre", "statistic", "day", "value", "median", "lower90", "upper90", "tail_probability")
 
@@ -54,7 +53,7 @@ def leave_centres_out(
         own = derived_seed(seed, "left out centre", position)
         without = np.isin(analysis.own_centre, [analysis.centres.index(name) for name in names])
         program = with_patients(compiled, analysis, without=without)
-        posterior = fitted(program, seed=own, tune=TUNE, target_accept=target_accept)
+        posterior = fitted(program, seed=own, target_accept=target_accept)
         converged = bool(posterior.attrs["converged"])
         for name in names:
             members = analysis.groups[f"centre[{name}]"]

@@ -54,19 +54,19 @@ def _without(id: str, compiled: Compiled, *, seed: int) -> xr.DataTree:
     return tree
 
 
-def fitted(program: Compiled, *, seed: int, tune: int = TUNE, target_accept: float = TARGET_ACCEPT) -> xr.DataTree:
+def fitted(program: Compiled, *, seed: int, target_accept: float = TARGET_ACCEPT) -> xr.DataTree:
     """A short fit; where it misses the gate once more, with four times the draws and a quarter of what may be refused.
 
     Its attribute ``converged`` says whether it passed.
 
     Parameters
     ----------
-    tune, target_accept
-        As ``sample`` takes them.
+    target_accept
+        As ``sample`` takes it.
     """
     for times in (1, 4):
         accept = 1.0 - (1.0 - target_accept) / times
-        tree = sample(program, draws=times * DRAWS, tune=tune, chains=CHAINS, target_accept=accept, seed=seed)
+        tree = sample(program, draws=times * DRAWS, tune=TUNE, chains=CHAINS, target_accept=accept, seed=seed)
         tree.attrs["converged"] = int(verdict(tree).is_converged)
         if tree.attrs["converged"]:
             break

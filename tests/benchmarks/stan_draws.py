@@ -19,12 +19,12 @@ DRAWS, CHAINS = 1000, 4
 def main(program: str, data: str, results: str) -> None:
     """Build once, draw once for each seed in the data, and write draws (run, chain, draw, parameter) and seconds."""
     told = json.loads(Path(data).read_text())
-    seeds, target_accept = told.pop("seeds"), told.pop("target_accept")
+    seeds, target_accept, warm_up = (told.pop(name) for name in ("seeds", "target_accept", "warm_up"))
     draws, seconds = [], []
     for seed in seeds:
         posterior = stan.build(Path(program).read_text(), data=told, random_seed=seed)
         start = time.perf_counter()
-        fit = posterior.sample(num_chains=CHAINS, num_samples=DRAWS, num_warmup=DRAWS, delta=target_accept)
+        fit = posterior.sample(num_chains=CHAINS, num_samples=DRAWS, num_warmup=warm_up, delta=target_accept)
         seconds.append(time.perf_counter() - start)
         values = np.concatenate([fit[name].reshape(-1, DRAWS * CHAINS) for name in posterior.param_names])
         draws.append(values.reshape(-1, DRAWS, CHAINS).transpose(2, 1, 0))  # chains are interleaved
