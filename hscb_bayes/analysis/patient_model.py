@@ -311,12 +311,13 @@ def _centre_effects(analysis: PatientAnalysis, centred: Any) -> Any:
     if said is None:
         return pt.zeros((len(TRANSITIONS), 0))
     spread, root = _between_centres(said)
+    log_spread = pt.log(spread)[:, None]
+    scales, rests = pt.exp(centred * log_spread), pt.exp((1.0 - centred) * log_spread)
     for k, name in enumerate(TRANSITIONS):
         mean = sum((root[k, j] * standard[j] for j in range(k)), start=pt.zeros(len(analysis.centres)))
-        scale = spread[k] ** centred[k]
-        partly = pm.Normal(f"partly_centred_{name}", mu=scale * mean, sigma=scale * root[k, k], dims="centre")
-        standard.append((partly / scale - mean) / root[k, k])
-        effects.append(partly * spread[k] ** (1.0 - centred[k]))
+        partly = pm.Normal(f"partly_centred_{name}", mu=scales[k] * mean, sigma=scales[k] * root[k, k], dims="centre")
+        standard.append((partly / scales[k] - mean) / root[k, k])
+        effects.append(partly * rests[k])
     return pm.Deterministic("centre_effect", pt.stack(effects), dims=("transition", "centre"))
 
 
