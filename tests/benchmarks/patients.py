@@ -30,7 +30,7 @@ from hscb_bayes.process.simulate import simulate_course
 from tests.benchmarks.measuring import MissingError, Row, bounded, command, seconds
 
 SEED = 1
-RUNS, STAN_RUNS, CALLS = 5, 2, 20
+RUNS, STAN_RUNS, CALLS = 5, 4, 20
 HERE = Path(__file__).parent
 BMT = HERE.parent / "data" / "bmt.toml"
 STAN_PYTHON = "HSCB_STAN_PYTHON"  # a Python with PyStan 3
@@ -66,7 +66,7 @@ def bmt_beside_stan() -> list[Row]:
 def _beside_stan(words: str, analysis: PatientAnalysis, how: Mapping[str, float]) -> Row:
     """Milliseconds for an effective draw of the parameter that has fewest, warm-up included, compiling not."""
     compiled = compile_model(build_patients(analysis))
-    ours = [_milliseconds_per_draw(compiled, how["ours"], int(how["warm_up"]), SEED + run) for run in range(RUNS)]
+    ours = [_milliseconds_per_draw(compiled, how["ours"], int(how["warm_up"]), SEED + run) for run in range(2 * RUNS)]
     found, times = stan_draws(analysis, how["stan"], int(how["warm_up"]))
     theirs = [MILLISECONDS * took / fewest([draws]) for draws, took in zip(found, times, strict=True)]
     return Row(
