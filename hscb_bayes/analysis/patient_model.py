@@ -285,10 +285,8 @@ def events_of_centres(analysis: OneByOne, *, without: np.ndarray | None = None) 
     patients, kept = analysis.patients, np.ones(len(analysis.patients), dtype=bool) if without is None else ~without
     seen = np.isfinite(patients.response_day)
     events = (seen, patients.died & ~seen, patients.died & seen)
-    centres = len(analysis.centres)
-    return np.stack([np.bincount(analysis.own_centre[kept & event], minlength=centres) for event in events]).astype(
-        float
-    )
+    counts = [np.bincount(analysis.own_centre[kept & event], minlength=len(analysis.centres)) for event in events]
+    return np.array(counts, dtype=float)
 
 
 def _centre_effects(analysis: PatientAnalysis, centred: Any) -> Any:
@@ -329,9 +327,7 @@ def _between_centres(said: Centres) -> tuple[Any, Any]:
     Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines and extended onion method.
     J Multivar Anal 2009;100:1989-2001.
     """
-    near_zero = (
-        pm.distributions.transforms.log_exp_m1
-    )  # a line for large ones: wide trajectories there, narrow near zero
+    near_zero = pm.distributions.transforms.log_exp_m1  # a logarithm near zero alone
     spread = pm.HalfNormal("between_centres", sigma=said.deviation, default_transform=near_zero, dims="transition")
     if not said.correlated:
         return spread, np.eye(len(TRANSITIONS))
