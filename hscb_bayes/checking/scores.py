@@ -154,18 +154,8 @@ def summarise(analysis: Analysis, scores: Scores) -> list[dict[str, object]]:
     for id, values, bend, deviation in zip(analysis.parameter_ids, total[:, 0].T, curvatures, deviations, strict=True):
         information = float(values.var(ddof=1))
         if id in needed and information > 0.0:
-            rows.append(
-                {
-                    "analysis": analysis.name,
-                    "parameter": id,
-                    "studies": len(values),
-                    "mean_score": round(float(values.mean()), 4),
-                    "standard_error": round(float(np.sqrt(information / len(values))), 4),
-                    "information": float(f"{information:.3g}"),
-                    "lean": round(float(values.mean() / np.sqrt(information + deviation**-2)), 3),
-                    "trust": round(information / bend, 2) if bend > 0.0 else "",
-                }
-            )
+            left = float(1.0 / np.sqrt(information + deviation**-2))
+            rows.append(_row(analysis, id, values, left) | {"trust": round(information / bend, 2) if bend > 0 else ""})
     return rows + _rows_of_estimands(analysis, total[:, 0], scores.estimands)
 
 
@@ -187,21 +177,22 @@ def _rows_of_estimands(
     for id, slope in slopes.items():
         direction = slope @ posterior
         deviation = np.sqrt(np.mean((direction * slope).sum(axis=-1)))
-        values = (direction * scores).sum(axis=-1) / deviation
-        information = float(values.var(ddof=1))
-        rows.append(
-            {
-                "analysis": analysis.name,
-                "parameter": id,
-                "studies": len(values),
-                "mean_score": round(float(values.mean()), 4),
-                "standard_error": round(float(np.sqrt(information / len(values))), 4),
-                "information": float(f"{information:.3g}"),
-                "lean": round(float(values.mean()), 3),
-                "trust": "",
-            }
-        )
+        rows.append(_row(analysis, id, (direction * scores).sum(axis=-1) / deviation, 1.0) | {"trust": ""})
     return rows
+
+
+def _row(analysis: Analysis, id: str, values: np.ndarray, deviation: float) -> dict[str, object]:
+    """One row, of scores (study,) and the posterior's deviation on their scale."""
+    information = float(values.var(ddof=1))
+    return {
+        "analysis": analysis.name,
+        "parameter": id,
+        "studies": len(values),
+        "mean_score": round(float(values.mean()), 4),
+        "standard_error": round(float(np.sqrt(information / len(values))), 4),
+        "information": float(f"{information:.3g}"),
+        "lean": round(float(values.mean()) * deviation, 3),
+    }
 
 
 def mean_scores(name: str, *, studies: int = STUDIES, seed: int = SEED, executor: Executor) -> list[dict[str, object]]:
