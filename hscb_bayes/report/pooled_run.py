@@ -49,6 +49,7 @@ from hscb_bayes.report.results import (
 from hscb_bayes.report.tables import audit_table
 from hscb_bayes.sentences import nearest, quote
 
+ATTEMPTS = (("sampling", 1000), ("sampling again, for longer", 3000))  # draws a chain; longer where the gate is missed
 DRAWS, TUNE, CHAINS = 1000, 500, 2  # of every fit but the first
 TARGET_ACCEPT = 0.95  # small steps: cells that are nearly empty curve the posterior of single studies
 
@@ -150,11 +151,14 @@ def _made(
 ) -> tuple[xr.DataTree, PooledTables]:
     say.step("compiling the model, once")
     compiled = compile_model(build_pool(pool))
-    say.step("sampling")
-    say.make_room()
-    pooled = sample(compiled, seed=seed, target_accept=TARGET_ACCEPT, progress=say.has_terminal)
-    say.step("judging convergence")
-    gate = _judge(pooled, pool, seed=seed)
+    for words, draws in ATTEMPTS:
+        say.step(words)
+        say.make_room()
+        pooled = sample(compiled, draws=draws, seed=seed, target_accept=TARGET_ACCEPT, progress=say.has_terminal)
+        say.step("judging convergence")
+        gate = _judge(pooled, pool, seed=seed)
+        if gate.is_converged:
+            break
     if not gate.is_converged and not allow_unconverged:
         raise InputError(f"{pool.path}: the posterior has not converged: {'; '.join(gate.failures)}")
     pooled = judged(pooled, gate)

@@ -1,0 +1,61 @@
+"""A fit that misses its gate is done once more, in smaller steps or for longer, and then it is said."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hscb_bayes import cli
+from hscb_bayes.analysis.convergence import Verdict
+from hscb_bayes.report import patient_run, pooled_run
+
+MISSED = Verdict(
+    is_converged=False, worst_r_hat=1.2, worst_ess_bulk=9.0, worst_ess_tail=9.0, divergences=1,
+    failures=("required no divergent transition, found 1",),
+)  # fmt: skip
+BMT = Path(__file__).parents[1] / "data" / "bmt.toml"
+
+
+class Sampler:
+    """Stands in for the sampler, and remembers how it was called."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+
+    def __call__(self, _model: Any, **how: Any) -> SimpleNamespace:
+        self.calls.append(how)
+        return SimpleNamespace()
+
+
+@pytest.fixture
+def sampler(monkeypatch: pytest.MonkeyPatch) -> Sampler:
+    found = Sampler()
+    for module in (patient_run, pooled_run):
+        monkeypatch.setattr(module, "compile_model", lambda built: built)
+        monkeypatch.setattr(module, "sample", found)
+        monkeypatch.setattr(module, "verdict", lambda *_: MISSED)
+    monkeypatch.setattr(patient_run, "build_patients", lambda analysis: analysis)
+    monkeypatch.setattr(patient_run, "reported_curves", lambda _posterior: {})
+    monkeypatch.setattr(patient_run, "shown", lambda _curves: {})
+    monkeypatch.setattr(pooled_run, "build_pool", lambda pool: pool)
+    monkeypatch.setattr(pooled_run, "_judge", lambda *_, **__: MISSED)
+    return found
+
+
+def test_patients_are_fitted_again_in_smaller_steps(
+    sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", str(BMT), "--out", str(tmp_path / "out"), "--quiet"]) == 2
+    assert [call["target_accept"] for call in sampler.calls] == [0.95, 0.99]
+    assert "the posterior has not converged: required no divergent transition, found 1" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_pool_is_fitted_again_for_longer(
+    sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", "pooled", "--out", str(tmp_path / "out"), "--quiet"]) == 2
+    assert [call["draws"] for call in sampler.calls] == [1000, 3000]
+    assert "the posterior has not converged: required no divergent transition, found 1" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
