@@ -52,9 +52,11 @@ def log_likelihood_of_known_by_study(each: Any, effects: Any, data: Mapping[str,
         What ``known_data_of`` made.
     """
     rows, with_effect, found = rows_by_study(pool), list(effect_deviations(pool)), []
+    flat = xp.reshape(each, (-1,))  # PyTensor 3.3.8 takes a slice of a row of a matrix for a slice of a vector
     for place, study in enumerate(pool.studies):
         if study in rows:
-            values = {id: each[place, k : k + 1] for k, id in enumerate(PARAMETER_IDS)}
+            first = place * len(PARAMETER_IDS)
+            values = {id: flat[first + k : first + k + 1] for k, id in enumerate(PARAMETER_IDS)}
             added = effects[with_effect.index(study)] if study in with_effect else np.zeros(len(TRANSITIONS))
             own = {name.removeprefix(_name(study, "")): value for name, value in data.items() if _is_of(study, name)}
             found.append(log_likelihood_of_known(rows[study], values, added, own, xp))

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
+from pytensor.graph.rewriting.utils import rewrite_graph
 
+from hscb_bayes.analysis.alone import build_alone
+from hscb_bayes.analysis.data_vector import Built
 from hscb_bayes.analysis.fit import draws_of, pool_of
 from hscb_bayes.analysis.hierarchy import hierarchy_of, study_parameters
 from hscb_bayes.analysis.known import EFFECT
@@ -129,3 +132,13 @@ def test_a_simulated_literature_has_patients_of_its_own(known_pool: Pool) -> Non
     assert not np.array_equal(known.patients.last_day, (known_pool.members[0].known or known).patients.last_day)
     assert same_layout(known_pool, simulated, numbers)
     assert set(numbers) == set(known_pool.studies)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("build", [build_pool, build_alone])
+def test_a_graph_with_known_patients_is_rewritten_without_a_failure(
+    build: Callable[[Pool], Built], known_pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PyTensor prints a traceback for each rewrite that fails, which a user would see."""
+    rewrite_graph(build(known_pool).model.logp(), include=("canonicalize", "stabilize"))
+    assert "Rewrite failure" not in caplog.text
