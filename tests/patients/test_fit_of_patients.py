@@ -95,9 +95,8 @@ def test_correlated_effects_are_the_root_of_the_correlation_times_standard_ones(
     pooled = standard.transpose(1, 0, 2).reshape(3, -1)
     assert_allclose(np.cov(pooled), np.eye(3), atol=0.05)
     assert_allclose(pooled.mean(axis=1), 0.0, atol=0.05)
-    assert_allclose(
-        matrix[:, 0, 1].std(), 1.0 / np.sqrt(2.0 * LKJ + 2.0), atol=0.02
-    )  # of three, one is a beta on (-1, 1)
+    for j, k in ((0, 1), (0, 2), (1, 2)):  # each is a beta on (-1, 1) with both parameters LKJ + 1/2
+        assert_allclose(matrix[:, j, k].std(), 1.0 / np.sqrt(2.0 * LKJ + 2.0), atol=0.02)
 
 
 def test_correlated_effects_are_sampled(correlated: Built) -> None:

@@ -10,7 +10,7 @@ import xarray as xr
 from hscb_bayes import cli
 from hscb_bayes.errors import InputError
 from hscb_bayes.report import run
-from hscb_bayes.report.results import AUDIT, Results, Tables, read_results, refuse_strangers, replaced, write_tables
+from hscb_bayes.report.results import Results, Tables, read_results, replaced, write_tables
 
 
 @pytest.fixture
@@ -37,8 +37,15 @@ def test_results_are_read_back_as_they_were_written(folder: Path, results: Resul
     assert again.findings == results.findings
 
 
-def test_a_second_run_takes_the_place_of_the_first(folder: Path) -> None:
-    refuse_strangers(folder, Tables, AUDIT)
+def test_a_second_run_takes_the_place_of_the_first_and_of_nothing_else(folder: Path) -> None:
+    before = {path.name for path in folder.iterdir()}
+    (folder / "report.html").write_text("an earlier page", encoding="utf-8")
+    run.run("main", folder, seed=1)
+    assert {path.name for path in folder.iterdir()} == before
+    assert (folder / "report.html").read_text(encoding="utf-8") != "an earlier page"
+    (folder / "thesis.txt").touch()
+    with pytest.raises(InputError, match="it holds something else, 'thesis"):
+        run.run("main", folder, seed=1)
 
 
 def test_a_page_that_is_written_again_is_the_same(folder: Path, page: str, capsys: pytest.CaptureFixture[str]) -> None:
