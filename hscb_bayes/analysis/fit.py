@@ -33,7 +33,7 @@ KNOWN = "known_patients"  # attribute of a posterior of a paper: patients known 
 MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
 TAKEN = "taken"  # which draw stands in a place, where draws were resampled by their weights
 DIAGONAL: Literal["diag"] = "diag"
-LOW_RANK: Literal["low_rank"] = "low_rank"  # of many patients: covariates and centres are correlated with baselines
+LOW_RANK: Literal["low_rank"] = "low_rank"  # what covariates, centres and studies add is correlated with the average
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
 
 
@@ -73,7 +73,7 @@ def sample(
     clinic's scale; the tree's attributes hold the analysis, hashes, versions, seed and settings.
     """
     compiled = compile_model(model) if isinstance(model, Built) else model
-    adaptation = LOW_RANK if isinstance(compiled.analysis, PatientAnalysis) else DIAGONAL
+    adaptation = DIAGONAL if isinstance(compiled.analysis, Analysis) else LOW_RANK
     tree = nutpie.sample(
         compiled.program.for_nutpie(),
         draws=draws,

@@ -177,10 +177,14 @@ def build_pool(pool: Pool) -> Built:
 
 
 def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
-    """Study effects, shape (component, study, effect), each on a scale of its own: non-centred."""
-    between = pm.Deterministic(
-        "between_studies", beliefs["between"] * pm.HalfNormal("standard_between", dims="effect"), dims="effect"
-    )
+    """Study effects, shape (component, study, effect), each on a scale of its own: non-centred.
+
+    Whether a study is one of its kind or on its own, its standard effects are the same; only the scale differs. With
+    others for a study on its own a chain would have to come upon those that fit it by chance, all of them at once.
+    """
+    near_zero = pm.distributions.transforms.log_exp_m1  # a logarithm near zero alone
+    spread = pm.HalfNormal("standard_between", default_transform=near_zero, dims="effect")
+    between = pm.Deterministic("between_studies", beliefs["between"] * spread, dims="effect")
     standard = pm.Normal("standard_study_effect", dims=("study", "effect"))
     shared: Any = 0.0
     if kept["belongs"].shape[1] > 0:
@@ -193,12 +197,8 @@ def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
     own = shared + beliefs["differs"] * between * standard
     effects = [pm.Deterministic("study_effect", own, dims=("study", "effect"))]
     if kept["log_weights"].shape[0] > 1:
-        alone = pm.Normal("standard_effect_apart", dims=("study", "effect"))
-        effects.append(
-            pm.Deterministic(
-                "study_effect_apart", shared + beliefs["differs"] * beliefs["apart"] * alone, dims=("study", "effect")
-            )
-        )
+        apart = shared + beliefs["differs"] * beliefs["apart"] * standard
+        effects.append(pm.Deterministic("study_effect_apart", apart, dims=("study", "effect")))
     studies = kept["belongs"].shape[0]
     return pt.specify_shape(pt.stack(effects), (len(effects), studies, len(EFFECTS)))
 

@@ -17,6 +17,7 @@ from typing import Any
 import numba
 import numpy as np
 import pymc as pm
+import pytensor
 import pytensor.tensor as pt
 from nutpie.compile_pymc import CompiledPyMCModel
 from pytensor.compile.aliasing import add_supervisor_to_fgraph
@@ -28,10 +29,14 @@ from pytensor.graph.rewriting.utils import rewrite_graph
 from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch.basic import numba_funcify_ensure_cache
 
-# Without rewrites that take half the time of them all, and whose absence does not show in the time of a gradient. Not
-# without all of "inplace": fused loops write over their inputs even so, and then nothing sees to it that these have
-# been read before; gradients come out wrong (PyTensor 3.3.8).
-MODE = NUMBA.excluding("inplace_elemwise", "local_greedy_distributor", "dot_diag_to_elemwise", "selection_dot_to_index")
+# Without rewrites that take half the time of them all, and whose absence does not show in the time of a gradient: most
+# look for matrices that are diagonal, symmetric or orthogonal, of which there are none. Not without all of "inplace":
+# fused loops write over their inputs even so, and then nothing sees to it that these have been read before; gradients
+# come out wrong (PyTensor 3.3.8).
+MODE = NUMBA.excluding(
+    "inplace_elemwise", "local_greedy_distributor", "dot_diag_to_elemwise", "selection_dot_to_index",
+    "useless_symmetric_transpose", "diagonal_solve_to_division", "orthogonal_solve_to_transpose_matmul",
+)  # fmt: skip
 JITTER = 1.0  # chains start within this of the middle of the prior, on unbounded scales
 # As nutpie calls them; what is returned is 0, or the number of an error, which makes the step divergent.
 DOUBLES = "CPointer(float64)"
@@ -133,6 +138,11 @@ class Program:
 
 def compile_program(model: pm.Model) -> Program:
     """Compile the log density, its gradient and the variables of a model that has one shared variable, its data."""
+    with pytensor.config.change_flags(traceback__limit=0):  # nodes of a graph need not know which line made them
+        return _compiled(model)
+
+
+def _compiled(model: pm.Model) -> Program:
     (data,) = model.data_vars
     middle, free, kept = model.initial_point(), model.value_vars, model.unobserved_RVs
     shapes = [middle[variable.name].shape for variable in free]

@@ -19,7 +19,7 @@ from hscb_bayes.analysis.layers import find_analysis, names_in
 from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior
 from hscb_bayes.analysis.next_study import beliefs_toml, predictive_prior, rbest_json, robust
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
-from hscb_bayes.analysis.pooled_model import build_pool, same_layout
+from hscb_bayes.analysis.pooled_model import build_pool, components, same_layout
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
 from hscb_bayes.report.pooled_page import write_pooled_report
@@ -49,9 +49,11 @@ from hscb_bayes.report.results import (
 from hscb_bayes.report.tables import audit_table
 from hscb_bayes.sentences import nearest, quote
 
-ATTEMPTS = (("sampling", 1000), ("sampling again, for longer", 3000))  # draws a chain; longer where the gate is missed
-DRAWS, TUNE, CHAINS = 1000, 500, 2  # of every fit but the first
-TARGET_ACCEPT = 0.95  # small steps: cells that are nearly empty curve the posterior of single studies
+TUNE = 500
+# Draws a chain and target acceptance; more draws and smaller steps where the gate is missed.
+ATTEMPTS = (("sampling", 1000, 0.8), ("sampling again, for longer", 3000, 0.95))
+SIDE_DRAWS, SIDE_CHAINS = 750, 2  # of every fit but the first
+SIDE_ATTEMPTS = ((300, 0.8), (500, 0.95))  # warm-up and target acceptance; smaller steps where one diverged
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -151,10 +153,12 @@ def _made(
 ) -> tuple[xr.DataTree, PooledTables]:
     say.step("compiling the model, once")
     compiled = compile_model(build_pool(pool))
-    for words, draws in ATTEMPTS:
+    for words, draws, target_accept in ATTEMPTS:
         say.step(words)
         say.make_room()
-        pooled = sample(compiled, draws=draws, seed=seed, target_accept=TARGET_ACCEPT, progress=say.has_terminal)
+        pooled = sample(
+            compiled, draws=draws, tune=TUNE, seed=seed, target_accept=target_accept, progress=say.has_terminal
+        )
         say.step("judging convergence")
         gate = _judge(pooled, pool, seed=seed)
         if gate.is_converged:
@@ -193,17 +197,20 @@ def _judge(pooled: xr.DataTree, pool: Pool, *, seed: int) -> Verdict:
     return verdict(pooled, xr.merge(named))
 
 
-def _fit(compiled: Compiled, *, seed: int) -> xr.DataTree:
-    """A smaller fit, and whether it converged."""
-    tree = sample(compiled, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=seed, target_accept=TARGET_ACCEPT)
-    tree.attrs["converged"] = int(tree["sample_stats"]["diverging"].sum() == 0)
+def smaller_fit(compiled: Compiled, *, seed: int) -> xr.DataTree:
+    """A smaller fit, and whether it converged; where studies may be on their own, with smaller steps at once."""
+    for tune, target_accept in SIDE_ATTEMPTS[components(compiled.analysis) - 1 :]:
+        tree = sample(compiled, draws=SIDE_DRAWS, tune=tune, chains=SIDE_CHAINS, seed=seed, target_accept=target_accept)
+        if not tree["sample_stats"]["diverging"].any():
+            break
+    tree.attrs["converged"] = int(not tree["sample_stats"]["diverging"].any())
     return tree
 
 
 def _alone(pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
     """Each study from its own print and the beliefs about the average study, as if there were no other."""
     say.step("each study alone")
-    together = _fit(compile_model(build_alone(pool)), seed=derived_seed(seed, "alone", 0))
+    together = smaller_fit(compile_model(build_alone(pool)), seed=derived_seed(seed, "alone", 0))
     return {study: posterior_alone(together, study) for study in pool.studies}
 
 
@@ -212,7 +219,9 @@ def _without(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dic
     found = {}
     for position, study in enumerate(pool.studies):
         say.step("leaving out studies", position + 1, len(pool.studies))
-        found[study] = _fit(with_pool(compiled, pool, without=[study]), seed=derived_seed(seed, "without", position))
+        found[study] = smaller_fit(
+            with_pool(compiled, pool, without=[study]), seed=derived_seed(seed, "without", position)
+        )
     return found
 
 
@@ -227,5 +236,5 @@ def _others(
         if program is None:
             program = compile_model(build_pool(other))
             programs.append(program)
-        found[name] = (other, _fit(with_pool(program, other), seed=derived_seed(seed, "belief", position)))
+        found[name] = (other, smaller_fit(with_pool(program, other), seed=derived_seed(seed, "belief", position)))
     return found

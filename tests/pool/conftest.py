@@ -43,7 +43,8 @@ def prior_tree() -> Callable[[Pool], xr.DataTree]:
         between = beliefs.between * np.abs(rng.normal(size=(*shape, len(EFFECTS))))
         shifts = beliefs.shift * rng.normal(size=(*shape, *beliefs.shift.shape))
         shared = beliefs.belongs @ shifts
-        effects = shared + between[..., None, :] * rng.normal(size=shared.shape)
+        standard = rng.normal(size=shared.shape)
+        effects = shared + between[..., None, :] * standard
         coords = {"parameter": list(PARAMETER_IDS), "effect": list(EFFECTS), "study": list(pool.studies)}
         variables = {
             "parameters": ((*dims, "parameter"), mean + deviation * rng.normal(size=(*shape, mean.size))),
@@ -51,7 +52,7 @@ def prior_tree() -> Callable[[Pool], xr.DataTree]:
             "study_effect": ((*dims, "study", "effect"), effects),
         }
         if min(pool.table.exchangeable.weight_of(study) for study in pool.studies) < 1.0:
-            apart = shared + beliefs.apart * rng.normal(size=shared.shape)
+            apart = shared + beliefs.apart * standard
             variables["study_effect_apart"] = ((*dims, "study", "effect"), apart)
         if deviations := effect_deviations(pool):
             own = np.array(list(deviations.values()))[:, None] * rng.normal(size=(*shape, len(deviations), 3))

@@ -53,9 +53,12 @@ def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, kno
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
     found = float(model.compile_logp(vars=[model["print"]], mode="FAST_COMPILE")(free))
     shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
-    effects = [shared + beliefs.between * np.exp(free["standard_between_log__"]) * free["standard_study_effect"]]
+    effects = [
+        shared
+        + beliefs.between * np.logaddexp(0.0, free["standard_between_log_exp_m1__"]) * free["standard_study_effect"]
+    ]
     if weight < 1.0:
-        effects.append(shared + beliefs.apart * free["standard_effect_apart"])
+        effects.append(shared + beliefs.apart * free["standard_study_effect"])
     by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
     for component, own in enumerate(effects):
         at = study_parameters(free["parameters"], own[0], np)

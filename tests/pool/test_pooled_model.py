@@ -103,12 +103,12 @@ def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
     found = float(model.compile_logp(vars=[model["print"]], mode="FAST_COMPILE")(free))
     shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
-    between = beliefs.between * np.exp(free["standard_between_log__"])
+    between = beliefs.between * np.logaddexp(0.0, free["standard_between_log_exp_m1__"])
     effects = [shared + between * free["standard_study_effect"]]
     if borrowing is not None:
         effects[0][0] = shared[0]
     if weight < 1.0:
-        effects.append(shared + beliefs.apart * free["standard_effect_apart"])
+        effects.append(shared + beliefs.apart * free["standard_study_effect"])
     by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
     power = 1.0 if borrowing is None else np.array([borrowing.power.get(study, 1.0) for study in pool.studies])
     weighted = power * by_study + beliefs.log_weights[: len(effects)]

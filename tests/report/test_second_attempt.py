@@ -5,9 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import xarray as xr
 
 from hscb_bayes import cli
 from hscb_bayes.analysis.convergence import Verdict
+from hscb_bayes.analysis.pool import load_pool
 from hscb_bayes.report import patient_run, pooled_run
 
 MISSED = Verdict(
@@ -56,6 +58,31 @@ def test_a_pool_is_fitted_again_for_longer(
     sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["run", "pooled", "--out", str(tmp_path / "out"), "--quiet"]) == 2
-    assert [call["draws"] for call in sampler.calls] == [1000, 3000]
+    assert [(call["draws"], call["target_accept"]) for call in sampler.calls] == [(1000, 0.8), (3000, 0.95)]
     assert "the posterior has not converged: required no divergent transition, found 1" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "diverging", "targets", "converged"),
+    [
+        ("pooled", (False,), [0.8], 1),
+        ("pooled", (True, False), [0.8, 0.95], 1),
+        ("pooled", (True, True), [0.8, 0.95], 0),
+        ("pooled_weight_50", (False,), [0.95], 1),
+        ("pooled_weight_50", (True,), [0.95], 0),
+    ],
+)
+def test_a_smaller_fit_of_a_pool_is_done_again_where_one_diverged(
+    name: str, diverging: tuple[bool, ...], targets: list[float], converged: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, found = list(diverging), list[float]()
+
+    def sample(_compiled: Any, *, target_accept: float, **_how: Any) -> xr.DataTree:
+        found.append(target_accept)
+        return xr.DataTree.from_dict({"sample_stats": xr.Dataset({"diverging": ("draw", [left.pop(0), False])})})
+
+    monkeypatch.setattr(pooled_run, "sample", sample)
+    tree = pooled_run.smaller_fit(SimpleNamespace(analysis=load_pool(name)), seed=1)
+    assert found == targets
+    assert tree.attrs["converged"] == converged
