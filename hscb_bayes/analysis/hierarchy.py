@@ -40,7 +40,8 @@ class Hierarchy:
 
     Shapes: ``belongs`` (study, shift) 1 where a study is of another population or definition; ``shift`` (shift,
     effect) standard deviations; ``between`` (effect,) scales of the half-normal spread; ``apart`` (effect,) standard
-    deviations of a study on its own; ``log_weights`` (component, study); ``power`` (study,) of each likelihood;
+    deviations of a study on its own, and ``drawn_apart`` (effect,) the part of them by which its standard effects are
+    multiplied (``log_prior_apart``); ``log_weights`` (component, study); ``power`` (study,) of each likelihood;
     ``differs`` (study, 1) 0 for a study that is itself the average one. ``names`` of the shifts.
     """
 
@@ -49,6 +50,7 @@ class Hierarchy:
     shift: np.ndarray
     between: np.ndarray
     apart: np.ndarray
+    drawn_apart: np.ndarray
     log_weights: np.ndarray
     power: np.ndarray
     differs: np.ndarray
@@ -65,6 +67,7 @@ def hierarchy_of(pool: Pool) -> Hierarchy:
     weights = np.array([table.exchangeable.weight_of(study) for study in pool.studies])
     apart = math.log(table.exchangeable.ratio_apart_rarely_above) / TWO_SIDED
     between = np.array([table.between_studies.deviation(effect) for effect in EFFECTS])
+    wide = np.where(RATIOS, np.where(between > 0.0, apart, 0.0), between)
     borrowing = table.borrowing
     return Hierarchy(
         names=tuple(shifts),
@@ -73,11 +76,29 @@ def hierarchy_of(pool: Pool) -> Hierarchy:
             -1, len(EFFECTS)
         ),
         between=between,
-        apart=np.where(RATIOS, np.where(between > 0.0, apart, 0.0), between),
+        apart=wide,
+        drawn_apart=np.sqrt(np.divide(between, wide, out=np.ones_like(wide), where=between < wide)),
         log_weights=np.log(np.maximum(np.stack([weights, 1.0 - weights]), SMALLEST_WEIGHT)),
         power=np.array([borrowing.power.get(study, 1.0) if borrowing else 1.0 for study in pool.studies]),
         differs=1.0 - (np.arange(len(kinds)) == 0)[:, None] * float(bool(borrowing and borrowing.commensurate)),
     )
+
+
+def log_prior_apart(standard: Any, drawn_apart: Any, xp: Any) -> Any:
+    """Log density of standard effects of a study on its own, over that of one of its kind; shape (...).
+
+    The effects of one of its kind are its spread times ``standard``, which is N(0, 1). Those of a study on its own are
+    a part of their standard deviation, r, times the same ``standard``, which is then N(0, 1 / r): with a scale between
+    both, what a print says of ``standard`` lies in much the same place and is about as wide either way.
+
+    Parameters
+    ----------
+    standard
+        Shape (..., effect).
+    drawn_apart
+        The parts r, shape (effect,).
+    """
+    return (xp.log(drawn_apart) + 0.5 * standard**2 * (1.0 - drawn_apart**2)).sum(axis=-1)
 
 
 def study_parameters(parameters: Any, effects: Any, xp: Any) -> Any:

@@ -102,6 +102,7 @@ def exchangeable_probability(pooled: xr.DataTree) -> np.ndarray:
     log_likelihood = log_likelihood + _of_known(pooled, by_component)
     beliefs = hierarchy_of(pool)
     weighted = beliefs.power * log_likelihood + beliefs.log_weights
+    weighted[:, 1] += _effects(pooled, "log_prior_apart")
     return 1.0 / (1.0 + np.exp(np.clip(weighted[:, 1] - weighted[:, 0], -700.0, 700.0)))
 
 

@@ -17,7 +17,14 @@ import pytensor.tensor as pt
 
 from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
-from hscb_bayes.analysis.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, hierarchy_of, study_parameters
+from hscb_bayes.analysis.hierarchy import (
+    COMPONENTS,
+    EFFECTS,
+    SMALLEST_WEIGHT,
+    hierarchy_of,
+    log_prior_apart,
+    study_parameters,
+)
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.known_in_pool import (
     PATIENTS_OF,
@@ -38,8 +45,8 @@ from hscb_bayes.process.pathway import TRANSITIONS
 
 LOST = PARAMETER_IDS.index("lost_by_one_year")
 BELIEFS = (
-    "prior_mean", "prior_deviation", "belongs", "shift", "between", "apart", "log_weights", "power", "differs",
-    "members",
+    "prior_mean", "prior_deviation", "belongs", "shift", "between", "apart", "drawn_apart", "log_weights", "power",
+    "differs", "members",
 )  # fmt: skip
 
 
@@ -66,8 +73,13 @@ def pool_data(
     mean, deviation = prior_normals(pool.members[0])
     log_weights = beliefs.log_weights[: components(pool)]
     data |= {"prior_mean": mean, "prior_deviation": deviation, "belongs": beliefs.belongs, "shift": beliefs.shift}
-    data |= {"between": beliefs.between, "apart": beliefs.apart, "log_weights": log_weights}
-    data |= {"power": beliefs.power, "differs": beliefs.differs, "members": cell_members(papers)}
+    data |= {"between": beliefs.between, "apart": beliefs.apart, "drawn_apart": beliefs.drawn_apart}
+    data |= {
+        "log_weights": log_weights,
+        "power": beliefs.power,
+        "differs": beliefs.differs,
+        "members": cell_members(papers),
+    }
     data |= known_data_of(pool, without=without)
     return {name: np.asarray(value, dtype=float) for name, value in data.items()}
 
@@ -137,9 +149,9 @@ def build_pool(pool: Pool) -> Built:
         parameters = pm.Normal(
             PARAMETERS_VARIABLE, mu=beliefs["prior_mean"], sigma=beliefs["prior_deviation"], dims="parameter"
         )
-        effects, of_known = _effects(beliefs, kept), effects_of_known(pool)
+        (effects, log_prior), of_known = _effects(beliefs, kept), effects_of_known(pool)
 
-        def logp(_value: Any, parameters: Any, effects: Any, of_known: Any, _terms: Any) -> Any:
+        def logp(_value: Any, parameters: Any, effects: Any, log_prior: Any, of_known: Any, _terms: Any) -> Any:
             by_study = log_likelihood_by_study(parameters, effects, data.arrays, beliefs["members"], pool, pt)
             if data.known:
                 each = study_parameters(parameters, effects, pt)
@@ -148,12 +160,13 @@ def build_pool(pool: Pool) -> Built:
                     for component in range(components(pool))
                 ]
                 by_study = by_study + pt.stack(beside)
-            weighted = beliefs["power"] * by_study + beliefs["log_weights"]
+            weighted = beliefs["power"] * by_study + log_prior + beliefs["log_weights"]
             return pt.logsumexp(weighted, axis=0).sum() if components(pool) > 1 else weighted.sum()
 
         def random(
             parameters: np.ndarray,
             effects: np.ndarray,
+            _log_prior: np.ndarray,
             _of_known: np.ndarray,
             _terms: np.ndarray,
             rng: np.random.Generator,
@@ -166,18 +179,21 @@ def build_pool(pool: Pool) -> Built:
             "print",
             parameters,
             effects,
+            log_prior,
             of_known,
             np.zeros(printed.size),
             logp=logp,
             random=random,
-            signature="(p),(c,s,k),(w,h),(t)->(t)",
+            signature="(p),(c,s,k),(c,s),(w,h),(t)->(t)",
             observed=printed,
         )
     return Built(analysis=pool, model=model, shapes={name: value.shape for name, value in kept.items()})
 
 
-def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
+def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
     """Study effects, shape (component, study, effect), each on a scale of its own: non-centred.
+
+    Beside them what a component adds to the log prior of a study's standard effects, shape (component, study).
 
     Whether a study is one of its kind or on its own, its standard effects are the same; only the scale differs. With
     others for a study on its own a chain would have to come upon those that fit it by chance, all of them at once.
@@ -195,12 +211,15 @@ def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> Any:
         )
         shared = pt.matmul(beliefs["belongs"], shift)
     own = shared + beliefs["differs"] * between * standard
-    effects = [pm.Deterministic("study_effect", own, dims=("study", "effect"))]
-    if kept["log_weights"].shape[0] > 1:
-        apart = shared + beliefs["differs"] * beliefs["apart"] * standard
-        effects.append(pm.Deterministic("study_effect_apart", apart, dims=("study", "effect")))
     studies = kept["belongs"].shape[0]
-    return pt.specify_shape(pt.stack(effects), (len(effects), studies, len(EFFECTS)))
+    effects, log_prior = [pm.Deterministic("study_effect", own, dims=("study", "effect"))], [pt.zeros(studies)]
+    if kept["log_weights"].shape[0] > 1:
+        apart = shared + beliefs["differs"] * beliefs["apart"] * beliefs["drawn_apart"] * standard
+        effects.append(pm.Deterministic("study_effect_apart", apart, dims=("study", "effect")))
+        of_standard = log_prior_apart(standard, beliefs["drawn_apart"], pt)
+        log_prior.append(pm.Deterministic("log_prior_apart", of_standard, dims="study"))
+    shape = (len(effects), studies)
+    return pt.specify_shape(pt.stack(effects), (*shape, len(EFFECTS))), pt.specify_shape(pt.stack(log_prior), shape)
 
 
 def effects_of_known(pool: Pool) -> Any:

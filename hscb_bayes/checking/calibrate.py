@@ -53,8 +53,8 @@ TUNE, CHAINS = 500, 2
 ATTEMPTS = ((600, 0.9), (3000, 0.98))
 FEWEST_EFFECTIVE_DRAWS = 400.0
 # Of a literature, whose density takes three times as long and whose trees are four times as large.
-POOL_ATTEMPTS = ((400, 0.9), (2000, 0.95))
-POOL_TUNE = 400
+POOL_ATTEMPTS = ((400, 0.8), (2000, 0.9))
+POOL_TUNE = 300
 FEWEST_POOL_DRAWS = 100.0
 WORKERS = 2
 REFIT_R_HAT = 1.05  # a thousand short refits: the gate of a single posterior would fail some by noise

@@ -19,7 +19,7 @@ from hscb_bayes.analysis.layers import find_analysis, names_in
 from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior
 from hscb_bayes.analysis.next_study import beliefs_toml, predictive_prior, rbest_json, robust
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
-from hscb_bayes.analysis.pooled_model import build_pool, components, same_layout
+from hscb_bayes.analysis.pooled_model import build_pool, same_layout
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
 from hscb_bayes.report.pooled_page import write_pooled_report
@@ -198,8 +198,8 @@ def _judge(pooled: xr.DataTree, pool: Pool, *, seed: int) -> Verdict:
 
 
 def smaller_fit(compiled: Compiled, *, seed: int) -> xr.DataTree:
-    """A smaller fit, and whether it converged; where studies may be on their own, with smaller steps at once."""
-    for tune, target_accept in SIDE_ATTEMPTS[components(compiled.analysis) - 1 :]:
+    """A smaller fit, and whether it converged."""
+    for tune, target_accept in SIDE_ATTEMPTS:
         tree = sample(compiled, draws=SIDE_DRAWS, tune=tune, chains=SIDE_CHAINS, seed=seed, target_accept=target_accept)
         if not tree["sample_stats"]["diverging"].any():
             break

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.fit import provenance, with_natural_scales
-from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of
+from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.known_in_pool import PATIENTS_OF, effect_deviations
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
@@ -43,7 +43,9 @@ def prior_tree() -> Callable[[Pool], xr.DataTree]:
         between = beliefs.between * np.abs(rng.normal(size=(*shape, len(EFFECTS))))
         shifts = beliefs.shift * rng.normal(size=(*shape, *beliefs.shift.shape))
         shared = beliefs.belongs @ shifts
-        standard = rng.normal(size=shared.shape)
+        weights = np.exp(beliefs.log_weights[0])
+        alike = rng.uniform(size=(*shape, len(weights), 1)) < weights[:, None]
+        standard = rng.normal(size=shared.shape) * np.where(alike, 1.0, 1.0 / beliefs.drawn_apart)
         effects = shared + between[..., None, :] * standard
         coords = {"parameter": list(PARAMETER_IDS), "effect": list(EFFECTS), "study": list(pool.studies)}
         variables = {
@@ -52,8 +54,10 @@ def prior_tree() -> Callable[[Pool], xr.DataTree]:
             "study_effect": ((*dims, "study", "effect"), effects),
         }
         if min(pool.table.exchangeable.weight_of(study) for study in pool.studies) < 1.0:
-            apart = shared + beliefs.apart * standard
+            apart = shared + beliefs.apart * beliefs.drawn_apart * standard
             variables["study_effect_apart"] = ((*dims, "study", "effect"), apart)
+            of_standard = log_prior_apart(standard, beliefs.drawn_apart, np)
+            variables["log_prior_apart"] = ((*dims, "study"), of_standard)
         if deviations := effect_deviations(pool):
             own = np.array(list(deviations.values()))[:, None] * rng.normal(size=(*shape, len(deviations), 3))
             variables[EFFECT] = ((*dims, PATIENTS_OF, "transition"), own)

@@ -4,8 +4,9 @@ import numpy as np
 import pytensor.tensor as pt
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 
-from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
+from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import BetweenStudies
@@ -88,3 +89,14 @@ def test_a_redefined_response_moves_all_three_transitions(pool: Pool) -> None:
     row = beliefs.shift[beliefs.names.index("definition:trilineage")]
     assert (row[:4] > 0.0).all()
     assert (row[4:] == 0.0).all()
+
+
+def test_effects_of_a_study_on_its_own_have_their_standard_deviations(pool: Pool) -> None:
+    beliefs = hierarchy_of(pool)
+    assert (beliefs.drawn_apart[:4] < 0.8).all()
+    assert (beliefs.drawn_apart[4:] == 1.0).all()
+    standard = np.random.default_rng(2).normal(size=(5, len(EFFECTS)))
+    scale = beliefs.apart * beliefs.drawn_apart
+    of_one_alone = norm.logpdf(scale * standard, scale=beliefs.apart) + np.log(scale)
+    expected = (of_one_alone - norm.logpdf(standard)).sum(axis=-1)
+    assert_allclose(log_prior_apart(standard, beliefs.drawn_apart, np), expected, atol=ALGEBRA)

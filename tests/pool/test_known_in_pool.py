@@ -13,7 +13,7 @@ from pytensor.graph.rewriting.utils import rewrite_graph
 from hscb_bayes.analysis.alone import build_alone
 from hscb_bayes.analysis.data_vector import Built
 from hscb_bayes.analysis.fit import draws_of, pool_of
-from hscb_bayes.analysis.hierarchy import hierarchy_of, study_parameters
+from hscb_bayes.analysis.hierarchy import hierarchy_of, log_prior_apart, study_parameters
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.known_in_pool import known_data_of, log_likelihood_of_known_by_study
 from hscb_bayes.analysis.known_model import known_terms
@@ -58,12 +58,13 @@ def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, kno
         + beliefs.between * np.logaddexp(0.0, free["standard_between_log_exp_m1__"]) * free["standard_study_effect"]
     ]
     if weight < 1.0:
-        effects.append(shared + beliefs.apart * free["standard_study_effect"])
+        effects.append(shared + beliefs.apart * beliefs.drawn_apart * free["standard_study_effect"])
     by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
     for component, own in enumerate(effects):
         at = study_parameters(free["parameters"], own[0], np)
         by_study[component, 0] += known_terms(at[None], free[EFFECT][0], pool.members[0])[0]
-    expected = np.logaddexp.reduce(by_study + beliefs.log_weights[: len(effects)], axis=0).sum()
+    log_prior = np.stack([np.zeros(7), log_prior_apart(free["standard_study_effect"], beliefs.drawn_apart, np)])
+    expected = np.logaddexp.reduce((by_study + beliefs.log_weights + log_prior)[: len(effects)], axis=0).sum()
     assert found == pytest.approx(float(expected), rel=OF_A_DRAW)
 
 
@@ -120,6 +121,7 @@ def test_whether_a_study_is_of_its_kind_is_judged_by_its_patients_too(
         at = study_parameters(draws_of(tree)[draw], by_component[component, 0], np)
         effect = tree["posterior"][EFFECT].values.reshape(-1, 3)[draw]
         terms[component, 0] += known_terms(at[None], effect, pool.members[0])[0]
+    terms[1] += tree["posterior"]["log_prior_apart"].values.reshape(-1, 7)[draw]
     odds = terms + np.log([[0.7], [0.3]])
     assert_allclose(found[draw], np.exp(odds[0] - np.logaddexp(*odds)), atol=OF_A_DRAW)
     assert study_effects_of(tree).shape == (100, 7, 6)

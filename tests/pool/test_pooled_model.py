@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.arrays import joint_arrays, printed_values
-from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, study_parameters
+from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.marks import places
 from hscb_bayes.analysis.members import log_likelihood_of_studies
@@ -108,8 +108,9 @@ def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing
     if borrowing is not None:
         effects[0][0] = shared[0]
     if weight < 1.0:
-        effects.append(shared + beliefs.apart * free["standard_study_effect"])
+        effects.append(shared + beliefs.apart * beliefs.drawn_apart * free["standard_study_effect"])
     by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
     power = 1.0 if borrowing is None else np.array([borrowing.power.get(study, 1.0) for study in pool.studies])
-    weighted = power * by_study + beliefs.log_weights[: len(effects)]
+    log_prior = np.stack([np.zeros(7), log_prior_apart(free["standard_study_effect"], beliefs.drawn_apart, np)])
+    weighted = power * by_study + (beliefs.log_weights + log_prior)[: len(effects)]
     assert found == pytest.approx(float(np.logaddexp.reduce(weighted, axis=0).sum()), rel=1e-8)
