@@ -195,7 +195,7 @@ def _effects(beliefs: Mapping[str, Any], kept: Mapping[str, np.ndarray]) -> tupl
 
     Beside them what a component adds to the log prior of a study's standard effects, shape (component, study).
 
-    Whether a study is one of its kind or on its own, its standard effects are the same; only the scale differs. With
+    Whether a study is one of its kind or on its own, its standard effects are the same; scale and prior differ. With
     others for a study on its own a chain would have to come upon those that fit it by chance, all of them at once.
     """
     near_zero = pm.distributions.transforms.log_exp_m1  # a logarithm near zero alone
