@@ -15,7 +15,6 @@ from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS, leave_centres_out
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
-from hscb_bayes.errors import InputError
 from hscb_bayes.report.patient_page import write_patient_report
 from hscb_bayes.report.patient_tables import (
     PatientTables,
@@ -34,7 +33,7 @@ from hscb_bayes.report.progress import shown as progress_of
 from hscb_bayes.report.results import (
     PAGE,
     POSTERIOR,
-    judged,
+    accepted,
     read_csv_files,
     refuse_strangers,
     replaced,
@@ -98,8 +97,7 @@ def _made(
         gate = verdict(posterior, xr.Dataset(shown(curves)))
         if gate.is_converged:
             break
-    if not gate.is_converged and not allow_unconverged:
-        raise InputError(f"{analysis.path}: the posterior has not converged: {'; '.join(gate.failures)}")
+    posterior = accepted(posterior, gate, address=analysis.path, allow_unconverged=allow_unconverged)
     say.step("replicating and checking")
     checked = check_of_patients(posterior, days=analysis.table.report.days, seed=seed)
     none = pd.DataFrame(columns=list(CENTRES)), pd.DataFrame(columns=list(NUMBERS))
@@ -127,4 +125,4 @@ def _made(
         baselines=baseline_table(posterior),
         loo=leave_patient_out(posterior),
     )
-    return judged(posterior, gate), tables
+    return posterior, tables

@@ -40,7 +40,7 @@ from hscb_bayes.report.results import (
     NEXT_MIXTURES,
     PAGE,
     POSTERIOR,
-    judged,
+    accepted,
     read_csv_files,
     refuse_strangers,
     replaced,
@@ -163,9 +163,7 @@ def _made(
         gate = _judge(pooled, pool, seed=seed)
         if gate.is_converged:
             break
-    if not gate.is_converged and not allow_unconverged:
-        raise InputError(f"{pool.path}: the posterior has not converged: {'; '.join(gate.failures)}")
-    pooled = judged(pooled, gate)
+    pooled = accepted(pooled, gate, address=pool.path, allow_unconverged=allow_unconverged)
     pooled.attrs["converged"] = int(gate.is_converged)
     fits = PooledFits(
         pooled=pooled,

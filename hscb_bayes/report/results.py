@@ -89,6 +89,26 @@ def judged(posterior: xr.DataTree, verdict: Verdict) -> xr.DataTree:
     return copy
 
 
+def accepted(posterior: xr.DataTree, verdict: Verdict, *, address: str, allow_unconverged: bool) -> xr.DataTree:
+    """The posterior with the verdict, where a report may be made of it.
+
+    Parameters
+    ----------
+    address
+        Path of the analysis, named where it is refused.
+    allow_unconverged
+        Whether a posterior that has not converged is taken too; its report says so.
+
+    Raises
+    ------
+    InputError
+        When the posterior has not converged and that is not allowed.
+    """
+    if not verdict.is_converged and not allow_unconverged:
+        raise InputError(f"{address}: the posterior has not converged: {'; '.join(verdict.failures)}")
+    return judged(posterior, verdict)
+
+
 def refuse_strangers(out: Path, tables: type[DataclassInstance], *others: str) -> None:
     """Refuse a place that holds something else than what such a run writes, which would be lost.
 

@@ -33,7 +33,7 @@ from hscb_bayes.report.results import (
     AUDIT,
     PAGE,
     Tables,
-    judged,
+    accepted,
     read_results,
     refuse_strangers,
     replaced,
@@ -120,9 +120,7 @@ def _made(analysis: Analysis, *, seed: int, say: Progress, allow_unconverged: bo
     say.step("judging convergence")
     draws = reported(posterior, days=curve_days(analysis), durations=analysis.durations)
     gate = draws.verdict(posterior)
-    if not gate.is_converged and not allow_unconverged:
-        raise InputError(f"{analysis.path}: the posterior has not converged: {'; '.join(gate.failures)}")
-    posterior = judged(posterior, gate)
+    posterior = accepted(posterior, gate, address=analysis.path, allow_unconverged=allow_unconverged)
     return posterior, _tables(compiled, posterior, draws, seed=seed, say=say)
 
 
