@@ -19,6 +19,7 @@ from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.report.pooled_run import ATTEMPTS, TUNE
 from tests.benchmarks.measuring import Row, seconds
 
 SEED = 1
@@ -104,11 +105,16 @@ def pool_growth() -> list[Row]:
 
 
 def pool_divergences() -> list[Row]:
-    """Divergent transitions among 4,000 draws with few and with many studies."""
+    """Divergent transitions with few and with many studies, in the attempts of a pooled run until one has none."""
     rows = []
     for size in SAMPLED:
-        tree = sample(_pooled(size), seed=SEED)
-        diverged = float(tree["sample_stats"]["diverging"].sum())
-        what = f"divergent transitions in 4,000 draws, {size} studies"
-        rows.append(Row(what=what, unit="transitions", values=[diverged], seed=SEED))
+        for _, draws, target_accept in ATTEMPTS:
+            tree = sample(_pooled(size), draws=draws, tune=TUNE, target_accept=target_accept, seed=SEED)
+            diverging = tree["sample_stats"]["diverging"]
+            what = (
+                f"divergent transitions in {diverging.size:,} draws, target acceptance {target_accept}, {size} studies"
+            )
+            rows.append(Row(what=what, unit="transitions", values=[float(diverging.sum())], seed=SEED))
+            if not diverging.any():
+                break
     return rows
