@@ -13,7 +13,7 @@ from hscb_bayes.analysis.alone import build_alone, posterior_alone
 from hscb_bayes.analysis.compiled import Compiled, compile_model, with_pool
 from hscb_bayes.analysis.convergence import Verdict, verdict
 from hscb_bayes.analysis.estimands import estimands
-from hscb_bayes.analysis.fit import TARGET_ACCEPT, derived_seed, load_posterior, pool_of, sample, save_posterior
+from hscb_bayes.analysis.fit import derived_seed, load_posterior, pool_of, sample, save_posterior
 from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.layers import find_analysis, names_in
 from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior
@@ -51,9 +51,9 @@ from hscb_bayes.sentences import nearest, quote
 
 TUNE = 500
 # Draws a chain and target acceptance; more draws and smaller steps where the gate is missed.
-ATTEMPTS = (("sampling", 1000, TARGET_ACCEPT), ("sampling again, for longer", 3000, 0.95))
+ATTEMPTS = (("sampling", 1000, 0.8), ("sampling again, for longer", 3000, 0.95))
 SIDE_DRAWS, SIDE_CHAINS = 750, 2  # of every fit but the first
-SIDE_ATTEMPTS = ((300, TARGET_ACCEPT), (500, 0.95))  # warm-up and target acceptance; smaller steps where one diverged
+SIDE_ATTEMPTS = ((300, 0.8), (500, 0.95))  # warm-up and target acceptance; smaller steps where one diverged
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

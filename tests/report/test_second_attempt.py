@@ -57,14 +57,14 @@ def test_a_pool_is_fitted_again_for_longer(
     sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["run", "pooled", "--out", str(tmp_path / "out"), "--quiet"]) == 2
-    assert [(call["draws"], call["target_accept"]) for call in sampler.calls] == [(1000, 0.9), (3000, 0.95)]
+    assert [(call["draws"], call["target_accept"]) for call in sampler.calls] == [(1000, 0.8), (3000, 0.95)]
     assert "the posterior has not converged: required no divergent transition, found 1" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
     ("diverging", "targets", "converged"),
-    [((False,), [0.9], 1), ((True, False), [0.9, 0.95], 1), ((True, True), [0.9, 0.95], 0)],
+    [((False,), [0.8], 1), ((True, False), [0.8, 0.95], 1), ((True, True), [0.8, 0.95], 0)],
 )
 def test_a_smaller_fit_of_a_pool_is_done_again_where_one_diverged(
     diverging: tuple[bool, ...], targets: list[float], converged: int, monkeypatch: pytest.MonkeyPatch
