@@ -10,7 +10,7 @@ import pytest
 from hscb_bayes.analysis.patient_rows import patient_rows
 from hscb_bayes.analysis.patient_spec import load_patients
 from tests.benchmarks import __main__ as benchmarks
-from tests.benchmarks import patients, table
+from tests.benchmarks import executing, patients, table
 from tests.benchmarks.measuring import MissingError, Row, bounded, command, digits
 from tests.benchmarks.pooling import pool_of_copies
 
@@ -128,3 +128,16 @@ def test_large_tables_are_what_they_say() -> None:
     assert (len(analysis.patients), analysis.terms) == (500, ("x0", "x1", "x2"))
     shapes = {name: rows.shape for name, rows in patient_rows(analysis).items()}
     assert max(shape[0] for shape in shapes.values()) <= 8 * 3 * (len(patients.CUTS) + 1)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_executors_are_timed_beside_one_process_and_must_give_its_numbers(
+    monkeypatch: pytest.MonkeyPatch, *, same: bool
+) -> None:
+    measured = iter([([8.0], {0: 1}), ([4.0], {0: 1}), ([5.0], {0: 1 if same else 2})])
+    monkeypatch.setattr(executing, "_measured", lambda _executor: next(measured))
+    if same:
+        assert [row.cells()["ratio"] for row in executing.executors()] == ["", "2", "1.6"]
+    else:
+        with pytest.raises(RuntimeError, match="a Dask cluster of 2 workers gave other numbers than one process"):
+            executing.executors()

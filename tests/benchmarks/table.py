@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tests import results_table
-from tests.benchmarks import commands, estimation, patients, pooling, sampling
+from tests.benchmarks import commands, estimation, executing, patients, pooling, sampling
 from tests.benchmarks.measuring import Row
 
 TABLE = results_table.RESULTS / "benchmarks.csv"
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "gradient": sampling.gradient,
     "replicates": sampling.replicates,
     "refit": sampling.refit_one_study,
+    "executors": executing.executors,
     "pooled_run": commands.pooled_run,
     "pool_growth": pooling.pool_growth,
     "pool_divergences": pooling.pool_divergences,
