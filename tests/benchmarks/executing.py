@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
@@ -15,10 +15,10 @@ from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.calibrate import SEED, Refit, refit
 from hscb_bayes.checking.executors import each_once, executor_at
 from tests.benchmarks.measuring import MissingError, Row, seconds
+from tests.dask_cluster import WORKERS, local_cluster
 
 RUNS = 3
 STUDIES = 16
-WORKERS = 2
 
 
 def executors() -> list[Row]:
@@ -60,14 +60,7 @@ def _refits(executor: Executor) -> dict[int, Refit]:
 
 @contextmanager
 def _cluster() -> Iterator[Executor]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            from distributed import LocalCluster
-        except ImportError:
-            raise MissingError("required the package distributed; install hscb_bayes[cluster]") from None
-        with (
-            LocalCluster(n_workers=WORKERS, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-            executor_at(cluster.scheduler_address, workers=WORKERS) as executor,
-        ):
-            yield executor
+    if find_spec("distributed") is None:
+        raise MissingError("required the package distributed; install hscb_bayes[cluster]")
+    with local_cluster() as cluster, executor_at(cluster.scheduler_address, workers=WORKERS) as executor:
+        yield executor

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -15,9 +14,10 @@ import pytest
 from hscb_bayes.checking.calibrate import Refit
 from hscb_bayes.checking.executors import each_once, executor_at
 from hscb_bayes.errors import InputError
+from tests.dask_cluster import local_cluster
 
 cloudpickle = pytest.importorskip("cloudpickle", reason="the package distributed, which brings it, is not installed")
-distributed = pytest.importorskip("distributed", reason="the package distributed is not installed")
+pytest.importorskip("distributed", reason="the package distributed is not installed")
 
 STUDIES, SEED = 24, 11
 
@@ -37,12 +37,8 @@ def all_refits(executor: Executor, record: Path) -> Iterator[Refit]:
 def cluster() -> Iterator[object]:
     """Two workers in processes of their own, which know of this file only what is sent to them."""
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as running:
-            yield running
+    with local_cluster() as running:
+        yield running
     cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
