@@ -1,19 +1,21 @@
 """What an analysis says about a study, held against the study: a mistake is found before anything is compiled.
 
-The likelihood takes one count of responders, one median time to response, one survival among those who never responded
-and any number of survival estimates at one day; its draws can be weighted by one P value of response by duration. What
-could not be used is refused here, never dropped in silence.
+The likelihood takes one count of responders, one of responses by a day, one median time to response, one survival among
+those who never responded and any number of survival estimates at one day, each of patients whom the analysis is about;
+its draws can be weighted by one P value of response by duration. What could not be used is refused here, never dropped
+in silence.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from hscb_bayes.analysis.subgroups import Subgroup, is_about, subgroup_of
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
+from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
@@ -35,7 +37,7 @@ Role = Literal[
     "P value",
 ]
 
-MOST_PATIENTS = 10_000  # every one of them is simulated, thousands of times
+TOTAL: Role = "count of responders"
 EARLIEST_DAY = 28.0  # of a fitted survival: the quadrature needs room between the usual days of response
 
 
@@ -46,6 +48,7 @@ class Fittable:
     item: Item
     role: Role
     among: str
+    subgroup: Subgroup
     needs_count: bool
 
 
@@ -56,37 +59,41 @@ def fittable(study: Study, patients: str = EVERYBODY) -> dict[str, Fittable]:
     """
     found: dict[str, Fittable] = {}
     for item in study.items:
-        if isinstance(item, MedianTime):
-            found |= {item.id_among(group): _median(item, group, study) for group in item.groups}
-        elif isinstance(item, Survival):
-            never = _response(study, item.among) == "no"
-            role: Role = "survival among non-responders" if never else "survival"
-            among_responders = _response(study, item.among) is not None
-            found[item.id] = Fittable(item=item, role=role, among=item.among, needs_count=among_responders)
-        elif isinstance(item, Count | Share):
-            found[item.id] = Fittable(item=item, role="count of responders", among=item.among, needs_count=False)
-        elif isinstance(item, Incidence):
-            found[item.id] = Fittable(item=item, role="response by a day", among=item.among, needs_count=False)
-        elif isinstance(item, PValue):
-            found[item.id] = Fittable(item=item, role="P value", among=item.among, needs_count=False)
-    return {id: one for id, one in found.items() if _has_a_place(one, study, patients)}
+        for group in item.groups if isinstance(item, MedianTime) else (item.among,):
+            subgroup, role = subgroup_of(study, group, patients), _role(item)
+            if subgroup is None or role is None or not _has_a_place(item, subgroup):
+                continue
+            is_count = isinstance(item, Survival | MedianTime) and subgroup.response is not None
+            found[item.id_among(group) if isinstance(item, MedianTime) else item.id] = Fittable(
+                item=item,
+                role="survival among non-responders" if role == "survival" and subgroup.response == "no" else role,
+                among=group,
+                subgroup=subgroup,
+                needs_count=is_count or (isinstance(item, MedianTime) and (item.lowest or item.highest) is not None),
+            )
+    return found
 
 
-def _median(item: MedianTime, group: str, study: Study) -> Fittable:
-    counted = _response(study, group) == "yes" or item.lowest is not None or item.highest is not None
-    return Fittable(item=item, role="median time to response", among=group, needs_count=counted)
+def _role(item: Item) -> Role | None:
+    """The part that an item of such a kind can have; None where there is none."""
+    if isinstance(item, Count | Share) and item.event == "response":
+        return "count of responders" if item.at is None else "response by a day"
+    if isinstance(item, Incidence):
+        return "response by a day"
+    if isinstance(item, MedianTime) and item.event == "response":
+        return "median time to response"
+    if isinstance(item, PValue) and _is_of_response(item):
+        return "P value"
+    return "survival" if isinstance(item, Survival) else None
 
 
-def _has_a_place(one: Fittable, study: Study, patients: str) -> bool:
-    among_these = one.among == patients
-    if isinstance(one.item, Survival):
-        group = study.groups.get(one.among)
-        return among_these or (group is not None and group.by != "characteristic" and patients == EVERYBODY)
-    if isinstance(one.item, PValue):
-        return _is_of_response(one.item)
-    about_response = isinstance(one.item, Count | Share | Incidence | MedianTime) and one.item.event == "response"
-    of_responders = isinstance(one.item, MedianTime) and _response(study, one.among) == "yes"
-    return about_response and (among_these or of_responders)
+def _has_a_place(item: Item, subgroup: Subgroup) -> bool:
+    """Whether the likelihood has a place for an item of its kind among these patients."""
+    if isinstance(item, Count) and item.evaluable is not None:
+        return False
+    if isinstance(item, Survival):
+        return subgroup.is_everybody or subgroup.response is not None or subgroup.duration is not None
+    return subgroup.is_everybody or (isinstance(item, MedianTime) and subgroup.response == "yes")
 
 
 def _is_of_response(item: PValue) -> bool:
@@ -94,8 +101,9 @@ def _is_of_response(item: PValue) -> bool:
     return item.comparison == "response by duration" and item.value.bound == "exact"
 
 
-def _response(study: Study, group: str) -> str | None:
-    return None if group == EVERYBODY else study.groups[group].value
+def patients_of(study: Study, among: str) -> int:
+    """How many patients an analysis about a group is about; 0 where it is not printed."""
+    return study.n if among == EVERYBODY else study.groups[among].n or 0
 
 
 def check_patients(among: str, responders: int | None, items: Sequence[str], study: Study, address: str) -> None:
@@ -107,36 +115,48 @@ def check_patients(among: str, responders: int | None, items: Sequence[str], stu
         With the sentence.
     """
     if among != EVERYBODY:
-        known = [id for id, group in study.groups.items() if group.by == "characteristic" and group.n is not None]
+        known = [
+            id for id, group in study.groups.items() if group.n is not None and _is_by_characteristic(group, study)
+        ]
         if among not in known:
             hint = nearest(among, [EVERYBODY, *known])
             raise InputError(
                 f"{address}: cohort.among: required all patients or a group by characteristic of printed size, "
                 f"found {quote(among)}; {hint}"
             )
-    n = study.n if among == EVERYBODY else study.groups[among].n or 0
+    n = patients_of(study, among)
     if responders is None:
         return
     if responders > n:
         raise InputError(f"{address}: cohort.responders: required at most the {n} patients, found {responders}")
-    _check_incidence(responders, items, n, study, address)
-    printed = {id for id, one in fittable(study, among).items() if one.role == "count of responders"}
+    known_items = fittable(study, among)
+    _check_by_a_day(responders, [known_items[id] for id in items if id in known_items], n, known_items, address)
     for id in items:
-        if id in printed:
+        if id in known_items and known_items[id].role == "count of responders":
             raise InputError(f"{address}: cohort.responders is given, but {id!r} is fitted, which says it; remove one")
 
 
-def _check_incidence(responders: int, items: Sequence[str], n: int, study: Study, address: str) -> None:
+def _is_by_characteristic(group: Group, study: Study) -> bool:
+    return group.n is not None and all(study.groups[id].by == "characteristic" for id in group.parts)
+
+
+def _check_by_a_day(
+    responders: int, fitted: Sequence[Fittable], n: int, known: Mapping[str, Fittable], address: str
+) -> None:
     """As many responders as had responded by a printed day, and one more where a response is later."""
-    last = [item.highest.value for item in study.items if isinstance(item, MedianTime) and item.highest is not None]
-    for item in study.items:
-        if isinstance(item, Incidence) and item.id in items:
-            least = int(item.value.value * n + 0.5) + int(any(day > item.day for day in last))
-            if responders < least:
-                raise InputError(
-                    f"{address}: cohort.responders: required at least {least}, since {item.value} of {n} had responded "
-                    f"by {item.at}, found {responders}"
-                )
+    medians = (one.item for one in known.values() if isinstance(one.item, MedianTime))
+    last = [item.highest.value for item in medians if item.highest is not None]
+    for one in fitted:
+        if not isinstance(one.item, Incidence | Count | Share) or one.item.at is None:
+            continue
+        counted = one.item.count if isinstance(one.item, Count) else int(one.item.value.value * n + 0.5)
+        printed = str(counted) if isinstance(one.item, Count) else str(one.item.value)
+        least = counted + int(any(day > one.item.at.value for day in last))
+        if responders < least:
+            raise InputError(
+                f"{address}: cohort.responders: required at least {least}, since {printed} of {n} had responded "
+                f"by {one.item.at}, found {responders}"
+            )
 
 
 def check_items(
@@ -154,7 +174,7 @@ def check_items(
         if items.count(id) > 1:
             raise InputError(f"{address}: fit.items: {quote(id)} is named twice")
         if id not in known:
-            raise InputError(f"{address}: fit.items: {_no_place(id, study, list(known))}")
+            raise InputError(f"{address}: fit.items: {_no_place(id, study, list(known), among)}")
     fitted = {id: known[id] for id in items}
     _check_roles(fitted, f"{address}: fit.items", has_responders=has_responders)
     days = {one.item.day: id for id, one in fitted.items() if isinstance(one.item, Survival)}
@@ -170,8 +190,8 @@ def check_items(
 def _check_days_of_response(fitted: Mapping[str, Fittable], last: float, address: str) -> None:
     """Everything fitted about response lies before the day up to which patients are followed."""
     for id, one in fitted.items():
-        if isinstance(one.item, Incidence):
-            days = [one.item.at]
+        if isinstance(one.item, Incidence | Count | Share):
+            days = [] if one.item.at is None else [one.item.at]
         elif isinstance(one.item, MedianTime):
             days = [number.printed for number in one.item.numbers if number.among == one.among]
         else:
@@ -184,11 +204,22 @@ def _check_days_of_response(fitted: Mapping[str, Fittable], last: float, address
                 )
 
 
-def _no_place(id: str, study: Study, known: list[str]) -> str:
+def _no_place(id: str, study: Study, known: list[str], among: str) -> str:
     item = next((item for item in study.items if item.id == id), None)
     if isinstance(item, MedianTime) and item.readings is not None:
         readings = [item.id_among(group) for group in item.groups if item.id_among(group) in known]
-        return f"{id!r} is printed of more than one group; required one of {listed(readings)}"
+        if readings:
+            return f"{id!r} is printed of more than one group; required one of {listed(readings)}"
+    if item is not None and not is_about(study, item, item.among, among):
+        group = study.groups.get(item.among)
+        both = f"[{', '.join(map(repr, (among, item.among)))}]"
+        hint = "" if group is None or group.by == "characteristic" else f" (a group all_of = {both} is of both)"
+        return f"{id!r} is about {item.among!r}, and this analysis about {among!r}{hint}; {_one_of(known)}"
+    if isinstance(item, Count) and item.evaluable is not None:
+        return (
+            f"{id!r} counts {item.n} evaluable patients, and a count can be fitted where n is all of the group; "
+            f"{_one_of(known)}"
+        )
     if item is not None:
         return f"the likelihood has no place for {id!r} ({item.kind} among {item.among!r}); {_one_of(known)}"
     number = next((number for number in study.numbers if number.id == id), None)
@@ -208,9 +239,20 @@ def _check_roles(fitted: Mapping[str, Fittable], address: str, *, has_responders
         if part in taken:
             raise InputError(f"{address}: {taken[part]!r} and {id!r} are both a {part}; required one of them")
         taken[part] = id
+    _check_counts(fitted, taken, address)
     for id, one in fitted.items():
         if one.needs_count and not has_responders and "count of responders" not in taken:
             raise InputError(f"{address}: {id!r} is about {one.among!r}; required the count of responders beside it")
+
+
+def _check_counts(fitted: Mapping[str, Fittable], taken: Mapping[str, str], address: str) -> None:
+    """By a day not more have responded than in all."""
+    early, total = (fitted[taken[role]].item if role in taken else None for role in ("response by a day", TOTAL))
+    if isinstance(early, Count) and isinstance(total, Count) and early.count > total.count:
+        raise InputError(
+            f"{address}: {early.id!r} counts {early.count} responses by {early.at}, and {total.id!r} {total.count} in "
+            "all; required one of them"
+        )
 
 
 def check_fitted_p_values(items: Sequence[str], conventions: Conventions, study: Study, address: str) -> None:
@@ -240,67 +282,8 @@ def check_fitted_p_values(items: Sequence[str], conventions: Conventions, study:
             )
 
 
-def check_cohort(
-    sizes: Mapping[str, int],
-    form: Literal["log2", "step", "none"],
-    items: Sequence[str],
-    study: Study,
-    address: str,
-    *,
-    among: str = EVERYBODY,
-) -> None:
-    """Refuse group sizes that the study cannot have, and a missing size where something needs it.
-
-    Raises
-    ------
-    InputError
-        With the sentence.
-    """
-    if study.n > MOST_PATIENTS:
-        raise InputError(f"{study.path}: study.n: required at most {MOST_PATIENTS} patients, found {study.n}")
-    sized = [id for id, group in study.groups.items() if group.by != "response"]
-    for id, size in sizes.items():
-        if id not in sized:
-            hint = nearest(id, sized) if sized else "the study has none"
-            raise InputError(f"{address}: cohort.sizes: {quote(id)} is no group by duration; {hint}")
-        if not 0 < size < study.n:
-            raise InputError(f"{address}: cohort.sizes.{id}: required 1 to {study.n - 1} of {study.n}, found {size}")
-    by_duration = {id: size for id, size in sizes.items() if study.groups[id].by == "duration"}
-    _check_complements(by_duration, study, f"{address}: cohort.sizes")
-    _check_characteristics(sizes, study, f"{address}: cohort.sizes")
-    if form == "step" and not by_duration:
-        raise InputError(f"{address}: cohort.sizes is missing; form = 'step' divides the patients at a group's size")
-    divided = [study.groups[id] for id in by_duration]
-    for id in items:
-        group = study.groups.get(fittable(study, among)[id].among)
-        if group is None or group.by != "duration":
-            continue
-        if not any(group == other or group.is_complement_of(other) for other in divided):
-            raise InputError(f"{address}: cohort.sizes: required the size of {group.id!r}, which {id!r} is about")
-
-
-def _check_characteristics(sizes: Mapping[str, int], study: Study, address: str) -> None:
-    """Every group by characteristic has a size, printed or said here, or its complement has; one of them, not both."""
-    groups = [group for group in study.groups.values() if group.by == "characteristic"]
-    for group in groups:
-        both = [group, *(other for other in groups if group.is_complement_of(other))]
-        if group.id in sizes and any(one.n is not None for one in both):
-            raise InputError(f"{address}.{group.id}: the study prints how many patients it has; remove it")
-        if not any(one.n is not None or one.id in sizes for one in both):
-            raise InputError(f"{address}: required the size of {group.id!r}, which the study does not print")
-
-
-def _check_complements(sizes: Mapping[str, int], study: Study, address: str) -> None:
-    for first, second in itertools.pairwise(sizes):
-        if not study.groups[first].is_complement_of(study.groups[second]):
-            raise InputError(f"{address}: {first!r} and {second!r} do not divide the patients; required one division")
-        if sizes[first] + sizes[second] != study.n:
-            found = f"{sizes[first]} + {sizes[second]} = {sizes[first] + sizes[second]}"
-            raise InputError(f"{address}: {first!r} and {second!r} have all {study.n} patients, found {found}")
-
-
-def duration_summary(study: Study) -> tuple[float, float, float]:
-    """The median, lowest and highest duration of neutropenia of all patients, days.
+def duration_summary(study: Study, among: str = EVERYBODY) -> tuple[float, float, float]:
+    """The median, lowest and highest duration of neutropenia of a group of patients, or of all, days.
 
     Raises
     ------
@@ -308,7 +291,7 @@ def duration_summary(study: Study) -> tuple[float, float, float]:
         When the study does not print all three, or one of them is zero.
     """
     for item in study.items:
-        if isinstance(item, CovariateSummary) and item.covariate == "duration" and item.among == EVERYBODY:
+        if isinstance(item, CovariateSummary) and item.covariate == "duration" and item.among == among:
             printed = (item.median, item.lowest, item.highest)
             days = tuple(number.value for number in printed if number is not None)
             if len(days) == len(printed):
@@ -317,12 +300,14 @@ def duration_summary(study: Study) -> tuple[float, float, float]:
                 return days[0], days[1], days[2]
     raise InputError(
         f"{study.path}: an analysis needs the patients' durations; required a covariate_summary of 'duration' "
-        "among all with median, lowest and highest"
+        f"among {among} with median, lowest and highest"
     )
 
 
-def check_tests(conventions: Conventions, study: Study, address: str) -> None:
+def check_tests(conventions: Conventions, study: Study, address: str, *, among: str = EVERYBODY) -> None:
     """Refuse a test of no P value, of one whose test is printed, or that cannot test it; and a P value without a test.
+
+    A P value that is not of the patients of the analysis, ``among``, needs none.
 
     Raises
     ------
@@ -338,6 +323,8 @@ def check_tests(conventions: Conventions, study: Study, address: str) -> None:
         if named is not None:
             raise InputError(f"{address}: conventions.tests.{id}: the paper names the test, {named.name!r}; remove it")
     for item in items.values():
+        if not is_about(study, item, item.among, among):
+            continue
         try:
             item.named_test(conventions)
         except InputError as error:

@@ -19,6 +19,8 @@ from hscb_bayes.analysis.marks import marks_of, places, responders_of, response_
 from hscb_bayes.analysis.pathways import pathway_of, prior_normals
 from hscb_bayes.analysis.remainder import Inside
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.subgroups import subgroup_of
+from hscb_bayes.evidence.cohort import recorded_days
 from hscb_bayes.evidence.durations import expected_durations
 from hscb_bayes.evidence.joint_arrays import (
     ABSENT,
@@ -58,7 +60,7 @@ def baseline(analysis: Analysis) -> Cohort0:
     n, cohort = analysis.patients, analysis.table.cohort
     if cohort.form == "none":
         return Cohort0(durations=np.full(n, cohort.reference), x=np.zeros(n), sizes=(n,))
-    median, lowest, highest = duration_summary(analysis.study)
+    median, lowest, highest = duration_summary(analysis.study, cohort.among)
     durations = expected_durations(n, median=median, lowest=lowest, highest=highest)
     sizes = _sizes(analysis)
     longer = (np.arange(n) >= sizes[0]).astype(float)
@@ -100,17 +102,18 @@ def inside_of(analysis: Analysis) -> Inside:
             address="",
         )
     own, duration = known.as_published(), known.duration
-    response = np.round(own.response_day)
+    steps = analysis.study.steps_per_day
+    response = recorded_days(own.response_day, steps)
     group = np.zeros(len(known), dtype=int)
     if len(_sizes(analysis)) > 1 and duration is not None:
         group = in_long_group(analysis, duration).astype(int)
     return Inside(
         response_day=np.where(response <= day, response, np.inf),
-        last_day=np.round(own.last_day),
+        last_day=recorded_days(own.last_day, steps),
         died=own.died,
         group=group,
         duration=np.empty(0) if duration is None else duration,
-        spent=_spent(analysis, np.round(own.last_day), day),
+        spent=_spent(analysis, recorded_days(own.last_day, steps), day),
         address=known.address,
     )
 
@@ -162,8 +165,8 @@ def fitted_survivals(analysis: Analysis) -> tuple[Survival, ...]:
 
 
 def _response_value(analysis: Analysis, item: Survival) -> str | None:
-    group = analysis.study.groups.get(item.among)
-    return None if group is None or group.by != "response" else group.value
+    subgroup = subgroup_of(analysis.study, item.among, analysis.table.cohort.among)
+    return None if subgroup is None else subgroup.response
 
 
 def fitted_day(analysis: Analysis) -> float:
@@ -333,11 +336,12 @@ def _members(
     """Which groups (group,) and which indicators (3,) an estimate sums, and over how many patients."""
     sizes = np.array(cohort.sizes, dtype=float)
     alive = np.array([0.0, 1.0, 1.0])
-    if item.among == analysis.table.cohort.among:
-        return np.ones(sizes.size), alive, sizes.sum()
-    group = analysis.study.groups[item.among]
-    if group.by == "response":
+    subgroup = subgroup_of(analysis.study, item.among, analysis.table.cohort.among)
+    if subgroup is not None and subgroup.response is not None:
         return np.ones(sizes.size), np.array([0.0, 1.0, 0.0]), float(responders or 0.0)
+    group = None if subgroup is None else subgroup.duration
+    if group is None:
+        return np.ones(sizes.size), alive, sizes.sum()
     members = np.array([1.0, 0.0]) if group.relation in ("<", "<=") else np.array([0.0, 1.0])
     return members, alive, float(members @ sizes)
 

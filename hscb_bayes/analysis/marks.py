@@ -1,7 +1,8 @@
 """What is printed of the days of response, as marks: so many had responded by then.
 
-A median and its limits are order statistics: one patient responded on the day itself. A cumulative incidence is a count
-by the end of a day. A range says that nobody responded before its first day and nobody after its last, and that on each
+A median and its limits are order statistics: one patient responded at the time itself, as it is recorded and printed:
+in whole days, or in tenths of them. A cumulative incidence is a count by the end of a day, and so is a count of those
+who were seen. A range says that nobody responded before its first day and nobody after its last, and that on each
 of the two at least one did.
 """
 
@@ -16,12 +17,15 @@ import numpy as np
 from scipy.special import gammaln
 
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
+from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.joint_counts import FINAL
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.share import Share
+from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.process.incidence import OutcomeNodes, outcome_nodes
 from hscb_bayes.process.quadrature import day_rule
 
@@ -29,12 +33,13 @@ End = Literal["first", "last"]
 RANKS = 3  # a median and its two limits, the fewest places of a layout
 FEWEST_PATIENTS = 3  # whose first, middle and last response are of different patients
 USUAL_DAYS = (7.0, 14.0, 28.0, 60.0, 4.0, 120.0)  # panels of the quadrature where no printed day sets them
-HALF_A_DAY = 0.5  # times are recorded in whole days
+HALF_A_DAY = 0.5  # where times are recorded in whole days
 HALF = 0.5  # a count is between k - 1/2 and k + 1/2
 NOT_REACHED = np.inf
 NEARLY = 1e-6  # of a count: one in the middle between two agrees with both
 IMPOSSIBLE = -1e3  # log of ways that there are not
-SHORTEST_GAP = 0.05  # days between two times, wherever their days are printed
+SHORTEST_GAP = 0.05  # of a day, or of what is told apart, between two times, wherever their days are printed
+DIGITS = 9  # of a day: two sums of decimal fractions that differ beyond them are one time
 RESPONDERS = "cohort.responders"  # stands for the number of responders where only a belief says it
 
 
@@ -44,7 +49,8 @@ class Mark:
 
     ``exact``: one of them on the day itself, as with an order statistic; an infinite day says that it was not reached.
     ``of_curve``: read off a curve that corrects for losses; otherwise patients who were seen are counted. ``end``: the
-    day is the first, or the last, of them all. ``half_step``: half the step of a printed count.
+    day is the first, or the last, of them all. ``half_step``: half the step of a printed count. ``earlier``,
+    ``later``: days from the beginning of the times that are recorded and printed as the day to it, and on to their end.
     """
 
     count: float
@@ -53,6 +59,18 @@ class Mark:
     end: End | None = None
     of_curve: bool = False
     half_step: float = 0.0
+    earlier: float = HALF_A_DAY
+    later: float = HALF_A_DAY
+
+    @property
+    def begins(self) -> float:
+        """When the day begins, days."""
+        return round(self.day - self.earlier, DIGITS)
+
+    @property
+    def ends(self) -> float:
+        """When the day ends, days."""
+        return round(self.day + self.later, DIGITS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +93,18 @@ def places(analysis: Analysis) -> int:
     medians = [item for item in fitted if isinstance(item, MedianTime)]
     printed = [number for item in medians for number in (item.value, item.lower, item.upper, item.lowest, item.highest)]
     found = sum(number is not None for number in printed)
-    return max(RANKS, found + sum(isinstance(item, Incidence) for item in fitted))
+    return max(RANKS, found + sum(_day_of(item) is not None for item in fitted))
+
+
+def _day_of(item: Item) -> Printed | None:
+    """By when responses are counted, where it is a printed day."""
+    return item.at if isinstance(item, Incidence | Count | Share) else None
 
 
 def responders_of(analysis: Analysis, numbers: Mapping[str, float], fitted: Collection[str]) -> float | None:
     """How many responded: printed, the whole number next to a printed share, or assumed."""
     for item in analysis.study.items:
-        if isinstance(item, Count | Share) and item.id in fitted and item.event == "response":
+        if isinstance(item, Count | Share) and item.id in fitted and item.event == "response" and item.at is None:
             value = float(numbers[item.id])
             return value if isinstance(item, Count) else float(np.floor(value * analysis.patients + 0.5))
     assumed = analysis.table.cohort.responders
@@ -98,21 +121,52 @@ def marks_of(
     """Everything that is printed about the days of response, in the order of the days."""
     marks: list[Mark] = []
     for item in analysis.study.items:
-        if isinstance(item, Incidence) and item.id in fitted:
-            share = float(numbers[item.id])
-            if np.isfinite(share) and item.day < day:
-                count, half = share * analysis.patients, item.value.half_width * analysis.patients
-                marks.append(Mark(count=count, day=item.day, exact=False, of_curve=True, half_step=half))
+        if isinstance(item, Incidence | Count | Share) and item.id in fitted:
+            marks += _by_a_day(analysis, item, float(numbers[item.id]), day)
         elif isinstance(item, MedianTime) and item.event == "response":
             for group in item.groups:
                 id = item.id_among(group)
                 if id in fitted or item.id in fitted:
-                    everybody = group == analysis.table.cohort.among
+                    subgroup = subgroup_of(analysis.study, group, analysis.table.cohort.among)
+                    everybody = subgroup is not None and subgroup.is_everybody
                     patients = analysis.patients if everybody else int(responders or 0)
                     marks += _order_statistics(
                         analysis, item, id, numbers, patients, responders, day, among_all=everybody
                     )
     return sorted(marks, key=lambda mark: (mark.day, mark.count))
+
+
+def _by_a_day(analysis: Analysis, item: Incidence | Count | Share, value: float, last: float) -> list[Mark]:
+    """The responses by the end of a printed day; none where the number is not there, or is one of responders in all.
+
+    A cumulative incidence is read off a curve that corrects for losses; a count, and a share, is of patients seen.
+    """
+    if item.at is None or not np.isfinite(value) or item.at.value >= last:
+        return []
+    ends = _recorded_by(item.at.value, analysis.study.steps_per_day) - item.at.value
+    if isinstance(item, Count):
+        return [Mark(count=value, day=item.at.value, exact=False, earlier=ends, later=ends)]
+    count, half = value * analysis.patients, item.value.half_width * analysis.patients
+    curve = isinstance(item, Incidence)
+    return [Mark(count=count, day=item.at.value, exact=False, of_curve=curve, half_step=half, earlier=ends, later=ends)]
+
+
+def _recorded_by(day: float, steps: int) -> float:
+    """The end of the times that are recorded as a day or as an earlier one, days."""
+    return (np.floor(day * steps + NEARLY) + HALF) / steps
+
+
+def _recorded_as(printed: Printed, day: float, steps: int) -> tuple[float, float]:
+    """Days from the beginning of the times that are recorded, and then printed, as a day to it, and on to their end.
+
+    Where no recorded time is printed so, as of a median that is the middle of two, it is the resolution around it.
+    """
+    half = HALF / steps
+    lowest = np.ceil((day - printed.half_width) * steps - NEARLY)
+    highest = np.ceil((day + printed.half_width) * steps - NEARLY) - 1.0
+    if highest < lowest:
+        return half, half
+    return day - lowest / steps + half, highest / steps + half - day
 
 
 def _order_statistics(
@@ -138,14 +192,26 @@ def _order_statistics(
         ]
     if responders is not None and responders >= FEWEST_PATIENTS:
         pairs += [(0.0, f"{id}.lowest", "first"), (responders, f"{id}.highest", "last")]
-    found = []
+    found, steps = [], analysis.study.steps_per_day
+    printed = {number.id: number.printed for number in item.numbers}
     for rank, name, end in pairs:
         value = float(numbers.get(name, np.nan))
         is_late = name == id and value >= day  # limits that are not reached tell nothing that responders do not
         if rank is not None and (value < day or is_late):
             when = value if value < day else NOT_REACHED
             of_curve = among_all and end is None
-            found.append(Mark(count=float(rank), day=when, exact=end is None, end=end, of_curve=of_curve))
+            around = (HALF_A_DAY, HALF_A_DAY) if np.isinf(when) else _recorded_as(printed[name], when, steps)
+            found.append(
+                Mark(
+                    count=float(rank),
+                    day=when,
+                    exact=end is None,
+                    end=end,
+                    of_curve=of_curve,
+                    earlier=around[0],
+                    later=around[1],
+                )
+            )
     return found
 
 
@@ -201,7 +267,7 @@ class Limit:
 
 def _limits_of(mark: Mark, day: float) -> list[Limit]:
     """What a mark says of counts at times, in the order of the times."""
-    first, last = mark.day - HALF_A_DAY, mark.day + HALF_A_DAY
+    first, last = mark.begins, mark.ends
     if mark.end == "first":
         found = [Limit(time=first, below=HALF), Limit(time=last, above=HALF)]
     elif mark.end == "last":
@@ -252,7 +318,7 @@ def _final(left: float | None, n: int, *, corrected: bool) -> np.ndarray:
 def _columns(marks: Sequence[Mark], left: float | None, cuts: np.ndarray, room: int) -> tuple[np.ndarray, ...]:
     """What takes panels to intervals between the marks and to their days; which are intervals; and counts in them."""
     starts = np.concatenate([[0.0], cuts[:-1]])
-    edges = _within_their_days([mark.day + (0.0 if mark.exact and not mark.end else _edge(mark)) for mark in marks])
+    edges = _within_their_days([_time(mark) for mark in marks])
     share = np.clip((np.array([[*edges]]).T - starts) / (cuts - starts), 0.0, 1.0)
     by_edge = np.vstack([share, np.ones((1, cuts.size))])
     exact = [mark for mark in marks if mark.exact and mark.end is None]
@@ -267,26 +333,36 @@ def _columns(marks: Sequence[Mark], left: float | None, cuts: np.ndarray, room: 
             times[k], counted = max(count - counted - one, 0.0), max(counted, count)
     times[len(marks)], interval[len(marks)] = (0.0, 0.0) if left is None else (max(left - counted, 0.0), 1.0)
     for k, mark in enumerate(exact):
-        on_day = (starts >= mark.day - HALF_A_DAY - SHORTEST_GAP) & (cuts <= mark.day + HALF_A_DAY + SHORTEST_GAP)
+        gap = SHORTEST_GAP * (mark.earlier + mark.later)
+        on_day = (starts >= mark.begins - gap) & (cuts <= mark.ends + gap)
         merge[:, room + 1 + k], times[room + 1 + k] = on_day, 1.0
     return merge, interval, times
 
 
-def _edge(mark: Mark) -> float:
-    """From the day of a count to the time that it is by."""
-    return -HALF_A_DAY if mark.end == "first" else HALF_A_DAY
+def _time(mark: Mark) -> tuple[float, float, float]:
+    """A time near which the count of a mark is reached, and the days before and after it that are taken for it."""
+    if mark.exact and not mark.end:
+        return mark.day, mark.earlier, mark.later
+    return (mark.begins if mark.end == "first" else mark.ends), mark.earlier, mark.later
 
 
-def _within_their_days(values: list[float]) -> list[float]:
-    """Times behind printed whole days: the middle of the day, and when several share a day evenly spread over it.
+def _within_their_days(values: list[tuple[float, float, float]]) -> list[float]:
+    """Times behind printed days: the middle of the day, and when several share a day evenly spread over it.
 
-    A day d is what rounds to d: from d - 1/2, or 0, to d + 1/2.
+    A whole day d is what rounds to d: from d - 1/2, or 0, to d + 1/2.
+
+    Parameters
+    ----------
+    values
+        Days, and how far each begins before it and ends after it.
     """
     times: list[float] = []
-    for value, same in itertools.groupby(values):
-        first, last, several = max(value - HALF_A_DAY, 0.0), value + HALF_A_DAY, len(list(same))
+    gaps: list[float] = []
+    for (value, earlier, later), same in itertools.groupby(values):
+        first, last, several = max(value - earlier, 0.0), value + later, len(list(same))
         times += [first + (last - first) * (k + 1) / (several + 1) for k in range(several)]
-    apart = SHORTEST_GAP * np.arange(1, len(times) + 1)
+        gaps += [SHORTEST_GAP * min(earlier + later, 1.0)] * several
+    apart = np.cumsum(gaps)
     return list(np.maximum.accumulate(np.maximum(np.array(times) - apart, 0.0)) + apart)
 
 

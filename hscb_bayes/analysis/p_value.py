@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hscb_bayes.analysis.pathways import PARAMETER_IDS
+from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.estimators.p_values import normal_deviate
@@ -76,7 +77,8 @@ def reweighted(
         Study effects, shape (draw, transition); none if left out.
     """
     cohort = simulate_cohort(analysis, parameters, effect, rng=np.random.default_rng(seed))
-    items = [item for item in analysis.study.items if isinstance(item, PValue) and item.outcome == "response"]
+    printed = [item for item in analysis.study.items if isinstance(item, PValue) and item.outcome == "response"]
+    items = [item for item in printed if all(speaks_of(analysis, number) for number in item.numbers)]
     return tuple(
         Reweighted(
             item=item.id,

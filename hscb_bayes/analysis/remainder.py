@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hscb_bayes.analysis.marks import HALF_A_DAY, Mark
+from hscb_bayes.analysis.marks import Mark
 from hscb_bayes.errors import InputError
 
 MOST_ON_DAY = 2.0  # known responses on the day of a rank; with more it may be almost any of them
@@ -130,7 +130,7 @@ class Inside:
     def _of_end(self, mark: Mark, left: float | None) -> Mark:
         """The first or the last day of the others, or that there was none before or after it."""
         outside = self.responded & (
-            self.response_day < mark.day if mark.end == "first" else self.response_day > mark.day
+            self.response_day < mark.begins if mark.end == "first" else self.response_day > mark.ends
         )
         if outside.any():
             when = "before" if mark.end == "first" else "after"
@@ -138,16 +138,16 @@ class Inside:
                 f"{self.address}: required no response {when} day {mark.day:g}, the {mark.end} of the whole paper, "
                 f"found one on day {self.response_day[outside][0]:g}"
             )
-        taken = bool((self.response_day == mark.day).any())
+        taken = bool(self._on(mark).any())
         if mark.end == "first":
-            return Mark(count=0.0, day=mark.day - 1.0, exact=False) if taken else mark
+            return replace(mark, count=0.0, day=mark.day - mark.earlier - mark.later, end=None) if taken else mark
         count = mark.count - float(self.responded.sum()) if left is None else left
-        return Mark(count=count, day=mark.day, exact=False) if taken else replace(mark, count=count)
+        return replace(mark, count=count, end=None) if taken else replace(mark, count=count)
 
     def _of_rank(self, mark: Mark) -> Mark | None:
         """How many of the others had responded by a day; None where it says too little."""
-        before = float((self.response_day < mark.day).sum())
-        on_day = float((self.response_day == mark.day).sum())
+        before = float((self.response_day < mark.begins).sum())
+        on_day = float(self._on(mark).sum())
         most = mark.count - before - (1.0 if mark.exact else on_day)
         if most < -RANKS_OFF:
             raise InputError(
@@ -161,7 +161,12 @@ class Inside:
         if on_day == 0.0:
             return replace(mark, count=most + 1.0)
         fewest = max(most + 1.0 - on_day, min(most, 0.0))
-        return Mark(count=(most + fewest) / 2.0, day=mark.day - HALF_A_DAY, exact=False)
+        return replace(mark, count=(most + fewest) / 2.0, day=mark.day - mark.later, exact=False, of_curve=False)
+
+    def _on(self, mark: Mark) -> np.ndarray:
+        """Who responded on the day of a mark, as it is recorded and printed, shape (patient,)."""
+        on: np.ndarray = (mark.begins <= self.response_day) & (self.response_day <= mark.ends)
+        return on
 
     def survival_of_others(
         self, share: float, size: float, half_step: float, among: np.ndarray, whose: int, day: float, item: str

@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.against_study import Role, fittable
 from hscb_bayes.analysis.arrays import baseline, fitted_day, fitted_survivals
 from hscb_bayes.analysis.pathways import follow_up_of, pathway_of
+from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.evidence.cohort import EVERYBODY, Cohort
-from hscb_bayes.evidence.group import group_masks
-from hscb_bayes.evidence.kinds.count import Count
-from hscb_bayes.evidence.kinds.share import Share
-from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.analysis.subgroups import subgroup_masks
+from hscb_bayes.evidence.cohort import Cohort, recorded_days
 from hscb_bayes.process.simulate import simulate_course
 
 
@@ -80,7 +79,7 @@ def simulate_cohort(
 ) -> Cohort:
     """Patients of one new study per row of parameters, as they would be recorded.
 
-    Response is looked for up to the day that survival is printed at. Times are recorded in whole days, to the nearest.
+    Response is looked for up to the day that survival is printed at. Times are recorded to the study's resolution.
 
     Arguments as of ``simulate_courses``; arrays of shape (replicate, patient).
     """
@@ -90,41 +89,37 @@ def simulate_cohort(
 
 
 def recorded(analysis: Analysis, courses: Courses) -> Cohort:
-    """Patients of the study as a paper would record them: in whole days, and in its groups."""
-    start = baseline(analysis)
+    """Patients of the study as a paper would record them: to its resolution of time, and in its groups."""
+    start, steps = baseline(analysis), analysis.study.steps_per_day
     duration = np.broadcast_to(start.durations, courses.died.shape)
-    cohort = analysis.table.cohort
-    sizes = dict(cohort.sizes) if cohort.among == EVERYBODY else {**cohort.sizes, cohort.among: start.x.size}
-    seen = np.isfinite(courses.response_day)
+    cohort, seen = analysis.table.cohort, np.isfinite(courses.response_day)
     return Cohort(
         duration=duration,
-        response_day=np.round(courses.response_day),
-        last_day=np.round(courses.last_day),
+        response_day=recorded_days(courses.response_day, steps),
+        last_day=recorded_days(courses.last_day, steps),
         died=courses.died,
-        groups=group_masks(analysis.study.groups, duration=duration, responded=seen, sizes=sizes),
+        groups=subgroup_masks(analysis.study, cohort.among, duration=duration, responded=seen, sizes=cohort.sizes),
     )
 
 
 def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
-    """Every number that describes outcomes, computed from patients and rounded as printed, by number id."""
+    """Every number that describes outcomes of the patients of the analysis, computed from patients and rounded as
+    printed, by number id.
+    """
     numbers: dict[str, np.ndarray] = {}
     for item in analysis.study.items:
-        if item.describes_outcomes:
-            numbers |= item.statistic(cohort, analysis.table.conventions)
+        own = {number.id for number in item.numbers if item.describes_outcomes and speaks_of(analysis, number)}
+        if own:
+            found = item.statistic(cohort, analysis.table.conventions)
+            numbers |= {id: values for id, values in found.items() if id in own}
     return numbers
 
 
 def fitted_values(analysis: Analysis, numbers: Mapping[str, float]) -> np.ndarray:
     """What stands for each term of the likelihood: responders, survival without response, estimates; (term,)."""
-    counts = (Count, Share)
-    responders = [item.id for item in analysis.study.items if isinstance(item, counts) and item.event == "response"]
-    without = [
-        item.id
-        for item in analysis.study.items
-        if isinstance(item, Survival)
-        and item.among in analysis.study.groups
-        and analysis.study.groups[item.among].value == "no"
-    ]
+    fitted = fittable(analysis.study, analysis.table.cohort.among)
+    roles: tuple[Role, ...] = ("count of responders", "survival among non-responders")
+    responders, without = ([id for id in analysis.table.fit.items if fitted[id].role == role] for role in roles)
     first = [numbers[ids[0]] if ids else 0.0 for ids in (responders, without)]
     return np.array([*first, *(numbers[item.id] for item in fitted_survivals(analysis))], dtype=float)
 

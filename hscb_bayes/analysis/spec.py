@@ -17,13 +17,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from hscb_bayes.analysis.against_study import (
-    check_cohort,
     check_fitted_p_values,
     check_items,
     check_patients,
     check_tests,
     duration_summary,
+    patients_of,
 )
+from hscb_bayes.analysis.declared_sizes import check_cohort
 from hscb_bayes.analysis.hazards_table import Hazards, check_families
 from hscb_bayes.analysis.known import Known, KnownTable, known_from_text, read_known
 from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
@@ -45,8 +46,9 @@ MOST_DURATIONS = 12  # that a report can show
 class Fit(Table):
     """Which printed numbers the posterior is fitted to; all others that describe outcomes are only checked.
 
-    There is a place for one count of responders, one median time to response (one reading of it), one survival among
-    non-responders, survival of other groups at the same day, and one exact P value of response by duration.
+    There is a place for one count of responders, one count or incidence of responses by a day, one median time to
+    response (one reading of it), one survival among non-responders, survival of other groups at the same day, and one
+    exact P value of response by duration; each of the patients that the analysis is about.
     """
 
     items: tuple[str, ...] = Field(
@@ -199,8 +201,7 @@ class Analysis:
     @property
     def patients(self) -> int:
         """How many patients the analysis is about."""
-        among = self.table.cohort.among
-        return self.study.n if among == EVERYBODY else int(self.study.groups[among].n or 0)
+        return patients_of(self.study, self.table.cohort.among)
 
 
 def load_analysis(path: str | Path) -> Analysis:
@@ -358,6 +359,6 @@ def _check_against_study(table: AnalysisTable, study: Study, address: str) -> No
     check_fitted_p_values(table.fit.items, table.conventions, study, address)
     check_items(table.fit.items, study, address, among=cohort.among, has_responders=cohort.responders is not None)
     check_cohort(cohort.sizes, cohort.form, table.fit.items, study, address, among=cohort.among)
-    check_tests(table.conventions, study, address)
+    check_tests(table.conventions, study, address, among=cohort.among)
     if cohort.form != "none":
-        duration_summary(study)
+        duration_summary(study, cohort.among)

@@ -9,8 +9,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from hscb_bayes.evidence.printed import Printed
+
 EVERYBODY = "all"  # the group that every study has
 
+Event = Literal["response", "death"]
 IntervalScale = Literal["plain", "log", "log-log", "logit", "arcsin"]
 ShareInterval = Literal["clopper-pearson", "wilson"]
 IncidenceEstimator = Literal["aalen_johansen", "kaplan_meier"]
@@ -48,6 +51,11 @@ class Cohort:
         """Who was ever seen to respond."""
         return np.isfinite(self.response_day)
 
+    def seen_by(self, event: Event, at: Printed | None) -> np.ndarray:
+        """Who was seen to have an event, by a time or, where none is given, by the end of follow-up."""
+        had, day = (self.responded, self.response_day) if event == "response" else (self.died, self.last_day)
+        return had if at is None else had & (day <= at.value)
+
     @property
     def first_day(self) -> np.ndarray:
         """Day of the first of response, death and end of follow-up."""
@@ -68,6 +76,12 @@ class Cohort:
             When the cohort has no such group.
         """
         return np.ones(self.died.shape, dtype=bool) if id == EVERYBODY else self.groups[id]
+
+
+def recorded_days(days: np.ndarray, steps_per_day: int) -> np.ndarray:
+    """Days as patients' records have them: to the nearest of so many steps a day."""
+    recorded: np.ndarray = np.round(days * steps_per_day) / steps_per_day
+    return recorded
 
 
 class AssumedTest(BaseModel):

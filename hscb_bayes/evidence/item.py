@@ -125,8 +125,15 @@ class Item(Table):
             Group id to words; a group that is not there is called by its id.
         """
 
-    def check_patients(self, patients: int) -> None:
-        """Compare the item with the number of patients in the study; most kinds have nothing to compare.
+    def check_patients(self, patients: int, size: int | None) -> None:
+        """Compare the item with the patients of the study; most kinds have nothing to compare.
+
+        Parameters
+        ----------
+        patients
+            How many the study has.
+        size
+            How many the group has that the item is about, None where the study does not say it.
 
         Raises
         ------

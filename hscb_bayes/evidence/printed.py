@@ -116,6 +116,17 @@ class Printed:
         last_digits: np.ndarray = np.floor(np.asarray(values, dtype=float) * (per_unit / days) + 0.5 + TIE)
         return last_digits * days / per_unit
 
+    def in_digits(self, value: float) -> str:
+        """A finite value as this number would be printed: 0.8246 beside ``"82%"`` is "82%", and beside ``"82.0%"``
+        "82.5%". Beside a bound and the word "all" it is written out.
+        """
+        if self.half_width == 0.0:
+            return f"{value:g}"
+        times = 100.0 if self.text.endswith("%") else 1.0
+        shown = float(self.round(np.asarray(value))) * times / self._days_per_unit()
+        unit = self.text.lstrip("0123456789.")
+        return f"{shown:.{self.digits}f}{unit}"
+
     def _days_per_unit(self) -> float:
         return next((days for word, days in DAYS_PER.items() if word in self.text), 1.0)
 
@@ -185,7 +196,20 @@ def _p_value(found: object) -> Printed:
     return printed
 
 
+def _part_of_a_day(found: object) -> Printed:
+    printed = _days(found)
+    if printed.value <= 0.0 or abs(steps_per_day(printed) * printed.value - 1.0) > TIE:
+        raise ValueError(f"required 1 day or a whole part of it, such as '0.1 days', found {quote(printed.text)}")
+    return printed
+
+
+def steps_per_day(resolution: Printed) -> int:
+    """How many times a day has that are told apart: 1 for ``"1 day"``, 10 for ``"0.1 days"``."""
+    return round(1.0 / resolution.value)
+
+
 Proportion = Annotated[Printed, PlainValidator(_proportion), Field(json_schema_extra={"example": "59%"})]
 Days = Annotated[Printed, PlainValidator(_days), Field(json_schema_extra={"example": "9 days"})]
 DaysAfterZero = Annotated[Printed, PlainValidator(_later_than_zero), Field(json_schema_extra={"example": "1 year"})]
+Resolution = Annotated[Printed, PlainValidator(_part_of_a_day), Field(json_schema_extra={"example": "0.1 days"})]
 P = Annotated[Printed, PlainValidator(_p_value), Field(json_schema_extra={"example": "< .001"})]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +14,10 @@ from pydantic import Field, ValidationError
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.group import Group
+from hscb_bayes.evidence.groups import known_size, read_groups
 from hscb_bayes.evidence.item import Identifier, Item, Line, Paragraph, PrintedNumber, Table
+from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.printed import TIE, Printed, Resolution, steps_per_day
 from hscb_bayes.evidence.registry import KINDS
 from hscb_bayes.sentences import explain, nearest, quote, unknown_key
 from hscb_bayes.toml_file import TomlFile, read_toml
@@ -33,6 +35,11 @@ class StudyTable(Table):
     doi: Line | None = Field(default=None, description="digital object identifier, if there is one")
     n: Annotated[int, Field(ge=1)] = Field(description="patients in the study")
     time_zero: Line = Field(description="the event from which times are counted")
+    time_resolution: Resolution | None = Field(
+        default=None,
+        description="to what the times of patients are recorded; left out: to the finest digit of the days that are "
+        "printed with a median or a range, or else to 1 day",
+    )
     design: Line = Field(description="how the patients came into the study")
     population: Identifier | None = Field(
         default=None, description="name of the kind of patients, such as 'after_car_t'; needed to pool studies"
@@ -85,6 +92,7 @@ class Study:
     sha256: str
     text: str
     doi: str | None = None
+    time_resolution: Printed | None = None
     population: str | None = None
     definition: str | None = None
     definition_words: str | None = None
@@ -97,6 +105,17 @@ class Study:
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """Every printed number, in the file's order."""
         return tuple(number for item in self.items for number in item.numbers)
+
+    @property
+    def steps_per_day(self) -> int:
+        """How many times a day has that patients' records tell apart: 1 for whole days, 10 for tenths.
+
+        Read from the print where it is not declared. A median and its limits may lie half-way between two recorded
+        times, so that 9.5 days is one of whole days.
+        """
+        if self.time_resolution is not None:
+            return steps_per_day(self.time_resolution)
+        return max((_steps(number, parts) for number, parts in _printed_days(self.items)), default=1)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -133,6 +152,33 @@ class Study:
         return found
 
 
+def _printed_days(items: Iterable[Item]) -> Iterator[tuple[PrintedNumber, int]]:
+    """Numbers of medians and ranges that are printed in days, and into how many parts they may divide a recorded step.
+
+    A range is of recorded times; a median and its limits may be the middle of two.
+    """
+    for item in items:
+        for number in item.numbers if isinstance(item, MedianTime) else ():
+            if "day" in number.text:
+                yield number, 1 if number.id.endswith((".lowest", ".highest")) else 2
+
+
+def _steps(number: PrintedNumber, parts: int) -> int:
+    whole = abs(number.value * parts - round(number.value * parts)) < TIE
+    return 1 if whole else int(10**number.printed.digits)
+
+
+def _check_resolution(study: Study) -> None:
+    """Refuse times that patients' records, as they are declared, cannot give."""
+    for number, parts in _printed_days(study.items) if study.time_resolution is not None else ():
+        per_day = parts * study.steps_per_day
+        if abs(round(number.value * per_day) / per_day - number.value) > number.half_width + TIE:
+            raise InputError(
+                f"{study.path}: study: time_resolution: times recorded to {study.time_resolution} do not give "
+                f"{number.text} of {number.id!r}; required the resolution of the times that are printed"
+            )
+
+
 def load_study(path: str | Path) -> Study:
     """Read a study file.
 
@@ -154,12 +200,12 @@ def study_of(file: TomlFile) -> Study:
     """A study from a file that is already read; raises what ``load_study`` raises."""
     _check_top_level(file)
     table = _study_table(file)
-    groups = _groups(file, table.n)
+    groups = read_groups(file, table.n)
     items = tuple(_items(file))
     _check_ids(items, file.path)
     for item in items:
         _check_against_study(item, table, groups, file.path)
-    return Study(
+    study = Study(
         **{name: getattr(table, name) for name in StudyTable.model_fields},
         groups=MappingProxyType(groups),
         items=items,
@@ -167,6 +213,8 @@ def study_of(file: TomlFile) -> Study:
         sha256=file.sha256,
         text=json.dumps(file.data),
     )
+    _check_resolution(study)
+    return study
 
 
 def _check_top_level(file: TomlFile) -> None:
@@ -186,48 +234,6 @@ def _study_table(file: TomlFile) -> StudyTable:
         return StudyTable.model_validate(file.data["study"])
     except ValidationError as error:
         raise explain(error, model=StudyTable, address=f"{file.path}: study") from None
-
-
-def _groups(file: TomlFile, patients: int) -> dict[str, Group]:
-    tables = file.data.get("group", {})
-    if not isinstance(tables, dict):
-        raise InputError(f"{file.path}: group: required [group.name] tables, found {quote(tables)}")
-    groups = {id: _group(id, table, file.path) for id, table in tables.items()}
-    for one, other in itertools.combinations(groups.values(), 2):
-        if one.by == "characteristic" and one.of == other.of:
-            _check_parts(one, other, patients, f"{file.path}: group {other.id!r}")
-    for group in groups.values():
-        if (group.n or 0) > patients:
-            raise InputError(
-                f"{file.path}: group {group.id!r}: n {group.n} is more than the {patients} patients of the study"
-            )
-    return groups
-
-
-def _check_parts(one: Group, other: Group, patients: int, address: str) -> None:
-    """Two groups by one characteristic: who has it and who does not, and together at most all patients."""
-    if one.value == other.value:
-        raise InputError(f"{address}: {one.id!r} is the same group, {one.of!r} with value {one.value!r}")
-    together = (one.n or 0) + (other.n or 0)
-    if one.n is not None and other.n is not None and together > patients:
-        raise InputError(
-            f"{address}: {one.id!r} and {other.id!r} have {one.n} + {other.n} = {together} patients, "
-            f"more than the {patients} of the study"
-        )
-
-
-def _group(id: str, table: Any, path: str) -> Group:
-    address = f"{path}: group {quote(id)}"
-    if id == EVERYBODY:
-        raise InputError(f"{address}: every study has the group {EVERYBODY!r}; required another name")
-    if not isinstance(table, dict):
-        raise InputError(f"{address}: required a table, found {quote(table)}")
-    if "id" in table:
-        raise InputError(f"{address}: unknown key 'id'; the name of the table is the id")
-    try:
-        return Group.model_validate(table | {"id": id})
-    except ValidationError as error:
-        raise explain(error, model=Group, address=address) from None
 
 
 def _items(file: TomlFile) -> Iterator[Item]:
@@ -269,6 +275,6 @@ def _check_against_study(item: Item, study: StudyTable, groups: Mapping[str, Gro
         if group != EVERYBODY and group not in groups:
             raise InputError(f"{address}: unknown group {group!r}; {nearest(group, [EVERYBODY, *groups])}")
     try:
-        item.check_patients(study.n)
+        item.check_patients(study.n, known_size(item.among, groups, study.n))
     except ValueError as error:
         raise InputError(f"{address}: {error}") from None

@@ -70,8 +70,8 @@ BROKEN = {
         'value = "75%"',
         'value = "75%"\ncount = 31',
         (
-            "item 'response': unknown key 'count'; known are 'among', 'event', 'id', 'kind', 'level', 'lower', 'note', "
-            "'place', 'upper', 'value'"
+            "item 'response': unknown key 'count'; known are 'among', 'at', 'event', 'id', 'kind', 'level', 'lower', "
+            "'note', 'place', 'upper', 'value'"
         ),
     ),
     "characteristic without a name": (

@@ -74,7 +74,7 @@ BROKEN = {
         'by = "duration"',
         'by = "durations"',
         (
-            "group 'short': by: required 'response', 'duration' or 'characteristic', found 'durations'; "
+            "group 'short': by: required 'response', 'duration', 'characteristic' or 'groups', found 'durations'; "
             "did you mean 'duration'?"
         ),
     ),
@@ -173,7 +173,10 @@ BROKEN = {
     "n among all below the study": (
         "count = 26\nn = 31",
         "count = 26\nn = 30",
-        "item 'response': n 30 among all differs from the 31 patients of the study; check abstract",
+        (
+            "item 'response': n 30 among all differs from the 31 patients of the study; check abstract, and where fewer "
+            "could be evaluated say in evaluable why the others were not"
+        ),
     ),
     "unknown event": (
         'event = "response"\ncount',

@@ -13,7 +13,7 @@ from scipy.stats import binom
 
 from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.likelihood import log_likelihood
-from hscb_bayes.analysis.marks import SHORTEST_GAP, _within_their_days
+from hscb_bayes.analysis.marks import HALF_A_DAY, SHORTEST_GAP, _within_their_days
 from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
@@ -155,7 +155,8 @@ def test_a_count_without_its_median_is_the_binomial(main: Analysis) -> None:
     ],
 )
 def test_days_that_coincide_in_print_are_spread_over_the_day(printed: list[float], times: list[float]) -> None:
-    assert_allclose(_within_their_days(printed), times, rtol=1e-12)
+    around = [(day, HALF_A_DAY, HALF_A_DAY) for day in printed]
+    assert_allclose(_within_their_days(around), times, rtol=1e-12)
 
 
 def test_that_nobody_survives_does_not_become_likely_again(main: Analysis) -> None:

@@ -6,7 +6,7 @@ import math
 
 from hscb_bayes.evidence.audit.arithmetic.rounding import window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
-from hscb_bayes.evidence.audit.wording import percent, sentence
+from hscb_bayes.evidence.audit.wording import sentence
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.evidence.study import Study
@@ -22,7 +22,7 @@ def count_percent(study: Study) -> list[Finding]:
 
 def _compare(item: Count, printed: Printed) -> Finding:
     share = item.count / item.n
-    words = f"{item.count} of {item.n} is {percent(share)}"
+    words = f"{item.count} of {item.n} is {printed.in_digits(share)}"
     severity: Severity = "ok"
     if window(printed).holds(share):
         words = f"{words}, printed as {printed}"

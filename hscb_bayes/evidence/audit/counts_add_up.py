@@ -27,7 +27,8 @@ def counts_add_up(study: Study) -> list[Finding]:
 
 def _responders(study: Study, counts: list[Count]) -> Iterator[Finding]:
     """The responders and the others, and the denominators printed among them."""
-    total = next((item for item in counts if item.among == EVERYBODY and item.event == "response"), None)
+    totals = (item for item in counts if item.among == EVERYBODY and item.event == "response" and item.is_total)
+    total = next(totals, None)
     if total is None:
         return
     others = total.n - total.count
@@ -38,7 +39,8 @@ def _responders(study: Study, counts: list[Count]) -> Iterator[Finding]:
             continue
         size = total.count if study.groups[item.among].value == "yes" else others
         words = f"a count among {label(item.among, study)} is out of {item.n}, and {size} of them are counted"
-        yield _finding(_compared(item.n, size), (total.id, item.id), words, f"{item.n} against {size}")
+        severity = _compared(item.n, size, some_left_out=item.evaluable is not None)
+        yield _finding(severity, (total.id, item.id), words, f"{item.n} against {size}")
 
 
 def _by_duration(study: Study, counts: list[Count]) -> Iterator[Finding]:
@@ -46,7 +48,8 @@ def _by_duration(study: Study, counts: list[Count]) -> Iterator[Finding]:
     for item in counts:
         group = study.groups.get(item.among)
         bounds = None if group is None or group.relation is None else size_at_relation(study, group, group.relation)
-        if bounds is not None and not bounds.hold(item.n):
+        is_part = item.evaluable is not None and bounds is not None and item.n <= bounds.most
+        if bounds is not None and not bounds.hold(item.n) and not is_part:
             severity: Severity = "conflict" if item.n > bounds.most else "note"
             words = (
                 f"a count among {label(item.among, study)} is out of {item.n}, but the median allows {from_to(bounds)}"
@@ -56,7 +59,7 @@ def _by_duration(study: Study, counts: list[Count]) -> Iterator[Finding]:
 
 def _are_parts(study: Study, first: Count, second: Count) -> bool:
     groups = study.groups
-    if first.among not in groups or second.among not in groups or first.event != second.event:
+    if first.among not in groups or second.among not in groups or (first.event, first.at) != (second.event, second.at):
         return False
     order = list(groups)
     one, other = groups[first.among], groups[second.among]
@@ -68,22 +71,25 @@ def _pair(study: Study, counts: list[Count], first: Count, second: Count) -> Ite
     names = f"{label(first.among, study)} and {label(second.among, study)}"
     words = f"counts among {names} are out of {first.n} and {second.n}, and the study has {study.n} patients"
     arithmetic = f"{first.n} + {second.n} = {together}"
-    yield _finding(_compared(together, study.n), (first.id, second.id), words, arithmetic)
+    some_left_out = first.evaluable is not None or second.evaluable is not None
+    severity = _compared(together, study.n, some_left_out=some_left_out)
+    yield _finding(severity, (first.id, second.id), words, arithmetic)
     for whole in counts:
-        if whole.among == EVERYBODY and whole.event == first.event and together == study.n:
+        same = (whole.among, whole.event, whole.at) == (EVERYBODY, first.event, first.at) and whole.evaluable is None
+        if same and together == study.n:
             events = first.count + second.count
             words = (
                 f"{first.count} and {second.count} patients with {EVENTS[first.event]} among {names} are {events}, "
                 f"and {whole.count} are counted among all"
             )
-            severity: Severity = "ok" if events == whole.count else "conflict"
+            severity = "ok" if events == whole.count else "conflict"
             arithmetic = f"{first.count} + {second.count} = {events}"
             yield _finding(severity, (whole.id, first.id, second.id), words, arithmetic)
 
 
-def _compared(found: int, allowed: int) -> Severity:
-    """Fewer may be evaluable than there are; more cannot be."""
-    return "ok" if found == allowed else "note" if found < allowed else "conflict"
+def _compared(found: int, allowed: int, *, some_left_out: bool) -> Severity:
+    """Fewer may be evaluable than there are, and are where some were left out; more cannot be."""
+    return "conflict" if found > allowed else "ok" if found == allowed or some_left_out else "note"
 
 
 def _finding(severity: Severity, items: tuple[str, ...], words: str, arithmetic: str) -> Finding:

@@ -45,4 +45,5 @@ def _compare(study: Study, item: Incidence, median: MedianTime, last: Printed) -
 
 def _total(study: Study) -> Count | None:
     counts = (item for item in study.items if isinstance(item, Count))
-    return next((item for item in counts if item.among == EVERYBODY and item.event == "response"), None)
+    totals = (item for item in counts if item.among == EVERYBODY and item.event == "response" and item.is_total)
+    return next(totals, None)

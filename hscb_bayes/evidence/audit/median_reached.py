@@ -16,7 +16,8 @@ RULE = "median_reached"
 def median_reached(study: Study) -> list[Finding]:
     """Compare every median time to response, in each of its readings, with the count of responders."""
     counts = (item for item in study.items if isinstance(item, Count))
-    total = next((item for item in counts if item.among == EVERYBODY and item.event == "response"), None)
+    totals = (item for item in counts if item.among == EVERYBODY and item.event == "response" and item.is_total)
+    total = next(totals, None)
     medians = [item for item in study.items if isinstance(item, MedianTime) and item.event == "response"]
     return [] if total is None else [_compare(study, item, total) for item in medians]
 

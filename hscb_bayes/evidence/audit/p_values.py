@@ -56,6 +56,7 @@ class Responses:
 def _responses(study: Study, item: PValue) -> list[Responses]:
     compared = item.groups_compared or ()
     printed = [part for part in study.items if isinstance(part, Share | Count) and part.event == "response"]
+    printed.sort(key=lambda part: part.at is None)  # of two printed in a group that by the end of follow-up is taken
     parts = {part.among: part for part in printed if part.among in compared}
     if item.outcome != "response" or len(parts) < len(compared) or not compared:
         return []

@@ -13,7 +13,7 @@ from hscb_bayes.evidence.audit.sizes import group_sizes
 from hscb_bayes.evidence.audit.wording import label, listed, percent, sentence
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.item import whom
-from hscb_bayes.evidence.kinds.count import EVENTS, Count
+from hscb_bayes.evidence.kinds.count import Count, by_when
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.printed import Printed
@@ -61,7 +61,7 @@ def response_parts(study: Study) -> list[Finding]:
 def divide(study: Study, one: Share | Count, other: Share | Count) -> bool:
     """Whether two items are about the same event in two groups by a characteristic that divide the patients."""
     groups = study.groups[one.among], study.groups[other.among]
-    return one.event == other.event and groups[0].is_complement_of(groups[1])
+    return (one.event, one.at) == (other.event, other.at) and groups[0].is_complement_of(groups[1])
 
 
 def splits_of(study: Study, one: Share | Count, other: Share | Count) -> tuple[Split, ...]:
@@ -71,12 +71,23 @@ def splits_of(study: Study, one: Share | Count, other: Share | Count) -> tuple[S
 
 def _splits(study: Study, one: Share | Count, other: Share | Count) -> Iterator[Split]:
     whole = _whole(study, one)
+    if any(isinstance(item, Count) and item.evaluable is not None for item in (one, other)):
+        yield from _of_evaluable(study, one, other)
+        return
     bounds, other_bounds = group_sizes(study, one.among).bounds, group_sizes(study, other.among).bounds
     for n in range(1, study.n) if study.n <= MOST_COUNTED else ():
         if bounds.hold(n) and other_bounds.hold(study.n - n):
             for count, more in itertools.product(_counts(one, n), _counts(other, study.n - n)):
                 if whole is None or _agrees(whole, count + more, study.n):
                     yield Split(count, n, more, study.n - n)
+
+
+def _of_evaluable(study: Study, one: Share | Count, other: Share | Count) -> Iterator[Split]:
+    """Pairs of counts where some patients were not evaluable; none where a share is of an unknown number."""
+    sizes = [item.n if isinstance(item, Count) else group_sizes(study, item.among).exact for item in (one, other)]
+    if sizes[0] is not None and sizes[1] is not None and sum(n or 0 for n in sizes) <= study.n:
+        for count, more in itertools.product(_counts(one, sizes[0]), _counts(other, sizes[1])):
+            yield Split(count, sizes[0], more, sizes[1])
 
 
 def _counts(item: Share | Count, n: int) -> range:
@@ -104,7 +115,8 @@ def _in_a_part(study: Study, item: object) -> bool:
 
 def _whole(study: Study, part: Share | Count) -> Share | Count | None:
     wholes = (item for item in study.items if isinstance(item, Share | Count) and item.among == EVERYBODY)
-    return next((item for item in wholes if item.event == part.event), None)
+    same = (item for item in wholes if (item.event, item.at) == (part.event, part.at))
+    return next((item for item in same if not isinstance(item, Count) or item.evaluable is None), None)
 
 
 def _look(study: Study, item: Share | Incidence, size: int) -> Finding:
@@ -130,7 +142,7 @@ def _look(study: Study, item: Share | Incidence, size: int) -> Finding:
 def _words(item: Share | Incidence) -> str:
     if isinstance(item, Incidence):
         return f"response by {item.at}"
-    return f"the share of patients with {EVENTS[item.event]}"
+    return f"the share of patients with {by_when(item.event, item.at)}"
 
 
 def _parts(study: Study, one: Share | Count, other: Share | Count) -> Finding:
@@ -144,9 +156,9 @@ def _parts(study: Study, one: Share | Count, other: Share | Count) -> Finding:
         shown = listed([str(split) for split in splits[:MOST_SHOWN]], "or")
         more = "" if len(splits) <= MOST_SHOWN else f" and {len(splits) - MOST_SHOWN} more"
         words = f"{shares}{beside} are {shown}{more}"
-        arithmetic = "; ".join(_sum(split, study.n) for split in splits[:MOST_SHOWN])
+        arithmetic = "; ".join(_sum(split) for split in splits[:MOST_SHOWN])
         if isinstance(whole, Share) and not any(
-            window(whole.value).holds((split.count + split.other) / study.n) for split in splits
+            window(whole.value).holds((split.count + split.other) / (split.n + split.other_n)) for split in splits
         ):
             words += f"; {whole.value} among all is then cut off, not rounded"
     return Finding(
@@ -162,8 +174,8 @@ def _printed(item: Share | Count) -> str:
     return f"{item.count} of {item.n}" if isinstance(item, Count) else str(item.value)
 
 
-def _sum(split: Split, n: int) -> str:
-    events = split.count + split.other
+def _sum(split: Split) -> str:
+    events, n = split.count + split.other, split.n + split.other_n
     parts = f"{split.count} / {split.n} = {percent(split.count / split.n)}, "
     parts += f"{split.other} / {split.other_n} = {percent(split.other / split.other_n)}"
     return f"{parts}, together {events} / {n} = {percent(events / n)}"

@@ -31,12 +31,15 @@ class Sizes:
 def group_sizes(study: Study, group: str) -> Sizes:
     """Bounds of a group's size.
 
-    From the study's n; a count in the group or in its complement; the printed size of either; the count or the share of
-    responders; or the median of duration.
-    The first that is printed is taken. A group of which nothing is printed holds from 0 to n patients.
+    From the study's n; a count in the group or in its complement, where all of them were evaluable; the printed size of
+    either; the count or the share of responders; or the median of duration.
+    The first that is printed is taken. A group of which nothing is printed holds from 0 to n patients, and one that is
+    in several groups at most as many as the smallest of them.
     """
     if group == EVERYBODY:
         return _exactly(study.n, None, f"the study has {study.n} patients")
+    if study.groups[group].by == "groups":
+        return _in_all(study, study.groups[group])
     rules = (_printed, _by_characteristic, _by_response, _by_median)
     found = next((sizes for rule in rules if (sizes := rule(study, study.groups[group])) is not None), None)
     return found or Sizes(bounds=Bounds(0, study.n), item=None, because=f"the study has {study.n} patients")
@@ -68,7 +71,9 @@ def _exactly(size: int, item: str | None, because: str) -> Sizes:
 
 
 def _counts(study: Study, group: str) -> list[Count]:
-    return [item for item in study.items if isinstance(item, Count) and item.among == group]
+    """Counts out of all patients of a group: where some were not evaluable, n is not its size."""
+    counts = (item for item in study.items if isinstance(item, Count) and item.among == group)
+    return [item for item in counts if item.evaluable is None]
 
 
 def _printed(study: Study, group: Group) -> Sizes | None:
@@ -92,20 +97,42 @@ def _by_characteristic(study: Study, group: Group) -> Sizes | None:
 
 
 def _by_response(study: Study, group: Group) -> Sizes | None:
-    if group.by != "response":
-        return None
+    return _by_events(study, EVERYBODY, group) if group.by == "response" else None
+
+
+def _by_events(study: Study, whole: str, part: Group) -> Sizes | None:
+    """Responders, or the others, in a group of which it is printed how many responded."""
     for item in study.items:
-        if not isinstance(item, Count | Share) or item.among != EVERYBODY or item.event != "response":
+        if not isinstance(item, Count | Share) or item.among != whole or item.event != "response" or not item.is_total:
+            continue
+        size = item.n if isinstance(item, Count) else group_sizes(study, whole).exact
+        if size is None:
             continue
         if isinstance(item, Count):
             responders, because = item.count, f"{item.count} of {item.n} responded"
         else:
-            counts = counts_in(window(item.value), study.n)
+            counts = counts_in(window(item.value), size)
             if len(counts) != 1:
                 continue
-            responders, because = counts[0], f"{item.value} of {study.n} is {counts[0]}"
-        return _exactly(responders if group.value == "yes" else study.n - responders, item.id, because)
+            responders, because = counts[0], f"{item.value} of {size} is {counts[0]}"
+        return _exactly(responders if part.value == "yes" else size - responders, item.id, because)
     return None
+
+
+def _in_all(study: Study, group: Group) -> Sizes:
+    """Of patients who are in several groups: as printed or counted, or at most as many as in the smallest group."""
+    if group.n is not None:
+        return _exactly(group.n, None, f"{group.n} are printed")
+    for item in _counts(study, group.id):
+        return _exactly(item.n, item.id, f"a count among them is out of {item.n}")
+    by_response = [study.groups[id] for id in group.parts if study.groups[id].by == "response"]
+    others = {id for id in group.parts if study.groups[id].by != "response"}
+    whole = next((other.id for other in study.groups.values() if set(other.parts) == others), None)
+    responders = _by_events(study, whole, by_response[0]) if by_response and whole is not None else None
+    if responders is not None:
+        return responders
+    smallest = min((group_sizes(study, id) for id in group.parts), key=lambda sizes: sizes.bounds.most)
+    return Sizes(bounds=Bounds(0, smallest.bounds.most), item=smallest.item, because=smallest.because)
 
 
 def _by_median(study: Study, group: Group) -> Sizes | None:

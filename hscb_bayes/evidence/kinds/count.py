@@ -1,4 +1,4 @@
-"""How many of n patients had an event: "26 of 31 (84%)"."""
+"""How many of n patients had an event: "26 of 31 (84%)", "9 of 44 died by day 30"."""
 
 from __future__ import annotations
 
@@ -8,20 +8,32 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, Item, PrintedNumber, whom
-from hscb_bayes.evidence.printed import Printed, Proportion
+from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions, Event
+from hscb_bayes.evidence.group import drawn
+from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, whom
+from hscb_bayes.evidence.printed import DaysAfterZero, Printed, Proportion
 
 EVENTS = {"response": "a response", "death": "death"}
 
 
 class Count(Item):
-    """Patients with an event during follow-up, out of n; the percentage beside them is a printed number of its own."""
+    """Patients with an event, out of n; the percentage beside them is a printed number of its own.
+
+    They are counted by a time (``at``) or, where no time is printed, by the end of follow-up. n is the whole group;
+    where fewer could be evaluated, n is how many and ``evaluable`` says why the others were not. Who was evaluable is
+    taken to be as likely to have the event as the others.
+    """
 
     kind: Literal["count"] = Field(description="which kind of number this is")
-    event: Literal["response", "death"] = Field(description="what happened to the patients that are counted")
+    event: Event = Field(description="what happened to the patients that are counted")
+    at: DaysAfterZero | None = Field(
+        default=None, description="by when, counted from time zero; left out: by the end of follow-up"
+    )
     count: Annotated[int, Field(ge=0)] = Field(description="how many patients had the event")
-    n: Annotated[int, Field(ge=1)] = Field(description="out of how many patients")
+    n: Annotated[int, Field(ge=1)] = Field(description="out of how many patients: all of the group, or the evaluable")
+    evaluable: Line | None = Field(
+        default=None, description="where n is not all of the group: why the others could not be evaluated"
+    )
     percent: Proportion | None = Field(default=None, description="the percentage, if it is printed")
 
     @model_validator(mode="after")
@@ -30,8 +42,8 @@ class Count(Item):
             raise ValueError(f"count {self.count} is more than n {self.n}; check {self.place}")
         return self
 
-    def check_patients(self, patients: int) -> None:
-        """Refuse more patients than the study has, and another number of them among all.
+    def check_patients(self, patients: int, size: int | None) -> None:
+        """Refuse more patients than there are, and fewer than the group has without a word why.
 
         Raises
         ------
@@ -40,25 +52,40 @@ class Count(Item):
         """
         if self.n > patients:
             raise ValueError(f"n {self.n} is more than the {patients} patients of the study; check {self.place}")
-        if self.among == EVERYBODY and self.n != patients:
+        if size is None:
+            return
+        whose = f"the {size} patients of " + ("the study" if self.among == EVERYBODY else repr(self.among))
+        if self.n > size:
+            raise ValueError(f"n {self.n} is more than {whose}; check {self.place}")
+        if self.evaluable is not None and self.n == size:
+            raise ValueError(f"evaluable is given, but n counts all of {whose}; remove it")
+        if self.evaluable is None and self.n < size:
+            group = "all" if self.among == EVERYBODY else repr(self.among)
             raise ValueError(
-                f"n {self.n} among all differs from the {patients} patients of the study; check {self.place}"
+                f"n {self.n} among {group} differs from {whose}; check {self.place}, and where fewer could be "
+                "evaluated say in evaluable why the others were not"
             )
+
+    @property
+    def is_total(self) -> bool:
+        """Whether everybody in the group with the event is counted: none who was not evaluable, or had it later."""
+        return self.at is None and self.evaluable is None
 
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The count, and the percentage when it is printed."""
-        words = f"patients with {EVENTS[self.event]}"
+        words = f"patients with {by_when(self.event, self.at)}"
         count = self.number("", words, Printed(str(self.count), "count"))
         if self.percent is None:
             return (count,)
         return count, self.number(".percent", f"share of {words}", self.percent)
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
-        """Patients of the group with the event while followed, and their share of the group."""
+        """Evaluable patients of the group seen to have the event, by the time if one is printed, and their share."""
         among = cohort.group(self.among)
-        event = cohort.responded if self.event == "response" else cohort.died
-        count = (event & among).sum(axis=-1).astype(float)
+        if self.evaluable is not None:
+            among = among & drawn([among], self.n, self.id)
+        count = (cohort.seen_by(self.event, self.at) & among).sum(axis=-1).astype(float)
         if self.percent is None:
             return {self.id: count}
         size = among.sum(axis=-1)
@@ -69,4 +96,12 @@ class Count(Item):
         """ "26 of 31 patients with a response among all patients (84%), abstract"."""
         percent = "" if self.percent is None else f" ({self.percent})"
         people = whom(self.among, labels)
-        return f"{self.count} of {self.n} patients with {EVENTS[self.event]} {people}{percent}, {self.place}"
+        patients = "patients" if self.evaluable is None else f"evaluable patients ({self.evaluable})"
+        return (
+            f"{self.count} of {self.n} {patients} with {by_when(self.event, self.at)} {people}{percent}, {self.place}"
+        )
+
+
+def by_when(event: Event, at: Printed | None) -> str:
+    """ "a response by 30 days", or "a response" where no time is printed."""
+    return EVENTS[event] if at is None else f"{EVENTS[event]} by {at}"

@@ -9,35 +9,44 @@ import numpy as np
 from pydantic import Field
 
 from hscb_bayes.estimators.intervals import clopper_pearson, wilson
-from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.cohort import Cohort, Conventions, Event
 from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, interval_in_words, whom
-from hscb_bayes.evidence.kinds.count import EVENTS
+from hscb_bayes.evidence.kinds.count import by_when
 from hscb_bayes.evidence.kinds.proportion import ProportionItem
+from hscb_bayes.evidence.printed import DaysAfterZero
 
 INTERVALS = {"clopper-pearson": clopper_pearson, "wilson": wilson}
 
 
 class Share(ProportionItem):
-    """Share of a group with an event during follow-up, where the paper prints the percentage but not the count.
+    """Share of a group with an event, where the paper prints the percentage but not the count.
 
-    Where the count is printed it is a `count`, which says more. The interval is that of a count, by the method of the
-    conventions: nobody is censored in a share.
+    It is a share by a time (``at``) or, where no time is printed, by the end of follow-up. Where the count is printed
+    it is a `count`, which says more, and so it is where not all of the group were evaluable. The interval is that of a
+    count, by the method of the conventions: nobody is censored in a share.
     """
 
     kind: Literal["share"] = Field(description="which kind of number this is")
-    event: Literal["response", "death"] = Field(description="what happened to the patients that are counted")
+    event: Event = Field(description="what happened to the patients that are counted")
+    at: DaysAfterZero | None = Field(
+        default=None, description="by when, counted from time zero; left out: by the end of follow-up"
+    )
+
+    @property
+    def is_total(self) -> bool:
+        """Whether everybody in the group with the event is counted: none who had it later."""
+        return self.at is None
 
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The share, and the two limits when they are printed."""
-        return self.estimate_and_limits(f"share of patients with {EVENTS[self.event]}")
+        return self.estimate_and_limits(f"share of patients with {by_when(self.event, self.at)}")
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
-        """Patients of the group with the event while followed, over all of the group; NaN without such patients."""
+        """Patients seen to have the event, by the time if one is printed, over all of the group; NaN without such."""
         among = cohort.group(self.among)
-        event = cohort.responded if self.event == "response" else cohort.died
         size = among.sum(axis=-1)
-        count = (event & among).sum(axis=-1)
+        count = (cohort.seen_by(self.event, self.at) & among).sum(axis=-1)
         statistics = {self.id: self.value.round(np.where(size > 0, count / np.maximum(size, 1), np.nan))}
         if self.lower is None or self.upper is None:
             return statistics
@@ -49,4 +58,4 @@ class Share(ProportionItem):
         """ "share of patients with a response among all patients: 75%, abstract"."""
         interval = interval_in_words(self.lower, self.upper, self.level)
         people = whom(self.among, labels)
-        return f"share of patients with {EVENTS[self.event]} {people}: {self.value}{interval}, {self.place}"
+        return f"share of patients with {by_when(self.event, self.at)} {people}: {self.value}{interval}, {self.place}"

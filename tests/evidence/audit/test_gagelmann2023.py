@@ -22,7 +22,7 @@ SECOND = 1.0
 # The numbers that a reader gets by hand, in the finding that states them: 0.44 x 0.56 x (1.96 / 0.17)^2 = 32.8; the
 # 16th of 31 durations is the median, so 31 - 16 = 15 are longer; and so on.
 BY_HAND = [
-    ("count_percent:response", "ok", "26 of 31 is 83.9%, printed as 84%"),
+    ("count_percent:response", "ok", "26 of 31 is 84%, printed as 84%"),
     ("interval_size:os_1y_long+duration", "conflict", "about 33 patients"),
     ("interval_size:os_1y_long+duration", "conflict", "at most 15"),
     ("disjoint_sizes:os_1y_short+os_1y_long", "conflict", "the study has 31: impossible wherever the cut lies"),

@@ -1,0 +1,28 @@
+"""What an analysis speaks of: the printed numbers that are about its own patients, in groups that it can tell apart."""
+
+from __future__ import annotations
+
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.subgroups import is_about
+from hscb_bayes.evidence.group import Group
+from hscb_bayes.evidence.item import PrintedNumber
+from hscb_bayes.evidence.kinds.p_value import PValue
+
+
+def speaks_of(analysis: Analysis, number: PrintedNumber) -> bool:
+    """Whether a printed number is one of the analysis: fitted, or checked against its replicates.
+
+    It is not where it is about patients of another group or of the whole study, or of groups by duration whose sizes
+    are not declared in an analysis in which durations have no part.
+    """
+    study, item = analysis.study, analysis.study.item(number.item)
+    if not is_about(study, item, number.among, analysis.table.cohort.among):
+        return False
+    groups = (number.among, *((item.groups_compared or ()) if isinstance(item, PValue) else ()))
+    parts = [study.groups[part] for id in groups if id in study.groups for part in study.groups[id].parts]
+    return analysis.by_duration or all(part.by != "duration" or _is_sized(analysis, part) for part in parts)
+
+
+def _is_sized(analysis: Analysis, group: Group) -> bool:
+    sized = (analysis.study.groups[id] for id in analysis.table.cohort.sizes)
+    return any(other.id == group.id or other.is_complement_of(group) for other in sized)

@@ -1,0 +1,136 @@
+"""The groups of a study file, read and held against each other: no group twice, none empty, none larger than all."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.group import Group
+from hscb_bayes.sentences import explain, listed, nearest, quote
+from hscb_bayes.toml_file import TomlFile
+
+
+def read_groups(file: TomlFile, patients: int) -> dict[str, Group]:
+    """The groups of a study of so many patients, by id.
+
+    Raises
+    ------
+    InputError
+        With the sentence, where a group is wrong, is one that is there already, or cannot be beside the others.
+    """
+    tables = file.data.get("group", {})
+    if not isinstance(tables, dict):
+        raise InputError(f"{file.path}: group: required [group.name] tables, found {quote(tables)}")
+    groups = {id: _group(id, table, file.path) for id, table in tables.items()}
+    for group in groups.values():
+        if group.by == "groups":
+            _check_all_of(group, groups, f"{file.path}: group {group.id!r}")
+    for one, other in itertools.combinations(groups.values(), 2):
+        address = f"{file.path}: group {other.id!r}"
+        if one.definition == other.definition:
+            raise InputError(f"{address}: {one.id!r} is the same group, {_in_words(one)}")
+        if one.by == "characteristic" and one.of == other.of:
+            _check_parts(one, other, patients, address)
+    for group in groups.values():
+        if (group.n or 0) > patients:
+            raise InputError(
+                f"{file.path}: group {group.id!r}: n {group.n} is more than the {patients} patients of the study"
+            )
+        _check_within_parts(group, groups, patients, f"{file.path}: group {group.id!r}")
+    return groups
+
+
+def known_size(group: str, groups: Mapping[str, Group], patients: int) -> int | None:
+    """How many patients a group has, where the study file says it: all, a printed n, or that of its complement."""
+    if group == EVERYBODY:
+        return patients
+    own = groups[group]
+    if own.n is not None:
+        return own.n
+    others = (other.n for other in groups.values() if other.n is not None and other.is_complement_of(own))
+    return next((patients - n for n in others), None)
+
+
+def _group(id: str, table: Any, path: str) -> Group:
+    address = f"{path}: group {quote(id)}"
+    if id == EVERYBODY:
+        raise InputError(f"{address}: every study has the group {EVERYBODY!r}; required another name")
+    if not isinstance(table, dict):
+        raise InputError(f"{address}: required a table, found {quote(table)}")
+    if "id" in table:
+        raise InputError(f"{address}: unknown key 'id'; the name of the table is the id")
+    try:
+        return Group.model_validate(table | {"id": id})
+    except ValidationError as error:
+        raise explain(error, model=Group, address=address) from None
+
+
+def _in_words(group: Group) -> str:
+    """What defines a group, and of groups by response how their levels are kept."""
+    if group.by == "response":
+        seen = "patients ever seen to respond" if group.value == "yes" else "patients never seen to respond"
+        return f"{seen}; required one of them, and numbers of complete or partial responders as items of kind 'fact'"
+    if group.by == "characteristic":
+        return f"{group.of!r} with value {group.value!r}"
+    return repr(group.rule) if group.rule is not None else f"all of {listed(group.parts)}"
+
+
+def _check_parts(one: Group, other: Group, patients: int, address: str) -> None:
+    """Two groups by one characteristic, who has it and who does not, have together at most all patients."""
+    together = (one.n or 0) + (other.n or 0)
+    if one.n is not None and other.n is not None and together > patients:
+        raise InputError(
+            f"{address}: {one.id!r} and {other.id!r} have {one.n} + {other.n} = {together} patients, "
+            f"more than the {patients} of the study"
+        )
+
+
+def _check_all_of(group: Group, groups: Mapping[str, Group], address: str) -> None:
+    """Groups that there are, each defined by itself, no two of which exclude or hold one another."""
+    for id in group.parts:
+        if id == EVERYBODY:
+            raise InputError(f"{address}: all_of: everybody is in {EVERYBODY!r}; remove it")
+        if id not in groups:
+            raise InputError(f"{address}: all_of: unknown group {quote(id)}; {nearest(id, groups)}")
+        if groups[id].by == "groups":
+            raise InputError(f"{address}: all_of: {id!r} is itself by groups; required the groups that it is made of")
+        if group.parts.count(id) > 1:
+            raise InputError(f"{address}: all_of: {id!r} is named twice")
+    for one, other in itertools.combinations([groups[id] for id in group.parts], 2):
+        if one.is_complement_of(other) or _exclude(one, other):
+            raise InputError(f"{address}: all_of: nobody is in both {one.id!r} and {other.id!r}")
+        if one.cut is not None and other.cut is not None and _is_below(one) == _is_below(other):
+            raise InputError(f"{address}: all_of: of {one.id!r} and {other.id!r} one holds the other; required one")
+    by_response = [id for id in group.parts if groups[id].by == "response"]
+    if group.n is not None and by_response:
+        raise InputError(
+            f"{address}: n is given, but {by_response[0]!r} is by response; required a count of responses among the "
+            "others"
+        )
+
+
+def _is_below(group: Group) -> bool:
+    return group.relation in ("<", "<=")
+
+
+def _exclude(one: Group, other: Group) -> bool:
+    """Whether two rules on the duration leave no duration."""
+    if one.cut is None or other.cut is None or _is_below(one) == _is_below(other):
+        return False
+    below, above = (one, other) if _is_below(one) else (other, one)
+    highest, lowest = below.cut, above.cut
+    if highest is None or lowest is None or lowest.value != highest.value:
+        return highest is None or lowest is None or lowest.value > highest.value
+    return (below.relation, above.relation) != ("<=", ">=")
+
+
+def _check_within_parts(group: Group, groups: Mapping[str, Group], patients: int, address: str) -> None:
+    for id in group.all_of or ():
+        size = known_size(id, groups, patients)
+        if group.n is not None and size is not None and group.n > size:
+            raise InputError(f"{address}: n {group.n} is more than the {size} patients of {id!r}")
