@@ -10,7 +10,7 @@ from hscb_bayes.analysis.against_study import fittable, patients_of
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY
-from hscb_bayes.evidence.group import needs_size, parts_at_zero, size_of_parts
+from hscb_bayes.evidence.group import parts_at_zero, size_of_parts
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.study import Study
 from hscb_bayes.sentences import listed, nearest, quote
@@ -56,7 +56,7 @@ def check_cohort(
         group = one.subgroup.duration
         if group is not None and not any(group == other or group.is_complement_of(other) for other in divided):
             raise InputError(f"{address}: cohort.sizes: required the size of {group.id!r}, which {id!r} is about")
-    check_denominators(sizes, study, among, f"{address}: cohort.sizes")
+    _check_denominators(sizes, study, among, f"{address}: cohort.sizes")
 
 
 def _check_characteristics(sizes: Mapping[str, int], study: Study, address: str) -> None:
@@ -81,7 +81,9 @@ def _check_intersections(sizes: Mapping[str, int], study: Study, among: str, add
         cut = subgroup.duration
         if cut is not None and group.n is not None and sizes.get(cut.id, group.n) != group.n:
             raise InputError(f"{address}.{cut.id}: required {group.n}, the size of {id!r}, found {sizes[cut.id]}")
-        if needs_size(group, study.groups) and size_of_parts(group, study.groups, sizes) is None:
+        at_zero = [part for part in subgroup.parts if part.by != "response"]
+        is_open = any(part.by == "characteristic" for part in at_zero) and (len(at_zero) > 1 or among != EVERYBODY)
+        if is_open and size_of_parts(group, study.groups, sizes) is None:
             parts = listed(parts_at_zero(group, study.groups))
             raise InputError(
                 f"{address}: required how many patients are in all of {parts}, which {id!r} is made of and the study "
@@ -89,14 +91,8 @@ def _check_intersections(sizes: Mapping[str, int], study: Study, among: str, add
             )
 
 
-def check_denominators(sizes: Mapping[str, int], study: Study, among: str, address: str) -> None:
-    """Refuse counts out of more or fewer patients than their group is said to have.
-
-    Raises
-    ------
-    InputError
-        With the sentence.
-    """
+def _check_denominators(sizes: Mapping[str, int], study: Study, among: str, address: str) -> None:
+    """Counts are out of as many patients as their group is said to have, or of fewer who were evaluable."""
     whole = patients_of(study, among)
     for item in study.items:
         subgroup = subgroup_of(study, item.among, among) if isinstance(item, Count) else None

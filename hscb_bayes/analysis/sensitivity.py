@@ -31,6 +31,7 @@ from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.predict import headline
 from hscb_bayes.analysis.priors import Parameter, natural
 from hscb_bayes.analysis.spec import Analysis, asked_parameters
+from hscb_bayes.analysis.taught import untaught
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
 MOSTLY_PRIOR = 0.5  # a contraction below it
@@ -70,16 +71,18 @@ def sensitivity(
     -------
     One row each: ``quantity``, ``kind`` ("headline" or "parameter"), ``label``, ``unit``; ``prior_median``,
     ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper`` on the clinic's scale; ``contraction``;
-    ``mostly_prior``, a contraction below one half; ``prior_sensitivity`` and ``likelihood_sensitivity``, 0.05 and more
-    being called sensitive, NaN where the analysis has study effects, fits P values, or knows patients one by one:
-    their densities are not scaled.
+    ``mostly_prior``, a contraction below one half or no fitted number of its kind; ``prior_sensitivity`` and
+    ``likelihood_sensitivity``, 0.05 and more being called sensitive, NaN where the analysis has study effects, fits P
+    values, or knows patients one by one: their densities are not scaled.
     A time not reached within one year (inf) counts as one year in contraction and sensitivity.
     """
     analysis = analysis_of(posterior)
     headline_draws = headline(posterior) if fitted is None else fitted
     compared = _compared(posterior, analysis, headline_draws, np.random.default_rng(seed))
     scaling = power_scaling(posterior, {row.id: row.posterior_unbounded for row in compared})
-    return pd.DataFrame([_row(row, interval) | scaling[row.id] for row in compared])
+    table = pd.DataFrame([_row(row, interval) | scaling[row.id] for row in compared])
+    table["mostly_prior"] |= (table["kind"] == "headline") & table["quantity"].isin(list(untaught(analysis)))
+    return table
 
 
 def by_response_contraction(

@@ -11,6 +11,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.arrays import interval_uses
 from hscb_bayes.analysis.fit import analysis_of
+from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES, replicate
 from hscb_bayes.errors import InputError
@@ -20,8 +21,10 @@ from hscb_bayes.sentences import nearest, quote
 
 SEED = 1
 
-Used = Literal["fitted", "interval width used", "held out"]
+Used = Literal["fitted", "interval width used", "held out", "not of this analysis"]
+OUTSIDE: Used = "not of this analysis"
 
+NOTHING = np.empty(0)  # the replicates of a number that is not of the analysis
 QUANTILES = {"median": 0.5, "lower50": 0.25, "upper50": 0.75, "lower90": 0.05, "upper90": 0.95}
 LEFT_OUT = ("median", "lower90", "upper90", "tail_probability")  # what is told of a fit without the number
 COLUMNS = (
@@ -39,6 +42,8 @@ def check(
     left_out: Mapping[str, xr.DataTree] | None = None,
 ) -> pd.DataFrame:
     """Compare the print with replicated studies, one row per printed number that describes outcomes.
+
+    A number about other patients than those of the analysis is listed, and compared with nothing.
 
     Parameters
     ----------
@@ -58,8 +63,9 @@ def check(
     P); ``median`` and equal-tailed 50% and 90% intervals of the replicates, times that are not reached counted as inf;
     ``tail_probability``, two-sided, as in the function of that name; ``undefined`` and ``not_reached``, shares of all
     replicates; ``used``: "fitted", "interval width used" (a limit from which the likelihood takes the variance of its
-    estimate) or "held out"; the ``loo_`` columns, the same from the posterior without the number, and whether that
-    passed the gate (1 or 0), NaN where there is none.
+    estimate), "held out" or "not of this analysis" (about other patients: NaN for all that is computed); the ``loo_``
+    columns, the same from the posterior without the number, and whether that passed the gate (1 or 0), NaN where there
+    is none.
 
     Raises
     ------
@@ -82,7 +88,7 @@ def check(
     rows = [
         _row(number, analysis, widths, numbers, without, gates)
         for number in analysis.study.numbers
-        if number.id in numbers
+        if analysis.study.item(number.item).describes_outcomes
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -105,7 +111,7 @@ def _row(
         "value": number.value,
         "used": used,
     }
-    told = summarise(numbers[number.id], number)
+    told = summarise(numbers.get(number.id, NOTHING), number)
     apart = {} if id is None or id not in without else summarise(without[id][number.id], number)
     left_out = {f"loo_{name}": apart.get(name, np.nan) for name in LEFT_OUT}
     return row | told | left_out | {"loo_converged": gates.get(id or "", np.nan) if apart else np.nan}
@@ -115,8 +121,11 @@ def use_of(number: PrintedNumber, analysis: Analysis, widths: frozenset[str]) ->
     """The fitted id that the number comes in with, and how it is used; (None, "held out") for what is only checked.
 
     A count comes with its percentage and a median with its limits: they are one piece of information. A survival's
-    limits are not fitted, but where the item is in ``widths`` they say how uncertain its estimate is.
+    limits are not fitted, but where the item is in ``widths`` they say how uncertain its estimate is. A number of other
+    patients is not of this analysis.
     """
+    if not speaks_of(analysis, number):
+        return None, OUTSIDE
     fitted, item = analysis.table.fit.items, analysis.study.item(number.item)
     if isinstance(item, MedianTime):
         reading = next((group for group in item.groups if {item.id, item.id_among(group)} & set(fitted)), None)
@@ -149,8 +158,8 @@ def summarise(values: np.ndarray, number: PrintedNumber) -> dict[str, float]:
     )
     return {name: float(value) for name, value in zip(QUANTILES, quantiles, strict=True)} | {
         "tail_probability": tail_probability(values, number),
-        "undefined": float(np.mean(np.isnan(values))),
-        "not_reached": float(np.mean(np.isinf(values))),
+        "undefined": float(np.mean(np.isnan(values))) if values.size else np.nan,
+        "not_reached": float(np.mean(np.isinf(values))) if values.size else np.nan,
     }
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.analysis.headline import contrast_durations
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.taught import untaught
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -14,6 +16,7 @@ from hscb_bayes.report.whom import groups_by_duration, in_words
 from hscb_bayes.report.words import estimate, listing, number, plural
 
 GROUPS = ("short", "long")
+RATIO = f"hazard_ratio_{TRANSITIONS[0]}"
 CAUTION = "an association in one small series, not proof that an earlier boost helps"
 
 
@@ -44,14 +47,23 @@ def _speed(results: Results) -> str:
     return (
         f"Half of all patients respond {everybody} after the boost, and of those who respond within one year half do "
         f"so {responders}; {_told(results, 'response_by_28')} of all patients have responded by day 28."
+        f"{of_the_prior(results.analysis, 'median_response_all')}"
     )
+
+
+def of_the_prior(analysis: Analysis, id: str) -> str:
+    """Words that a quantity of whose kind no number is fitted is not from the paper; nothing where one is."""
+    words = untaught(analysis).get(id)
+    if words is None:
+        return ""
+    return f" No {words} is fitted, so that this is the prior's: what was believed before, and not what the paper says."
 
 
 def _survival(results: Results) -> str:
     alive, recovered = _told(results, "os_1y"), _told(results, "days_recovered_1y")
     return (
         f"One year after the boost {alive} of the patients are alive, and of the 365 days of that year the average "
-        f"patient spends {recovered} alive and recovered."
+        f"patient spends {recovered} alive and recovered.{of_the_prior(results.analysis, 'os_1y')}"
     )
 
 
@@ -61,7 +73,7 @@ def _duration(results: Results) -> str:
         if not results.analysis.by_duration:
             return "The duration of neutropenia has no part in this analysis."
         return f"The analysis compares no durations of neutropenia; what one goes with would be {CAUTION}."
-    told = f"{'; '.join(parts)}: {CAUTION}."
+    told = f"{'; '.join(parts)}: {CAUTION}.{of_the_prior(results.analysis, RATIO)}"
     return told[:1].upper() + told[1:]
 
 

@@ -80,7 +80,7 @@ def _said(results: Results) -> dict[str, object]:
         "by_duration": analysis.by_duration,
         "patients": analysis.patients,
         "known": None if analysis.known is None else {"count": len(analysis.known)},
-        "durations": duration_summary(analysis.study) if analysis.by_duration else None,
+        "durations": duration_summary(analysis.study, analysis.table.cohort.among) if analysis.by_duration else None,
         "shown": {f"{days:g}": f"{days:g} days of prior neutropenia" for days in analysis.durations}
         or {ALL: "All patients"},
         "unnamed": _unnamed(results),

@@ -10,10 +10,13 @@ import pandas as pd
 
 from hscb_bayes.analysis.arrays import IntervalUse, interval_uses
 from hscb_bayes.analysis.priors import BELIEFS, Belief
+from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.spec import Analysis, asked_priors
+from hscb_bayes.checking.check import OUTSIDE
 from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.words import estimate, number, span
+from hscb_bayes.report.words import as_printed, estimate, number, span, span_as_printed
 
 WIDTHS: Mapping[IntervalUse, str] = {
     "used": "; the interval is fitted as the width of the estimate",
@@ -69,15 +72,15 @@ def _sensitivity(value: object) -> str:
 
 
 def check_rows(results: Results) -> list[dict[str, object]]:
-    """The check with words for ids, and every number in its unit."""
-    study = results.analysis.study
+    """The check with words for ids, and every number in the digits of the print."""
+    study, table = results.analysis.study, results.tables.check
     return [
-        _check_row(row, study.labels[str(row["among"])], study.number(str(row["id"])).printed.unit)
-        for row in results.tables.check.to_dict("records")
+        _check_row(row, study.labels[str(row["among"])], study.number(str(row["id"])).printed)
+        for row in table[table["used"] != OUTSIDE].to_dict("records")
     ]
 
 
-def _check_row(row: dict[str, object], among: str, unit: str) -> dict[str, object]:
+def _check_row(row: dict[str, object], among: str, printed: Printed) -> dict[str, object]:
     left_out = not np.isnan(_float(row["loo_median"]))
     missed = " (not converged)" if row["loo_converged"] == 0 else ""
     lower, upper = _float(row["loo_lower90"]), _float(row["loo_upper90"])
@@ -85,15 +88,15 @@ def _check_row(row: dict[str, object], among: str, unit: str) -> dict[str, objec
         "label": row["label"],
         "among": among,
         "printed": row["printed"],
-        "median": number(_float(row["median"]), unit),
-        "half": span(_float(row["lower50"]), _float(row["upper50"]), unit),
-        "most": span(_float(row["lower90"]), _float(row["upper90"]), unit),
+        "median": as_printed(_float(row["median"]), printed),
+        "half": span_as_printed(_float(row["lower50"]), _float(row["upper50"]), printed),
+        "most": span_as_printed(_float(row["lower90"]), _float(row["upper90"]), printed),
         "tail": number(_float(row["tail_probability"]), "p"),
         "undefined": number(_float(row["undefined"]), "share"),
         "not_reached": number(_float(row["not_reached"]), "share"),
         "used": row["used"],
-        "left_out": number(_float(row["loo_median"]), unit) + missed if left_out else "",
-        "left_out_most": span(lower, upper, unit) if left_out else "",
+        "left_out": as_printed(_float(row["loo_median"]), printed) + missed if left_out else "",
+        "left_out_most": span_as_printed(lower, upper, printed) if left_out else "",
         "left_out_tail": number(_float(row["loo_tail_probability"]), "p") if left_out else "",
     }
 
@@ -206,21 +209,23 @@ def _belief(belief: Belief, unit: str) -> str:
     )
 
 
-def fitted_items(analysis: Analysis) -> tuple[list[str], list[str]]:
-    """Items in words: those fitted, and those that are only checked."""
+def fitted_items(analysis: Analysis) -> tuple[list[str], list[str], list[str]]:
+    """Items in words: those fitted, those that are only checked, and those that are not of this analysis."""
     fitted = analysis.table.fit.items
     labels = analysis.study.labels
     width = {id: WIDTHS[use] for id, use in interval_uses(analysis).items()}
-    used, checked = [], []
+    used, checked, outside = [], [], []
     for item in (item for item in analysis.study.items if item.describes_outcomes):
         readings = [group for group in item.groups if f"{item.id}.{group}" in fitted]
         if item.id in fitted:
             used.append(f"{item.describe(labels)}{width.get(item.id, '')}")
         elif readings:
             used.append(f"{item.describe(labels)}; read as of {labels[readings[0]]}")
-        else:
+        elif any(speaks_of(analysis, one) for one in item.numbers):
             checked.append(item.describe(labels))
-    return used, checked
+        else:
+            outside.append(item.describe(labels))
+    return used, checked, outside
 
 
 def tests_assumed(analysis: Analysis) -> list[str]:

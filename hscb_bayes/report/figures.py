@@ -48,7 +48,7 @@ def _response(results: Results) -> Markup:
     """Response in the cohort, with the printed medians in both readings and the printed share of responders."""
     table = _curve(results, "responded_by", ALL, EARLY_DAYS)
     points = response_points(results.analysis)
-    share = printed_response(results.analysis)
+    share, printed = printed_response(results.analysis)
 
     def draw(axes: Axes) -> None:
         plot.curve(table, axes=axes, look=LOOKS[0], label="all patients")
@@ -57,7 +57,7 @@ def _response(results: Results) -> Markup:
             _legend_marker(axes, look, str(point["label"]), held_out=bool(point["held_out"]))
         if np.isfinite(share):
             axes.axhline(
-                share, color=BLACK, linestyle=(0, (1, 2)), linewidth=1.2, label=f"printed: {share:.0%} responded"
+                share, color=BLACK, linestyle=(0, (1, 2)), linewidth=1.2, label=f"printed: {printed} responded"
             )
         _finish(axes, EARLY_DAYS, "have responded")
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.share import Share
@@ -25,13 +25,19 @@ COLUMNS = ("label", "whom", "day", "share", *NOWHERE, "held_out")
 
 
 def survival_points(analysis: Analysis) -> pd.DataFrame:
-    """Printed survival of everybody, of groups by duration and of groups by response (by their ids)."""
-    whom = {id: name for name, id in groups_by_duration(analysis).items()} | {EVERYBODY: ALL}
+    """Printed survival of everybody, of groups by duration and of groups by response (by their ids).
+
+    Of the patients of the analysis: what is printed of others has no place on its curves.
+    """
+    names, among = {id: name for name, id in groups_by_duration(analysis).items()}, analysis.table.cohort.among
     rows = []
     for item in analysis.study.items:
-        if isinstance(item, Survival):
+        subgroup = subgroup_of(analysis.study, item.among, among)
+        if isinstance(item, Survival) and subgroup is not None:
+            group = item.among if subgroup.duration is None else subgroup.duration.id
+            whom = ALL if subgroup.is_everybody else names.get(group, item.among)
             arms = _arms("share", item.lower, item.upper)
-            row = {"label": f"printed: {item.value}", "whom": whom.get(item.among, item.among), "day": item.day}
+            row = {"label": f"printed: {item.value}", "whom": whom, "day": item.day}
             held_out = item.id not in analysis.table.fit.items
             rows.append(NOWHERE | row | arms | {"share": item.value.value, "held_out": held_out})
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -46,22 +52,29 @@ def response_points(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(list(_medians(analysis)), columns=list(COLUMNS))
 
 
-def printed_response(analysis: Analysis) -> float:
-    """The printed share of patients with a response; NaN where none is printed."""
+def printed_response(analysis: Analysis) -> tuple[float, str]:
+    """The printed share of the analysis's patients with a response, and as it is printed; NaN where none is."""
     for item in analysis.study.items:
-        if isinstance(item, Count | Share) and item.event == "response" and item.among == analysis.table.cohort.among:
-            return item.count / item.n if isinstance(item, Count) else item.value.value
-    return float("nan")
+        if not isinstance(item, Count | Share) or item.event != "response" or not item.is_total:
+            continue
+        subgroup = subgroup_of(analysis.study, item.among, analysis.table.cohort.among)
+        if subgroup is not None and subgroup.is_everybody:
+            if isinstance(item, Share):
+                return item.value.value, str(item.value)
+            return item.count / item.n, f"{item.count} of {item.n}" if item.percent is None else str(item.percent)
+    return float("nan"), ""
 
 
 def _medians(analysis: Analysis) -> Iterator[Mapping[str, object]]:
-    half = {EVERYBODY: 0.5} | {
-        id: 0.5 * printed_response(analysis) for id, group in analysis.study.groups.items() if group.value == "yes"
-    }
     fitted = analysis.table.fit.items
     for item in (item for item in analysis.study.items if isinstance(item, MedianTime) and item.event == "response"):
         for reading in item.groups:
-            where = {"whom": ALL, "day": item.value.value, "share": half.get(reading, float("nan"))}
+            subgroup = subgroup_of(analysis.study, reading, analysis.table.cohort.among)
+            if subgroup is None:
+                continue
+            of_responders = printed_response(analysis)[0] if subgroup.response == "yes" else float("nan")
+            share = 0.5 if subgroup.is_everybody else 0.5 * of_responders
+            where = {"whom": ALL, "day": item.value.value, "share": share}
             held_out = not {item.id, item.id_among(reading)} & set(fitted)
             words = f"printed median, read as of {analysis.study.labels[reading]}"
             yield NOWHERE | where | _arms("day", item.lower, item.upper) | {"label": words, "held_out": held_out}

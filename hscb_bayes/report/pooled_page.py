@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,12 @@ from hscb_bayes.analysis.estimands import ESTIMANDS
 from hscb_bayes.analysis.fit import pool_of
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.taught import untaught
+from hscb_bayes.checking.check import OUTSIDE
 from hscb_bayes.checking.replicate import REPLICATES
 from hscb_bayes.evidence.audit import Finding
 from hscb_bayes.evidence.item import Item
+from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.assemble import page_environment
@@ -26,7 +30,7 @@ from hscb_bayes.report.pooled_tables import AVERAGE, NEXT
 from hscb_bayes.report.results import VERDICT
 from hscb_bayes.report.rows import NO_PRIOR, ONLY_INTERVAL, SHARES, drawn
 from hscb_bayes.report.style import BLUE, Look
-from hscb_bayes.report.words import estimate, listing, number, plural
+from hscb_bayes.report.words import as_printed, estimate, listing, number, plural, span_as_printed
 
 DAY_TICKS = {2.0: "2", 5.0: "5", 10.0: "10", 20.0: "20", 50.0: "50", 100.0: "100 days"}
 DAYS = plot.Scale(lower=2.0, upper=120.0, ticks=DAY_TICKS, is_log=True)
@@ -165,9 +169,9 @@ def _answer(page: PooledPage) -> list[str]:
         following = _row(page, NEXT, "pooled", name)
         label = ESTIMANDS[name].label
         sentences.append(
-            f"{label.capitalize()} in {first} is {_said(alone)} from its own print and {_said(pooled)} with the other "
-            f"studies beside it; the next study like it would have {_said(following)}, before chance in its own "
-            "patients."
+            f"{label.capitalize()} in {first} is {_said(alone)} {_source(page, first, name)} and {_said(pooled)} with "
+            f"the other studies beside it; the next study like it would have {_said(following)}, before chance in its "
+            f"own patients.{_of_no_study(page, name)}"
         )
     ratios = page.tables["heterogeneity"].set_index("effect")
     if "response" in ratios.index:
@@ -184,6 +188,19 @@ def _answer(page: PooledPage) -> list[str]:
         f"their 90% intervals. {_who_relates_duration(page)}"
     )
     return sentences
+
+
+def _source(page: PooledPage, study: str, name: str) -> str:
+    """Where a study's own answer is from: its print, or the prior where it has no number of the kind."""
+    is_prior = name in untaught(page.pool.member(study))
+    return "from the prior alone, its own print having no such number," if is_prior else "from its own print"
+
+
+def _of_no_study(page: PooledPage, name: str) -> str:
+    """Words that an answer is the prior's where no study of the pool has a number of the kind; else nothing."""
+    found = [untaught(member).get(name) for member in page.pool.members]
+    missing = next((words for words in found if words is not None), None)
+    return f" No study has a {missing} that is fitted: this is the prior's." if missing and None not in found else ""
 
 
 def _who_relates_duration(page: PooledPage) -> str:
@@ -217,34 +234,36 @@ def _estimand_rows(page: PooledPage) -> list[dict[str, object]]:
         for name, quantity in ESTIMANDS.items():
             cells = {kind: _said(_row(page, study, kind, name)) for kind in KINDS}
             disagreement = float(str(_row(page, study, "alone", name)["conflict"]))
+            if name in untaught(page.pool.member(study)):
+                cells["alone"] += " (prior)"
             told = {"conflict": _tail(disagreement), "is_far": disagreement < SMALL}
             rows.append({"study": study, "label": quantity.label} | cells | told)
     return rows
 
 
-def _check_rows(page: PooledPage) -> list[tuple[str, list[dict[str, str]]]]:
+def _check_rows(page: PooledPage) -> list[tuple[str, list[dict[str, object]]]]:
     found = []
     for study, table in page.tables["check"].groupby("study", sort=False):
-        units = {item.id: item.printed.unit for item in page.pool.member(str(study)).study.numbers}
+        printed = {item.id: item.printed for item in page.pool.member(str(study)).study.numbers}
         labels = page.pool.member(str(study)).study.labels
-        rows = []
-        for row in table.to_dict("records"):
-            unit = units[row["id"]]
-            rows.append(
-                {
-                    "label": row["label"],
-                    "among": labels[row["among"]],
-                    "printed": row["printed"],
-                    "pooled": estimate(row["median"], row["lower90"], row["upper90"], unit),
-                    "tail": _tail(row["tail_probability"]),
-                    "used": row["used"],
-                    "others": estimate(row["loo_median"], row["loo_lower90"], row["loo_upper90"], unit),
-                    "others_tail": _tail(row["loo_tail_probability"]),
-                    "is_far": not row["loo_lower90"] <= row["value"] <= row["loo_upper90"],
-                }
-            )
+        rows = [_check_row(row, labels[row["among"]], printed[row["id"]]) for row in table.to_dict("records")]
         found.append((str(study), rows))
     return found
+
+
+def _check_row(row: dict[Hashable, Any], among: str, printed: Printed) -> dict[str, object]:
+    told: dict[str, object] = {"label": row["label"], "among": among, "printed": row["printed"], "used": row["used"]}
+    if row["used"] == OUTSIDE:
+        return told | {"pooled": "", "tail": "", "others": "", "others_tail": "", "is_far": False}
+    most = span_as_printed(row["lower90"], row["upper90"], printed)
+    others_most = span_as_printed(row["loo_lower90"], row["loo_upper90"], printed)
+    return told | {
+        "pooled": f"{as_printed(row['median'], printed)} ({most})",
+        "tail": _tail(row["tail_probability"]),
+        "others": f"{as_printed(row['loo_median'], printed)} ({others_most})",
+        "others_tail": _tail(row["loo_tail_probability"]),
+        "is_far": not row["loo_lower90"] <= row["value"] <= row["loo_upper90"],
+    }
 
 
 def _tail(value: float) -> str:

@@ -23,7 +23,7 @@ from hscb_bayes.analysis.next_study import (
     robust,
 )
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.checking.check import LEFT_OUT, check, summarise
+from hscb_bayes.checking.check import LEFT_OUT, NOTHING, check, summarise
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.report.tables import prediction_table
 
@@ -126,7 +126,7 @@ def pooled_check_table(fits: PooledFits, pool: Pool, *, seed: int) -> pd.DataFra
         others = replicate(study_posterior(fits.without[study], study), seed=seed).numbers
         printed = {number.id: number for number in pool.member(study).study.numbers}
         for position, id in enumerate(own["id"]):
-            told = summarise(others[id], printed[id])
+            told = summarise(others.get(id, NOTHING), printed[id])
             for name in LEFT_OUT:
                 own.loc[position, f"loo_{name}"] = told[name]
         own["loo_converged"] = float(fits.without[study].attrs["converged"])

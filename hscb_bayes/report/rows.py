@@ -10,6 +10,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from hscb_bayes.analysis.predict import LANDMARK
+from hscb_bayes.analysis.subgroups import subgroup_of
+from hscb_bayes.checking.check import OUTSIDE
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report import plot
@@ -73,7 +75,8 @@ def _check(results: Results, unit: str, scale: plot.Scale, name: str) -> Markup 
     """Printed numbers of one unit on the intervals of new studies."""
     units = {item.id: item.printed.unit for item in results.analysis.study.numbers}
     check = results.tables.check
-    chosen = check[[units[id] == unit for id in check["id"]]]
+    own = check[check["used"] != OUTSIDE]
+    chosen = own[[units[id] == unit for id in own["id"]]]
     if chosen.empty:
         return None
     rows = pd.DataFrame(
@@ -106,10 +109,11 @@ def _with_headings(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _by_response(results: Results) -> Markup:
     """Printed survival by response, which looks into the future, beside survival from a landmark, which does not."""
-    groups, labels = results.analysis.study.groups, results.analysis.study.labels
-    rows = []
-    for item in results.analysis.study.items:
-        if isinstance(item, Survival) and item.among in groups and groups[item.among].by == "response":
+    study, among = results.analysis.study, results.analysis.table.cohort.among
+    rows, labels = [], study.labels
+    for item in study.items:
+        subgroup = subgroup_of(study, item.among, among)
+        if isinstance(item, Survival) and subgroup is not None and subgroup.response is not None:
             check = results.tables.check.set_index("id").loc[item.id]
             rows.append(
                 {

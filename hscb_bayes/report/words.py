@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from hscb_bayes.evidence.printed import Printed
+
 NOT_REACHED = "not reached"
 UNDEFINED = "undefined"
 SMALLEST_P = 0.001  # printed; below it "< 0.001"
@@ -39,6 +41,21 @@ def number(value: float, unit: str) -> str:
     if unit == "p":
         return f"< {SMALLEST_P}" if value < SMALLEST_P else f"{value:.2g}"
     return f"{value:.{RATIO_DIGITS}f}" if abs(value) < 10.0 else f"{value:.0f}"
+
+
+def as_printed(value: float, printed: Printed) -> str:
+    """A value in the digits of a printed number, where that is a share or a time; else as ``number`` has it."""
+    is_rounded = printed.unit in ("proportion", "days") and printed.half_width > 0.0
+    return printed.in_digits(value) if is_rounded and math.isfinite(value) else number(value, printed.unit)
+
+
+def span_as_printed(lower: float, upper: float, printed: Printed) -> str:
+    """ "42% to 74%", in the digits of a printed number; days are named once: "7.1 to 12.0 days"."""
+    last = as_printed(upper, printed)
+    first = as_printed(lower, printed)
+    if printed.unit == "days" and math.isfinite(lower) and math.isfinite(upper):
+        first = first.split()[0]
+    return f"{first} to {last}"
 
 
 def span(lower: float, upper: float, unit: str) -> str:

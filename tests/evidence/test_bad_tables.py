@@ -174,8 +174,8 @@ BROKEN = {
         "count = 26\nn = 31",
         "count = 26\nn = 30",
         (
-            "item 'response': n 30 among all differs from the 31 patients of the study; check abstract, and where fewer "
-            "could be evaluated say in evaluable why the others were not"
+            "item 'response': n 30 among all differs from the 31 patients of the study; check abstract, and where "
+            "fewer could be evaluated say in evaluable why the others were not"
         ),
     ),
     "unknown event": (

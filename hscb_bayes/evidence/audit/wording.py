@@ -34,7 +34,9 @@ def sizes(found: Window) -> str:
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
-    """ "a, b and c"."""
+    """ "a, b and c"; nothing where there are none."""
+    if not words:
+        return ""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 

@@ -1,0 +1,43 @@
+"""Small papers written for a test: a study file, and an analysis of it with the priors of the main analysis."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hscb_bayes.analysis.spec import Analysis, load_analysis
+
+MAIN = Path(__file__).parent.parent / "models" / "main.toml"
+HEADER = """
+schema = 1
+
+[study]
+id = "paper"
+title = "A paper"
+citation = "Nobody N. J Exp 2026;1:1"
+n = {n}
+time_zero = "start"
+design = "cohort"
+read = "abstract"
+"""
+
+
+def study_text(n: int, tables: str) -> str:
+    """A study file of n patients; ``tables`` are its groups and items, each item's place left out."""
+    items = tables.replace("[[item]]\n", '[[item]]\nplace = "abstract"\n')
+    return HEADER.format(n=n) + items
+
+
+def paper(
+    folder: Path, study: str, items: Sequence[str], *, cohort: str = 'form = "none"', conventions: str = ""
+) -> Analysis:
+    """The analysis ``x.toml`` in a folder that fits ``items`` of the study ``study.toml`` beside it."""
+    text = MAIN.read_text(encoding="utf-8")
+    priors = text[text.index("[prior.response_median]") : text.index("[handled]")]
+    quoted = ", ".join(f'"{item}"' for item in items)
+    (folder / "study.toml").write_text(study, encoding="utf-8")
+    (folder / "x.toml").write_text(
+        'schema = 1\ntitle = "x"\nquestion = "x"\nstudy = "study.toml"\n'
+        f'[fit]\nitems = [{quoted}]\nwhy = "x"\n[cohort]\n{cohort}\nwhy = "x"\n'
+        f'[hazards]\nnever_respond = true\n[follow_up]\nwhy = "x"\n[conventions]\n{conventions}\n{priors}',
+        encoding="utf-8",
+    )
+    return load_analysis(folder / "x.toml")

@@ -1,0 +1,150 @@
+"""A page says which answers are the prior's, which numbers are not of its analysis, and quotes in printed digits."""
+
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.taught import untaught
+from hscb_bayes.report.answer import four_sentences
+from hscb_bayes.report.assemble import render
+from hscb_bayes.report.results import Results
+from tests.papers import paper, study_text
+
+STUDY = """
+[group.a]
+by = "characteristic"
+of = "arm"
+value = "yes"
+n = 57
+label = "arm A"
+
+[group.b]
+by = "characteristic"
+of = "arm"
+value = "no"
+n = 43
+label = "arm B"
+
+[[item]]
+id = "response"
+kind = "count"
+event = "response"
+among = "a"
+count = 47
+n = 57
+percent = "82%"
+
+[[item]]
+id = "early"
+kind = "count"
+event = "response"
+among = "a"
+at = "14 days"
+count = 30
+n = 57
+
+[[item]]
+id = "median"
+kind = "median_time"
+event = "response"
+among = "a"
+value = "12.3 days"
+
+[[item]]
+id = "os"
+kind = "survival"
+among = "a"
+at = "1 year"
+value = "61.4%"
+
+[[item]]
+id = "os_b"
+kind = "survival"
+among = "b"
+at = "1 year"
+value = "58%"
+
+[[item]]
+id = "p"
+kind = "p_value"
+comparison = "survival by characteristic"
+groups_compared = ["a", "b"]
+value = ".41"
+test = { name = "log-rank", status = "printed" }
+"""
+PRIORS = "this is the prior's: what was believed before, and not what the paper says."
+TIMES = {"response_by_28", "median_response_all", "median_response_responders"}
+SURVIVALS = {"os_1y", "days_recovered_1y"}
+
+
+def of_arm_a(folder: Path, *items: str) -> Analysis:
+    return paper(folder, study_text(100, STUDY), items, cohort='form = "none"\namong = "a"')
+
+
+@pytest.mark.parametrize(
+    ("items", "missing"),
+    [
+        (("response",), TIMES | SURVIVALS),
+        (("response", "os"), TIMES),
+        (("response", "median"), SURVIVALS),
+        (("response", "early"), SURVIVALS),
+        (("early",), SURVIVALS),
+        (("median", "os"), set()),
+        (("response", "median", "os"), set()),
+    ],
+)
+def test_an_answer_is_taught_by_a_number_of_its_kind(items: tuple[str, ...], missing: set[str], tmp_path: Path) -> None:
+    assert set(untaught(of_arm_a(tmp_path, *items))) == missing
+
+
+@pytest.fixture(scope="module")
+def results(results_of_study: Callable[[str], Results], tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Results of arm A with nothing fitted but the number of responders."""
+    folder = tmp_path_factory.mktemp("arm")
+    of_arm_a(folder, "response")
+    return results_of_study(str(folder / "x.toml"))
+
+
+def test_half_respond_by_a_day_is_the_priors_where_no_time_is_fitted(results: Results) -> None:
+    speed, survival, duration, _ = four_sentences(results)
+    assert speed.endswith(f" have responded by day 28. No time to response is fitted, so that {PRIORS}")
+    assert survival.endswith(f" No survival is fitted, so that {PRIORS}")
+    assert "prior" not in duration
+
+
+def test_such_answers_are_marked_whatever_their_contraction(results: Results) -> None:
+    table = results.tables.summary.set_index("quantity")
+    assert table.loc[sorted(TIMES | SURVIVALS), "mostly_prior"].all()
+
+
+def test_an_answer_that_is_taught_has_no_such_words(results_of_study: Callable[[str], Results], tmp_path: Path) -> None:
+    of_arm_a(tmp_path, "response", "median", "os")
+    assert PRIORS not in " ".join(four_sentences(results_of_study(str(tmp_path / "x.toml"))))
+
+
+def test_what_is_not_of_the_analysis_is_listed_and_not_drawn(results: Results) -> None:
+    page = html.unescape(render(results))
+    section = page.partition("<h3>Not of this analysis</h3>")[2].partition("</ul>")[0]
+    assert "survival at 1 year among arm B: 58%" in section
+    assert "survival by characteristic" in section
+    check = page.partition('<section id="check">')[2].partition("</section>")[0]
+    assert "arm B" not in check
+    assert check.count("<tr><th scope=") - 1 == 5
+
+
+def test_a_share_is_quoted_in_the_digits_that_are_printed(results: Results) -> None:
+    page = html.unescape(render(results))
+    assert "47 of 57 is 82%, printed as 82%." in page
+    assert "82.5%" not in page
+    rows = re.findall(
+        r"<tr><th scope=\"row\">(.*?)<br><small>arm A</small></th><td class=\"n\">(.*?)</td><td class=\"n\">(.*?)</td>",
+        page,
+    )
+    quoted = {label: (printed, median) for label, printed, median in rows}
+    assert re.fullmatch(r"\d+\.\d%", quoted["survival at 1 year"][1])
+    assert re.fullmatch(r"\d+%", quoted["share of patients with a response"][1])
+    assert re.fullmatch(r"\d+\.\d days|not reached", quoted["median time to response"][1])
