@@ -73,7 +73,8 @@ class CohortAssumptions(Table):
     )
     sizes: dict[Identifier, int] = Field(
         default_factory=dict,
-        description="patients in a group by duration or characteristic; its complement has the rest",
+        description="patients in a group by duration, of those that the analysis is about, or by characteristic or "
+        "groups; its complement has the rest",
     )
     among: Identifier = Field(
         default=EVERYBODY, description="the patients that the analysis is about, where it is not all of the study"

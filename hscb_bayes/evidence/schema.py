@@ -62,7 +62,8 @@ def _kind(name: str, kind: type[Item]) -> str:
 
 
 def _row(field: FieldInfo, name: str, hint: Any) -> str:
-    required = "yes" if field.is_required() else f"no, `{field.default!r}`" if field.default else "no"
+    default = None if field.is_required() else field.get_default(call_default_factory=True, validated_data={})
+    required = "yes" if field.is_required() else f"no, `{default!r}`" if default else "no"
     return f"| `{field.alias or name}` | {_words(hint)} | {required} | {field.description or ''} |"
 
 

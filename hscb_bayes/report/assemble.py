@@ -18,7 +18,7 @@ from hscb_bayes.report.answer import foreseen, four_sentences
 from hscb_bayes.report.figures import all_figures
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.rows import row_figures
-from hscb_bayes.report.whom import ALL, groups_by_duration, in_words
+from hscb_bayes.report.whom import ALL
 from hscb_bayes.report.words import number, plural, sentence
 
 SEVERITIES = ("conflict", "note", "ok")
@@ -119,11 +119,12 @@ def _unnamed(results: Results) -> list[str]:
 
 
 def _sizes(analysis: Analysis) -> list[str]:
-    """How many patients the analysis puts into each group by duration."""
-    n, words = analysis.patients, in_words(analysis)
+    """How many patients the analysis puts into each group whose size it declares, and into those that have the rest."""
+    given, study, n = analysis.table.cohort.sizes, analysis.study, analysis.patients
     found = []
-    for name, id in groups_by_duration(analysis).items():
-        given = analysis.table.cohort.sizes
-        size = given[id] if id in given else n - next(iter(given.values()))
-        found.append(f"{size} {words[name]}")
+    for id, size in given.items():
+        found.append(f"{size} {study.labels[id]}")
+        rest = (other for other in study.groups.values() if other.is_complement_of(study.groups[id]))
+        if study.groups[id].by == "duration":
+            found += [f"{n - size} {other.label}" for other in rest if other.id not in given]
     return found

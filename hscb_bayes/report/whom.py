@@ -25,7 +25,7 @@ def in_words(analysis: Analysis) -> dict[str, str]:
 
 def _groups(analysis: Analysis) -> Iterator[tuple[str, str]]:
     groups = analysis.study.groups
-    for id in analysis.table.cohort.sizes:
+    for id in (id for id in analysis.table.cohort.sizes if groups[id].by == "duration"):
         is_short = groups[id].relation in ("<", "<=")
         yield ("short" if is_short else "long"), id
         for other in groups.values():

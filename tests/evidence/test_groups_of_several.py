@@ -131,8 +131,10 @@ def test_a_group_of_groups_that_cannot_be_gets_a_sentence(case: str, tmp_path: P
 SAME = {
     "by response": (
         '\n[group.partial]\nby = "response"\nvalue = "yes"\nlabel = "partial responders"\n',
-        "group 'partial': 'responders' is the same group, patients ever seen to respond; required one of them, and "
-        "numbers of complete or partial responders as items of kind 'fact'",
+        (
+            "group 'partial': 'responders' is the same group, patients ever seen to respond; required one of them, and "
+            "numbers of complete or partial responders as items of kind 'fact'"
+        ),
     ),
     "by duration": (
         '\n[group.brief]\nby = "duration"\nrule = "<= 38.0 days"\nlabel = "brief"\n',

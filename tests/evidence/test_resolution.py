@@ -49,14 +49,18 @@ def test_times_are_as_fine_as_the_print_or_as_declared(printed: str, declared: s
         (
             'value = "2.1 days"',
             'time_resolution = "1 day"',
-            "study: time_resolution: times recorded to 1 day do not give 2.1 days of 'm'; required the resolution of the "
-            "times that are printed",
+            (
+                "study: time_resolution: times recorded to 1 day do not give 2.1 days of 'm'; required the resolution "
+                "of the times that are printed"
+            ),
         ),
         (
             'value = "9 days"\nlowest = "2.5 days"\nhighest = "30 days"',
             'time_resolution = "1 day"',
-            "study: time_resolution: times recorded to 1 day do not give 2.5 days of 'm.lowest'; required the resolution "
-            "of the times that are printed",
+            (
+                "study: time_resolution: times recorded to 1 day do not give 2.5 days of 'm.lowest'; required the "
+                "resolution of the times that are printed"
+            ),
         ),
         (
             'value = "9 days"',

@@ -1,15 +1,20 @@
-"""Counts and shares of which the paper does not say by when they were counted."""
+"""By when counts and shares were counted: what is not printed, and what falls with time."""
 
 from __future__ import annotations
 
-from hscb_bayes.evidence.audit.finding import Finding
+import math
+
+from hscb_bayes.evidence.audit.arithmetic.rounding import TIE, Window, window
+from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.wording import listed, sentence
 from hscb_bayes.evidence.item import whom
-from hscb_bayes.evidence.kinds.count import EVENTS, Count
+from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.count import by_when as by_a_time
 from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.study import Study
 
 RULE = "by_when"
+RISE_RULE = "counts_rise"
 
 
 def by_when(study: Study) -> list[Finding]:
@@ -30,6 +35,45 @@ def by_when(study: Study) -> list[Finding]:
     ]
 
 
+def counts_rise(study: Study) -> list[Finding]:
+    """By a later time, or by the end of follow-up, at least as many patients have had an event."""
+    counted = [item for item in study.items if isinstance(item, Count | Share)]
+    whole = [item for item in counted if not isinstance(item, Count) or item.evaluable is None]
+    return [
+        _compare(study, early, late)
+        for early in whole
+        for late in whole
+        if (early.among, early.event) == (late.among, late.event) and _day(early) < _day(late)
+    ]
+
+
+def _compare(study: Study, early: Count | Share, late: Count | Share) -> Finding:
+    falls = _share(early).low > _share(late).high + TIE
+    verdict = "is more than" if falls else "is no more than"
+    severity: Severity = "conflict" if falls else "ok"
+    return Finding(
+        rule=RISE_RULE,
+        severity=severity,
+        items=(early.id, late.id),
+        sentence=sentence(f"{_words(early, study)} {verdict} {_words(late, study)}"),
+        arithmetic=f"{_printed(early)} against {_printed(late)}",
+    )
+
+
+def _day(item: Count | Share) -> float:
+    return math.inf if item.at is None else item.at.value
+
+
+def _share(item: Count | Share) -> Window:
+    if isinstance(item, Share):
+        return window(item.value)
+    return Window(item.count / item.n, item.count / item.n)
+
+
+def _printed(item: Count | Share) -> str:
+    return f"{item.count} of {item.n}" if isinstance(item, Count) else str(item.value)
+
+
 def _words(item: Count | Share, study: Study) -> str:
-    printed = f"{item.count} of {item.n}" if isinstance(item, Count) else f"{item.value} of the"
-    return f"{printed} patients with {EVENTS[item.event]} {whom(item.among, study.labels)}"
+    printed = _printed(item) if isinstance(item, Count) else f"{_printed(item)} of the"
+    return f"{printed} patients with {by_a_time(item.event, item.at)} {whom(item.among, study.labels)}"

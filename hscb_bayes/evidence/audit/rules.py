@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hscb_bayes.evidence.audit.by_when import by_when
+from hscb_bayes.evidence.audit.by_when import by_when, counts_rise
 from hscb_bayes.evidence.audit.count_percent import count_percent
 from hscb_bayes.evidence.audit.counts_add_up import counts_add_up
 from hscb_bayes.evidence.audit.disjoint_sizes import disjoint_sizes
@@ -48,6 +48,7 @@ RULES: tuple[Callable[[Study], list[Finding]], ...] = (
     last_response,
     immortal_time,
     by_when,
+    counts_rise,
 )
 
 

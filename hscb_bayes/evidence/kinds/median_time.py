@@ -117,7 +117,7 @@ class MedianTime(Item):
         ]
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
-        """Median and limits of every reading, whole-day times as recorded; inf where not reached."""
+        """Median and limits of every reading, of times as recorded; inf where not reached."""
         statistics: dict[str, np.ndarray] = {}
         for group in self.groups:
             id, (value, lower, upper) = self.id_among(group), self._median(cohort, conventions, group)
