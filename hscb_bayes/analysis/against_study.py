@@ -115,9 +115,7 @@ def check_patients(among: str, responders: int | None, items: Sequence[str], stu
         With the sentence.
     """
     if among != EVERYBODY:
-        known = [
-            id for id, group in study.groups.items() if group.n is not None and _is_by_characteristic(group, study)
-        ]
+        known = [id for id, group in study.groups.items() if _is_of_printed_size(group, study)]
         if among not in known:
             hint = nearest(among, [EVERYBODY, *known])
             raise InputError(
@@ -136,7 +134,8 @@ def check_patients(among: str, responders: int | None, items: Sequence[str], stu
             raise InputError(f"{address}: cohort.responders is given, but {id!r} is fitted, which says it; remove one")
 
 
-def _is_by_characteristic(group: Group, study: Study) -> bool:
+def _is_of_printed_size(group: Group, study: Study) -> bool:
+    """Whether a group is by characteristic, or by several, and the study prints how many patients it has."""
     return group.n is not None and all(study.groups[id].by == "characteristic" for id in group.parts)
 
 
@@ -213,7 +212,8 @@ def _no_place(id: str, study: Study, known: list[str], among: str) -> str:
     if item is not None and not is_about(study, item, item.among, among):
         group = study.groups.get(item.among)
         both = f"[{', '.join(map(repr, (among, item.among)))}]"
-        hint = "" if group is None or group.by == "characteristic" else f" (a group all_of = {both} is of both)"
+        is_open = group is not None and group.by in ("response", "duration")
+        hint = f" (a group all_of = {both} is of both)" if is_open else ""
         return f"{id!r} is about {item.among!r}, and this analysis about {among!r}{hint}; {_one_of(known)}"
     if isinstance(item, Count) and item.evaluable is not None:
         return (

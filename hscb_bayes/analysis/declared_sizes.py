@@ -56,7 +56,7 @@ def check_cohort(
         group = one.subgroup.duration
         if group is not None and not any(group == other or group.is_complement_of(other) for other in divided):
             raise InputError(f"{address}: cohort.sizes: required the size of {group.id!r}, which {id!r} is about")
-    _check_denominators(sizes, study, among, f"{address}: cohort.sizes")
+    _check_denominators(sizes, study, among, f"{address}: cohort.sizes", by_duration=form != "none")
 
 
 def _check_characteristics(sizes: Mapping[str, int], study: Study, address: str) -> None:
@@ -91,7 +91,7 @@ def _check_intersections(sizes: Mapping[str, int], study: Study, among: str, add
             )
 
 
-def _check_denominators(sizes: Mapping[str, int], study: Study, among: str, address: str) -> None:
+def _check_denominators(sizes: Mapping[str, int], study: Study, among: str, address: str, *, by_duration: bool) -> None:
     """Counts are out of as many patients as their group is said to have, or of fewer who were evaluable."""
     whole = patients_of(study, among)
     for item in study.items:
@@ -103,7 +103,7 @@ def _check_denominators(sizes: Mapping[str, int], study: Study, among: str, addr
         for id, other in sizes.items():
             if size is None and study.groups[id].is_complement_of(group):
                 size = whole - other
-        if size is None and subgroup.duration is not None:
+        if size is None and subgroup.duration is not None and by_duration:
             raise InputError(f"{address}: required the size of {group.id!r}, of which {item.id!r} counts {item.n}")
         if size is not None and (item.n > size or (item.n < size and item.evaluable is None)):
             raise InputError(
