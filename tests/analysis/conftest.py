@@ -76,6 +76,18 @@ def prior_parameters() -> Callable[[Analysis, int, int], np.ndarray]:
 
 
 @pytest.fixture
+def posterior_of() -> Callable[[Analysis], xr.DataTree]:
+    """Draws near the middle of the prior of an analysis in the place of a posterior."""
+
+    def make(analysis: Analysis) -> xr.DataTree:
+        mean, deviation = prior_normals(analysis)
+        draws = mean + 0.3 * deviation * np.random.default_rng(8).standard_normal((1, 400, mean.size))
+        return tree_of(analysis, draws)
+
+    return make
+
+
+@pytest.fixture
 def variant(root: Path, tmp_path: Path) -> Callable[[str], Analysis]:
     """Load main with some tables of TOML laid over it."""
 

@@ -36,7 +36,7 @@ BY_HAND = [
     ("stasia2014", "note", "75%, is no count of 41 patients when rounded; 31 of 41 gives it when cut off"),
     ("stasia2014", "ok", "are 10 of 12 and 21 of 29; 75% among all is then cut off, not rounded"),
     ("stasia2014", "note", "groups patients by the future"),
-    ("scb2024", "ok", "36 of 58 is 62.1%, printed as 62%"),
+    ("scb2024", "ok", "36 of 58 is 62%, printed as 62%"),
     ("scb2024", "ok", "47%, is 27 of 58 patients"),
     ("bowman2023", "ok", "are 3 of 4 and 4 of 10"),
     ("bowman2023", "ok", "Fisher's exact test of 3 of 4 and 4 of 10, which give 0.56"),
