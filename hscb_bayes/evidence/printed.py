@@ -123,9 +123,11 @@ class Printed:
         if self.half_width == 0.0:
             return f"{value:g}"
         times = 100.0 if self.text.endswith("%") else 1.0
-        shown = float(self.round(np.asarray(value))) * times / self._days_per_unit()
+        shown = f"{float(self.round(np.asarray(value))) * times / self._days_per_unit():.{self.digits}f}"
         unit = self.text.lstrip("0123456789.")
-        return f"{shown:.{self.digits}f}{unit}"
+        if unit.strip().isalpha():
+            unit = unit.removesuffix("s") + ("" if shown == "1" else "s")
+        return f"{shown}{unit}"
 
     def _days_per_unit(self) -> float:
         return next((days for word, days in DAYS_PER.items() if word in self.text), 1.0)

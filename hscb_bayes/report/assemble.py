@@ -11,6 +11,7 @@ from hscb_bayes.analysis.against_study import duration_summary
 from hscb_bayes.analysis.headline import ratio_words
 from hscb_bayes.analysis.predict import LANDMARK
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.taught import untaught
 from hscb_bayes.checking.replicate import REPLICATES
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report import cells
@@ -77,6 +78,7 @@ def _said(results: Results) -> dict[str, object]:
         "tests": cells.tests_assumed(analysis),
         "fitted": cells.fitted_items(analysis),
         "sizes": _sizes(analysis),
+        "untaught": sorted(set(untaught(analysis).values())),
         "by_duration": analysis.by_duration,
         "patients": analysis.patients,
         "known": None if analysis.known is None else {"count": len(analysis.known)},

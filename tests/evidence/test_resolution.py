@@ -102,6 +102,8 @@ def test_a_resolution_that_cannot_be_gets_a_sentence(
         ("2.1 days", 2.34, "2.3 days"),
         ("9 days", 2.0, "2 days"),
         ("1.5 months", 45.0, "1.5 months"),
+        ("1 year", 700.0, "2 years"),
+        ("9 days", 1.0, "1 day"),
     ],
 )
 def test_a_number_is_quoted_in_the_digits_of_the_print(text: str, value: float, quoted: str) -> None:

@@ -1,6 +1,7 @@
 """The page and the tables of a pool, from draws of its beliefs instead of a posterior."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -88,6 +89,18 @@ def test_every_printed_outcome_of_every_study_is_checked(tables: dict[str, pd.Da
         checked = tables["check"][tables["check"]["study"] == member.study.id]
         assert set(checked["id"]) == outcomes
         assert checked["loo_median"].notna().any()
+
+
+def test_a_study_that_prints_no_time_to_response_has_the_priors_alone(page: str) -> None:
+    rows = dict(
+        re.findall(r'<tr><th scope="row">(\w+)</th><td>response by day 28</td><td class="n">([^<]*)</td>', page)
+    )
+    assert {study for study, alone in rows.items() if alone.endswith(" (prior)")} == {
+        "scb2024",
+        "bowman2023",
+        "stasia2014",
+    }
+    assert "gagelmann2023" in rows
 
 
 def test_what_is_drawn_from_beliefs_has_learned_nothing(tables: dict[str, pd.DataFrame]) -> None:

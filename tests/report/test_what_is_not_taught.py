@@ -116,6 +116,12 @@ def test_half_respond_by_a_day_is_the_priors_where_no_time_is_fitted(results: Re
     assert "prior" not in duration
 
 
+def test_the_curves_say_so_too(results: Results) -> None:
+    assert "No survival and no time to response is fitted: what a curve says of it is the prior's." in html.unescape(
+        render(results)
+    )
+
+
 def test_such_answers_are_marked_whatever_their_contraction(results: Results) -> None:
     table = results.tables.summary.set_index("quantity")
     assert table.loc[sorted(TIMES | SURVIVALS), "mostly_prior"].all()
