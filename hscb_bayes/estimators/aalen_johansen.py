@@ -22,8 +22,9 @@ Therneau TM. survival package, vignette "Multi-state models and competing risks"
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hscb_bayes.estimators.arguments import FloatArray, causes
 from hscb_bayes.estimators.intervals import Scale
-from hscb_bayes.estimators.risk_sets import FloatArray, RiskSets, risk_sets
+from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 from hscb_bayes.estimators.step_functions import quantile_with_interval
 
 
@@ -47,6 +48,11 @@ def incidence_at(
     estimate, standard_error
         Shape (...); NaN for an empty group.
 
+    Raises
+    ------
+    ValueError
+        If an argument is not as said: a cause that is no whole number, say, or the time of a patient that is NaN.
+
     Examples
     --------
     Four patients: response on day 2, death on day 3, response on day 5, and one who is followed to day 8.
@@ -57,7 +63,7 @@ def incidence_at(
     """
     sets = risk_sets(time, among)
     incidence, error = _incidence(sets, cause, cause_of_interest)
-    position = np.sum(sets.time <= np.asarray(day, dtype=np.float64)[..., np.newaxis], axis=-1, keepdims=True)
+    position = np.sum(sets.until(day), axis=-1, keepdims=True)
     return _read(sets, incidence, position), _read(sets, error, position)
 
 
@@ -78,12 +84,13 @@ def quantile(
     Returns
     -------
     estimate, lower, upper
-        Days, shape (...); infinity where not reached, NaN for an empty group.
+        Days, shape (...); infinity where not reached, NaN for an empty group. The lower limit is NaN where the estimate
+        is reached and the limit is not.
 
     Raises
     ------
     ValueError
-        If the probability or the level is not between 0 and 1, or the scale is unknown.
+        If an argument is not as said, the probability or the level is not between 0 and 1, or the scale is unknown.
     """
     sets = risk_sets(time, among)
     incidence, error = _incidence(sets, cause, cause_of_interest)
@@ -93,9 +100,9 @@ def quantile(
 
 def _incidence(sets: RiskSets, cause: ArrayLike, cause_of_interest: int) -> tuple[FloatArray, FloatArray]:
     """Return F and its standard error at each sorted patient's time, shape (..., patient)."""
-    code = np.asarray(cause)
+    code = causes(cause)
     at_risk = sets.at_risk
-    of_interest = sets.tied_sum(sets.sort(code == cause_of_interest))
+    of_interest = sets.tied_sum(sets.sort(code == cause_of_interest, "cause"))
     any_cause = sets.tied_sum(sets.sort(code != 0))
     left = at_risk - any_cause
     before = np.ones_like(at_risk)

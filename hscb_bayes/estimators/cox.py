@@ -1,29 +1,39 @@
-"""Cox's proportional hazards model, h(t | x) = h0(t) exp(beta' x), ties after Breslow.
+"""Cox's proportional hazards model, h(t | x) = h0(t) exp(beta' x), ties after Breslow or Efron.
 
 For a cause-specific hazard, count the events of the cause and censor the others at their time.
 
 References
 ----------
-Cox DR. J R Stat Soc B 1972;34:187-220. Breslow N. Biometrics 1974;30:89-99. Klein JP, Moeschberger ML. Survival
-Analysis, 2nd ed. Springer 2003: section 8.3, score test 8.3.11. R: ``coxph(ties = "breslow")``, whose default is
-Efron's treatment of ties.
+Cox DR. J R Stat Soc B 1972;34:187-220. Breslow N. Biometrics 1974;30:89-99. Efron B. J Am Stat Assoc 1977;72:557-565.
+Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003: section 8.3, score test 8.3.11, ties 8.4.
+R: ``coxph``, whose default is Efron's treatment of ties; the default here is Breslow's, ``coxph(ties = "breslow")``.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hscb_bayes.estimators.arguments import FloatArray, events, finite, one_of
 from hscb_bayes.estimators.partial_likelihood import (
+    TIES,
     RegressionFit,
     ScoreTerms,
+    Ties,
     centred,
+    efron_terms,
     maximise,
+    relative_hazards,
+    scaled,
     score_terms,
     standardise,
 )
-from hscb_bayes.estimators.risk_sets import FloatArray, risk_sets
+from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 
 
-def score_test(time: ArrayLike, event: ArrayLike, x: ArrayLike, among: ArrayLike | None = None) -> FloatArray:
+def score_test(
+    time: ArrayLike, event: ArrayLike, x: ArrayLike, among: ArrayLike | None = None, *, ties: Ties = "breslow"
+) -> FloatArray:
     """Score statistic z = U(0) / sqrt(I(0)) of one covariate, positive if a larger x goes with earlier events.
 
     z^2 is compared with a chi-square with one degree of freedom. For a group indicator without ties it is the
@@ -32,22 +42,33 @@ def score_test(time: ArrayLike, event: ArrayLike, x: ArrayLike, among: ArrayLike
     Parameters
     ----------
     time, event
-        Days to the event or to the end of follow-up, and which of the two; shape (..., patient).
+        Days to the event or to the end of follow-up, and which of the two (booleans, or 0 and 1);
+        shape (..., patient).
     x
         Covariate; broadcasts against ``time``.
+    ties
+        How events on one day are taken: "breslow" or "efron".
 
     Returns
     -------
     z
         Shape (...); NaN where the information is 0: no events, or x constant in every risk set.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as said.
     """
     sets = risk_sets(time, among)
-    shifted, spread = centred(sets, sets.sort(x))
-    terms = score_terms(sets, sets.sort(event), shifted[np.newaxis], sets.sort(1.0), sets.at_risk_sum)
+    shifted, spread = centred(sets, sets.sort(finite(x, "x"), "x"))
+    died = sets.sort(events(event), "event")
+    terms = _terms(sets, died, shifted[np.newaxis], sets.sort(1.0), ties)
     return standardise(terms.score[0], terms.information[0, 0], spread)
 
 
-def fit(time: ArrayLike, event: ArrayLike, x: ArrayLike) -> RegressionFit:
+def fit(
+    time: ArrayLike, event: ArrayLike, x: ArrayLike, *, ties: Ties = "breslow", names: Sequence[str] | None = None
+) -> RegressionFit:
     """Maximum partial likelihood for one cohort; the covariance is the inverse information.
 
     Parameters
@@ -55,19 +76,30 @@ def fit(time: ArrayLike, event: ArrayLike, x: ArrayLike) -> RegressionFit:
     time, event
         Shape (patient,).
     x
-        Shape (covariate, patient).
+        Shape (covariate, patient), in any units.
+    ties
+        How events on one day are taken: "breslow" or "efron", R's default.
+    names
+        Of the covariates, for sentences about them.
 
     Raises
     ------
     ValueError
-        If the partial likelihood has no maximum.
+        If an argument is not as said; a covariate is constant or a combination of others; or the estimate is infinite,
+        because covariates order the events.
     """
     sets = risk_sets(time)
-    died, covariates = sets.sort(event), sets.sort(x)
-    shifted, _ = centred(sets, covariates)
+    died, covariates = sets.sort(events(event), "event"), scaled(sets, x, names)
 
     def terms_at(beta: FloatArray) -> ScoreTerms:
-        return score_terms(sets, died, shifted, np.exp(beta @ shifted), sets.at_risk_sum)
+        return _terms(sets, died, covariates.values, relative_hazards(covariates, beta), ties)
 
-    beta, terms = maximise(terms_at, len(covariates))
-    return RegressionFit(coefficients=beta, covariance=np.linalg.inv(terms.information))
+    beta, terms = maximise(terms_at, covariates)
+    covariance = np.linalg.inv(terms.information) / np.outer(covariates.ranges, covariates.ranges)
+    return RegressionFit(coefficients=beta / covariates.ranges, covariance=covariance)
+
+
+def _terms(sets: RiskSets, died: FloatArray, x: FloatArray, relative_hazard: FloatArray, ties: Ties) -> ScoreTerms:
+    if one_of(ties, TIES, "ties") == "efron":
+        return efron_terms(sets, died, x, relative_hazard)
+    return score_terms(sets, died, x, relative_hazard, sets.at_risk_sum)

@@ -13,20 +13,24 @@ Fine JP, Gray RJ. J Am Stat Assoc 1999;94:496-509. Gray RJ. Ann Stat 1988;16:114
 R: ``cmprsk::crr``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, causes, finite
 from hscb_bayes.estimators.partial_likelihood import (
     RegressionFit,
     ScoreTerms,
     centred,
     maximise,
+    relative_hazards,
+    scaled,
     score_terms,
     standardise,
 )
-from hscb_bayes.estimators.risk_sets import FloatArray, RiskSets, risk_sets
+from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +66,28 @@ def score_test(
     -------
     z
         Shape (...); NaN where the variance is 0: no events of interest, or x constant.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as said.
     """
     weighted = _weight(time, cause, among, cause_of_interest)
-    shifted, spread = centred(weighted.sets, weighted.sets.sort(x))
+    shifted, spread = centred(weighted.sets, weighted.sets.sort(finite(x, "x"), "x"))
     covariates, unit = shifted[np.newaxis], weighted.sets.sort(1.0)
     terms = score_terms(weighted.sets, weighted.died, covariates, unit, weighted.risk_set_sum)
     influence = _influence(weighted, terms, covariates, unit)[0]
     return standardise(terms.score[0], np.sum(influence**2, axis=-1), spread)
 
 
-def fit(time: ArrayLike, cause: ArrayLike, x: ArrayLike, cause_of_interest: int = 1) -> RegressionFit:
+def fit(
+    time: ArrayLike,
+    cause: ArrayLike,
+    x: ArrayLike,
+    cause_of_interest: int = 1,
+    *,
+    names: Sequence[str] | None = None,
+) -> RegressionFit:
     """Maximum weighted partial likelihood for one cohort, with the sandwich covariance of ``crr``.
 
     Parameters
@@ -79,28 +95,33 @@ def fit(time: ArrayLike, cause: ArrayLike, x: ArrayLike, cause_of_interest: int 
     time, cause
         Shape (patient,).
     x
-        Shape (covariate, patient).
+        Shape (covariate, patient), in any units.
+    names
+        Of the covariates, for sentences about them.
 
     Raises
     ------
     ValueError
-        If the partial likelihood has no maximum.
+        If an argument is not as said; a covariate is constant or a combination of others; or the estimate is infinite,
+        because covariates order the events.
     """
     weighted = _weight(time, cause, None, cause_of_interest)
-    shifted, _ = centred(weighted.sets, weighted.sets.sort(x))
+    covariates = scaled(weighted.sets, x, names)
 
     def terms_at(beta: FloatArray) -> ScoreTerms:
-        return score_terms(weighted.sets, weighted.died, shifted, np.exp(beta @ shifted), weighted.risk_set_sum)
+        hazards = relative_hazards(covariates, beta)
+        return score_terms(weighted.sets, weighted.died, covariates.values, hazards, weighted.risk_set_sum)
 
-    beta, terms = maximise(terms_at, len(shifted))
-    influence = _influence(weighted, terms, shifted, np.exp(beta @ shifted))
+    beta, terms = maximise(terms_at, covariates)
+    influence = _influence(weighted, terms, covariates.values, relative_hazards(covariates, beta))
     bread = np.linalg.inv(terms.information)
-    return RegressionFit(coefficients=beta, covariance=bread @ influence @ influence.T @ bread)
+    covariance = bread @ influence @ influence.T @ bread / np.outer(covariates.ranges, covariates.ranges)
+    return RegressionFit(coefficients=beta / covariates.ranges, covariance=covariance)
 
 
 def _weight(time: ArrayLike, cause: ArrayLike, among: ArrayLike | None, cause_of_interest: int) -> _Weighted:
     sets = risk_sets(time, among)
-    code = np.asarray(cause)
+    code = broadcast_to(causes(cause), sets.time.shape, "cause")
     died, censored = sets.sort(code == cause_of_interest), sets.sort(code == 0)
     inside = sets.sort(1.0)
     before = np.ones_like(died)

@@ -8,8 +8,9 @@ Fisher RA. J R Stat Soc 1935;98:39-82. Agresti A. Categorical Data Analysis, 3rd
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.risk_sets import FloatArray
+from hscb_bayes.estimators.arguments import FloatArray, counts
 
+MOST_PATIENTS = 1e6  # whose tables are counted one by one
 TIE = 1e-7  # relative: tables that differ by less are equally probable, as in R's fisher.test
 
 
@@ -25,13 +26,17 @@ def fisher_exact(count: ArrayLike, n: ArrayLike, other_count: ArrayLike, other_n
     -------
     Shape (...); NaN where a group is empty.
 
+    Raises
+    ------
+    ValueError
+        If a count is no whole number from 0 to its n, or there are more than a million patients.
+
     Examples
     --------
     >>> round(float(fisher_exact(3, 4, 4, 10)), 4)
     0.5594
     """
-    arrays = (np.asarray(value, dtype=np.float64) for value in (count, n, other_count, other_n))
-    found, size, other, other_size = np.broadcast_arrays(*arrays)
+    found, size, other, other_size = _counted({"count": count, "n": n, "other_count": other_count, "other_n": other_n})
     events = found + other
     table = np.arange(np.max(events, initial=0.0) + 1.0)
     patients = np.arange(1.0, np.max(size + other_size, initial=0.0) + 1.0)
@@ -49,3 +54,20 @@ def fisher_exact(count: ArrayLike, n: ArrayLike, other_count: ArrayLike, other_n
     weight = np.exp(log_probability - of_found[..., None])
     p = np.where(weight <= 1.0 + TIE, weight, 0.0).sum(axis=-1) / weight.sum(axis=-1)
     return np.where((size > 0.0) & (other_size > 0.0), np.minimum(p, 1.0), np.nan)
+
+
+def _counted(arguments: dict[str, ArrayLike]) -> tuple[FloatArray, ...]:
+    arrays = [counts(values, name) for name, values in arguments.items()]
+    try:
+        found, size, other, other_size = np.broadcast_arrays(*arrays)
+    except ValueError:
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise ValueError(f"{', '.join(arguments)}: required shapes that broadcast, found {shapes}") from None
+    for name, value, most in (("count", found, size), ("other_count", other, other_size)):
+        if np.any(value > most):
+            raise ValueError(
+                f"{name}: required at most n, found {value[value > most][0]:g} of {most[value > most][0]:g}"
+            )
+    if np.any(size + other_size > MOST_PATIENTS):
+        raise ValueError(f"n: required at most {MOST_PATIENTS:,.0f} patients, found {np.max(size + other_size):,.0f}")
+    return found, size, other, other_size

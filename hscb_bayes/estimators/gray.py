@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, causes, labels
 from hscb_bayes.estimators.p_values import chi_square_p_value
-from hscb_bayes.estimators.risk_sets import FloatArray, RiskSets, risk_sets
+from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +48,18 @@ def gray(
     cause
         0 if censored, else the number of the cause; same shape.
     group
-        Label of the patient's group, any values; broadcasts against ``time``. Every cohort is tested for the groups
-        that there are in all of them.
+        Label of the patient's group: strings, numbers, booleans or categories; broadcasts against ``time``.
+        Every cohort is tested for the groups that there are in all of them.
 
     Returns
     -------
     chi_square, p
         Shape (...); NaN where a group is empty, nobody has the event, or there is one group.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as said, or a label is missing.
 
     Examples
     --------
@@ -62,18 +68,18 @@ def gray(
     (2.438, 0.118)
     """
     sets = risk_sets(time, among)
-    labels, own = np.unique(np.asarray(group), return_inverse=True)
-    member = own.reshape(np.shape(group)) == np.arange(labels.size).reshape(-1, *(1,) * sets.time.ndim)
-    code = np.asarray(cause)
+    own, size = labels(group)
+    member = broadcast_to(own, sets.time.shape, "group") == np.arange(size).reshape(-1, *(1,) * sets.time.ndim)
+    code = broadcast_to(causes(cause), sets.time.shape, "cause")
     groups = _followed(sets, member, code == cause_of_interest, (code != 0) & (code != cause_of_interest))
     score, covariance = _score_and_covariance(groups)
     score, covariance = score[..., 1:], covariance[..., 1:, 1:]  # the scores sum to zero
     everybody = np.all(np.sum(sets.sort(member), axis=-1) > 0.0, axis=0)
-    possible = everybody & (np.linalg.det(covariance) > 0.0) & (labels.size > 1)
-    solvable = np.where(possible[..., None, None], covariance, np.eye(max(labels.size - 1, 0)))
+    possible = everybody & (np.linalg.det(covariance) > 0.0) & (size > 1)
+    solvable = np.where(possible[..., None, None], covariance, np.eye(max(size - 1, 0)))
     chi_square = np.sum(score * np.linalg.solve(solvable, score[..., None])[..., 0], axis=-1)
     chi_square = np.where(possible, chi_square, np.nan)
-    return chi_square, chi_square_p_value(chi_square, max(labels.size - 1, 1))
+    return chi_square, chi_square_p_value(chi_square, max(size - 1, 1))
 
 
 def _followed(sets: RiskSets, member: np.ndarray, event: np.ndarray, other: np.ndarray) -> _Groups:

@@ -20,7 +20,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.risk_sets import BoolArray, FloatArray, known_times
+from hscb_bayes.estimators.arguments import (
+    LARGEST,
+    BoolArray,
+    FloatArray,
+    broadcast_to,
+    days,
+    events,
+    finite,
+    together,
+)
+from hscb_bayes.estimators.risk_sets import equal_times, known_times
 
 STATES = ("no response", "responded", "dead")
 
@@ -80,7 +90,7 @@ def occupancy_at(
     Raises
     ------
     ValueError
-        If a time of a patient that counts is NaN.
+        If an argument is not as said, or a time of a patient that counts is NaN.
 
     Examples
     --------
@@ -90,8 +100,8 @@ def occupancy_at(
     >>> estimate.tolist()
     [0.25, 0.25, 0.5]
     """
-    patients = _patients(response_day, last_day, died, among)
-    state, _ = _followed(patients, day, since=since, responded=responded)
+    patients, end, start = _patients(response_day, last_day, died, among, days(day), days(since, "since"))
+    state, _ = _followed(patients, end, since=start, responded=responded)
     return _with_the_dead(state, patients, 1.0)
 
 
@@ -105,34 +115,52 @@ def time_in_states(
     estimate, standard_error
         Days, shape (..., 3), states as in ``STATES``; NaN for an empty group.
     """
-    patients = _patients(response_day, last_day, died, among)
-    _, area = _followed(patients, horizon, since=-np.inf, responded=False)
-    return _with_the_dead(area, patients, horizon)
+    end = finite(horizon, "horizon")
+    patients, day, start = _patients(response_day, last_day, died, among, end, np.asarray(-np.inf))
+    _, area = _followed(patients, day, since=start, responded=False)
+    return _with_the_dead(area, patients, day)
 
 
-def _patients(response_day: ArrayLike, last_day: ArrayLike, died: ArrayLike, among: ArrayLike | None) -> _Patients:
+def _patients(
+    response_day: ArrayLike,
+    last_day: ArrayLike,
+    died: ArrayLike,
+    among: ArrayLike | None,
+    end: FloatArray,
+    since: FloatArray,
+) -> tuple[_Patients, FloatArray, FloatArray]:
+    """The patients, and the day and the earlier day that are asked for: equal where they differ by rounding alone."""
     last, inside = known_times(last_day, among, "last_day")
     response, inside = known_times(response_day, inside, "response_day")
-    last, response, inside = np.broadcast_arrays(last, response, inside)
+    last, response = together(last, response, "last_day and response_day")
+    lead = together(last[..., 0], end, "last_day and day")[0].shape
+    if since.ndim:
+        raise ValueError(f"since: required one day, found shape {since.shape}")
+    size = last.shape[-1]
+    wide = [np.broadcast_to(times, (*lead, size)) for times in (last, response)]
+    asked = [np.broadcast_to(day, lead)[..., np.newaxis] for day in (end, since)]
+    times = equal_times(np.concatenate([*wide, *asked], axis=-1))
+    last, response, start = times[..., :size], times[..., size:-2], times[..., -1]
+    day = np.minimum(times[..., -2], LARGEST)  # an area up to infinity would be one
+    inside = np.broadcast_to(inside, last.shape)
     responded = inside & (response < last)
-    return _Patients(
+    patients = _Patients(
         inside=inside,
         first=np.where(inside, np.where(responded, response, last), np.inf),
         last=np.where(inside, last, np.inf),
         responded=responded,
-        died=inside & np.broadcast_to(np.asarray(died, dtype=np.bool_), last.shape),
+        died=inside & (broadcast_to(events(died, "died"), last.shape, "died") > 0.0),
     )
+    return patients, day, start
 
 
-def _followed(patients: _Patients, day: ArrayLike, *, since: float, responded: bool) -> tuple[_State, _State]:
-    """The states at ``day``, and their areas from ``since`` or day 0 to it."""
-    end = np.asarray(day, dtype=np.float64)
-    lead = np.broadcast_shapes(patients.last.shape[:-1], end.shape)
-    size = patients.last.shape[-1]
+def _followed(patients: _Patients, end: FloatArray, *, since: FloatArray, responded: bool) -> tuple[_State, _State]:
+    """The states at the day ``end``, and their areas from ``since`` or day 0 to it."""
+    *lead, size = patients.last.shape
     share, area = np.zeros((2, *lead)), np.zeros((2, *lead))
     share[int(responded)] = 1.0
     influence, area_influence = np.zeros((2, *lead, size)), np.zeros((2, *lead, size))
-    before = np.full(lead, max(since, 0.0))
+    before = np.maximum(since, 0.0)
     for time in _exit_times(patients):
         now = np.clip(time, before, np.maximum(end, before))
         area += share * (now - before)

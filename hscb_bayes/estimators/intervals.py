@@ -15,11 +15,14 @@ from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-FloatArray = NDArray[np.float64]
+from hscb_bayes.estimators.arguments import FloatArray, counts, numbers, one_of, share, together
+
 Interval = tuple[FloatArray, FloatArray]
 Scale = Literal["plain", "log", "log-log", "logit", "arcsin"]
+
+ROUNDING = 1e-9  # by which a proportion that was added up may lie outside 0 and 1
 
 
 def normal_quantile(level: float) -> float:
@@ -30,9 +33,7 @@ def normal_quantile(level: float) -> float:
     ValueError
         If the level is not between 0 and 1.
     """
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level: must lie between 0 and 1, found {level!r}")
-    return NormalDist().inv_cdf(0.5 + level / 2.0)
+    return NormalDist().inv_cdf(0.5 + share(level, "level") / 2.0)
 
 
 def _plain(p: FloatArray, half: FloatArray) -> Interval:
@@ -84,32 +85,53 @@ def proportion_interval(
     Returns
     -------
     lower, upper
-        NaN where the scale has no value: "log" at 0, "log-log", "logit" and "arcsin" at 0 and 1, as in R.
+        1 to 1 where the estimate is 1 without an error, on every scale, as R's ``summary(survfit)`` has it before the
+        first event. Undefined (NaN), as in R, where the estimate is 0 without an error: everybody had the event,
+        nobody is left whose course could tell how sure the curve is, and the sum in Greenwood's error is infinite. NaN
+        also where the estimate or its error is NaN, and at 0 or 1 with an error on a scale that has no value there.
 
     Raises
     ------
     ValueError
-        If the scale is unknown or the level is not between 0 and 1.
+        If the estimate is no proportion, the error negative, the scale unknown or the level not between 0 and 1.
     """
-    if scale not in _INTERVALS:
-        raise ValueError(f"scale: must be one of {', '.join(map(repr, _INTERVALS))}, found {scale!r}")
-    p = np.asarray(estimate, dtype=np.float64)
-    half = normal_quantile(level) * np.asarray(standard_error, dtype=np.float64)
+    p, error = together(
+        numbers(estimate, "estimate"), numbers(standard_error, "standard_error"), "estimate and standard_error"
+    )
+    for name, values, wrong in (
+        ("estimate: required proportions", p, (p < -ROUNDING) | (p > 1.0 + ROUNDING)),
+        ("standard_error: required numbers from 0", error, error < 0.0),
+    ):
+        if np.any(wrong):
+            raise ValueError(f"{name}, found {values[wrong][0]:g}")
+    half = normal_quantile(level) * error
+    p = np.clip(p, 0.0, 1.0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        lower, upper = _INTERVALS[scale](p, half)
-    return np.asarray(lower), np.asarray(upper)
+        found = _INTERVALS[one_of(scale, _INTERVALS, "scale")](p, half)
+    is_certain = ((p == 0.0) | (p == 1.0)) & (half == 0.0)
+    lower, upper = (np.where(is_certain, np.where(p == 1.0, 1.0, np.nan), limit) for limit in found)
+    return lower, upper
 
 
 def wilson(count: ArrayLike, n: ArrayLike, level: float = 0.95) -> Interval:
-    """Score interval: all p with |count/n - p| <= z sqrt(p (1 - p) / n); NaN where n is 0."""
+    """Score interval: all p with |count/n - p| <= z sqrt(p (1 - p) / n); NaN where n is 0.
+
+    An effective n need not be a whole number.
+
+    Raises
+    ------
+    ValueError
+        If the level is not between 0 and 1, or a count not from 0 to n.
+    """
     z = normal_quantile(level)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.asarray(n, dtype=np.float64)
-        share = np.asarray(count, dtype=np.float64) / size
-        centre = share + z**2 / (2.0 * size)
-        half = z * np.sqrt(share * (1.0 - share) / size + z**2 / (4.0 * size**2))
-        shrink = 1.0 + z**2 / size
-        return np.clip((centre - half) / shrink, 0.0, 1.0), np.clip((centre + half) / shrink, 0.0, 1.0)
+    events, patients = _counted(numbers(count, "count"), numbers(n, "n"))
+    size = np.where(patients > 0.0, patients, 1.0)
+    observed = events / size
+    centre = observed + z**2 / (2.0 * size)
+    half = z * np.sqrt(observed * (1.0 - observed) / size + z**2 / (4.0 * size**2))
+    shrink = 1.0 + z**2 / size
+    lower, upper = (np.clip(limit / shrink, 0.0, 1.0) for limit in (centre - half, centre + half))
+    return np.where(patients > 0.0, lower, np.nan), np.where(patients > 0.0, upper, np.nan)
 
 
 def clopper_pearson(count: ArrayLike, n: ArrayLike, level: float = 0.95) -> Interval:
@@ -117,12 +139,25 @@ def clopper_pearson(count: ArrayLike, n: ArrayLike, level: float = 0.95) -> Inte
 
     The lower limit is the (1 - level)/2 quantile of Beta(count, n - count + 1), 0 if count is 0; the upper limit the
     (1 + level)/2 quantile of Beta(count + 1, n - count), 1 if count is n. NaN where n is 0.
+
+    Raises
+    ------
+    ValueError
+        If the level is not between 0 and 1, or a count is no whole number from 0 to n.
     """
     from scipy.special import betaincinv
 
-    normal_quantile(level)
-    events, size = np.broadcast_arrays(np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64))
-    tail = (1.0 - level) / 2.0
+    tail = (1.0 - share(level, "level")) / 2.0
+    events, size = _counted(counts(count, "count"), counts(n, "n"))
     lower = np.where(events > 0.0, betaincinv(np.maximum(events, 1.0), size - events + 1.0, tail), 0.0)
     upper = np.where(events < size, betaincinv(events + 1.0, np.maximum(size - events, 1.0), 1.0 - tail), 1.0)
     return np.where(size > 0.0, lower, np.nan), np.where(size > 0.0, upper, np.nan)
+
+
+def _counted(count: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+    events, size = together(count, n, "count and n")
+    if np.any(events < 0.0):
+        raise ValueError(f"count: required numbers from 0, found {events[events < 0.0][0]:g}")
+    if np.any(events > size):
+        raise ValueError(f"count: required at most n, found {events[events > size][0]:g} of {size[events > size][0]:g}")
+    return events, size

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hscb_bayes.estimators.arguments import FloatArray, days, events
 from hscb_bayes.estimators.intervals import Scale
-from hscb_bayes.estimators.risk_sets import FloatArray, RiskSets, known_times, risk_sets
+from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 from hscb_bayes.estimators.step_functions import quantile_with_interval
 
 
@@ -37,7 +38,8 @@ def survival_at(
     Parameters
     ----------
     time, event
-        Days to the event or to the end of follow-up, and which of the two; shape (..., patient).
+        Days to the event or to the end of follow-up, and which of the two (booleans, or 0 and 1);
+        shape (..., patient).
     day
         Days, a number or an array that broadcasts against the batch axes. Past the last follow-up the last value is
         carried on, as R does with ``extend = TRUE``.
@@ -49,6 +51,11 @@ def survival_at(
     estimate, standard_error
         Shape (...); NaN for an empty group.
 
+    Raises
+    ------
+    ValueError
+        If an argument is not as said: events other than booleans, 0 and 1, say, or the time of a patient that is NaN.
+
     Examples
     --------
     >>> estimate, error = survival_at([2.0, 3.0, 5.0, 8.0], [1, 1, 0, 1], 4.0)
@@ -56,8 +63,8 @@ def survival_at(
     (0.5, 0.25)
     """
     sets = risk_sets(time, among)
-    kept, variance = _factors(sets, sets.tied_sum(sets.sort(event)))
-    until = sets.time <= np.asarray(day, dtype=np.float64)[..., np.newaxis]
+    kept, variance = _factors(sets, _events(sets, event))
+    until = sets.until(day)
     survival = np.prod(np.where(until, kept, 1.0), axis=-1)
     error = survival * np.sqrt(np.sum(np.where(until, variance, 0.0), axis=-1))
     known = sets.count[..., 0] > 0.0
@@ -66,8 +73,8 @@ def survival_at(
 
 def number_at_risk(time: ArrayLike, day: ArrayLike, among: ArrayLike | None = None) -> FloatArray:
     """Count the patients with ``time >= day``, as under a published survival curve; shape (...)."""
-    last, inside = known_times(time, among)
-    reached = inside & (last >= np.asarray(day, dtype=np.float64)[..., np.newaxis])
+    sets = risk_sets(time, among)
+    reached = sets.time >= days(day)[..., np.newaxis] - sets.tie
     return np.sum(reached, axis=-1, dtype=np.float64)
 
 
@@ -82,10 +89,10 @@ def curve(time: ArrayLike, event: ArrayLike, among: ArrayLike | None = None) -> 
     sets = risk_sets(time, among)
     if sets.time.ndim != 1:
         raise ValueError(f"time: a curve needs one cohort of shape (patient,), found shape {sets.time.shape}")
-    events = sets.tied_sum(sets.sort(event))
-    survival, error = _survival(sets, events)
+    died = _events(sets, event)
+    survival, error = _survival(sets, died)
     starts = sets.starts
-    return SurvivalCurve(sets.time[starts], sets.at_risk[starts], events[starts], survival[starts], error[starts])
+    return SurvivalCurve(sets.time[starts], sets.at_risk[starts], died[starts], survival[starts], error[starts])
 
 
 def quantile(
@@ -104,25 +111,30 @@ def quantile(
     Returns
     -------
     estimate, lower, upper
-        Days, shape (...); infinity where not reached, NaN for an empty group.
+        Days, shape (...); infinity where not reached, NaN for an empty group. The lower limit is NaN where the estimate
+        is reached and the limit is not: the curve falls to 0, where it has no limits, before they fall so far.
 
     Raises
     ------
     ValueError
-        If the probability or the level is not between 0 and 1, or the scale is unknown.
+        If an argument is not as said, the probability or the level is not between 0 and 1, or the scale is unknown.
     """
     sets = risk_sets(time, among)
-    survival, error = _survival(sets, sets.tied_sum(sets.sort(event)))
+    survival, error = _survival(sets, _events(sets, event))
     return quantile_with_interval(sets, survival, error, probability, level, scale)
 
 
-def _survival(sets: RiskSets, events: FloatArray) -> tuple[FloatArray, FloatArray]:
-    kept, variance = _factors(sets, events)
+def _events(sets: RiskSets, event: ArrayLike) -> FloatArray:
+    return sets.tied_sum(sets.sort(events(event), "event"))
+
+
+def _survival(sets: RiskSets, died: FloatArray) -> tuple[FloatArray, FloatArray]:
+    kept, variance = _factors(sets, died)
     survival = np.cumprod(kept, axis=-1)
     return survival, survival * np.sqrt(np.cumsum(variance, axis=-1))
 
 
-def _factors(sets: RiskSets, events: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _factors(sets: RiskSets, died: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return 1 - d/Y and d / (Y (Y - d)), the latter 0 where all at risk have the event (S is 0 from there on)."""
-    left = sets.at_risk - events
-    return left / sets.at_risk, np.where(left > 0.0, events / (sets.at_risk * np.maximum(left, 1.0)), 0.0)
+    left = sets.at_risk - died
+    return left / sets.at_risk, np.where(left > 0.0, died / (sets.at_risk * np.maximum(left, 1.0)), 0.0)

@@ -11,8 +11,9 @@ Anderson JR, Cain KC, Gelber RD. J Clin Oncol 1983;1:710-719.
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hscb_bayes.estimators.arguments import BoolArray, FloatArray, days, together
 from hscb_bayes.estimators.kaplan_meier import survival_at
-from hscb_bayes.estimators.risk_sets import BoolArray, FloatArray, known_times
+from hscb_bayes.estimators.risk_sets import equal_times, known_times
 
 
 def landmark_groups(
@@ -35,11 +36,16 @@ def landmark_groups(
     Raises
     ------
     ValueError
-        If the time of a patient that counts is NaN.
+        If an argument is not as said, or the time of a patient that counts is NaN.
     """
-    last, inside = known_times(time, among)
-    followed = (last > landmark) & inside
-    reached = np.asarray(status_day) <= landmark
+    (last, inside), day = known_times(time, among), days(landmark, "landmark")
+    if day.ndim:
+        raise ValueError(f"landmark: required one day, found shape {day.shape}")
+    last, reached_on = together(last, days(status_day, "status_day"), "time and status_day")
+    patients = last.shape[-1]
+    both = equal_times(np.concatenate([last, reached_on, np.full((*last.shape[:-1], 1), day)], axis=-1))
+    last, reached_on, at = both[..., :patients], both[..., patients:-1], both[..., -1:]
+    followed, reached = (last > at) & inside, reached_on <= at
     return followed & reached, followed & ~reached
 
 

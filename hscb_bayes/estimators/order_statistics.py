@@ -35,8 +35,10 @@ def order_statistic_ranks(n: int, level: float, scale: Scale, probability: float
     Raises
     ------
     ValueError
-        If n is not positive, the probability or the level not between 0 and 1, or the scale unknown.
+        If n is no positive whole number, the probability or the level not between 0 and 1, or the scale unknown.
     """
+    if not isinstance(n, int | np.integer) or isinstance(n, bool):
+        raise ValueError(f"n: required a whole number, found {n!r}")
     if n < 1:
         raise ValueError(f"n: must be at least 1, found {n!r}")
     times = np.arange(1.0, n + 1.0)

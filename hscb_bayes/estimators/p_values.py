@@ -8,9 +8,9 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-FloatArray = NDArray[np.float64]
+from hscb_bayes.estimators.arguments import FloatArray, counts, numbers
 
 _erfc = np.frompyfunc(math.erfc, 1, 1)
 _quantile = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
@@ -18,22 +18,39 @@ _quantile = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 
 def normal_p_value(z: ArrayLike) -> FloatArray:
     """Two-sided P value of a standard normal statistic of any shape; NaN stays NaN."""
-    return np.asarray(_erfc(np.abs(np.asarray(z, dtype=np.float64)) / math.sqrt(2.0)), dtype=np.float64)
+    return np.asarray(_erfc(np.abs(numbers(z, "z")) / math.sqrt(2.0)), dtype=np.float64)
 
 
-def chi_square_p_value(statistic: ArrayLike, degrees: int = 1) -> FloatArray:
-    """Upper tail probability of a chi-square statistic; NaN stays NaN."""
-    value = np.asarray(statistic, dtype=np.float64)
-    if degrees == 1:
+def chi_square_p_value(statistic: ArrayLike, degrees: ArrayLike = 1) -> FloatArray:
+    """Upper tail probability of a chi-square statistic; NaN stays NaN.
+
+    Raises
+    ------
+    ValueError
+        If a statistic is negative, or the degrees of freedom, which broadcast against it, no whole numbers from 1.
+    """
+    value, freedom = numbers(statistic, "statistic"), counts(degrees, "degrees")
+    if np.any(value < 0.0) or np.any(freedom < 1.0):
+        raise ValueError("statistic: required numbers from 0 and at least 1 degree of freedom, found less")
+    if np.all(freedom == 1.0):
         return normal_p_value(np.sqrt(value))
     from scipy.special import gammaincc
 
-    return np.asarray(gammaincc(degrees / 2.0, value / 2.0), dtype=np.float64)
+    return np.asarray(gammaincc(freedom / 2.0, value / 2.0), dtype=np.float64)
 
 
 def normal_deviate(p: ArrayLike) -> FloatArray:
-    """|z| that has a two-sided P value, the inverse of ``normal_p_value``; NaN stays NaN."""
-    probability = np.asarray(p, dtype=np.float64)
+    """|z| that has a two-sided P value, the inverse of ``normal_p_value``; NaN stays NaN.
+
+    Raises
+    ------
+    ValueError
+        If there is anything but numbers from 0 to 1.
+    """
+    probability = numbers(p, "p")
+    wrong = (probability < 0.0) | (probability > 1.0)
+    if np.any(wrong):
+        raise ValueError(f"p: required numbers from 0 to 1, found {probability[wrong][0]:g}")
     inside = np.clip(np.where(np.isnan(probability), 1.0, probability), np.finfo(float).tiny, 1.0)
     deviate = -np.asarray(_quantile(inside / 2.0), dtype=np.float64)
     return np.where(np.isnan(probability), np.nan, deviate)

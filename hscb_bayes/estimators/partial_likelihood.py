@@ -1,26 +1,40 @@
-"""Score and information of a partial likelihood, Breslow's treatment of ties, and Newton's method on it.
+"""Score and information of a partial likelihood, ties after Breslow or Efron, and Newton's method on it.
 
 With relative hazards r_i = exp(beta' x_i) and weighted sums over the risk set at t_j, written [.]_j,
 
     mean_j = [r x]_j / [r]_j,      covariance_j = [r x x']_j / [r]_j - mean_j mean_j',
     U = sum over events of x_i - sum over times of d_j mean_j,      I = sum over times of d_j covariance_j.
 
+Efron's sums for the l-th of d_j tied events, l from 0, are [.]_j less l / d_j of the sum over the tied patients.
 Cox's model and Fine and Gray's differ in the sum over the risk set only, so it is an argument.
 
 References
 ----------
-Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003: equations 8.3.4 to 8.3.6 and 8.4.1.
+Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003: equations 8.3.4 to 8.3.6, 8.4.1 and 8.4.3.
+Efron B. J Am Stat Assoc 1977;72:557-565.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.risk_sets import FloatArray, RiskSets
+from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, finite
+from hscb_bayes.estimators.risk_sets import RiskSets
 
-LARGEST_NUMBER_OF_STEPS = 25  # a maximum takes about ten; without one, information is lost before 40
-SMALLEST_STEP = 1e-12  # of beta in units of 1 / x; Newton converges quadratically, so the error is far below
+Ties = Literal["breslow", "efron"]
+TIES: tuple[Ties, ...] = ("breslow", "efron")
+
+LARGEST_NUMBER_OF_STEPS = 60  # a maximum takes about ten; where there is none, the log hazard ratio grows by 1 a step
+SMALLEST_STEP = 1e-12  # of the log hazard ratios between two patients; Newton converges quadratically
+NEARLY = 1e-6  # the same, where rounding makes the likelihood flat before the steps die out
+SMALLEST_HALVING = 1e-10  # of a step, below which the likelihood is flat to rounding
+LONGEST_STEP = 5.0  # in the log hazard ratio between two patients: farther away the quadratic says nothing
+LARGEST_RATIO = 500.0  # log hazard ratio between two patients, whose exponential can be computed
+DEPENDENT = 1e-9  # share of a covariate's length that the others do not explain, below which they explain it
+ROUNDING = 1e-12  # share of the size of a covariate below which its range is rounding
 SMALLEST_SPREAD = 1e-12  # share of the squared range of x below which a sum of variances is rounding, not spread
 
 
@@ -36,12 +50,15 @@ class ScoreTerms:
         Mean of x in the risk set, shape (covariate, ..., patient), 0 where nobody has the event.
     hazard
         Steps of Breslow's baseline hazard, d_j / [r]_j, shape (..., patient).
+    log_likelihood
+        Sum over events of log r_i less log of their sum over the risk set, shape (...).
     """
 
     score: FloatArray
     information: FloatArray
     mean: FloatArray
     hazard: FloatArray
+    log_likelihood: FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +99,37 @@ def score_terms(
         information=np.sum(events * covariance, axis=-1),
         mean=mean,
         hazard=hazard,
+        log_likelihood=np.sum(died * _log(relative_hazard, died) - events * np.log(total), axis=-1),
     )
+
+
+def efron_terms(sets: RiskSets, died: FloatArray, x: FloatArray, relative_hazard: FloatArray) -> ScoreTerms:
+    """Score and information of Cox's model with Efron's treatment of ties; arguments as of ``score_terms``."""
+    events = sets.spread(sets.tied_sum(died))
+    earlier = np.cumsum(died, axis=-1) - died
+    order = earlier - sets.spread(earlier)  # of an event among those of its time
+    share = np.where(died > 0.0, order / np.maximum(events, 1.0), 0.0)
+
+    def left(values: FloatArray) -> FloatArray:
+        """Sum over the risk set less the part of the tied patients who went before, for each event."""
+        return sets.spread(sets.at_risk_sum(values)) - share * sets.spread(sets.tied_sum(values * died))
+
+    total = np.where(died > 0.0, left(relative_hazard), 1.0)
+    weighted = relative_hazard * x
+    mean = np.where(died > 0.0, left(weighted) / total, 0.0)
+    second = left(weighted[:, np.newaxis] * x[np.newaxis]) / total
+    return ScoreTerms(
+        score=np.sum(died * (x - mean), axis=-1),
+        information=np.sum(died * (second - mean[:, np.newaxis] * mean[np.newaxis]), axis=-1),
+        mean=mean,
+        hazard=sets.tied_sum(died / total),
+        log_likelihood=np.sum(died * (_log(relative_hazard, died) - np.log(total)), axis=-1),
+    )
+
+
+def _log(relative_hazard: FloatArray, died: FloatArray) -> FloatArray:
+    """Log of the relative hazards of those with the event; 0 for the others."""
+    return np.log(np.where(died > 0.0, relative_hazard, 1.0))
 
 
 def centred(sets: RiskSets, x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -102,25 +149,115 @@ def standardise(score: FloatArray, variance: FloatArray, spread: FloatArray) -> 
     return np.where(known, score / np.sqrt(np.where(known, variance, 1.0)), np.nan)
 
 
-def maximise(terms_at: Callable[[FloatArray], ScoreTerms], covariates: int) -> tuple[FloatArray, ScoreTerms]:
-    """Newton's method from 0 for one cohort; returns the coefficients and the terms there.
+@dataclass(frozen=True, kw_only=True)
+class Scaled:
+    """Covariates of one cohort on a scale of their own: sorted, centred, their range 1.
+
+    Parameters
+    ----------
+    values
+        Shape (covariate, patient), 0 outside.
+    ranges
+        What they were divided by, in the units of each covariate.
+    names
+        Of the covariates.
+    """
+
+    values: FloatArray
+    ranges: FloatArray
+    names: tuple[str, ...]
+
+
+def scaled(sets: RiskSets, x: ArrayLike, names: Sequence[str] | None) -> Scaled:
+    """Covariates of one cohort, (covariate, patient), with ranges of 1.
 
     Raises
     ------
     ValueError
-        If the steps do not die out or the information is singular: the likelihood has no single maximum, as when a
-        covariate orders the events perfectly, is constant, or repeats others.
+        If they are no finite numbers or not one row each, or one of them is constant or a combination of others.
     """
-    beta = np.zeros(covariates)
-    terms = terms_at(beta)
+    given = finite(x, "x")
+    if given.ndim != 2 or sets.time.ndim != 1 or not len(given):
+        raise ValueError(f"x: required the shape (covariate, patient) and one cohort, found shape {given.shape}")
+    called = tuple(f"covariate {k + 1}" for k in range(len(given))) if names is None else tuple(names)
+    if len(called) != len(given):
+        raise ValueError(f"names: required one a covariate, {len(given)}, found {len(called)}")
+    rows = broadcast_to(given, (len(given), sets.time.size), "x")
+    largest = np.max(np.abs(rows), axis=-1, keepdims=True)
+    shifted, ranges = centred(sets, sets.sort(rows / np.where(largest > 0.0, largest, 1.0)))
+    for name, spread in zip(called, ranges, strict=True):
+        if spread <= ROUNDING:
+            raise ValueError(f"x: {name} is constant; leave it out")
+    values = shifted / ranges[:, np.newaxis]
+    _refuse_dependent(values, called)
+    return Scaled(values=values, ranges=ranges * largest[:, 0], names=called)
+
+
+def _refuse_dependent(values: FloatArray, names: tuple[str, ...]) -> None:
+    """Each covariate in its order must not follow from those before it."""
+    basis = np.empty((0, values.shape[-1]))
+    for name, row in zip(names, values, strict=True):
+        rest = row / np.linalg.norm(row)
+        for _ in range(2):  # once leaves rounding of the projection
+            rest = rest - basis.T @ (basis @ rest)
+        length = np.linalg.norm(rest)
+        if length < DEPENDENT:
+            raise ValueError(f"x: {name} is a combination of the covariates before it; leave it out")
+        basis = np.vstack([basis, rest / length])
+
+
+def relative_hazards(x: Scaled, beta: FloatArray) -> FloatArray:
+    """exp(beta' x) over the largest of them, shape (patient,): a common factor plays no part."""
+    linear = beta @ x.values
+    return np.exp(linear - np.max(linear))
+
+
+def maximise(terms_at: Callable[[FloatArray], ScoreTerms], x: Scaled) -> tuple[FloatArray, ScoreTerms]:
+    """Newton's method from 0 for one cohort, halving steps; returns the coefficients of ``x`` and the terms there.
+
+    Raises
+    ------
+    ValueError
+        If nobody has an event while patients differ, or the likelihood grows without end: the estimate is infinite.
+    """
+    beta = np.zeros(len(x.values))
+    terms = start = terms_at(beta)
+    _refuse_flat(start.information, x)
     for _ in range(LARGEST_NUMBER_OF_STEPS):
-        if np.linalg.matrix_rank(terms.information) < covariates:
+        step = np.linalg.lstsq(terms.information, terms.score, rcond=None)[0]
+        length = np.ptp(step @ x.values)
+        if length < SMALLEST_STEP:
             break
-        step = np.linalg.solve(terms.information, terms.score)
-        beta = beta + step
-        terms = terms_at(beta)
-        if np.max(np.abs(step)) < SMALLEST_STEP:
-            return beta, terms
-    raise ValueError(
-        "fit: the partial likelihood has no single maximum; look for a covariate that orders the events or is constant"
-    )
+        beta, terms, is_flat = _halved(terms_at, beta, terms, step * min(1.0, LONGEST_STEP / length))
+        if is_flat or np.ptp(beta @ x.values) > LARGEST_RATIO:
+            break
+    values, vectors = np.linalg.eigh(terms.information)
+    if length > NEARLY or values[0] <= ROUNDING * np.linalg.norm(start.information):
+        name = x.names[int(np.argmax(np.abs(step if length > NEARLY else vectors[:, 0])))]
+        raise ValueError(
+            f"x: separated: the estimate is infinite; {name} orders the events, alone or with others; leave it out"
+        )
+    return beta, terms
+
+
+def _halved(
+    terms_at: Callable[[FloatArray], ScoreTerms], beta: FloatArray, terms: ScoreTerms, step: FloatArray
+) -> tuple[FloatArray, ScoreTerms, bool]:
+    """The first of the step, its half, its quarter, ... that does not lower the likelihood; whether there is none."""
+    part = 1.0
+    while part > SMALLEST_HALVING:
+        there = terms_at(beta + part * step)
+        if there.log_likelihood >= terms.log_likelihood - abs(terms.log_likelihood) * ROUNDING:
+            return beta + part * step, there, False
+        part /= 2.0
+    return beta, terms, True
+
+
+def _refuse_flat(information: FloatArray, x: Scaled) -> None:
+    """Where the events say nothing of a covariate: none, or all at risk are alike in it whenever there is one."""
+    values, vectors = np.linalg.eigh(information)
+    if not values[-1] > ROUNDING:
+        raise ValueError("event: nobody has an event while patients with other covariates are at risk")
+    if values[0] <= ROUNDING * values[-1]:
+        name = x.names[int(np.argmax(np.abs(vectors[:, 0])))]
+        raise ValueError(f"x: the events say nothing of {name}: it is constant, or follows from others, at their times")

@@ -8,7 +8,8 @@ Spearman C. Am J Psychol 1904;15:72-101. Kendall MG. Rank Correlation Methods. G
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.risk_sets import FloatArray, risk_sets
+from hscb_bayes.estimators.arguments import FloatArray, mask, numbers, together
+from hscb_bayes.estimators.risk_sets import risk_sets
 
 FEWEST_PATIENTS = 3  # t has n - 2 degrees of freedom
 
@@ -22,17 +23,24 @@ def spearman(x: ArrayLike, y: ArrayLike, among: ArrayLike | None = None) -> tupl
     Parameters
     ----------
     x, y
-        Shape (..., patient), broadcast against each other. Infinity is allowed and ranks last, tied with its like.
+        Shape (..., patient), broadcast against each other. Infinity is allowed and ranks last, tied with its like;
+        values are tied where they are the same to the last bit, as R's ``rank`` has it.
 
     Returns
     -------
     rho, p
         Shape (...); NaN where x or y is constant, or fewer than three patients count.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as said.
     """
     from scipy.special import stdtr
 
-    first, second = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
-    inside = np.broadcast_to(np.asarray(True if among is None else among), first.shape)
+    first, second = together(numbers(x, "x"), numbers(y, "y"), "x and y")
+    first, inside = together(first, mask(among), "x and among")
+    second = np.broadcast_to(second, first.shape)
     count = np.count_nonzero(inside, axis=-1)
     a, b = _centred_midranks(first, inside), _centred_midranks(second, inside)
     scale = np.sqrt(np.sum(a**2, axis=-1) * np.sum(b**2, axis=-1))
@@ -46,7 +54,7 @@ def spearman(x: ArrayLike, y: ArrayLike, among: ArrayLike | None = None) -> tupl
 
 def _centred_midranks(values: FloatArray, inside: np.ndarray) -> FloatArray:
     """Midrank minus the mean rank (count + 1) / 2, in the patients' own order; 0 outside."""
-    sets = risk_sets(values, inside)
+    sets = risk_sets(values, inside, joins_rounding=False)
     tied = sets.spread(sets.tied_sum(sets.sort(1.0)))
     earlier = sets.count - sets.spread(sets.at_risk)
     return sets.unsort(earlier + 0.5 * (tied - sets.count))

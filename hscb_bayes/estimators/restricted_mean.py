@@ -11,7 +11,8 @@ Royston P, Parmar MK. BMC Med Res Methodol 2013;13:152. Klein JP, Moeschberger M
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.risk_sets import FloatArray, risk_sets
+from hscb_bayes.estimators.arguments import FloatArray, events, finite
+from hscb_bayes.estimators.risk_sets import risk_sets
 
 
 def restricted_mean(
@@ -41,15 +42,15 @@ def restricted_mean(
     4.25
     """
     sets = risk_sets(time, among)
-    events, end = sets.tied_sum(sets.sort(event)), np.asarray(horizon, dtype=np.float64)[..., np.newaxis]
-    left = sets.at_risk - events
+    died, end = sets.tied_sum(sets.sort(events(event), "event")), finite(horizon, "horizon")[..., np.newaxis]
+    left = sets.at_risk - died
     survival = np.cumprod(left / sets.at_risk, axis=-1)
     day = np.minimum(np.where(np.isnan(sets.time), np.inf, sets.time), end)
     first = day[..., :1] + np.zeros_like(end)
     following = np.concatenate([day[..., 1:], np.broadcast_to(end, first.shape)], axis=-1)
     area = survival * (following - day)
     from_here = np.cumsum(area[..., ::-1], axis=-1)[..., ::-1]
-    spread = np.where(left > 0.0, events / (sets.at_risk * np.maximum(left, 1.0)), 0.0)
+    spread = np.where(left > 0.0, died / (sets.at_risk * np.maximum(left, 1.0)), 0.0)
     known = sets.count[..., 0] > 0.0
     mean, error = first[..., 0] + area.sum(axis=-1), np.sqrt(np.sum(from_here**2 * spread, axis=-1))
     return np.where(known, mean, np.nan), np.where(known, error, np.nan)

@@ -4,16 +4,29 @@ All estimators of this folder are sums over the distinct times ``t_j`` of the nu
 at risk ``Y_j``, the patients with ``time >= t_j`` (a patient censored on the day of an event is still at risk, as in
 R's ``survfit``). Patients are sorted once; whatever belongs to a distinct time is written at the first patient who
 has that time, so sums over times are cumulative sums over patients.
+
+Times that differ by rounding alone, such as 0.3 and 0.1 + 0.2, are one time: those of one cohort whose gap is at most
+1.5e-8, or 1.5e-8 of the mean of its distinct times. That is the rule of ``timefix`` in R's survival package.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.intp]
+from hscb_bayes.estimators.arguments import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    broadcast_to,
+    days,
+    mask,
+    numbers,
+    together,
+)
+
+TIE = math.sqrt(np.finfo(np.float64).eps)  # days, and share of the mean time: R's ``aeqSurv``
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +43,36 @@ class RiskSets:
         Y at each patient's position, valid at the first patient of a time; at least 1, so that it can divide.
     starts
         Whether the patient is inside and the first who has this time.
+    tie
+        Days by which two times of the cohort may differ and be one time, shape (..., 1).
     """
 
     time: FloatArray
     count: FloatArray
     at_risk: FloatArray
     starts: BoolArray
+    tie: FloatArray
     _source: IntArray
     _first: IntArray
     _last: IntArray
     _inside: BoolArray
 
-    def sort(self, values: ArrayLike) -> FloatArray:
+    def until(self, day: ArrayLike) -> BoolArray:
+        """Whether each sorted time has come by a day, which has the shape of the batch axes.
+
+        Raises
+        ------
+        ValueError
+            If the day is no number, or its shape does not fit.
+        """
+        asked = days(day)
+        reached, _ = together(self.time[..., 0], asked, "time and day")
+        return np.asarray(self.time <= np.broadcast_to(asked, reached.shape)[..., np.newaxis] + self.tie)
+
+    def sort(self, values: ArrayLike, name: str = "values") -> FloatArray:
         """Put one number per patient into the order of the risk sets, 0 for the patients outside.
 
-        ``values`` may have extra leading axes, such as (covariate, ..., patient).
+        ``values``, an argument of that ``name``, may have extra leading axes, such as (covariate, ..., patient).
 
         Raises
         ------
@@ -52,11 +80,9 @@ class RiskSets:
             If the axes that ``values`` shares with the times do not broadcast to the shape of the times.
         """
         given = np.asarray(values, dtype=np.float64)
-        shape = np.broadcast_shapes(given.shape, self.time.shape)
-        lead = shape[: len(shape) - self.time.ndim]
-        if shape != (*lead, *self.time.shape):
-            raise ValueError(f"values: shape {given.shape} does not broadcast to that of 'time', {self.time.shape}")
-        rows = np.ascontiguousarray(np.broadcast_to(given, shape)).reshape(*lead, -1)
+        lead = given.shape[: max(given.ndim - self.time.ndim, 0)]
+        shape = (*lead, *self.time.shape)
+        rows = np.ascontiguousarray(broadcast_to(given, shape, name)).reshape(*lead, -1)
         return np.where(self._inside, np.take(rows, self._source, axis=-1), 0.0)
 
     def unsort(self, values: FloatArray) -> FloatArray:
@@ -90,7 +116,7 @@ class RiskSets:
         return np.take(values.reshape(*values.shape[: values.ndim - self.time.ndim], -1), position, axis=-1)
 
 
-def risk_sets(time: ArrayLike, among: ArrayLike | None = None) -> RiskSets:
+def risk_sets(time: ArrayLike, among: ArrayLike | None = None, *, joins_rounding: bool = True) -> RiskSets:
     """Sort patients by time and find the ties.
 
     Parameters
@@ -99,11 +125,13 @@ def risk_sets(time: ArrayLike, among: ArrayLike | None = None) -> RiskSets:
         Days, shape (..., patient) with at least one patient; infinity is allowed.
     among
         Patients that count; broadcasts against ``time``.
+    joins_rounding
+        Whether times that differ by rounding alone are one time.
 
     Raises
     ------
     ValueError
-        If the time of a patient that counts is NaN.
+        If the times are no numbers, or that of a patient that counts is NaN.
     """
     day, inside = known_times(time, among)
     keyed = np.where(inside, day, np.nan)
@@ -111,6 +139,7 @@ def risk_sets(time: ArrayLike, among: ArrayLike | None = None) -> RiskSets:
     rows = np.arange(keyed.size // patients).reshape(*keyed.shape[:-1], 1) * patients
     source = np.argsort(keyed, axis=-1) + rows
     ordered = np.take(keyed.reshape(-1), source)
+    ordered, tie = _fixed(ordered) if joins_rounding else (ordered, np.zeros((*ordered.shape[:-1], 1)))
     count = np.count_nonzero(inside, axis=-1, keepdims=True)
     position = np.arange(patients)
     is_inside = position < count
@@ -120,6 +149,7 @@ def risk_sets(time: ArrayLike, among: ArrayLike | None = None) -> RiskSets:
         count=count.astype(np.float64),
         at_risk=np.maximum(count - position, 1).astype(np.float64),
         starts=begins & is_inside,
+        tie=tie,
         _source=source,
         _first=first + rows,
         _last=last + rows,
@@ -133,13 +163,45 @@ def known_times(time: ArrayLike, among: ArrayLike | None, name: str = "time") ->
     Raises
     ------
     ValueError
-        If the time of a patient that counts is NaN.
+        If the times are no numbers, there is no patient, or the time of a patient that counts is NaN or -infinity.
     """
-    inside = np.asarray(True if among is None else among, dtype=np.bool_)
-    day, inside = np.broadcast_arrays(np.asarray(time, dtype=np.float64), inside)
-    if np.any(np.isnan(day) & inside):
-        raise ValueError(f"{name}: a patient inside 'among' has the time nan; give each such patient a time in days")
+    day, inside = together(numbers(time, name), mask(among), f"{name} and among")
+    if not day.ndim or not day.shape[-1]:
+        raise ValueError(f"{name}: required the times of at least one patient, found shape {day.shape}")
+    wrong = (np.isnan(day) | np.isneginf(day)) & inside
+    if np.any(wrong):
+        raise ValueError(
+            f"{name}: a patient inside 'among' has the time {day[wrong][0]:g}; give each such patient a time in days"
+        )
     return day, inside
+
+
+def equal_times(times: FloatArray) -> FloatArray:
+    """The times of each cohort, (..., time), those that differ by rounding alone made equal to their first."""
+    order = np.argsort(times, axis=-1)
+    fixed, _ = _fixed(np.take_along_axis(times, order, axis=-1))
+    result = np.empty(times.shape)
+    np.put_along_axis(result, order, fixed, axis=-1)
+    return result
+
+
+def _fixed(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Sorted times without differences that are rounding, and the largest such difference, shape (..., 1)."""
+    is_finite = np.isfinite(ordered)
+    values = np.where(is_finite, ordered, 0.0)
+    gaps = np.diff(values, axis=-1)
+    both = is_finite[..., 1:] & is_finite[..., :-1]
+    distinct = is_finite.copy()
+    distinct[..., 1:] &= ~both | (gaps != 0.0)
+    total = np.sum(np.abs(values), axis=-1, where=distinct, keepdims=True)
+    mean = total / np.maximum(np.count_nonzero(distinct, axis=-1, keepdims=True), 1)
+    tie = TIE * np.maximum(mean, 1.0)
+    if np.any(both & (gaps > 0.0) & (gaps <= tie)):
+        begins = np.ones(ordered.shape, dtype=np.bool_)
+        begins[..., 1:] = ~(both & (gaps <= tie))
+        first = np.maximum.accumulate(np.where(begins, np.arange(ordered.shape[-1]), 0), axis=-1)
+        return np.take_along_axis(ordered, first, axis=-1), tie
+    return ordered, tie
 
 
 def _ties(ordered: FloatArray) -> tuple[BoolArray, IntArray, IntArray]:

@@ -10,8 +10,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from hscb_bayes.estimators.arguments import FloatArray, share
 from hscb_bayes.estimators.intervals import Scale, proportion_interval
-from hscb_bayes.estimators.risk_sets import FloatArray, RiskSets
+from hscb_bayes.estimators.risk_sets import RiskSets
 
 STEP_TOLERANCE = math.sqrt(np.finfo(np.float64).eps)  # two levels closer than this are one level, as in R
 
@@ -32,22 +33,22 @@ def quantile_with_interval(
     Returns
     -------
     estimate, lower, upper
-        Days, shape (...); infinity where not reached, NaN for an empty group.
+        Days, shape (...); infinity where not reached, NaN for an empty group. The lower limit is NaN where the estimate
+        is reached and the limit is not, which is where ``remaining`` falls to 0 at once: there it has no limits.
 
     Raises
     ------
     ValueError
         If the probability or the level is not between 0 and 1, or the scale is unknown.
     """
-    if not 0.0 < probability < 1.0:
-        raise ValueError(f"probability: must lie between 0 and 1, found {probability!r}")
+    probability = share(probability, "probability")
     low, high = proportion_interval(remaining, standard_error, level, scale=scale)
     gone = remaining < STEP_TOLERANCE  # R has no limits where the curve is 0
-    return (
-        _time_of_rise(sets, 1.0 - remaining, probability),
-        _time_of_rise(sets, np.where(gone, np.nan, 1.0 - low), probability),
-        _time_of_rise(sets, np.where(gone, np.nan, 1.0 - high), probability),
+    estimate, lower, upper = (
+        _time_of_rise(sets, risen, probability)
+        for risen in (1.0 - remaining, np.where(gone, np.nan, 1.0 - low), np.where(gone, np.nan, 1.0 - high))
     )
+    return estimate, np.where(np.isinf(lower) & np.isfinite(estimate), np.nan, lower), upper
 
 
 def _time_of_rise(sets: RiskSets, risen: FloatArray, probability: float) -> FloatArray:

@@ -104,12 +104,16 @@ def test_cox_score_by_hand():
     assert z == pytest.approx((2 / 3) / math.sqrt(2 / 9), abs=ALGEBRA)
 
 
-@pytest.mark.parametrize("x", [[4.0, 3.0, 2.0, 1.0], [2.0, 2.0, 2.0, 2.0]], ids=["orders the events", "constant"])
-def test_cox_fit_without_a_maximum_is_refused(x):
-    message = (
-        r"^fit: the partial likelihood has no single maximum; look for a covariate that orders the events or is con"
-    )
-    with pytest.raises(ValueError, match=message):
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([4.0, 3.0, 2.0, 1.0], "x: separated: the estimate is infinite; covariate 1 orders the events"),
+        ([2.0, 2.0, 2.0, 2.0], "x: covariate 1 is constant; leave it out"),
+    ],
+    ids=["orders the events", "constant"],
+)
+def test_cox_fit_without_a_maximum_is_refused(x, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
         cox.fit([1, 2, 3, 4], [1, 1, 1, 1], [x])
 
 
@@ -119,18 +123,26 @@ def test_landmark_leaves_out_who_was_not_followed_past_it():
     assert lacking.tolist() == [False, False, True, True]
 
 
-@pytest.mark.parametrize(
-    ("scale", "at_zero", "at_one"),
-    [
-        ("plain", (0.0, 0.0), (1.0, 1.0)),
-        ("log", (np.nan, np.nan), (1.0, 1.0)),
-        ("log-log", (np.nan, np.nan), (np.nan, np.nan)),
-        ("logit", (np.nan, np.nan), (np.nan, np.nan)),
-        ("arcsin", (np.nan, np.nan), (np.nan, np.nan)),
-    ],
-)
-def test_interval_at_the_ends_of_the_scale(scale, at_zero, at_one):
-    assert_allclose(np.transpose(proportion_interval([0.0, 1.0], 0.0, scale=scale)), [at_zero, at_one])
+@pytest.mark.parametrize("scale", ["plain", "log", "log-log", "logit", "arcsin"])
+def test_limits_where_nobody_or_everybody_had_the_event(scale):
+    """R's ``summary(survfit)`` gives 1 to 1 before the first event, and none where everybody died."""
+    assert_allclose(np.transpose(proportion_interval([0.0, 1.0], 0.0, scale=scale)), [(np.nan, np.nan), (1.0, 1.0)])
+
+
+@pytest.mark.parametrize("scale", ["plain", "log", "log-log", "logit", "arcsin"])
+def test_limits_of_a_curve_from_its_first_day_to_its_last(scale):
+    estimate, error = kaplan_meier.survival_at([1, 2, 2], [1, 1, 1], [0.5, 1.0, 2.0])
+    assert_allclose(estimate, [1.0, 2 / 3, 0.0])
+    lower, upper = proportion_interval(estimate, error, scale=scale)
+    assert (lower[0], upper[0]) == (1.0, 1.0)
+    assert 0.0 <= lower[1] < 2 / 3 < upper[1] <= 1.0
+    assert np.isnan([lower[2], upper[2]]).all()
+
+
+def test_a_median_at_which_everybody_dies_has_no_lower_limit():
+    estimate, lower, upper = kaplan_meier.quantile([1, 1], [1, 1])
+    assert (estimate, upper) == (1.0, np.inf)
+    assert np.isnan(lower)
 
 
 def test_normal_quantile_of_95_percent():

@@ -125,7 +125,7 @@ BY_HAND: list[tuple[str, Item, Cohort, dict[str, float]]] = [
         "nobody survives",
         kind_of(Survival, **SURVIVAL),
         four(died=[1, 1, 1, 1], last_day=[9, 9, 9, 9]),
-        {"x": 0, "x.lower": 0, "x.upper": 0},
+        {"x": 0, "x.lower": np.nan, "x.upper": np.nan},
     ),
     (
         "survival of nobody",

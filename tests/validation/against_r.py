@@ -21,7 +21,7 @@ from hscb_bayes.estimators import (
     restricted_mean,
 )
 from hscb_bayes.estimators.intervals import proportion_interval
-from hscb_bayes.estimators.partial_likelihood import RegressionFit
+from hscb_bayes.estimators.partial_likelihood import RegressionFit, Ties
 from tests.validation.comparison import Comparison, compare
 from tests.validation.patients import WORDS, cohort, covariates, labels, masks, reference
 
@@ -29,6 +29,7 @@ SURVIVAL = "R 4.2.2, survival 3.5-3"
 CMPRSK = "R 4.2.2, cmprsk 2.2-11"
 MSTATE = "R 4.2.2, mstate 0.3.3"
 SURVRM2 = "R 4.2.2, survRM2 1.0-4"
+TIES: dict[Ties, str] = {"breslow": "", "efron": " (Efron)"}
 CAUSES = {"relapse": 1, "trm": 2}
 CAUSE_WORDS = {"relapse": "relapse", "trm": "death in remission"}
 YEAR = 365.0  # days are too many for the digits that a row keeps
@@ -135,12 +136,22 @@ def cumulative_hazard(analysis: str) -> Iterator[Comparison]:
 
 
 def log_rank() -> Iterator[Comparison]:
-    """Two arms."""
-    row = reference("logrank").iloc[0]
-    time, event, label = cohort("myeloid_os_trt")
-    found = logrank.logrank(time, event, label == "A")
-    for quantity, ours, column in zip(("log-rank chi-square", "log-rank P value"), found, ("chisq", "p"), strict=True):
-        yield compare(quantity, WORDS["myeloid_os_trt"], ours, row[column], source=SURVIVAL)
+    """Two to four groups: log-rank, Peto-Peto and stratified tests."""
+    first = reference("logrank").drop_duplicates(["analysis", "test"])
+    for test, rows in first.groupby("test"):
+        found = np.array([_log_rank(str(row["analysis"]), float("peto" in str(test))) for _, row in rows.iterrows()])
+        words = {"logrank": "log-rank", "stratified logrank": "stratified log-rank"}.get(str(test), "Peto-Peto")
+        data = f"both tables, {len(rows)} groupings" if len(rows) > 1 else EVERYBODY
+        for quantity, k, column in ((f"{words} chi-square", 0, "chisq"), (f"{words} P value", 1, "p")):
+            yield compare(quantity, data, found[:, k], rows[column], source=SURVIVAL)
+
+
+def _log_rank(analysis: str, rho: float) -> tuple[np.ndarray, np.ndarray]:
+    plain, _, stratified = analysis.partition("|")
+    time, event, label = cohort(plain)
+    stratum = stratified.removeprefix("strata(").removesuffix(")")
+    strata = reference("kmsurv_bmt")[stratum] if stratum else None
+    return logrank.logrank(time, event, label, strata=strata, rho=rho)
 
 
 def incidence() -> Iterator[Comparison]:
@@ -155,7 +166,7 @@ def incidence() -> Iterator[Comparison]:
             data = f"137 leukaemia patients, {CAUSE_WORDS[cause]}{'' if by == 'all' else f' by {by}'}"
             yield compare("Aalen-Johansen incidence", data, found[0], rows["cif"], source=SURVIVAL)
             yield compare("standard error of Aalen-Johansen", data, found[1], rows["se"], source=SURVIVAL)
-        for scale, rows in curves.groupby("conf_type"):
+        for scale, rows in curves.query("cif > 0").groupby("conf_type"):
             found = proportion_interval(rows["cif"], rows["se"], scale=scale)
             data = f"137 leukaemia patients, {CAUSE_WORDS[cause]}, all groupings"
             expected = rows[["lower", "upper"]].to_numpy().T
@@ -230,12 +241,13 @@ def cox_regression() -> Iterator[Comparison]:
         "Tx->RelDeath": ("relapse or death before recovery", ~recovered & (table["dfs_event"] == 1)),
     }
     for transition, (words, event) in events.items():
-        rows = reference("cox")[reference("cox")["transition"] == transition]
-        names = [term.replace("I((age - 28)/10)", "age") for term in rows["term"]]
-        x = covariates(table)
-        time = np.where(recovered, table["pr_time"], table["dfs_time"])
-        fitted = cox.fit(time, event, [x[name] for name in names])
-        yield from _coefficients("Cox", f"137 leukaemia patients, {words}", fitted, rows, rows, SURVIVAL)
+        x, time = covariates(table), np.where(recovered, table["pr_time"], table["dfs_time"])
+        for ties, named in TIES.items():
+            all_rows = reference("cox")
+            rows = all_rows[(all_rows["transition"] == transition) & (all_rows["ties"] == ties)]
+            names = [term.replace("I((age - 28)/10)", "age") for term in rows["term"]]
+            fitted = cox.fit(time, event, [x[name] for name in names], ties=ties)
+            yield from _coefficients(f"Cox{named}", f"137 leukaemia patients, {words}", fitted, rows, rows, SURVIVAL)
 
 
 def subdistribution_regression() -> Iterator[Comparison]:

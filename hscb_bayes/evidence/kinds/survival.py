@@ -35,8 +35,7 @@ class Survival(ProportionItem):
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """Kaplan-Meier at the day, and Greenwood's interval on the scale of the conventions.
 
-        Where nobody or everybody has died the plain interval is the estimate itself, and the other scales have none, as
-        in R.
+        Where nobody has died the interval is 100% to 100% on every scale; where everybody has it is undefined, as in R.
         """
         estimate, error = survival_at(cohort.last_day, cohort.died, self.day, cohort.group(self.among))
         statistics = {self.id: self.value.round(estimate)}
