@@ -213,8 +213,12 @@ def _check_roles(fitted: Mapping[str, Fittable], address: str, *, has_responders
             raise InputError(f"{address}: {id!r} is about {one.among!r}; required the count of responders beside it")
 
 
-def check_fitted_p_values(items: Sequence[str], conventions: Conventions, study: Study, address: str) -> None:
+def check_fitted_p_values(
+    items: Sequence[str], conventions: Conventions, study: Study, address: str, *, form: str
+) -> None:
     """A P value can be fitted where it is exact, of response by duration, and its test has a direction.
+
+    Durations must have a part in the analysis, and differ.
 
     Raises
     ------
@@ -228,6 +232,11 @@ def check_fitted_p_values(items: Sequence[str], conventions: Conventions, study:
             raise InputError(
                 f"{address}: fit.items: required an exact P value of response by duration to be fitted, "
                 f"found {quote(item.id)}, which can only be checked"
+            )
+        if form == "none" or study.n == 1:
+            found = "cohort.form = 'none'" if form == "none" else "one patient"
+            raise InputError(
+                f"{address}: fit.items: required patients of different durations for {quote(item.id)}, found {found}"
             )
         try:
             name = item.named_test(conventions)
@@ -264,7 +273,8 @@ def check_cohort(
             hint = nearest(id, sized) if sized else "the study has none"
             raise InputError(f"{address}: cohort.sizes: {quote(id)} is no group by duration; {hint}")
         if not 0 < size < study.n:
-            raise InputError(f"{address}: cohort.sizes.{id}: required 1 to {study.n - 1} of {study.n}, found {size}")
+            required = f"1 to {study.n - 1} of {study.n}" if study.n > 1 else "no size, since one patient has no parts"
+            raise InputError(f"{address}: cohort.sizes.{id}: required {required}, found {size}")
     by_duration = {id: size for id, size in sizes.items() if study.groups[id].by == "duration"}
     _check_complements(by_duration, study, f"{address}: cohort.sizes")
     _check_characteristics(sizes, study, f"{address}: cohort.sizes")
