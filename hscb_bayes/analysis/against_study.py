@@ -255,8 +255,12 @@ def _check_counts(fitted: Mapping[str, Fittable], taken: Mapping[str, str], addr
         )
 
 
-def check_fitted_p_values(items: Sequence[str], conventions: Conventions, study: Study, address: str) -> None:
+def check_fitted_p_values(
+    items: Sequence[str], conventions: Conventions, study: Study, address: str, *, form: str
+) -> None:
     """A P value can be fitted where it is exact, of response by duration, and its test has a direction.
+
+    Durations must have a part in the analysis, and differ.
 
     Raises
     ------
@@ -270,6 +274,11 @@ def check_fitted_p_values(items: Sequence[str], conventions: Conventions, study:
             raise InputError(
                 f"{address}: fit.items: required an exact P value of response by duration to be fitted, "
                 f"found {quote(item.id)}, which can only be checked"
+            )
+        if form == "none" or study.n == 1:
+            found = "cohort.form = 'none'" if form == "none" else "one patient"
+            raise InputError(
+                f"{address}: fit.items: required patients of different durations for {quote(item.id)}, found {found}"
             )
         try:
             name = item.named_test(conventions)

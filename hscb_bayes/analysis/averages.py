@@ -27,6 +27,10 @@ class Average:
         """From (draw, node, ...) to (draw, row, ...)."""
         return np.moveaxis(np.tensordot(values, self.weight, axes=(1, 1)), -1, 1)
 
+    def of_probabilities(self, values: np.ndarray) -> np.ndarray:
+        """The same of probabilities: rounding of the weights, or an error of quadrature, does not leave [0, 1]."""
+        return np.clip(self.of(values), 0.0, 1.0)
+
 
 def cohort_average(analysis: Analysis) -> tuple[Average, tuple[Among, ...]]:
     """Rows for the whole cohort ("all") and, where the analysis splits it by duration, for "short" and "long"."""

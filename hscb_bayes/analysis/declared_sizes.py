@@ -43,7 +43,8 @@ def check_cohort(
             raise InputError(f"{address}: cohort.sizes: {quote(id)} is no group by duration; {hint}")
         n = patients_of(study, among) if study.groups[id].by == "duration" else study.n
         if not 0 < size < n:
-            raise InputError(f"{address}: cohort.sizes.{id}: required 1 to {n - 1} of {n}, found {size}")
+            required = f"1 to {n - 1} of {n}" if n > 1 else "no size, since one patient has no parts"
+            raise InputError(f"{address}: cohort.sizes.{id}: required {required}, found {size}")
     by_duration = {id: size for id, size in sizes.items() if study.groups[id].by == "duration"}
     _check_complements(by_duration, study, patients_of(study, among), f"{address}: cohort.sizes")
     _check_characteristics(sizes, study, f"{address}: cohort.sizes")

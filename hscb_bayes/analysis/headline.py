@@ -139,8 +139,8 @@ def calibration_quantities(
     average, names = cohort_average(analysis)
 
     def quantities(pathway: Pathway) -> np.ndarray:
-        alive = average.of(survival(pathway, average.x, np.array([YEAR])))[..., 0]
-        responded = average.of(cumulative_incidence(pathway, average.x, np.array([EARLY])))[:, 0]
+        alive = average.of_probabilities(survival(pathway, average.x, np.array([YEAR])))[..., 0]
+        responded = average.of_probabilities(cumulative_incidence(pathway, average.x, np.array([EARLY])))[:, 0]
         return np.concatenate([alive, responded], axis=-1)
 
     columns = in_chunks(quantities, parameters, analysis, effect).T
@@ -199,10 +199,14 @@ def _contrasts(pathway: Pathway, x: np.ndarray) -> np.ndarray:
 
 
 def unbounded(values: np.ndarray, scale: str) -> np.ndarray:
-    """Values on the scale on which their spread is compared; a time not reached within one year counts as one year."""
+    """Values on the scale on which their spread is compared; a time not reached within one year counts as one year.
+
+    A rate of 0 is -inf, and what is undefined stays NaN.
+    """
     if scale == "plain":
         return values
     if scale == "log":
-        return np.log(np.minimum(values, YEAR) if np.isinf(values).any() else values)
+        with np.errstate(divide="ignore"):
+            return np.log(np.minimum(values, YEAR) if np.isinf(values).any() else values)
     inside = np.clip(values, SMALLEST_SHARE, 1.0 - SMALLEST_SHARE)
     return np.log(inside) - np.log1p(-inside)

@@ -28,9 +28,11 @@ from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate
 from hscb_bayes.evidence.cohort import AssumedTest, Cohort, Direction
 from hscb_bayes.evidence.kinds.p_value import SIGNED_TESTS, PValue
+from hscb_bayes.sentences import quote
 
 DIRECTIONS: Mapping[str, Direction | None] = {
     "longer is slower": "decreases",
@@ -38,12 +40,16 @@ DIRECTIONS: Mapping[str, Direction | None] = {
     "unknown": None,
 }
 DEGREE = 3  # of the polynomial in the log hazard ratio
+FEWEST_STUDIES = 20  # in which the test is defined: of fewer neither its mean nor its spread can be learned
 RATIO = PARAMETER_IDS.index("hazard_ratio_response")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reweighted:
-    """Importance weights of the draws (draw,), summing to one, under one reading of a P value."""
+    """Importance weights of the draws (draw,), summing to one, under one reading of a P value.
+
+    NaN where the test is undefined in nearly all new studies: of one patient, or where nobody responds.
+    """
 
     item: str
     test: str
@@ -67,7 +73,7 @@ def reweighted(
     parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None, *, seed: int
 ) -> tuple[Reweighted, ...]:
     """Weights of the draws under every test and direction of each P value for response by duration in days that is
-    neither fitted nor printed with its test and direction.
+    neither fitted nor printed with its test and direction; none where durations have no part in the analysis.
 
     Parameters
     ----------
@@ -76,6 +82,8 @@ def reweighted(
     effect
         Study effects, shape (draw, transition); none if left out.
     """
+    if not analysis.by_duration:
+        return ()
     cohort = simulate_cohort(analysis, parameters, effect, rng=np.random.default_rng(seed))
     printed = [item for item in analysis.study.items if isinstance(item, PValue) and item.outcome == "response"]
     items = [item for item in printed if all(speaks_of(analysis, number) for number in item.numbers)]
@@ -106,12 +114,23 @@ def resampled(
 
     Systematic resampling: a draw of weight w comes floor(w n) or ceil(w n) times, in the order of the chains, so that
     repeated draws are neighbours and effective sample sizes count them once.
+
+    Raises
+    ------
+    InputError
+        When the test is undefined in nearly all new studies.
     """
     rng = np.random.default_rng(seed)
     cohort = simulate_cohort(analysis, parameters, effect, rng=rng)
     weights = np.ones(len(parameters))
     for item, printed in items.items():
-        weights = weights * _weights(item, cohort, analysis, assumed_test(item, analysis), parameters, printed)
+        own = _weights(item, cohort, analysis, assumed_test(item, analysis), parameters, printed)
+        if np.isnan(own).any():
+            raise InputError(
+                f"{analysis.path}: fit.items: required a P value of a test that new studies can compute, found "
+                f"{quote(item.id)}, which is undefined in nearly all of them; leave it out"
+            )
+        weights = weights * own
     reached = np.cumsum(weights / weights.sum())
     places = (np.arange(len(weights)) + rng.uniform()) / len(weights)
     return np.minimum(np.searchsorted(reached, places), len(weights) - 1)
@@ -132,13 +151,17 @@ def _weights(
     parameters: np.ndarray,
     value: float | None = None,
 ) -> np.ndarray:
-    """Weights (draw,), summing to one, under P = ``value``, or the printed one."""
+    """Weights (draw,), summing to one, under P = ``value``, or the printed one; NaN where the test is undefined."""
     conventions = analysis.table.conventions
     named = conventions.model_copy(update={"tests": {**conventions.tests, item.id: assumed}})
     statistic, log_ratio = item.signed_statistic(cohort, named), parameters[:, RATIO]
-    there = np.isfinite(statistic)
+    there, undefined = np.isfinite(statistic), np.full(len(parameters), np.nan)
+    if there.sum() < FEWEST_STUDIES:
+        return undefined
     mean = np.polyval(np.polyfit(log_ratio[there], statistic[there], DEGREE), log_ratio)
     spread = float(np.std(statistic[there] - mean[there]))
+    if spread == 0.0:
+        return undefined
     printed = float(normal_deviate(item.value.value if value is None else value))
     log_density = {sign: -0.5 * ((sign * printed - mean) / spread) ** 2 for sign in (-1.0, 1.0)}
     log_likelihood = {

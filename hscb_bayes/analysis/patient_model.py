@@ -285,8 +285,8 @@ def events_of_centres(analysis: OneByOne, *, without: np.ndarray | None = None) 
     patients, kept = analysis.patients, np.ones(len(analysis.patients), dtype=bool) if without is None else ~without
     seen = np.isfinite(patients.response_day)
     events = (seen, patients.died & ~seen, patients.died & seen)
-    counts = [np.bincount(analysis.own_centre[kept & event], minlength=len(analysis.centres)) for event in events]
-    return np.array(counts, dtype=float)
+    at = analysis.own_centre[:, None] == np.arange(len(analysis.centres))
+    return np.array([kept & event for event in events], dtype=float) @ at
 
 
 def _centre_effects(analysis: PatientAnalysis, centred: Any) -> Any:
@@ -332,20 +332,20 @@ def _between_centres(said: Centres) -> tuple[Any, Any]:
     if not said.correlated:
         return spread, np.eye(len(TRANSITIONS))
     partial = pm.Beta("centre_partial_correlation", alpha=PARTIAL, beta=PARTIAL, dims="pair")
-    root = _root_of(2.0 * partial - 1.0)
+    root = correlation_root(2.0 * partial - 1.0, pt)
     correlation = pt.fill_diagonal((root[:, None] * root[None]).sum(axis=-1), 1.0)
     pm.Deterministic("centre_correlation", correlation, dims=("transition", "other_transition"))
     return spread, root
 
 
-def _root_of(partial: Any) -> Any:
+def correlation_root(partial: Any, xp: Any) -> Any:
     """Cholesky factor of the correlation of three with partial correlations of 1 and 2, 1 and 3, 2 and 3 given 1."""
-    left = pt.sqrt(1.0 - partial**2)
-    zero, one = pt.zeros(()), pt.ones(())
-    return pt.stack(
+    left = xp.sqrt(1.0 - partial**2)
+    zero, one = xp.zeros(()), xp.ones(())
+    return xp.stack(
         [
-            pt.stack([one, zero, zero]),
-            pt.stack([partial[0], left[0], zero]),
-            pt.stack([partial[1], left[1] * partial[2], left[1] * left[2]]),
+            xp.stack([one, zero, zero]),
+            xp.stack([partial[0], left[0], zero]),
+            xp.stack([partial[1], left[1] * partial[2], left[1] * left[2]]),
         ]
     )

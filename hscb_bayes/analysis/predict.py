@@ -22,14 +22,14 @@ import xarray as xr
 
 from hscb_bayes.analysis.arrays import baseline
 from hscb_bayes.analysis.by_response import BY_RESPONSE, by_response
-from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
+from hscb_bayes.analysis.fit import analysis_of, draws_of, is_of_patients, patients_of, study_effects
 from hscb_bayes.analysis.headline import (
     hazard_ratios_from_draws,
     headline_from_draws,
     headline_quantities,
     pathway_from_draws,
 )
-from hscb_bayes.analysis.subjects import Subjects, Whom, subjects_of
+from hscb_bayes.analysis.subjects import Subjects, Whom, log_hazard_ratios, subjects_of
 from hscb_bayes.analysis.times import response_quantile as quantile_of_response
 from hscb_bayes.analysis.times import time_in_states
 from hscb_bayes.errors import InputError
@@ -91,7 +91,8 @@ def transition_probabilities(
 ) -> xr.DataArray:
     """P(state at day t | alive in the state ``start`` on day ``at``); (chain, draw, [row,] day, state).
 
-    "Alive on day 14 without a response: what now?" Where it is an average, it is one over those who come that far.
+    "Alive on day 14 without a response: what now?" Where it is an average, it is one over those who come that far. NaN,
+    undefined, in draws in which nobody does.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def transition_probabilities(
             found = incidence.from_responded(pathway, average.x, float(response_day or at), at, wanted)
         else:
             found = incidence.from_neutropenic(pathway, average.x, at, wanted)
-        return np.clip(average.of(found.later) / average.of(found.start)[..., None, None], 0.0, 1.0)
+        return incidence.given(average.of(found.later), average.of(found.start)[..., None, None])
 
     coords = {"day": wanted, "state": list(STATES)}
     array = _label(posterior, subjects, subjects.over_draws(values), "transition_probability", coords)
@@ -183,9 +184,25 @@ def response_quantile(
 
 
 def hazard_ratios(posterior: xr.DataTree) -> xr.Dataset:
-    """``hazard_ratio`` (chain, draw, transition): per doubling of neutropenia, or long over short in the step form."""
+    """``hazard_ratio`` (chain, draw, transition): per doubling of neutropenia, or long over short in the step form.
+
+    Of patients (chain, draw, transition, term), as ``PatientAnalysis.terms`` says; no terms without covariates.
+
+    Raises
+    ------
+    InputError
+        When durations have no part in the analysis of a paper, or the posterior is of a pool.
+    """
+    if is_of_patients(posterior):
+        analysis = patients_of(posterior)
+        coords = {"transition": list(TRANSITIONS), "term": list(analysis.terms)}
+        found = _with_draws(posterior, np.exp(log_hazard_ratios(posterior, analysis)), coords)
+        return xr.Dataset({"hazard_ratio": found})
+    of_paper = analysis_of(posterior)
+    if not of_paper.by_duration:
+        raise InputError(f"{of_paper.path}: cohort.form: durations have no part in this analysis; it has no ratios")
     ratios = np.stack(list(hazard_ratios_from_draws(draws_of(posterior)).values()), axis=-1)
-    per = "doubling of neutropenia" if analysis_of(posterior).table.cohort.form == "log2" else "long over short"
+    per = "doubling of neutropenia" if of_paper.table.cohort.form == "log2" else "long over short"
     array = _with_draws(posterior, ratios, {"transition": list(TRANSITIONS)}).assign_attrs(per=per)
     return xr.Dataset({"hazard_ratio": array})
 
@@ -203,6 +220,7 @@ def landmark_survival(
     -------
     ``landmark_survival``: P(alive at ``horizon`` | alive at ``landmark``, and by then still neutropenic, or responded).
     ``death_rate``: expected deaths out of the state before ``horizon`` over the expected time in it, per patient-year.
+    Both are NaN, undefined, in draws in which nobody comes into the state.
     """
     _require_positive("landmark", landmark)
     if landmark >= horizon:
@@ -255,7 +273,8 @@ def summarise(draws: xr.DataArray | xr.Dataset, *, interval: float = INTERVAL) -
     """Median and equal-tailed interval over chains and draws: one row per quantity and coordinate.
 
     Quantiles are draws themselves (inverse of the empirical distribution function), so that a time that is not
-    reached, inf, is a value like any other.
+    reached, inf, is a value like any other. They are of the draws in which a quantity is defined, and NaN where it is in
+    none.
 
     Returns
     -------
@@ -269,13 +288,25 @@ def summarise(draws: xr.DataArray | xr.Dataset, *, interval: float = INTERVAL) -
     for name, array in arrays.items():
         plain = array.stack(sample=("chain", "draw"), create_index=False)
         rest = plain.transpose(..., "sample")
-        values = np.quantile(rest.values, levels, axis=-1, method="inverted_cdf")
+        values = _quantiles(rest.values, levels)
         index = [np.asarray(array[dim].values) for dim in rest.dims[:-1]]
         grid = np.meshgrid(*index, indexing="ij") if index else []
         columns = {str(dim): column.ravel() for dim, column in zip(rest.dims, grid, strict=False)}
         limits = dict(zip(("median", "lower", "upper"), values.reshape(len(levels), -1), strict=True))
         tables.append(pd.DataFrame({"quantity": name} | columns | limits))
     return pd.concat(tables, ignore_index=True)
+
+
+def _quantiles(values: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Along the last axis, (level, ...), of what is not NaN; NaN where there is nothing else."""
+    if not np.isnan(values).any():
+        return np.quantile(values, levels, axis=-1, method="inverted_cdf")
+    found = np.full((len(levels), *values.shape[:-1]), np.nan)
+    for index in np.ndindex(values.shape[:-1]):
+        defined = values[index][~np.isnan(values[index])]
+        if defined.size:
+            found[(slice(None), *index)] = np.quantile(defined, levels, method="inverted_cdf")
+    return found
 
 
 def _curve(
@@ -297,11 +328,11 @@ def _curve(
     later = np.unique(wanted[wanted > 0.0])
 
     def values(pathway: Pathway) -> np.ndarray:
-        found = average.of(function(pathway, average.x, later)) if later.size else None
+        found = average.of_probabilities(function(pathway, average.x, later)) if later.size else None
         shape = (_draws_in(pathway), len(average.weight), 1, *np.shape(at_boost))
         first = np.broadcast_to(at_boost, shape)
         whole = first if found is None else np.concatenate([first, found], axis=2)
-        return np.clip(whole[:, :, np.searchsorted(np.concatenate([[0.0], later]), wanted)], 0.0, 1.0)
+        return whole[:, :, np.searchsorted(np.concatenate([[0.0], later]), wanted)]
 
     return _label(posterior, subjects, subjects.over_draws(values), name, {"day": wanted, **(coords or {})})
 

@@ -22,6 +22,7 @@ from hscb_bayes.process.pathway import STATES, Pathway
 
 CURVE_NODES = 12  # of the quadrature for each day of a curve: within 2e-6 of 32 nodes, which a test holds
 CURVES = ("responded_by", *STATES)
+UNDEFINED = -1.0  # stands for a probability or a rate that a draw leaves undefined, where ranks are diagnosed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,8 +47,11 @@ class Reported:
     days_in_state: xr.DataArray
 
     def verdict(self, posterior: xr.DataTree) -> Verdict:
-        """The gate, over every scalar of the posterior and every number that is reported from it."""
-        by_response = self.by_response.drop_vars("among").rename(state="at_landmark")
+        """The gate, over every scalar of the posterior and every number that is reported from it.
+
+        Where a comparison by response is undefined, as nobody comes into the state, it counts as below any other.
+        """
+        by_response = self.by_response.fillna(UNDEFINED).drop_vars("among").rename(state="at_landmark")
         by_duration = self.days_in_state.drop_vars(["patients_beyond", "among"], errors="ignore")
         shown = [self.headline, by_response, by_duration.to_dataset(name="days_in_state"), _shown(self.curves)]
         return verdict(posterior, xr.merge(shown))
@@ -85,9 +89,9 @@ def curves(posterior: xr.DataTree, *, days: Sequence[float], durations: Sequence
     when = np.asarray(days, dtype=float)
 
     def values(pathway: Pathway) -> np.ndarray:
-        by_day = average.of(cumulative_incidence(pathway, average.x, when))
-        states = average.of(state_occupancy(pathway, average.x, when, nodes=CURVE_NODES))
-        return np.clip(np.concatenate([by_day[..., None], states], axis=-1), 0.0, 1.0)
+        by_day = cumulative_incidence(pathway, average.x, when)
+        states = state_occupancy(pathway, average.x, when, nodes=CURVE_NODES)
+        return average.of_probabilities(np.concatenate([by_day[..., None], states], axis=-1))
 
     found = in_chunks(values, draws_of(posterior), analysis, study_effects(posterior))
     own = {dim: np.asarray(posterior["posterior"][dim]) for dim in ("chain", "draw")}

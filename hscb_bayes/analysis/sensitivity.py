@@ -114,7 +114,12 @@ def by_response_contraction(
 
 
 def contraction(prior: np.ndarray, posterior: np.ndarray) -> float:
-    """1 - (posterior variance) / (prior variance); negative where the posterior is wider."""
+    """1 - (posterior variance) / (prior variance); negative where the posterior is wider.
+
+    NaN, undefined, where there are fewer than two draws of either, or all of the prior are one.
+    """
+    if min(prior.size, posterior.size) < 2 or np.ptp(prior) == 0.0:
+        return float("nan")
     return float(1.0 - np.var(posterior, ddof=1) / np.var(prior, ddof=1))
 
 
@@ -230,5 +235,5 @@ def _row(row: _Compared, interval: float) -> dict[str, object]:
         **dict(zip(("prior_median", "prior_lower", "prior_upper"), map(float, limits[0]), strict=True)),
         **dict(zip(("median", "lower", "upper"), map(float, limits[1]), strict=True)),
         "contraction": contracted,
-        "mostly_prior": contracted < MOSTLY_PRIOR,
+        "mostly_prior": not contracted >= MOSTLY_PRIOR,
     }

@@ -357,7 +357,7 @@ def _check_against_study(table: AnalysisTable, study: Study, address: str) -> No
     """Find before anything is compiled what the study cannot give."""
     cohort = table.cohort
     check_patients(cohort.among, cohort.responders, table.fit.items, study, address)
-    check_fitted_p_values(table.fit.items, table.conventions, study, address)
+    check_fitted_p_values(table.fit.items, table.conventions, study, address, form=cohort.form)
     check_items(table.fit.items, study, address, among=cohort.among, has_responders=cohort.responders is not None)
     check_cohort(cohort.sizes, cohort.form, table.fit.items, study, address, among=cohort.among)
     check_tests(table.conventions, study, address, among=cohort.among)

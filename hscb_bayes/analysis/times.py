@@ -63,7 +63,8 @@ def time_in_states(pathway: Pathway, x: np.ndarray, horizon: float) -> np.ndarra
     by_node = alive.reshape(*alive.shape[:-1], *stay.shape) @ (2.0 * root * weight)
     density = pathway.response_density(x, log_nodes, np) * (rule.weights * left[:, 0])
     responded = np.einsum("...u,...u->...", density, by_node)
-    return np.stack([neutropenic, responded, horizon - neutropenic - responded], axis=-1)
+    dead = np.maximum(horizon - neutropenic - responded, 0.0)
+    return np.stack([neutropenic, responded, dead], axis=-1)
 
 
 def response_quantile(

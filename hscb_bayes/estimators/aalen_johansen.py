@@ -94,8 +94,7 @@ def quantile(
     """
     sets = risk_sets(time, among)
     incidence, error = _incidence(sets, cause, cause_of_interest)
-    complement = np.maximum(1.0 - incidence, 0.0)
-    return quantile_with_interval(sets, complement, error, probability, level, scale)
+    return quantile_with_interval(sets, 1.0 - incidence, error, probability, level, scale)
 
 
 def _incidence(sets: RiskSets, cause: ArrayLike, cause_of_interest: int) -> tuple[FloatArray, FloatArray]:
@@ -108,7 +107,7 @@ def _incidence(sets: RiskSets, cause: ArrayLike, cause_of_interest: int) -> tupl
     before = np.ones_like(at_risk)
     before[..., 1:] = np.cumprod(left / at_risk, axis=-1)[..., :-1]
     step = before * of_interest / at_risk
-    incidence = np.cumsum(step, axis=-1)
+    incidence = np.minimum(np.cumsum(step, axis=-1), 1.0)  # rounding must not leave [0, 1]
     own = step / at_risk
     spread = np.where(left > 0.0, any_cause / (at_risk * np.maximum(left, 1.0)), 0.0)
     through = incidence * spread

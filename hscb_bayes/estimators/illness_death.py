@@ -3,10 +3,10 @@
 States are no response, responded and alive, dead. With a01, a02 and a12 the fractions of those at risk who respond, die
 without response and die after response at a time, the shares of the states go on as
 
-    p0 = p0 (1 - a01 - a02),    p1 = p1 (1 - a12) + p0 a01.
+    p0 = p0 (1 - a01 - a02),    p1 = p1 (1 - a12) + p0 a01,    p2 = p2 + p0 a02 + p1 a12.
 
 The standard error is the infinitesimal jackknife, the root of the sum of squared influences of the patients, which
-needs no Markov property. A patient's influences follow the derivatives of the same two lines.
+needs no Markov property. A patient's influences follow the derivatives of the first two equations; the three make zero.
 
 References
 ----------
@@ -48,7 +48,7 @@ class _Patients:
 
 @dataclass(frozen=True, kw_only=True)
 class _State:
-    """Shares of the first two states, (2, ...), and what each patient's weight does to them, (2, ..., patient)."""
+    """Shares of the states, (3, ...), and what each patient's weight does to the first two, (2, ..., patient)."""
 
     share: FloatArray
     influence: FloatArray
@@ -102,7 +102,8 @@ def occupancy_at(
     """
     patients, end, start = _patients(response_day, last_day, died, among, days(day), days(since, "since"))
     state, _ = _followed(patients, end, since=start, responded=responded)
-    return _with_the_dead(state, patients, 1.0)
+    estimate, error = _with_errors(state, patients)
+    return np.minimum(estimate, 1.0), error  # rounding must not leave [0, 1]
 
 
 def time_in_states(
@@ -118,7 +119,7 @@ def time_in_states(
     end = finite(horizon, "horizon")
     patients, day, start = _patients(response_day, last_day, died, among, end, np.asarray(-np.inf))
     _, area = _followed(patients, day, since=start, responded=False)
-    return _with_the_dead(area, patients, day)
+    return _with_errors(area, patients)
 
 
 def _patients(
@@ -157,7 +158,7 @@ def _patients(
 def _followed(patients: _Patients, end: FloatArray, *, since: FloatArray, responded: bool) -> tuple[_State, _State]:
     """The states at the day ``end``, and their areas from ``since`` or day 0 to it."""
     *lead, size = patients.last.shape
-    share, area = np.zeros((2, *lead)), np.zeros((2, *lead))
+    share, area = np.zeros((3, *lead)), np.zeros((3, *lead))
     share[int(responded)] = 1.0
     influence, area_influence = np.zeros((2, *lead, size)), np.zeros((2, *lead, size))
     before = np.maximum(since, 0.0)
@@ -200,8 +201,9 @@ def _stepped(
         (event - fraction[..., np.newaxis] * risk) / np.maximum(np.sum(risk, axis=-1, keepdims=True), 1)
         for event, risk, fraction in ((respond, waiting, a01), (die, waiting, a02), (die_later, alive, a12))
     )
-    stay, live = 1.0 - a01 - a02, 1.0 - a12
-    p0, p1 = share[..., np.newaxis]
+    at_risk = np.maximum(np.sum(waiting, axis=-1), 1)
+    stay, live = (at_risk - np.sum(respond | die, axis=-1)) / at_risk, 1.0 - a12
+    p0, p1, _ = share[..., np.newaxis]
     u0, u1 = influence
     stepped = np.stack(
         [
@@ -209,15 +211,14 @@ def _stepped(
             u1 * live[..., np.newaxis] + u0 * a01[..., np.newaxis] + p0 * own01 - p1 * own12,
         ]
     )
-    return np.stack([share[0] * stay, share[1] * live + share[0] * a01]), stepped
+    dead = share[2] + share[0] * a02 + share[1] * a12
+    return np.stack([share[0] * stay, share[1] * live + share[0] * a01, dead]), stepped
 
 
-def _with_the_dead(state: _State, patients: _Patients, whole: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Add the third state, of which the three make the ``whole``, and take the errors."""
-    dead = np.asarray(whole, dtype=np.float64) - state.share.sum(axis=0)
-    estimate = np.concatenate([state.share, dead[np.newaxis]])
+def _with_errors(state: _State, patients: _Patients) -> tuple[FloatArray, FloatArray]:
+    """Shares or areas of the three states and their errors, (..., 3) each; NaN for an empty group."""
     influence = np.concatenate([state.influence, -state.influence.sum(axis=0, keepdims=True)])
     error = np.sqrt(np.sum(influence**2, axis=-1))
     known = np.sum(patients.inside, axis=-1) > 0
-    estimate, error = (np.moveaxis(np.where(known, values, np.nan), 0, -1) for values in (estimate, error))
+    estimate, error = (np.moveaxis(np.where(known, values, np.nan), 0, -1) for values in (state.share, error))
     return estimate, error

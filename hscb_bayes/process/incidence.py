@@ -1,7 +1,7 @@
 """What the hazards imply: cumulative incidence, survival, state occupancy, quantiles, time in a state.
 
 All functions run on NumPy with any leading axes of draws (see ``pathway``), the covariate ``x`` on an axis of its own:
-shapes are (..., covariate, day). ``outcome_probabilities`` runs on ``pytensor.tensor`` as well: it is what the
+shapes are (..., covariate, day). What is left of a whole is not below zero, nor a sum above one, by rounding. ``outcome_probabilities`` runs on ``pytensor.tensor`` as well: it is what the
 likelihood is made of.
 """
 
@@ -121,12 +121,12 @@ def cumulative_incidence(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> n
     unit = panel_rule(len(days), middle=6)
     rule = response_rule(pathway, x, np.log(np.asarray(days, dtype=float)), unit, np)
     mass = rule.mass * pathway.not_dead_before_response(x, rule.log_days, np)
-    return np.cumsum(mass @ unit.indicator(), axis=-1)
+    return np.minimum(np.cumsum(mass @ unit.indicator(), axis=-1), 1.0)
 
 
 def survival(pathway: Pathway, x: np.ndarray, days: np.ndarray) -> np.ndarray:
     """P(alive at t | x)."""
-    return responded_alive(pathway, x, days) + event_free(pathway, x, np.log(days), np)
+    return np.minimum(responded_alive(pathway, x, days) + event_free(pathway, x, np.log(days), np), 1.0)
 
 
 def responded_alive(
@@ -150,7 +150,8 @@ def state_occupancy(
     """P(in state s at t | x) for the states of ``pathway.STATES``, shape (..., covariate, day, state)."""
     neutropenic = event_free(pathway, x, np.log(days), np)
     responded = responded_alive(pathway, x, days, nodes=nodes)
-    return np.stack([neutropenic, responded, 1.0 - neutropenic - responded], axis=-1)
+    dead = np.maximum(1.0 - neutropenic - responded, 0.0)
+    return np.stack([neutropenic, responded, dead], axis=-1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -165,6 +166,13 @@ class FromState:
     later: Any
 
 
+def given(joint: np.ndarray, condition: np.ndarray) -> np.ndarray:
+    """P(joint | condition) from both probabilities, or densities; NaN where the condition has none: undefined."""
+    shape = np.broadcast_shapes(joint.shape, condition.shape)
+    share = np.divide(joint, condition, out=np.full(shape, np.nan), where=condition > 0.0)
+    return np.clip(share, 0.0, 1.0)
+
+
 def from_neutropenic(pathway: Pathway, x: np.ndarray, at: float, days: np.ndarray) -> FromState:
     """Of patients who are alive without response on day ``at`` > 0; ``days`` not before it."""
     position, weight = graded(SINGLE_PANEL_NODES)
@@ -177,7 +185,8 @@ def from_neutropenic(pathway: Pathway, x: np.ndarray, at: float, days: np.ndarra
         alive = pathway.alive_after_response(x, np.log(nodes), since, np.log(np.array([day])), np)
         responded = (density * alive) @ (weight * (day - at))
         waiting = event_free(pathway, x, np.log(np.array([day])), np)[..., 0]
-        columns.append(np.stack([waiting, responded, start - waiting - responded], axis=-1))
+        dead = np.maximum(start - waiting - responded, 0.0)
+        columns.append(np.stack([waiting, responded, dead], axis=-1))
     return FromState(start=start, later=np.stack(columns, axis=-2))
 
 

@@ -16,7 +16,7 @@ from hscb_bayes.checking.check import OUTSIDE
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.words import as_printed, estimate, number, span, span_as_printed
+from hscb_bayes.report.words import UNDEFINED, as_printed, estimate, number, span, span_as_printed
 
 WIDTHS: Mapping[IntervalUse, str] = {
     "used": "; the interval is fitted as the width of the estimate",
@@ -35,6 +35,11 @@ class Cell:
     interval: str
     is_marked: bool = False
     note: str = ""
+
+    @property
+    def text(self) -> str:
+        """ "59% (42% to 74%)", or "undefined"."""
+        return self.median if self.median == UNDEFINED else f"{self.median} ({self.interval})"
 
 
 def unit_of(row: Mapping[str, object]) -> str:
@@ -180,16 +185,20 @@ def by_response_rows(table: pd.DataFrame) -> list[dict[str, object]]:
     }
     found = table.set_index(["quantity", "state"])
     units = {"landmark_survival": "share", "death_rate": "rate"}
+    rows = [(label, found.loc[key].to_dict(), units[key[0]]) for key, label in words.items()]
     return [
-        {"label": label, "cell": _cell(found.loc[key].to_dict(), units[key[0]])}
-        | {"mostly_prior": bool(found.loc[key, "mostly_prior"])}
-        for key, label in words.items()
+        {"label": label, "cell": _cell(row, unit), "mostly_prior": bool(row["mostly_prior"])}
+        | {"undefined": number(_float(row["undefined"]), "share") if _float(row["undefined"]) else ""}
+        for label, row, unit in rows
     ]
 
 
 def p_value_rows(table: pd.DataFrame) -> list[dict[str, object]]:
     """Hazard ratio of response under each test and direction of an unnamed P value."""
-    return [row | {"cell": _cell(row, "ratio")} for row in table.to_dict("records")]
+    return [
+        row | {"cell": _cell(row, "ratio"), "left": number(_float(row["effective"]), "count")}
+        for row in table.to_dict("records")
+    ]
 
 
 def beliefs(analysis: Analysis) -> list[dict[str, str]]:

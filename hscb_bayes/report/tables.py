@@ -59,9 +59,13 @@ def by_response_table(by_response: xr.Dataset, contractions: Mapping[tuple[str, 
 
     Returns
     -------
-    Columns ``quantity``, ``state``, the interval, ``contraction`` and ``mostly_prior``.
+    Columns ``quantity``, ``state``, the interval, ``undefined`` (the share of draws in which nobody comes into the
+    state), ``contraction`` and ``mostly_prior``.
     """
-    table = summarise(by_response.sel(state=list(STATES[:2])).drop_vars("among"))
+    found = by_response.sel(state=list(STATES[:2])).drop_vars("among")
+    table, undefined = summarise(found), found.isnull().mean(("chain", "draw"))
+    places = zip(table["quantity"], table["state"], strict=True)
+    table["undefined"] = [float(undefined[quantity].sel(state=state)) for quantity, state in places]
     keys = zip(table["quantity"], table["state"], strict=True)
     table["contraction"] = [contractions[quantity, state] for quantity, state in keys]
     return table.assign(mostly_prior=~(table["contraction"] >= MOSTLY_PRIOR))
@@ -122,7 +126,7 @@ def p_value_table(posterior: xr.DataTree, *, seed: int) -> pd.DataFrame:
     Returns
     -------
     Columns ``item``, ``test``, ``direction``, ``median``, ``lower``, ``upper`` and ``effective``, the draws that the
-    weights leave; no rows where no such P value is printed.
+    weights leave, all NaN where the test is undefined; no rows where no such P value is printed.
     """
     parameters = draws_of(posterior)
     order = np.argsort(parameters[:, RATIO])
@@ -130,7 +134,8 @@ def p_value_table(posterior: xr.DataTree, *, seed: int) -> pd.DataFrame:
     rows = []
     for reading in reweighted(parameters, analysis_of(posterior), study_effects(posterior), seed=seed):
         reached = np.cumsum(reading.weights[order])
-        lower, median, upper = ratio[np.minimum(np.searchsorted(reached, INTERVAL), ratio.size - 1)]
+        limits = ratio[np.minimum(np.searchsorted(reached, INTERVAL), ratio.size - 1)]
+        lower, median, upper = np.where(np.isnan(reading.effective), np.nan, limits)
         row = {"item": reading.item, "test": reading.test, "direction": reading.direction}
         rows.append(row | {"median": median, "lower": lower, "upper": upper, "effective": reading.effective})
     names = ["item", "test", "direction", "median", "lower", "upper", "effective"]

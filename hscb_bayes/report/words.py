@@ -59,14 +59,18 @@ def span_as_printed(lower: float, upper: float, printed: Printed) -> str:
 
 
 def span(lower: float, upper: float, unit: str) -> str:
-    """ "42% to 74%"; days are named once: "7.1 to 12 days"."""
+    """ "42% to 74%"; days are named once: "7.1 to 12 days"; "undefined" where both ends are."""
+    if math.isnan(lower) and math.isnan(upper):
+        return UNDEFINED
     if unit in NAMED_ONCE and math.isfinite(lower) and math.isfinite(upper):
         return f"{number(lower, unit).split()[0]} to {number(upper, unit)}"
     return f"{number(lower, unit)} to {number(upper, unit)}"
 
 
 def estimate(median: float, lower: float, upper: float, unit: str) -> str:
-    """ "59% (42% to 74%)"."""
+    """ "59% (42% to 74%)", or "undefined"."""
+    if math.isnan(median):
+        return UNDEFINED
     return f"{number(median, unit)} ({span(lower, upper, unit)})"
 
 
