@@ -1,0 +1,1 @@
+"""The package under inputs that nobody meant: fuzzed cases, odd analyses, hostile strings."""

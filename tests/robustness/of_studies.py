@@ -1,0 +1,161 @@
+"""Study files: nearly right ones are refused or loaded as they are, and the audit judges the numbers, not the names."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.evidence.study import Study, load_study
+from tests.robustness.documents import MODELS, ROOT, Document, document, nearly, nearly_text, pick, text_of
+from tests.robustness.judging import demand
+from tests.robustness.saying import differences
+
+GOOD = (
+    ROOT / "tests/evidence/good.toml",
+    ROOT / "tests/evidence/good.toml",
+    ROOT / "tests/analysis/good_study.toml",
+    *sorted((MODELS / "evidence").glob("*.toml")),
+)
+SAME_TIMES = {"1 year": ("12 months", "365 days"), "12 months": ("1 year",), "2 years": ("24 months", "730 days")}
+
+
+@cache
+def scratch() -> Path:
+    """A folder of this process, in memory where there is such a place."""
+    memory = Path("/dev/shm")
+    return Path(tempfile.mkdtemp(prefix="hscb-fuzz-", dir=memory if memory.is_dir() else None))
+
+
+def loaded(content: bytes, name: str = "x.toml") -> Study:
+    path = scratch() / name
+    path.write_bytes(content)
+    return load_study(path)
+
+
+def as_said(study: Study, tables: Mapping[str, Any]) -> None:
+    """Everything in the file is in the study."""
+    found = [
+        *differences(study, tables["study"], "study"),
+        *differences(study.groups, tables.get("group", {}), "group"),
+        *differences(study.items, tables["item"], "item"),
+    ]
+    demand(not found, "what the file says is in the study", *found)
+    demand(json.loads(study.text) == json.loads(json.dumps(tables)), "the study keeps its file", study.text[:300])
+
+
+def values(rng: np.random.Generator) -> None:
+    """Up to three values, keys or tables changed: refused, or in the study, and audited."""
+    tables = nearly(rng, document(pick(rng, GOOD)))
+    study = loaded(text_of(tables))
+    as_said(study, tables)
+    sound(audit(study))
+
+
+def bytes_of(rng: np.random.Generator) -> None:
+    """The text itself broken: refused, or audited."""
+    sound(audit(loaded(nearly_text(rng, document(pick(rng, GOOD))))))
+
+
+def sound(findings: tuple[Finding, ...]) -> None:
+    """Each finding has its own id, a sentence and a sum, without what no reader can read."""
+    ids = [finding.id for finding in findings]
+    demand(len(set(ids)) == len(ids), "each finding has its own id", sorted(ids))
+    for finding in findings:
+        words = f"{finding.sentence} {finding.arithmetic}".lower()
+        demand(finding.sentence.endswith(".") and "\n" not in words, "sentence of a finding", finding.sentence)
+        odd = [word for word in (" nan", "none", " inf", "-0%", "e+", "e-0") if word in words.replace("\n", " ")]
+        demand(not odd or _quoted(finding), "words of a finding", odd, finding.sentence, finding.arithmetic)
+
+
+def _quoted(finding: Finding) -> bool:
+    """Whether the words may come from the file: a name or a label that somebody made so."""
+    return "'" in finding.sentence or "among" in finding.sentence or "by" in finding.sentence
+
+
+def _severities(study: Study) -> list[tuple[str, str]]:
+    return sorted((finding.rule, finding.severity) for finding in audit(study))
+
+
+def _renamed(tables: dict[str, Any], rng: np.random.Generator) -> None:
+    for number, group in enumerate(tables.get("group", {}).values()):
+        group["label"] = f"<b>people {number}</b>"
+    for item in tables["item"]:
+        item["place"] = pick(rng, ("Table 1", "<i>somewhere</i>", "p. 3"))
+        item["note"] = "a note"
+
+
+def _in_other_units(tables: dict[str, Any], rng: np.random.Generator) -> None:
+    for item in tables["item"]:
+        for key in ("at", "by"):
+            if item.get(key) in SAME_TIMES:
+                item[key] = pick(rng, SAME_TIMES[item[key]])
+        for key in ("value", "lower", "upper", "percent"):
+            text = item.get(key)
+            if isinstance(text, str) and text.endswith("%") and "." not in text and len(text) <= 4:
+                item[key] = f"{int(text[:-1]) / 100:.2f}"
+
+
+def _other_ids(tables: dict[str, Any], rng: np.random.Generator) -> None:
+    for number, item in enumerate(tables["item"]):
+        item["id"] = f"item_{number}"
+    names = {name: f"group_{number}" for number, name in enumerate(tables.get("group", {}))}
+    if not names:
+        return
+    tables["group"] = {names[name]: group for name, group in tables["group"].items()}
+    for item in tables["item"]:
+        for key in ("among",):
+            if key in item:
+                item[key] = names.get(item[key], item[key])
+        if "groups_compared" in item:
+            item["groups_compared"] = [names.get(name, name) for name in item["groups_compared"]]
+        if "readings" in item:
+            item["readings"] = {place: names.get(name, name) for place, name in item["readings"].items()}
+
+
+def _other_order(tables: dict[str, Any], rng: np.random.Generator) -> None:
+    rng.shuffle(tables["item"])
+
+
+DRESSES = (_renamed, _in_other_units, _other_ids, _other_order)
+
+
+def judged_alike(rng: np.random.Generator) -> None:
+    """Labels, names, units and order are not numbers: the findings are the same."""
+    right = document(pick(rng, GOOD))
+    tables = _with_other_numbers(rng, right)
+    study = loaded(text_of(tables))
+    dress = pick(rng, DRESSES)
+    other = copy.deepcopy(tables)
+    dress(other, rng)
+    again = loaded(text_of(other))
+    found, expected = _severities(again), _severities(study)
+    new, gone = [one for one in found if one not in expected], [one for one in expected if one not in found]
+    demand(found == expected, f"findings after {dress.__name__.strip('_')}", right.name, new, gone, _numbers(tables))
+
+
+def _with_other_numbers(rng: np.random.Generator, right: Document) -> dict[str, Any]:
+    """Some percentages and counts of a right file replaced by others."""
+    tables: dict[str, Any] = copy.deepcopy(dict(right.tables))
+    for item in tables["item"]:
+        if rng.random() < 0.3 and isinstance(item.get("value"), str) and item["value"].endswith("%"):
+            three = np.sort(rng.integers(0, 101, 3))
+            item["value"] = f"{three[1]}%"
+            if "lower" in item:
+                item |= {"lower": f"{three[0]}%", "upper": f"{three[2]}%"}
+        if rng.random() < 0.2 and isinstance(item.get("count"), int):
+            item["count"] = int(rng.integers(0, item["n"] + 1))
+    return tables
+
+
+def _numbers(tables: Mapping[str, Any]) -> list[object]:
+    return [(item["id"], item.get("among", "all"), item.get("value", item.get("count"))) for item in tables["item"]][
+        :12
+    ]
