@@ -51,6 +51,11 @@ class Tally:
         self.failures[place] = (before + count, *min((first, said), (seed, words)))
 
 
+def ending_in(seconds: float) -> float:
+    """The time of the clock in so many seconds."""
+    return time.time() + seconds
+
+
 def run_cases(name: str, first: int, count: int, until: float) -> tuple[str, Tally]:
     """Run cases one after another, no more when the time is over."""
     tally, begun = Tally(), time.perf_counter()
@@ -76,7 +81,7 @@ def chunks(names: Sequence[str], cases: int, seed: int) -> Iterator[tuple[str, i
 def fuzz(names: Sequence[str], *, cases: int, seconds: float, seed: int, processes: int) -> dict[str, Tally]:
     """Run all targets and count how their cases end."""
     tallies = {name: Tally() for name in names}
-    until = time.time() + seconds
+    until = ending_in(seconds)
     work = list(chunks(names, cases, seed))
     if processes == 1:
         found = (run_cases(*part, until) for part in work)
@@ -93,11 +98,16 @@ def _gathered(tallies: dict[str, Tally], found: Iterator[tuple[str, Tally]]) -> 
 
 
 def shown(tallies: dict[str, Tally]) -> Iterator[str]:
-    """Each target in a line, then each distinct failure with the command that shows it."""
+    """Each target in a line, then its failures."""
     for name, tally in tallies.items():
         rate = tally.cases / tally.seconds if tally.seconds else 0.0
         ends = ", ".join(f"{count} {end}" for end, count in tally.ends.items())
         yield f"{name}: {tally.cases} cases, {rate:.0f}/s a process: {ends}"
+    yield from failures(tallies)
+
+
+def failures(tallies: dict[str, Tally]) -> Iterator[str]:
+    """Each distinct failure in a line, with the case that shows it."""
     for name, tally in tallies.items():
         for place, (count, seed, words) in sorted(tally.failures.items(), key=lambda one: -one[1][0]):
             yield f"FAILED {count} x {place.end}: {place.place}; --only {name}:{seed}; {' '.join(words.split())[:400]}"
