@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,11 @@ SAME_TIMES = {"1 year": ("12 months", "365 days"), "12 months": ("1 year",), "2 
 
 @cache
 def scratch() -> Path:
-    """A folder of this process, in memory where there is such a place."""
+    """A folder of this process, in memory where there is such a place; it is removed when the process ends."""
     memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="hscb-fuzz-", dir=memory if memory.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="hscb-fuzz-", dir=memory if memory.is_dir() else None))
+    Finalize(None, shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, exitpriority=0)
+    return folder
 
 
 def loaded(content: bytes, name: str = "x.toml") -> Study:
@@ -84,7 +88,7 @@ def _severities(study: Study) -> list[tuple[str, str]]:
     return sorted((finding.rule, finding.severity) for finding in audit(study))
 
 
-def _renamed(tables: dict[str, Any], rng: np.random.Generator) -> None:
+def renamed(tables: dict[str, Any], rng: np.random.Generator) -> None:
     for number, group in enumerate(tables.get("group", {}).values()):
         group["label"] = f"<b>people {number}</b>"
     for item in tables["item"]:
@@ -92,7 +96,7 @@ def _renamed(tables: dict[str, Any], rng: np.random.Generator) -> None:
         item["note"] = "a note"
 
 
-def _in_other_units(tables: dict[str, Any], rng: np.random.Generator) -> None:
+def in_other_units(tables: dict[str, Any], rng: np.random.Generator) -> None:
     for item in tables["item"]:
         for key in ("at", "by"):
             if item.get(key) in SAME_TIMES:
@@ -103,7 +107,7 @@ def _in_other_units(tables: dict[str, Any], rng: np.random.Generator) -> None:
                 item[key] = f"{int(text[:-1]) / 100:.2f}"
 
 
-def _other_ids(tables: dict[str, Any], rng: np.random.Generator) -> None:
+def with_other_ids(tables: dict[str, Any], rng: np.random.Generator) -> None:
     for number, item in enumerate(tables["item"]):
         item["id"] = f"item_{number}"
     names = {name: f"group_{number}" for number, name in enumerate(tables.get("group", {}))}
@@ -120,17 +124,17 @@ def _other_ids(tables: dict[str, Any], rng: np.random.Generator) -> None:
             item["readings"] = {place: names.get(name, name) for place, name in item["readings"].items()}
 
 
-def _other_order(tables: dict[str, Any], rng: np.random.Generator) -> None:
+def in_other_order(tables: dict[str, Any], rng: np.random.Generator) -> None:
     rng.shuffle(tables["item"])
 
 
-DRESSES = (_renamed, _in_other_units, _other_ids, _other_order)
+DRESSES = (renamed, in_other_units, with_other_ids, in_other_order)
 
 
 def judged_alike(rng: np.random.Generator) -> None:
     """Labels, names, units and order are not numbers: the findings are the same."""
     right = document(pick(rng, GOOD))
-    tables = _with_other_numbers(rng, right)
+    tables = with_other_numbers(rng, right)
     study = loaded(text_of(tables))
     dress = pick(rng, DRESSES)
     other = copy.deepcopy(tables)
@@ -138,10 +142,10 @@ def judged_alike(rng: np.random.Generator) -> None:
     again = loaded(text_of(other))
     found, expected = _severities(again), _severities(study)
     new, gone = [one for one in found if one not in expected], [one for one in expected if one not in found]
-    demand(found == expected, f"findings after {dress.__name__.strip('_')}", right.name, new, gone, _numbers(tables))
+    demand(found == expected, f"findings {dress.__name__.replace('_', ' ')}", right.name, new, gone, _numbers(tables))
 
 
-def _with_other_numbers(rng: np.random.Generator, right: Document) -> dict[str, Any]:
+def with_other_numbers(rng: np.random.Generator, right: Document) -> dict[str, Any]:
     """Some percentages and counts of a right file replaced by others."""
     tables: dict[str, Any] = copy.deepcopy(dict(right.tables))
     for item in tables["item"]:
