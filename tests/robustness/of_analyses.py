@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.handled import check_handled
+from hscb_bayes.analysis.model import model_data
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.analysis.pool import load_pool
 from hscb_bayes.analysis.spec import Analysis, load_analysis
@@ -103,6 +105,39 @@ def small(rng: np.random.Generator) -> None:
     if tables is not None and not of_study:
         as_said(analysis.table, tables)
     usable(analysis)
+
+
+KNOWN = """id,response_day,last_day,died,duration,followed
+1,5,40,1,20,30
+2,,12,1,61,12
+3,9,365,0,30,365
+4,7,200,0,70,200
+"""
+
+
+@cache
+def _with_known() -> Document:
+    """The small analysis beside four patients who are known one by one."""
+    tables = copy.deepcopy(dict(document(SMALL).tables))
+    columns = {"duration": "duration", "published_until": "followed"}
+    tables["known_patients"] = {"rows": KNOWN, "units": "days", "inside": True, "why": "a test", **columns}
+    tables["report"] = {"durations": [14.0, 38.0]}
+    return Document(name="known.toml", tables=tables, text=text_of(tables).decode(), places=tuple(places_in(tables)))
+
+
+def known(rng: np.random.Generator) -> None:
+    """An analysis of a paper beside known patients, with changes, mostly in what is said of these."""
+    folder, right = small_folder(), _with_known()
+    if rng.random() < 0.6:
+        near = tuple(place for place in right.places if place[0] == "known_patients")
+        right = replace(right, places=near)
+    content, tables = _changed(rng, right)
+    (folder / "known.toml").write_bytes(content)
+    analysis = load_analysis(folder / "known.toml")
+    if tables is not None:
+        as_said(analysis.table, tables)
+    for name, value in model_data(analysis).items():
+        demand(np.isfinite(value).all(), "data of a model are finite", name)
 
 
 def shipped(rng: np.random.Generator) -> None:
