@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from tests.browser import CHROMIUM, FLAGS
+from tests.browser import opened
 
 LOOK = """onload = () => {
   const inner = document.getElementById("f").contentWindow, page = inner.document;
@@ -68,22 +67,7 @@ def browsed(page: Path, scratch: Path) -> Browsed:
         f'<iframe id="f" style="width:1200px;height:900px" src="{page.as_uri()}"></iframe>'
         f'<p id="out"></p><script>{LOOK}</script>'
     )
-    shown = subprocess.run(
-        [
-            str(CHROMIUM),
-            *FLAGS,
-            "--allow-file-access-from-files",
-            f"--user-data-dir={scratch / 'profile'}",
-            "--enable-logging=stderr",
-            "--virtual-time-budget=5000",
-            "--dump-dom",
-            frame.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=True,
-    )
+    shown = opened(frame, scratch)
     found = re.search(r'<p id="out">(\{.*?\})</p>', shown.stdout, re.S)
     if found is None:
         raise ValueError(f"the browser says nothing of the page: {shown.stdout[-500:]}")

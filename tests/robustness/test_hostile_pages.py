@@ -53,3 +53,20 @@ def test_hostile_strings_are_text_in_a_browser(kind: str, begin: int, tmp_path: 
         element for element in hostile.elements if re.search(r" on[a-z]+|^(SCRIPT|IFRAME|BASE|LINK|FORM)\b", element)
     ]
     assert set(hostile.elements) - set(ordinary.elements) == set()
+
+
+@pytest.mark.parametrize("word", ["<script>window.ran=1</script>", "<img src=x onerror='window.ran=5'>"])
+def test_a_string_that_runs_is_seen(word: str, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(f"<!doctype html><title>x</title><body>{word}</body>", encoding="utf-8")
+    assert browsed(page, tmp_path).ran[0] is not None
+
+
+def test_a_page_that_asks_the_network_is_seen(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    with listening() as (host, asked):
+        page.write_text(
+            f'<!doctype html><title>x</title><body><img src="http://{host}/x.png"></body>', encoding="utf-8"
+        )
+        browsed(page, tmp_path)
+    assert asked == ["/x.png"]
