@@ -1,1 +1,1 @@
-"""The package under inputs that nobody meant: fuzzed cases, odd analyses, hostile strings."""
+"""Runs that are killed, and other things that must not break the package; their figures are in docs/results."""

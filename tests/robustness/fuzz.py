@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.robustness.judging import End, Outcome, outcome_of
-from tests.robustness.table import TABLE, put
+from tests.robustness.table import TABLE, record
 from tests.robustness.targets import TARGETS
 
 CHUNK = 250  # cases that a process runs before it says how they ended
@@ -152,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{line}\n")
     command = f"python -m tests.robustness.fuzz --cases {options.cases} --seed {options.seed}"
     for row, counts in rows(tallies).items():
-        put(f"fuzz, {row}", **counts, command=command, seed=options.seed, path=options.out)
+        record(f"fuzz, {row}", **counts, torn=0, command=command, seed=options.seed, path=options.out)
     return int(any(tally.failures for tally in tallies.values()))
 
 

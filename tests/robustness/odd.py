@@ -22,7 +22,7 @@ from hscb_bayes.errors import InputError
 from tests.robustness.fast import Kept, fast, run_any
 from tests.robustness.judging import Outcome, demand, outcome_of
 from tests.robustness.odd_cases import Odd, every_case
-from tests.robustness.table import TABLE, put
+from tests.robustness.table import TABLE, record
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / "results" / "odd.csv"
@@ -129,7 +129,15 @@ def _summed(cases: Sequence[Odd], state: Path, out: Path, *, seed: int) -> int:
         return 3
     failed = {"tracebacks": ends["traceback"], "silent_wrong": ends["silent wrong"]}
     command = f"python -m tests.robustness.odd --seed {seed}"
-    put("odd analyses, to a report or a sentence", cases=len(found), **failed, command=command, seed=seed, path=out)
+    record(
+        "odd analyses, to a report or a sentence",
+        cases=len(found),
+        **failed,
+        torn=0,
+        command=command,
+        seed=seed,
+        path=out,
+    )
     return int(any(failed.values()))
 
 

@@ -95,7 +95,7 @@ def test_a_run_writes_a_row_for_each_part(tmp_path: Path) -> None:
 def test_a_row_is_replaced_in_its_place(tmp_path: Path) -> None:
     path = tmp_path / "robustness.csv"
     for what, cases in (("a", 1), ("b", 2), ("a", 3)):
-        table.put(what, cases=cases, command="x", seed=1, path=path)
+        table.record(what, cases=cases, tracebacks=0, silent_wrong=0, torn=0, command="x", seed=1, path=path)
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert [(row["what"], row["cases"]) for row in rows] == [("a", "3"), ("b", "2")]
 
