@@ -19,7 +19,8 @@ from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients
 from hscb_bayes.analysis.pool import Pool, is_pool
 from hscb_bayes.report import patient_run, pooled_run, run
 
-DRAWS, TUNE, CHAINS = 150, 150, 2
+DRAWS, TUNE, CHAINS = 80, 100, 2
+DEEPEST = 6  # of a trajectory, in doublings: 63 steps
 
 Kept = dict[tuple[object, ...], list[compiled.Compiled]]
 
@@ -30,7 +31,13 @@ def fast(kept: Kept) -> Iterator[None]:
     sample, compile_model = fit.nutpie.sample, compiled.compile_model
 
     def few(program: object, **asked: Any) -> Any:
-        fewer = {"draws": min(asked["draws"], DRAWS), "tune": min(asked["tune"], TUNE), "chains": CHAINS, "cores": 1}
+        fewer = {
+            "draws": min(asked["draws"], DRAWS),
+            "tune": min(asked["tune"], TUNE),
+            "chains": CHAINS,
+            "cores": 1,
+            "maxdepth": DEEPEST,
+        }
         return sample(program, **(asked | fewer))
 
     def once(built: Built) -> compiled.Compiled:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hscb_bayes.errors import InputError
-from tests.robustness import fuzz, judging, table
+from tests.robustness import fuzz, judging
 from tests.robustness.judging import WrongAnswerError, outcome_of, sentence_fault
 from tests.robustness.targets import TARGETS
 
@@ -90,14 +90,6 @@ def test_a_run_writes_a_row_for_each_part(tmp_path: Path) -> None:
     (row,) = csv.DictReader(path.read_text().splitlines())
     assert row["what"] == "fuzz, printed numbers: exact arithmetic"
     assert (row["cases"], row["tracebacks"], row["silent_wrong"], row["torn"]) == ("40", "0", "0", "0")
-
-
-def test_a_row_is_replaced_in_its_place(tmp_path: Path) -> None:
-    path = tmp_path / "robustness.csv"
-    for what, cases in (("a", 1), ("b", 2), ("a", 3)):
-        table.record(what, cases=cases, tracebacks=0, silent_wrong=0, torn=0, command="x", seed=1, path=path)
-    rows = list(csv.DictReader(path.read_text().splitlines()))
-    assert [(row["what"], row["cases"]) for row in rows] == [("a", "3"), ("b", "2")]
 
 
 def test_an_unknown_target_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
