@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,25 +19,31 @@ from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients
 from hscb_bayes.analysis.pool import Pool, is_pool
 from hscb_bayes.report import patient_run, pooled_run, run
 
-DRAWS, TUNE, CHAINS = 80, 100, 2
-DEEPEST = 6  # of a trajectory, in doublings: 63 steps
+CHAINS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Few:
+    """At most so many draws and steps of warm-up a chain, and doublings of a trajectory."""
+
+    draws: int = 80
+    tune: int = 100
+    deepest: int = 4
+
+
+FEWEST = Few(draws=15, tune=10, deepest=2)  # where a gradient takes a tenth of a second
 
 Kept = dict[tuple[object, ...], list[compiled.Compiled]]
 
 
 @contextmanager
-def fast(kept: Kept) -> Iterator[None]:
+def fast(kept: Kept, most: Few) -> Iterator[None]:
     """Within the block runs are short; ``kept`` holds programs by layout, from one block to the next."""
     sample, compile_model = fit.nutpie.sample, compiled.compile_model
 
     def few(program: object, **asked: Any) -> Any:
-        fewer = {
-            "draws": min(asked["draws"], DRAWS),
-            "tune": min(asked["tune"], TUNE),
-            "chains": CHAINS,
-            "cores": 1,
-            "maxdepth": DEEPEST,
-        }
+        fewer = {"draws": min(asked["draws"], most.draws), "tune": min(asked["tune"], most.tune)}
+        fewer |= {"chains": CHAINS, "cores": 1, "maxdepth": most.deepest}
         return sample(program, **(asked | fewer))
 
     def once(built: Built) -> compiled.Compiled:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from hscb_bayes.errors import InputError
-from tests.robustness.fast import Kept, fast, run_any
+from tests.robustness.fast import FEWEST, Few, Kept, fast, run_any
 from tests.robustness.judging import Outcome, demand, outcome_of
 from tests.robustness.odd_cases import Odd, every_case
 from tests.robustness.table import TABLE, record
@@ -39,7 +39,7 @@ def ending(case: Odd, kept: Kept, *, seed: int, allow_unconverged: bool) -> str:
         for file, content in case.files.items():
             (folder / file).write_bytes(content)
         out = folder / "out"
-        with fast(kept):
+        with fast(kept, FEWEST if case.is_large else Few()):
             try:
                 page = run_any(folder / "x.toml", out, seed=seed, allow_unconverged=allow_unconverged)
             except InputError as error:
@@ -113,8 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         if not mine or time.monotonic() > until:
             continue
+        sys.stdout.write(f"{case.name}: ")
+        sys.stdout.flush()
         row = judged(case, kept, number, seed=options.seed)
-        sys.stdout.write(f"{row['seconds']} s {row['end']}: {case.name} {row['place']} {row['words']}\n")
+        sys.stdout.write(f"{row['end']} after {row['seconds']} s {row['place']} {row['words']}\n")
         sys.stdout.flush()
         if not options.only:
             note(options.state, row)
