@@ -96,7 +96,7 @@ def judged(arguments: list[str]) -> tuple[int, str]:
     if status == 2 and err.startswith("usage:"):
         demand(": error: " in err, "argparse names the error", arguments, err)
     elif status == 2:
-        said = err.removesuffix("\n").replace(max(arguments, key=len), "WORD")
+        said = err.removesuffix("\n").replace(max(arguments, key=len).rstrip("/"), "WORD")
         fault = "no error" if not said.startswith("error: ") else sentence_fault(said)
         demand(not fault, f"an error is one sentence, not {fault}", arguments, err)
     demand("Traceback" not in err + out, "no traceback", arguments, err)

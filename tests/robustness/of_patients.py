@@ -245,7 +245,7 @@ def cells(rng: np.random.Generator) -> None:
     row[name] = text
     patients = read(written(table).encode(), covariates=())
     k = table.index(row)
-    plain = text.strip(" ")
+    plain = text.strip()
     found = {"response_day": patients.response_day, "last_day": patients.last_day, "died": patients.died}[name][k]
     if name == "response_day" and text == "":
         demand(np.isinf(found), "an empty cell of response is none", text, found)

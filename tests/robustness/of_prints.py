@@ -85,7 +85,7 @@ def _fisher(patients: Patients, study: Study) -> list[Item]:
     p = float(fisher_exact.fisher_exact(one.sum(), one.size, other.sum(), other.size))
     if not np.isfinite(p):
         return []
-    words = "< .001" if p < 0.001 else f"{min(p, 0.999):.3f}"
+    words = "< .001" if p < 0.001 else f"{p:.3f}"
     test = {"name": "fisher", "status": "printed"}
     return [
         make(

@@ -25,6 +25,8 @@ def stored(rng: np.random.Generator) -> None:
     while len({row["arm"] for row in table}) < 2 or len({row["centre"] for row in table}) < 2:
         table = [*table, *rows(rng)]
     arms = sorted({row["arm"] for row in table})
+    if len({arm.casefold() for arm in arms}) < len(arms):  # "a" beside "A" is refused
+        return
     column, centre = pick(rng, COLUMNS), dict(zip(("north", "south"), pick(rng, ARMS), strict=True))
     named = [
         {column if name == "arm" else name: value for name, value in row.items()}

@@ -107,21 +107,27 @@ def in_other_units(tables: dict[str, Any], rng: np.random.Generator) -> None:
                 item[key] = f"{int(text[:-1]) / 100:.2f}"
 
 
+TEXTS = ("label", "place", "note", "words", "id")  # of a group or an item, which name no group
+
+
 def with_other_ids(tables: dict[str, Any], rng: np.random.Generator) -> None:
     for number, item in enumerate(tables["item"]):
         item["id"] = f"item_{number}"
     names = {name: f"group_{number}" for number, name in enumerate(tables.get("group", {}))}
-    if not names:
-        return
-    tables["group"] = {names[name]: group for name, group in tables["group"].items()}
-    for item in tables["item"]:
-        for key in ("among",):
-            if key in item:
-                item[key] = names.get(item[key], item[key])
-        if "groups_compared" in item:
-            item["groups_compared"] = [names.get(name, name) for name in item["groups_compared"]]
-        if "readings" in item:
-            item["readings"] = {place: names.get(name, name) for place, name in item["readings"].items()}
+    for table in (*tables["item"], *tables.get("group", {}).values()):
+        for key, value in table.items():
+            table[key] = value if key in TEXTS else _named(value, names)
+    if names:
+        tables["group"] = {names[name]: group for name, group in tables["group"].items()}
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    """A value with other names for the groups in it."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, list):
+        return [_named(entry, names) for entry in value]
+    return {key: _named(entry, names) for key, entry in value.items()} if isinstance(value, dict) else value
 
 
 def in_other_order(tables: dict[str, Any], rng: np.random.Generator) -> None:
