@@ -247,7 +247,7 @@ def cells(rng: np.random.Generator) -> None:
     k = table.index(row)
     plain = text.strip()
     found = {"response_day": patients.response_day, "last_day": patients.last_day, "died": patients.died}[name][k]
-    if name == "response_day" and text == "":
+    if name == "response_day" and plain == "":
         demand(np.isinf(found), "an empty cell of response is none", text, found)
         return
     if name == "died" and plain.lower() in ("true", "false"):
