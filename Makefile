@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust pooled patients figures lock clean
+.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust fuzz odd pooled patients figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,12 @@ calibrate: setup ## refit simulated studies and write docs/results/calibration.c
 
 robust: setup ## move one study of simulated literatures and write docs/results/robust_weights.csv (an hour)
 	@$(BIN)/python -m hscb_bayes.checking.shifted --out docs/results/robust_weights.csv
+
+fuzz: setup ## a million inputs that nobody meant, two processes: docs/results/robustness.csv (25 minutes)
+	@$(BIN)/python -m tests.robustness.fuzz
+
+odd: setup ## two hundred legal but odd analyses, with few draws: docs/results/robustness.csv (an hour; goes on where it was stopped)
+	@$(BIN)/python -m tests.robustness.odd
 
 pooled: setup ## run the pooled analysis and keep its page as the example of the documentation
 	@$(BIN)/hscb run models/pooled.toml --out results/pooled

@@ -152,8 +152,9 @@ def _words(model: type[BaseModel], name: str, hint: Any) -> str:
     if get_origin(hint) is tuple and arguments[-1] is Ellipsis:
         entry = get_args(arguments[0])[0] if get_origin(arguments[0]) is Annotated else arguments[0]
         return "list of numbers" if entry is float else "list of text"
-    if get_origin(hint) is Literal and not isinstance(arguments[0], str):
-        return " or ".join(f"`{choice}`" for choice in arguments)
+    bare = arguments[0] if get_origin(hint) is Annotated else hint
+    if get_origin(bare) is Literal and not isinstance(get_args(bare)[0], str):
+        return " or ".join(f"`{choice}`" for choice in get_args(bare))
     if _inner_table(hint) is not None:
         return "table of tables, below" if get_origin(hint) is dict else "table, below"
     (line,) = fields_table(model, [name]).splitlines()[2:]

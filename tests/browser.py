@@ -33,14 +33,9 @@ class Seen:
     console: bool
 
 
-def seen(page: Path, width: int, scratch: Path) -> Seen:
-    """Open a page in headless Chromium in a window of ``width`` pixels; ``scratch`` is for its files."""
-    frame = scratch / "frame.html"
-    frame.write_text(
-        f'<iframe id="f" style="width:{width}px;height:900px;border:0" src="{page.as_uri()}"></iframe>'
-        f'<p id="out"></p><script>{LOOK}</script>'
-    )
-    shown = subprocess.run(
+def opened(page: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
+    """What Chromium writes of a page: the elements on standard output, the console on standard error."""
+    return subprocess.run(
         [
             str(CHROMIUM),
             *FLAGS,
@@ -49,13 +44,23 @@ def seen(page: Path, width: int, scratch: Path) -> Seen:
             "--enable-logging=stderr",
             "--virtual-time-budget=5000",
             "--dump-dom",
-            frame.as_uri(),
+            page.as_uri(),
         ],
         capture_output=True,
         text=True,
         timeout=240,
         check=True,
     )
+
+
+def seen(page: Path, width: int, scratch: Path) -> Seen:
+    """Open a page in headless Chromium in a window of ``width`` pixels; ``scratch`` is for its files."""
+    frame = scratch / "frame.html"
+    frame.write_text(
+        f'<iframe id="f" style="width:{width}px;height:900px;border:0" src="{page.as_uri()}"></iframe>'
+        f'<p id="out"></p><script>{LOOK}</script>'
+    )
+    shown = opened(frame, scratch)
     found = re.search(r"wide (\d+) of (\d+), missing (\d+), figures (\d+), misplaced (\d+)", shown.stdout)
     if found is None:
         raise ValueError(f"the browser says nothing of the page: {shown.stdout[-500:]}")

@@ -1,6 +1,5 @@
 """Whatever is in a file, it loads and can be used or gets one sentence."""
 
-import json
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.study import load_study
+from tests.robustness.documents import places_in, toml_of
 
 TESTS = Path(__file__).parent
 MODELS = TESTS.parent / "models"
@@ -66,26 +66,7 @@ values = st.recursive(
 )
 
 
-def toml_of(value: Any) -> str:
-    """Write a value in one line; tables become inline tables."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{toml_of(str(key))} = {toml_of(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(toml_of(inner) for inner in value) + "]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value).lower()
-
-
-def leaves(value: Any, location: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Locations of everything in a document, tables and lists included."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in inner:
-        yield (*location, key)
-        yield from leaves(child, (*location, key))
-
-
-LOCATIONS = {name: list(leaves(tomllib.loads(document.text))) for name, document in DOCUMENTS.items()}
+LOCATIONS = {name: list(places_in(tomllib.loads(document.text))) for name, document in DOCUMENTS.items()}
 WORDS = {name: sorted(set(document.text.split())) for name, document in DOCUMENTS.items()}
 
 

@@ -27,5 +27,5 @@ def check_handled(analysis: Analysis, findings: Sequence[Finding]) -> None:
         if finding.severity == "conflict" and finding.id not in analysis.table.handled:
             raise InputError(
                 f"{analysis.path}: handled: the print has a conflict that the analysis does not handle; required an "
-                f'entry "{finding.id}" that says how: {finding.sentence}'
+                f'entry "{finding.id}" that says how: {finding.sentence.removesuffix(".")}'
             )

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from hscb_bayes.analysis.hazards_table import Hazards, check_families
 from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
 from hscb_bayes.analysis.table_source import PatientTable
-from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
+from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.evidence.patients.columns import Column
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain
@@ -103,7 +103,7 @@ class PatientReport(Table):
 class PatientAnalysisTable(Table):
     """A whole analysis file about a table of patients, its base merged in."""
 
-    schema_: Literal[1] = Field(alias="schema", description="version of this format")
+    schema_: SchemaVersion = Field(alias="schema", description="version of this format")
     title: Line = Field(description="what this analysis is")
     question: Paragraph = Field(description="what it is asked")
     patients: PatientTable = Field(description="the table")

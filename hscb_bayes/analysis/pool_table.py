@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
 from hscb_bayes.analysis.spec import ReportRequest
-from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
+from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.sentences import explain
 
 MOST_STUDIES = 100
@@ -106,7 +106,7 @@ class Borrowing(Table):
 class PoolTable(Table):
     """A whole pooled analysis file, its base merged in."""
 
-    schema_: Literal[1] = Field(alias="schema", description="version of this format")
+    schema_: SchemaVersion = Field(alias="schema", description="version of this format")
     title: Line = Field(description="what this analysis is")
     question: Paragraph = Field(description="what it is asked")
     studies: tuple[Identifier, ...] = Field(

@@ -31,7 +31,7 @@ from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
 from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, Belief, Parameter, check_beliefs
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
-from hscb_bayes.evidence.item import Identifier, Line, Paragraph, Table
+from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.evidence.study import Study, load_study, study_of
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain, nearest, quote
@@ -130,7 +130,7 @@ class ReportRequest(Table):
 class AnalysisTable(Table):
     """A whole analysis file, its base merged in."""
 
-    schema_: Literal[1] = Field(alias="schema", description="version of this format")
+    schema_: SchemaVersion = Field(alias="schema", description="version of this format")
     title: Line = Field(description="what this analysis is")
     question: Paragraph = Field(description="what it is asked")
     study: Line = Field(description="study file, relative to this file")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions
 from hscb_bayes.evidence.printed import Bound, Printed
@@ -26,6 +26,15 @@ def _one_line(text: str) -> str:
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)]
 Paragraph = Annotated[str, StringConstraints(max_length=5000)]
+
+
+def _whole_number(found: object) -> object:
+    if type(found) is not int:  # true equals 1
+        raise ValueError(f"required 1, found {quote(found)}")
+    return found
+
+
+SchemaVersion = Annotated[Literal[1], BeforeValidator(_whole_number)]
 
 
 class Table(BaseModel):

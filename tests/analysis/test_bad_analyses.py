@@ -36,6 +36,7 @@ BROKEN = {
         "title is missing (required: what this analysis is)",
     ),
     "schema of the future": ("schema = 1", "schema = 2", "schema: required 1, found 2"),
+    "schema that is true": ("schema = 1", "schema = true", "schema: required 1, found True"),
     "schema as text": ("schema = 1", 'schema = "1"', "schema: required 1, found '1'"),
     "unknown key": ("question =", "questions =", "unknown key 'questions'; did you mean 'question'?"),
     "unknown table": ("[hazards]", "[hazard]", "unknown key 'hazard'; did you mean 'hazards'?"),

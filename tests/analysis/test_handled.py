@@ -43,5 +43,5 @@ def test_a_conflict_that_is_not_handled_is_refused(main: Analysis) -> None:
         check_handled(analysis, findings)
     assert str(caught.value) == (
         f"{main.path}: handled: the print has a conflict that the analysis does not handle; required an entry "
-        f'"{FOUND}" that says how: {conflict.sentence}'
+        f'"{FOUND}" that says how: {conflict.sentence.removesuffix(".")}'
     )

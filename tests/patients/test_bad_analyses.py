@@ -27,6 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 # What is replaced in bmt.toml, by what, and the sentence; {file} and {table} are the paths.
 BROKEN = {
+    "a schema that is true": ("schema = 1", "schema = true", "{file}: schema: required 1, found True"),
     "no units": ('units = "days"\n', "", "{file}: patients: units is missing (required: unit of all times)"),
     "units of another kind": (
         'units = "days"',

@@ -16,6 +16,7 @@ odds_ratio_rarely_above = 3.0
 SHARED = '"gagelmann2023+rejeski2022" = '
 # What is replaced in pooled.toml, by what, and the sentence after the path of the file.
 BROKEN = {
+    "a schema that is true": ("schema = 1", "schema = true", "schema: required 1, found True"),
     "a study that is not there": (
         '"scb2024"',
         '"scb2042"',

@@ -1,0 +1,93 @@
+"""Runs in little time: few draws, and programs that are kept for all analyses of a layout.
+
+The runs are those of ``hscb run``; what is shortened is what nutpie is asked for, and how often a layout is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from hscb_bayes.analysis import compiled, fit
+from hscb_bayes.analysis.data_vector import DATA_VARIABLE, Built
+from hscb_bayes.analysis.patient_model import build_patients
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients
+from hscb_bayes.analysis.pool import Pool, is_pool
+from hscb_bayes.report import patient_run, pooled_run, run
+
+CHAINS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Few:
+    """At most so many draws and steps of warm-up a chain, and doublings of a trajectory."""
+
+    draws: int = 80
+    tune: int = 100
+    deepest: int = 4
+
+
+FEWEST = Few(draws=15, tune=10, deepest=2)  # where a gradient takes a tenth of a second
+
+Kept = dict[tuple[object, ...], list[compiled.Compiled]]
+
+
+@contextmanager
+def fast(kept: Kept, most: Few) -> Iterator[None]:
+    """Within the block runs are short; ``kept`` holds programs by layout, from one block to the next."""
+    sample, compile_model = fit.nutpie.sample, compiled.compile_model
+
+    def few(program: object, **asked: Any) -> Any:
+        fewer = {"draws": min(asked["draws"], most.draws), "tune": min(asked["tune"], most.tune)}
+        fewer |= {"chains": CHAINS, "cores": 1, "maxdepth": most.deepest}
+        return sample(program, **(asked | fewer))
+
+    def once(built: Built) -> compiled.Compiled:
+        programs = kept.setdefault(_layout(built), [])
+        for program in programs:
+            with suppress(ValueError):  # no room for so many rows
+                return _with_data(program, built)
+        programs.append(compile_model(_spacious(built)))
+        return _with_data(programs[-1], built)
+
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(fit.nutpie, "sample", few))
+        for module in (run, patient_run, pooled_run):
+            stack.enter_context(mock.patch.object(module, "compile_model", once))
+        yield
+
+
+def _layout(built: Built) -> tuple[object, ...]:
+    """What two models must share to share a program; tables may differ in their rows."""
+    analysis, names = built.analysis, tuple(built.model.named_vars)
+    if isinstance(analysis, PatientAnalysis):
+        table = analysis.table
+        said = (table.hazards, tuple(table.covariates.items()), table.centres, tuple(table.prior), analysis.centres)
+        return ("table", repr(said), names)
+    member = analysis.members[0] if isinstance(analysis, Pool) else analysis
+    return (type(analysis).__name__, repr(member.table.hazards), repr(dict(built.shapes)), names)
+
+
+def _spacious(built: Built) -> Built:
+    """A table's model with room for other courses."""
+    return build_patients(built.analysis, spare=True) if isinstance(built.analysis, PatientAnalysis) else built
+
+
+def _with_data(program: compiled.Compiled, built: Built) -> compiled.Compiled:
+    if isinstance(built.analysis, PatientAnalysis):
+        return compiled.with_patients(program, built.analysis)
+    data = built.model[DATA_VARIABLE].get_value()
+    return replace(program, analysis=built.analysis, program=program.program.with_data(data))
+
+
+def run_any(path: Path, out: Path, *, seed: int, allow_unconverged: bool) -> Path:
+    """Run an analysis of whatever kind, as ``hscb run`` does; returns the path of its page."""
+    if is_pool(path):
+        return pooled_run.run_pool(path, out, seed=seed, allow_unconverged=allow_unconverged)
+    if is_of_patients(path):
+        return patient_run.run_patients(path, out, seed=seed, allow_unconverged=allow_unconverged)
+    return run.run(path, out, seed=seed, allow_unconverged=allow_unconverged)
