@@ -20,6 +20,7 @@ from hscb_bayes.analysis.patient_spec import PatientAnalysis, text_of_patients
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
+from hscb_bayes.stopping import end_with_parent
 
 
 class Numbered(Protocol):
@@ -49,7 +50,9 @@ def executor_at(scheduler: str | None, *, workers: int) -> Iterator[Executor]:
         When Dask is not installed, or nobody answers at the address.
     """
     if scheduler is None:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as executor:
+        with ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), initializer=end_with_parent
+        ) as executor:
             yield executor
         return
     try:
