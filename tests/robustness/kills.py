@@ -45,10 +45,11 @@ def kill_writing(folder: Path, *, kills: int, seconds: float, seed: int) -> Outc
     """Kill runs while they write; bounded by their number and by seconds."""
     rng, writer, outcome, began = np.random.default_rng(seed), Writer(folder / "main"), Outcome(), time.monotonic()
     lengths = [_whole_write(writer, number) for number in (-2, -1)]
+    after = writer.number_in()
     for number in range(kills):
         if time.monotonic() - began > seconds:
             break
-        before, (child, reader) = writer.number_in(), writer.forked(number)
+        before, (child, reader) = after, writer.forked(number)
         os.read(reader, 1)
         os.close(reader)
         beside = writer.left_beside()

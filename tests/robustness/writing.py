@@ -37,8 +37,9 @@ class Writer:
     def __init__(self, out: Path) -> None:
         self.out = out
         self._results = ready()
+        self._analysis = load_analysis("main")
         self._page = assemble.render(self._results)
-        self._posterior = judged(prior_posterior(load_analysis("main")), CONVERGED)
+        self._posterior = judged(prior_posterior(self._analysis), CONVERGED)
 
     def write(self, number: int, reached: Callable[[], None]) -> None:
         """Run main into ``out``; ``reached`` is called where writing begins. For a process of its own."""
@@ -50,6 +51,7 @@ class Writer:
             return self._posterior, replace(tables, death_days=marked)
 
         run._made = made
+        run.load_analysis = lambda _: self._analysis
         assemble.render = lambda _: f"{self._page}<!-- {MARK} {number} -->"
         run.run("main", self.out, seed=1)
 
