@@ -32,10 +32,16 @@ def ensure_writable() -> None:
         folder = _temporary()
         os.environ["PYTENSOR_FLAGS"] = f"{kept},base_compiledir={folder}".strip(",")
         os.environ["NUMBA_CACHE_DIR"] = f"{folder}/numba"
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "matplotlib"
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "matplotlib"
-    if "MPLCONFIGDIR" not in os.environ and not (_can_be_written(config) and _can_be_written(cache)):
+    if not all(_can_be_written(place) for place in _places_of_matplotlib()):
         os.environ["MPLCONFIGDIR"] = str(_temporary())
+
+
+def _places_of_matplotlib() -> list[Path]:
+    chosen = os.environ.get("MPLCONFIGDIR")
+    if chosen:
+        return [Path(chosen)]
+    bases = os.environ.get("XDG_CONFIG_HOME") or "~/.config", os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return [Path(base) / "matplotlib" for base in bases]
 
 
 def _can_be_written(folder: Path) -> bool:

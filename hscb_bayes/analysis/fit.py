@@ -7,6 +7,7 @@ import platform
 import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -284,9 +285,11 @@ def save_posterior(posterior: xr.DataTree, path: str | Path) -> None:
     """Write the tree as one file: to a temporary name first, so that an interrupted run leaves the old file."""
     final = Path(path)
     temporary = final.with_name(f".{final.name}.part")
-    kept = sealed(posterior)
+    written = sealed(posterior).to_netcdf(engine="h5netcdf")  # in memory: HDF5 itself crashes when a disk is full
+    content = bytes(written)
+    written.release()
     try:
-        kept.to_netcdf(temporary, engine="h5netcdf")
+        temporary.write_bytes(content)
         temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
@@ -305,8 +308,10 @@ def load_posterior(path: str | Path) -> xr.DataTree:
         raise InputError(f"{path}: there is no such file; make it with hscb run")
     required = f"{path}: required a posterior that hscb run wrote"
     try:
-        with warnings.catch_warnings(action="ignore"):  # about attributes of a damaged file; it is refused below
-            tree = xr.open_datatree(file, engine="h5netcdf", phony_dims="access").load()
+        # Warnings about attributes of a damaged file, which is refused below.
+        with warnings.catch_warnings(action="ignore"):
+            content = BytesIO(file.read_bytes())
+            tree = xr.open_datatree(content, engine="h5netcdf", phony_dims="access").load()
     except UNREADABLE:
         raise InputError(f"{required}, found a file that is not netCDF, or only a part of one") from None
     _check_kept(tree, required)

@@ -24,7 +24,6 @@ from hscb_bayes.stopping import removed_when_stopped, whole_or_not_at_all
 
 UNFINISHED, REPLACED = ".unfinished", ".replaced"  # how names of folders beside the results end
 OF_ANOTHER = {errno.EWOULDBLOCK, errno.EACCES}  # what a lock says that another process holds
-HDF5_ERRNO = re.compile(r"errno = (\d+)")
 
 
 def destination(out: str | Path) -> Path:
@@ -33,15 +32,18 @@ def destination(out: str | Path) -> Path:
     Raises
     ------
     InputError
-        When links lead in a circle, or it is no path at all.
+        When links lead in a circle, or it is too long.
     """
     try:
         found = Path(out).resolve()
-        if not found.is_symlink():
-            return found
-    except (OSError, RuntimeError, ValueError):  # which of them depends on the version of Python
-        pass
-    raise InputError(f"{quote(str(out))}: required a directory, found a name that leads nowhere, or links in a circle")
+        reason = "links in a circle" if found.is_symlink() else None
+    except OSError as error:
+        reason = _reason(error)
+    except (RuntimeError, ValueError) as error:  # links in a circle before Python 3.13; a zero character
+        reason = str(error)
+    if reason is not None:
+        raise InputError(_unwritable(quote(str(out)), reason))
+    return found
 
 
 @contextmanager
@@ -79,16 +81,12 @@ def failures_in_sentences(out: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        In the place of ``OSError``, and of what h5py raises when a disk is full.
+        In the place of ``OSError``.
     """
     try:
         yield
     except OSError as error:
-        raise InputError(_unwritable(out, error.strerror or str(error) or type(error).__name__)) from None
-    except (RuntimeError, ValueError) as error:  # h5py puts the system's number into its words
-        if (found := HDF5_ERRNO.search(str(error))) is None:
-            raise
-        raise InputError(_unwritable(out, os.strerror(int(found[1])))) from None
+        raise InputError(_unwritable(str(out), _reason(error))) from None
 
 
 def partial(path: Path) -> Path:
@@ -115,7 +113,11 @@ def write_whole(path: Path, text: str) -> Path:
     return path
 
 
-def _unwritable(out: Path, reason: str) -> str:
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _unwritable(out: str, reason: str) -> str:
     return f"{out}: required a place that can be written to, found: {reason[:1].lower()}{reason[1:]}"
 
 
