@@ -143,6 +143,7 @@ def _predict(options: argparse.Namespace) -> None:
 
 def _report(options: argparse.Namespace) -> None:
     from hscb_bayes.analysis.fit import is_of_patients, is_pooled
+    from hscb_bayes.report.folder import failures_in_sentences
     from hscb_bayes.report.results import read_posterior
 
     posterior = read_posterior(options.results)
@@ -152,7 +153,9 @@ def _report(options: argparse.Namespace) -> None:
         from hscb_bayes.report.patient_run import report_patients_again as again
     else:
         from hscb_bayes.report.run import report_again as again
-    _print(f"{again(options.results)}")
+    with failures_in_sentences(options.results):
+        page = again(options.results)
+    _print(f"{page}")
 
 
 if __name__ == "__main__":

@@ -95,18 +95,11 @@ def partial(path: Path) -> Path:
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write a text to a temporary name, then rename it; returns the path.
-
-    Raises
-    ------
-    InputError
-        When it cannot be written.
-    """
+    """Write a text to a temporary name, then rename it; returns the path."""
     temporary = partial(path)
     try:
-        with failures_in_sentences(path):
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(path)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
     finally:
         with suppress(OSError):
             temporary.unlink()

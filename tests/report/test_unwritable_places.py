@@ -146,8 +146,7 @@ def test_a_page_that_cannot_be_written_again_leaves_the_old_one_and_a_sentence(
         status = cli.main(["report", str(earlier)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    page = earlier / "report.html"
-    sentence = f"error: {page}: required a place that can be written to, found: file too large\n"
+    sentence = f"error: {earlier}: required a place that can be written to, found: file too large\n"
     assert (status, capsys.readouterr().err) == (2, sentence)
     assert {path.name: path.read_bytes() for path in earlier.iterdir()} == before
 
