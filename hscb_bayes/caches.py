@@ -31,7 +31,9 @@ def ensure_writable() -> None:
         kept = COMPILED.sub("", flags).strip(",")
         folder = _temporary()
         os.environ["PYTENSOR_FLAGS"] = f"{kept},base_compiledir={folder}".strip(",")
-        os.environ["NUMBA_CACHE_DIR"] = f"{folder}/numba"
+    numba = os.environ.get("NUMBA_CACHE_DIR")
+    if not _can_be_written(Path(numba) if numba else _base("XDG_CACHE_HOME", "~/.cache") / "numba"):
+        os.environ["NUMBA_CACHE_DIR"] = str(_temporary())
     if not all(_can_be_written(place) for place in _places_of_matplotlib()):
         os.environ["MPLCONFIGDIR"] = str(_temporary())
 
@@ -40,8 +42,12 @@ def _places_of_matplotlib() -> list[Path]:
     chosen = os.environ.get("MPLCONFIGDIR")
     if chosen:
         return [Path(chosen)]
-    bases = os.environ.get("XDG_CONFIG_HOME") or "~/.config", os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return [Path(base) / "matplotlib" for base in bases]
+    bases = _base("XDG_CONFIG_HOME", "~/.config"), _base("XDG_CACHE_HOME", "~/.cache")
+    return [base / "matplotlib" for base in bases]
+
+
+def _base(variable: str, otherwise: str) -> Path:
+    return Path(os.environ.get(variable) or otherwise)
 
 
 def _can_be_written(folder: Path) -> bool:

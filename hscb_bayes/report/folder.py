@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from hscb_bayes.sentences import quote
 from hscb_bayes.stopping import removed_when_stopped, whole_or_not_at_all
 
 UNFINISHED, REPLACED = ".unfinished", ".replaced"  # how names of folders beside the results end
+PATIENCE = 2.0  # seconds; whoever holds the folder above for longer is no run, such as a script under flock
 OF_ANOTHER = {errno.EWOULDBLOCK, errno.EACCES}  # what a lock says that another process holds
 
 
@@ -61,17 +63,16 @@ def replaced(out: Path) -> Iterator[Path]:
         _refuse_what_cannot_be_replaced(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary, lock = _taken(out)
-    try:
-        with removed_when_stopped(temporary):
+    with removed_when_stopped(temporary):
+        try:
             yield temporary
             with failures_in_sentences(out):
                 temporary.chmod(0o755)
                 with whole_or_not_at_all():
                     _put(temporary, out)
-            _remove(temporary)
-    finally:
-        _remove(temporary)
-        os.close(lock)
+        finally:
+            _remove(temporary)  # what is new where something failed, else what was in its place
+            os.close(lock)
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def _taken(out: Path) -> tuple[Path, int]:
     """A folder beside ``out`` that this process has locked, and the lock's descriptor."""
     beside = os.open(out.parent, os.O_RDONLY)
     try:
-        _locked(beside, wait=True)  # for a moment: nobody looks between the next two steps
+        _locked(beside, patience=PATIENCE)  # nobody looks between the next two steps
         _clear(out)
         temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", suffix=UNFINISHED, dir=out.parent))
         lock = os.open(temporary, os.O_RDONLY)
@@ -140,13 +141,20 @@ def _taken(out: Path) -> tuple[Path, int]:
     return temporary, lock
 
 
-def _locked(descriptor: int, *, wait: bool = False) -> bool | None:
-    """Whether the lock is ours now; None on a file system without locks."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError as error:
-        return False if error.errno in OF_ANOTHER else None
-    return True
+def _locked(descriptor: int, *, patience: float = 0.0) -> bool | None:
+    """Whether the lock is ours, after some seconds of patience; None on a file system without locks."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in OF_ANOTHER:
+                return None
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(patience / 100)
+        else:
+            return True
 
 
 def _clear(out: Path) -> None:

@@ -1,5 +1,6 @@
 """The folder of results: one writer, no moment without whole results, and nothing that a killed run leaves for good."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -75,6 +76,19 @@ def test_runs_into_neighbouring_places_do_not_meet(out: Path, another_run: subpr
     for name in ("main-2", "mai", "main.2"):
         filled(out.with_name(name))
     assert len(beside(out)) == 4
+
+
+def test_a_script_that_has_locked_the_folder_above_is_not_waited_for(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "PATIENCE", 0.1)
+    held = os.open(out.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        filled(out)
+    finally:
+        os.close(held)
+    assert (out / "report.html").read_text() == "new"
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(out: Path, another_run: subprocess.Popen) -> None:
