@@ -7,13 +7,16 @@ a second of a run of a minute; some are of the whole command, with its code comp
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +24,8 @@ import numpy as np
 from tests.robustness.table import TABLE, record
 from tests.robustness.writing import MIXED, Writer
 
-KILLS, COMMANDS, SECONDS, SEED = 1000, 30, 1800.0, 1
-LONGER = 1.2  # every second kill is spread over the duration of a whole write, and a little more
+KILLS, COMMANDS, WORKERS, SECONDS, SEED = 1000, 30, 2, 1800.0, 1
+LONGER = 1.1  # every second kill is spread over the duration of a whole write, and a little more
 NEAR_THE_END = 0.05  # the others are near its end, where names are exchanged; standard deviation, in durations
 RUN_SECONDS = 45.0  # of a whole run with compiled code; kills are spread over them
 WRITING = "kill -9 while a run writes its results"
@@ -42,36 +45,40 @@ class Outcome:
 
 
 def kill_writing(folder: Path, *, kills: int, seconds: float, seed: int) -> Outcome:
-    """Kill runs while they write; bounded by their number and by seconds."""
-    rng, writer, outcome, began = np.random.default_rng(seed), Writer(folder / "main"), Outcome(), time.monotonic()
-    lengths = [_whole_write(writer, number) for number in (-2, -1)]
-    after = writer.number_in()
-    for number in range(kills):
-        if time.monotonic() - began > seconds:
-            break
-        before, (child, reader) = after, writer.forked(number)
-        os.read(reader, 1)
-        os.close(reader)
-        beside = writer.left_beside()
+    """Kill runs while they write; bounded by their number and by seconds. A run that ended before is no kill."""
+    rng, writer, outcome = np.random.default_rng(seed), Writer(folder / "main"), Outcome()
+    length, began, number = [_whole_write(writer, warm) for warm in (-2, -1)][-1], time.monotonic(), 0
+    while outcome.kills < kills and time.monotonic() - began < seconds:
         share = rng.uniform(0.0, LONGER) if number % 2 else rng.normal(1.0, NEAR_THE_END)
-        time.sleep(max(0.0, share * lengths[-1]))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        outcome.kills += 1
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-            outcome.tracebacks.append(f"kill {number}: the run had ended with an error")
-        after = writer.number_in()
-        outcome.replaced += after == number
-        outcome.left += bool(writer.left_beside())
-        if after not in (before, number):
-            wrong = outcome.mixed if after == MIXED else outcome.torn
-            wrong.append(f"kill {number}: {before} was there, then {after}")
-        if len(beside) > 1:
-            outcome.torn.append(f"kill {number}: earlier ones left {beside}")
-    _whole_write(writer, kills)
-    if writer.left_beside() or writer.number_in() != kills:
+        _kill_one(writer, number, max(0.0, share * length), outcome)
+        number += 1
+    _whole_write(writer, number)
+    if writer.left_beside() or writer.number_in() != number:
         outcome.torn.append(f"after the last kill: {writer.number_in()}, {writer.left_beside()}")
     return outcome
+
+
+def _kill_one(writer: Writer, number: int, delay: float, outcome: Outcome) -> None:
+    """Kill a run some seconds after it began to write, and look at what is there."""
+    before = writer.number_in()
+    child, reader = writer.forked(number)
+    os.read(reader, 1)
+    os.close(reader)
+    beside = writer.left_beside()
+    time.sleep(delay)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    outcome.kills += os.WIFSIGNALED(status)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        outcome.tracebacks.append(f"run {number} ended with an error")
+    after = writer.number_in()
+    outcome.replaced += os.WIFSIGNALED(status) and after == number
+    outcome.left += bool(writer.left_beside())
+    if after not in (before, number):
+        wrong = outcome.mixed if after == MIXED else outcome.torn
+        wrong.append(f"run {number}: {before} was there, then {after}")
+    if len(beside) > 1:
+        outcome.torn.append(f"run {number}: earlier ones left {beside}")
 
 
 def _whole_write(writer: Writer, number: int) -> float:
@@ -100,7 +107,7 @@ def kill_commands(folder: Path, *, kills: int, seconds: float, seed: int) -> Out
         except subprocess.TimeoutExpired:
             running.kill()
         said = running.communicate()[1].decode()
-        outcome.kills += 1
+        outcome.kills += running.returncode == -signal.SIGKILL
         outcome.left += bool(writer.left_beside())
         if said:
             outcome.tracebacks.append(f"kill {number} of the command: it said {said[-300:]!r}")
@@ -111,21 +118,39 @@ def kill_commands(folder: Path, *, kills: int, seconds: float, seed: int) -> Out
     return outcome
 
 
+def in_processes(kill: Callable[..., Outcome], kills: int, options: argparse.Namespace) -> Outcome:
+    """The kills shared out to processes, each with a place and moments of its own."""
+    spawn, total = multiprocessing.get_context("spawn"), Outcome()
+    shares = [len(range(start, kills, options.workers)) for start in range(min(kills, options.workers))]
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(len(shares), spawn) as executor:
+        begun = []
+        for number, share in enumerate(shares):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            seed = options.seed + number
+            begun.append(executor.submit(kill, place, kills=share, seconds=options.seconds, seed=seed))
+        for one in begun:
+            for field_ in fields(Outcome):
+                setattr(total, field_.name, getattr(total, field_.name) + getattr(one.result(), field_.name))
+    return total
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Kill, say what came of it, and record it."""
     parser = argparse.ArgumentParser(prog="python -m tests.robustness.kills", description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=KILLS, help="of the writing stage")
     parser.add_argument("--commands", type=int, default=COMMANDS, help="of the whole command")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="after which no kill of a kind begins")
     parser.add_argument("--seed", type=int, default=SEED, help="of the moments")
     parser.add_argument("--out", type=Path, default=TABLE, help="table to put rows into; its other rows stay")
     options = parser.parse_args(arguments)
-    command, wrong = f"python -m tests.robustness.kills --kills {options.kills} --commands {options.commands}", 0
+    command = f"python -m tests.robustness.kills --kills {options.kills} --commands {options.commands}"
+    command, wrong = f"{command} --workers {options.workers}", 0
     for what, kill, kills in ((WRITING, kill_writing, options.kills), (COMMAND, kill_commands, options.commands)):
         if not kills:
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            outcome = kill(Path(folder), kills=kills, seconds=options.seconds, seed=options.seed)
+        outcome = in_processes(kill, kills, options)
         found = [*outcome.tracebacks, *outcome.mixed, *outcome.torn]
         sys.stdout.write(
             f"{what}: {outcome.kills} kills, {outcome.replaced} after the exchange, {outcome.left} left something "

@@ -37,6 +37,7 @@ class Writer:
     def __init__(self, out: Path) -> None:
         self.out = out
         self._results = ready()
+        self._loaded = ""
         self._analysis = load_analysis("main")
         self._page = assemble.render(self._results)
         self._posterior = judged(prior_posterior(self._analysis), CONVERGED)
@@ -74,11 +75,13 @@ class Writer:
         """Which run is in ``out``, whole; None where there are no results that the package takes, or ``MIXED``."""
         try:
             check_manifest(self.out)
-            load_posterior(self.out / POSTERIOR)
             table = set(pd.read_csv(self.out / "death_days.csv")[MARK])
             page = (self.out / "report.html").read_text(encoding="utf-8").rpartition(f"<!-- {MARK} ")[2].split()[0]
+            if page != self._loaded:  # by its digest it is the posterior that was loaded before
+                load_posterior(self.out / POSTERIOR)
         except (InputError, OSError):
             return None
+        self._loaded = page
         return int(page) if table == {int(page)} else MIXED
 
     def left_beside(self) -> list[str]:
