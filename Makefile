@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust fuzz odd pooled patients figures lock clean
+.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust fuzz odd kills pooled patients figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ scores: setup ## see whether the likelihood leans and write docs/results/scores.
 
 information: setup ## what a print and known patients hold of a table's information: docs/results/information.csv (minutes)
 	@$(BIN)/python -m hscb_bayes.checking.information --out docs/results/information.csv
+
+kills: setup ## kill runs at random moments and write docs/results/robustness.csv (half an hour)
+	@$(BIN)/python -m tests.robustness.kills
 
 calibrate: setup ## refit simulated studies and write docs/results/calibration.csv (hours)
 	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration --out docs/results/calibration.csv

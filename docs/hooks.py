@@ -48,6 +48,10 @@ name of an analysis in the same folder.
 A file is read whole before anything is compiled: its base, its study and the alternatives that its report asks for, and
 the first mistake is one sentence. Unknown keys are refused, with the nearest known one. A conflict that the audit finds
 must have an entry in `[handled]`, or the analysis does not run.
+
+Every file that an analysis names is in its folder or below: `study`, `patients.file`, `known_patients.file`, and the
+analyses that `base`, `studies` and `report.alternatives` name. An absolute path, a path that leaves the folder through
+`..`, and a link that leads out of it are refused; links within the folder are followed.
 """
 
 

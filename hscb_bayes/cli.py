@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hscb_bayes import __version__
+from hscb_bayes.arguments import seed
 from hscb_bayes.errors import InputError
+from hscb_bayes.stopping import EARLIER_RESULTS, end_on_signals
 
 SEED = 1
+INTERRUPTED = 130
 STATUS = {"ok": "ok      ", "note": "note    ", "conflict": "CONFLICT"}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``hscb``; returns the exit status: 0, 2 for input that is refused, or 130 when interrupted."""
-    options = _parser().parse_args(arguments)
+def main(words: Sequence[str] | None = None) -> int:
+    """Run ``hscb``; returns the exit status: 0, 2 for input that is refused, or 130 when interrupted.
+
+    Parameters
+    ----------
+    words
+        The command. Left out, the process is the command's own: its arguments are taken, and Ctrl-C and SIGTERM end it.
+    """
+    if words is None:
+        end_on_signals()
     try:
+        options = _parser().parse_args(words)
         options.run(options)
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; earlier results are as they were\n")
-        return 130
+        sys.stderr.write(f"{EARLIER_RESULTS}\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return 0  # whoever read has seen enough, as with head
     return 0
+
+
+def _forget_output() -> None:
+    """Nobody reads what is printed: Python is not to try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="audit, fit, replicate, check and report")
     run.add_argument("analysis", help="an analysis file, or the name of a shipped one, such as main")
     run.add_argument("--out", type=Path, help="directory of the results (default: results/NAME)")
-    run.add_argument("--seed", type=int, default=SEED, help=f"seed of all random numbers (default: {SEED})")
+    run.add_argument("--seed", type=seed, default=SEED, help=f"seed of all random numbers (default: {SEED})")
     run.add_argument("--quiet", action="store_true", help="show no progress")
     run.add_argument("--allow-unconverged", action="store_true", help="report even if the sampler's gate fails")
     run.set_defaults(run=_run)
@@ -57,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "--duration", type=float, nargs="+", help="days (default: those of the report; of a pool, all patients)"
     )
     predict.add_argument("--days", type=float, nargs="+", default=[7.0, 14.0, 28.0, 365.0], help="days since the boost")
-    predict.add_argument("--seed", type=int, default=SEED, help=f"seed of a pool's next study (default: {SEED})")
+    predict.add_argument("--seed", type=seed, default=SEED, help=f"seed of a pool's next study (default: {SEED})")
     predict.set_defaults(run=_predict)
 
     report = commands.add_parser("report", help="write report.html again from a results directory")
@@ -67,7 +87,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_output()
+        raise InputError(f"standard output cannot be written to: {error.strerror}") from None
 
 
 def _audit(options: argparse.Namespace) -> None:
@@ -115,17 +142,20 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from hscb_bayes.analysis.fit import is_of_patients, is_pooled, load_posterior
-    from hscb_bayes.report.results import POSTERIOR
+    from hscb_bayes.analysis.fit import is_of_patients, is_pooled
+    from hscb_bayes.report.folder import failures_in_sentences
+    from hscb_bayes.report.results import read_posterior
 
-    posterior = load_posterior(options.results / POSTERIOR)
+    posterior = read_posterior(options.results)
     if is_pooled(posterior):
         from hscb_bayes.report.pooled_run import report_pool_again as again
     elif is_of_patients(posterior):
         from hscb_bayes.report.patient_run import report_patients_again as again
     else:
         from hscb_bayes.report.run import report_again as again
-    _print(f"{again(options.results)}")
+    with failures_in_sentences(options.results):
+        page = again(options.results)
+    _print(f"{page}")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import hscb_bayes
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "hscb_bayes"
 STOREYS = (
-    {"errors"},
-    {"sentences"},
+    {"errors", "arguments", "stopping", "csv_file"},
+    {"sentences", "caches"},
     {"toml_file"},
     {"process", "estimators"},
     {"evidence"},

@@ -19,7 +19,13 @@ from tests.browser import CHROMIUM, Seen, seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end")]
 
-FILES = {"posterior.nc", "audit.csv", "report.html", *(f"{field.name}.csv" for field in fields(Tables))}
+FILES = {
+    "manifest.json",
+    "posterior.nc",
+    "audit.csv",
+    "report.html",
+    *(f"{field.name}.csv" for field in fields(Tables)),
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,12 @@
-"""A run that is stopped or fails leaves earlier results as they were, and nothing beside them."""
+"""A run that is stopped or fails ends at once, leaves earlier results as they were, and nothing beside them."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -7,7 +14,63 @@ import pytest
 from hscb_bayes import cli
 from hscb_bayes.analysis import compiled
 
+LINE = "stopped; earlier results are as they were\n"
+AT_ONCE = 2.0  # seconds
 EARLIER = {"posterior.nc": b"earlier draws", "report.html": b"<p>an earlier report</p>", "check.csv": b"id\n"}
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+# The signals as a terminal gives them, whatever the tests were started with; then something that happens at a stage.
+PROGRAM = """
+import hashlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def reached():
+    print("here", flush=True)
+
+def long_call(*_, **__):
+    reached()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # one call into C, in which Python runs no handler
+
+{stage}
+from hscb_bayes.cli import main
+sys.exit(main())
+"""
+STAGES = {
+    "before anything is imported": """
+from hscb_bayes import cli
+cli._parser = long_call
+""",
+    "while libraries are imported": """
+import importlib.abc
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "pymc":
+            long_call()
+sys.meta_path.insert(0, Finder())
+""",
+    "while a model is compiled": """
+from hscb_bayes.analysis import compiled
+compiled.compile_program = long_call
+""",
+    "where the interrupt is swallowed": """
+import time
+from hscb_bayes.analysis import compiled
+def swallowing(*_, **__):
+    reached()
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+compiled.compile_program = swallowing
+""",
+    "while a page is written": """
+from hscb_bayes.report import run
+run._made = lambda *_, **__: (None, None)
+run.results_of = lambda *_: None
+run.write_tables = lambda _, __, folder: (folder / "posterior.nc").write_text("new")
+run.write_report = long_call
+""",
+}
 
 
 @pytest.fixture
@@ -20,6 +83,11 @@ def out(tmp_path: Path) -> Path:
     return folder
 
 
+def assert_as_it_was(out: Path) -> None:
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == EARLIER
+    assert list(out.parent.iterdir()) == [out]
+
+
 def run_that_ends_with(stop: BaseException, out: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run main; where its model would be compiled, ``stop`` is raised."""
 
@@ -28,11 +96,6 @@ def run_that_ends_with(stop: BaseException, out: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(compiled, "compile_program", stopped)
     return cli.main(["run", "main", "--out", str(out), "--quiet"])
-
-
-def assert_as_it_was(out: Path) -> None:
-    assert {path.name: path.read_bytes() for path in out.iterdir()} == EARLIER
-    assert list(out.parent.iterdir()) == [out]
 
 
 def test_control_c_is_answered_with_one_sentence(
@@ -62,3 +125,152 @@ def test_a_directory_of_something_else_is_not_written_to(tmp_path: Path, capsys:
         "'thesis.txt'\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@contextmanager
+def running(program: str, arguments: list[str], root: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that runs until the test ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        env={**os.environ, "PYTHONPATH": str(root), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ended_by(process: subprocess.Popen[str], number: int, times: int = 1) -> tuple[int, str]:
+    """Status and standard error of a process that gets a signal; it must end at once."""
+    began = time.monotonic()
+    for _ in range(times):
+        process.send_signal(number)
+    said = process.communicate(timeout=30)[1]
+    assert time.monotonic() - began < AT_ONCE
+    return process.returncode, said
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS, ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_run_ends_at_once_with_one_line(stage: str, number: int, status: int, out: Path, root: Path) -> None:
+    arguments = ["run", "main", "--out", str(out), "--quiet"]
+    with running(PROGRAM.format(stage=STAGES[stage]), arguments, root) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n"
+        assert ended_by(process, number) == (status, LINE)
+    assert_as_it_was(out)
+
+
+def test_a_second_control_c_changes_nothing(out: Path, root: Path) -> None:
+    stage = STAGES["while a model is compiled"]
+    with running(PROGRAM.format(stage=stage), ["run", "main", "--out", str(out), "--quiet"], root) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert ended_by(process, signal.SIGINT, times=5) == (130, LINE)
+    assert_as_it_was(out)
+
+
+def test_a_signal_that_a_process_was_started_to_ignore_stays_ignored(root: Path) -> None:
+    program = PROGRAM.format(stage=STAGES["before anything is imported"]).replace("default_int_handler", "SIG_IGN")
+    with running(program, ["--version"], root) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        assert ended_by(process, signal.SIGTERM) == (143, LINE)
+
+
+WORKERS = """
+import os, sys, time
+from hscb_bayes.checking.executors import executor_at
+from hscb_bayes.stopping import end_on_signals
+def work(_):
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+if __name__ == "__main__":
+    end_on_signals()
+    with executor_at(None, workers=2) as executor:
+        list(executor.map(work, range(2)))
+"""
+
+
+def is_alive(process: int) -> bool:
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_who_started_it(number: int, tmp_path: Path, root: Path) -> None:
+    (tmp_path / "program.py").write_text(WORKERS)
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "program.py")],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    workers = [int(process.stdout.readline()) for _ in range(2)]
+    assert all(is_alive(worker) for worker in workers)
+    process.send_signal(number)
+    assert process.communicate(timeout=AT_ONCE)[1] == ("" if number == signal.SIGKILL else LINE)
+    deadline = time.monotonic() + AT_ONCE
+    while any(is_alive(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert [worker for worker in workers if is_alive(worker)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wait", [0.0, 8.0])
+def test_a_run_ends_at_once_while_llvm_compiles(wait: float, out: Path, root: Path, tmp_path: Path) -> None:
+    caches = {"PYTENSOR_FLAGS": f"base_compiledir={tmp_path / 'compiled'}", "NUMBA_CACHE_DIR": str(tmp_path / "numba")}
+    with running(PROGRAM.format(stage=""), ["run", "main", "--out", str(out)], root, **caches) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "compiling the model, once\n"
+        time.sleep(wait)
+        assert ended_by(process, signal.SIGINT) == (130, LINE)
+    assert_as_it_was(out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), SIGNALS, ids=["Ctrl-C", "SIGTERM"])
+def test_a_run_ends_at_once_while_it_samples(number: int, status: int, out: Path, root: Path) -> None:
+    with running(PROGRAM.format(stage=""), ["run", "main", "--out", str(out)], root) as process:
+        assert process.stderr is not None
+        while process.stderr.readline() != "sampling\n":
+            pass
+        time.sleep(1.0)
+        assert ended_by(process, number) == (status, LINE)
+    assert_as_it_was(out)
+
+
+SAMPLED = """
+import os, signal, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import hscb_bayes as hb
+from hscb_bayes.analysis.compiled import compile_model
+compiled = compile_model(hb.build(hb.load_analysis("main")))
+threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    hb.sample(compiled, draws=1_000_000, seed=1)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.slow
+def test_sampling_that_is_interrupted_gives_no_draws(root: Path) -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", SAMPLED],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "interrupted\n", "")

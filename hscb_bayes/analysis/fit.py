@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
+import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +17,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.compiled import Compiled, compile_model, p_values_of
 from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE, Built
+from hscb_bayes.analysis.digest import SEAL, check_draws, check_sealed, sealed
 from hscb_bayes.analysis.known import text_of
 from hscb_bayes.analysis.p_value import fitted_p_values, resampled
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text, text_of_patients
@@ -27,7 +30,10 @@ from hscb_bayes.toml_file import tables_of_json
 PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 DRAWS, TUNE, CHAINS, CORES = 1000, 1000, 4, 2
 PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "study_tables", "sources", "settings", "versions")
-UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)  # what h5py raises on any bytes
+UNREADABLE = (  # what h5py and xarray raise on any bytes
+    OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError,
+    MemoryError,
+)  # fmt: skip
 PATIENTS = "patient_table"  # attribute of a posterior of patients one by one: the patients
 KNOWN = "known_patients"  # attribute of a posterior of a paper: patients known one by one beside it
 MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
@@ -74,7 +80,7 @@ def sample(
     """
     compiled = compile_model(model) if isinstance(model, Built) else model
     adaptation = DIAGONAL if isinstance(compiled.analysis, Analysis) else LOW_RANK
-    tree = nutpie.sample(
+    running = nutpie.sample(
         compiled.program.for_nutpie(),
         draws=draws,
         tune=tune,
@@ -85,7 +91,9 @@ def sample(
         seed=seed,
         save_warmup=False,
         progress_bar=progress,
+        blocking=False,
     )
+    tree = _awaited(running)
     posterior = with_natural_scales(tree["posterior"].to_dataset(), parameters_of(compiled.analysis))
     stats = tree["sample_stats"].to_dataset()[["diverging", "n_steps"]]
     settings = {
@@ -100,6 +108,15 @@ def sample(
     kept = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
     kept.attrs.update({**provenance(compiled.analysis, settings), **compiled.told})
     return _weighted(kept, compiled.analysis, compiled.p_values, seed=seed)
+
+
+def _awaited(running: Any) -> xr.DataTree:
+    """All draws, or what stopped the sampler: nutpie's own ``blocking`` returns the draws made before a Ctrl-C."""
+    try:
+        return running.wait()
+    except BaseException:
+        running.cancel()
+        raise
 
 
 def with_p_values(posterior: xr.DataTree, analysis: Analysis, *, seed: int) -> xr.DataTree:
@@ -268,8 +285,14 @@ def save_posterior(posterior: xr.DataTree, path: str | Path) -> None:
     """Write the tree as one file: to a temporary name first, so that an interrupted run leaves the old file."""
     final = Path(path)
     temporary = final.with_name(f".{final.name}.part")
-    posterior.to_netcdf(temporary, engine="h5netcdf")
-    temporary.replace(final)
+    written = sealed(posterior).to_netcdf(engine="h5netcdf")  # in memory: HDF5 itself crashes when a disk is full
+    content = bytes(written)
+    written.release()
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def load_posterior(path: str | Path) -> xr.DataTree:
@@ -285,10 +308,15 @@ def load_posterior(path: str | Path) -> xr.DataTree:
         raise InputError(f"{path}: there is no such file; make it with hscb run")
     required = f"{path}: required a posterior that hscb run wrote"
     try:
-        tree = xr.open_datatree(file, engine="h5netcdf", phony_dims="access").load()
+        # Warnings about attributes of a damaged file, which is refused below.
+        with warnings.catch_warnings(action="ignore"):
+            content = BytesIO(file.read_bytes())
+            tree = xr.open_datatree(content, engine="h5netcdf", phony_dims="access").load()
     except UNREADABLE:
         raise InputError(f"{required}, found a file that is not netCDF, or only a part of one") from None
     _check_kept(tree, required)
+    for name in SEAL:
+        del tree.attrs[name]
     return tree
 
 
@@ -299,6 +327,7 @@ def _check_kept(tree: xr.DataTree, required: str) -> None:
     missing = [name for name in needed if not isinstance(tree.attrs.get(name), str)]
     if missing:
         raise InputError(f"{required}; it does not say its {missing[0]}")
+    check_sealed(tree, required)
     parameters = tree["posterior"].data_vars.get(PARAMETERS_VARIABLE) if "posterior" in tree.children else None
     if parameters is None or set(parameters.dims) != {"chain", "draw", "parameter"}:
         raise InputError(f"{required}; it holds no draws of the parameters")
@@ -308,6 +337,7 @@ def _check_kept(tree: xr.DataTree, required: str) -> None:
             tables_of_json(tree.attrs[name], name)
     except InputError as error:
         raise InputError(f"{required}; what it keeps is broken: {error}") from None
+    check_draws(tree, required)
     ids = list(parameters_of(made))
     if list(parameters.coords.get("parameter", ())) != ids:
         names = ", ".join(ids)

@@ -46,6 +46,32 @@ def names_in(folder: Path) -> list[str]:
     return sorted(file.stem for file in folder.glob("*.toml"))
 
 
+def file_inside(analysis: Path, name: str, key: str) -> Path:
+    """The file that an analysis names: in its own folder or below, wherever links lead; it need not be there.
+
+    Parameters
+    ----------
+    analysis
+        The analysis file.
+    key
+        Of the name in it.
+
+    Raises
+    ------
+    InputError
+        When the name is an absolute path, or it or a link leads out of the folder.
+    """
+    folder, target = analysis.parent, analysis.parent / name
+    try:
+        inside = not Path(name).is_absolute() and target.resolve().is_relative_to(folder.resolve())
+        target.is_file()
+    except (OSError, RuntimeError, ValueError):  # too long, links in a circle, a zero character
+        inside = False
+    if not inside:
+        raise InputError(f"{analysis}: {key}: required a file in or below {folder}, found {quote(name)}")
+    return target
+
+
 def layers_of(file: Path) -> tuple[list[tuple[Path, dict[str, Any]]], dict[str, str]]:
     """Each file with its tables over those of its base, ``file`` last; and the SHA-256 of all that was read.
 
@@ -82,7 +108,7 @@ def _base_file(file: Path, base: Any) -> Path:
         raise InputError(
             f"{file}: base: required the name of an analysis in the same folder, such as 'main', found {quote(base)}"
         )
-    below = file.parent / f"{base}.toml"
+    below = file_inside(file, f"{base}.toml", "base")
     known = names_in(file.parent)
     if base not in known:
         raise InputError(f"{file}: base: there is no analysis {quote(base)} in {file.parent}; {nearest(base, known)}")

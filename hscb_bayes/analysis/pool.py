@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from hscb_bayes.analysis.known import text_of
-from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
+from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text, load_analysis
@@ -99,7 +99,7 @@ def load_pool(path: str | Path) -> Pool:
     table = validated(data, str(file))
     members = []
     for name in table.studies:
-        beside = file.parent / f"{name}.toml"
+        beside = file_inside(file, f"{name}.toml", "studies")
         if not beside.is_file():
             known = [other for other in names_in(file.parent) if other != file.stem]
             raise InputError(

@@ -8,6 +8,7 @@ anew in every process.
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ MODE = NUMBA.excluding(
     "inplace_elemwise", "local_greedy_distributor", "dot_diag_to_elemwise", "selection_dot_to_index",
     "useless_symmetric_transpose", "diagonal_solve_to_division", "orthogonal_solve_to_transpose_matmul",
 )  # fmt: skip
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG}  # what a cache can meet
 JITTER = 1.0  # chains start within this of the middle of the prior, on unbounded scales
 # As nutpie calls them; what is returned is 0, or the number of an error, which makes the step divergent.
 DOUBLES = "CPointer(float64)"
@@ -139,7 +141,13 @@ class Program:
 def compile_program(model: pm.Model) -> Program:
     """Compile the log density, its gradient and the variables of a model that has one shared variable, its data."""
     with pytensor.config.change_flags(traceback__limit=0):  # nodes of a graph need not know which line made them
-        return _compiled(model)
+        try:
+            return _compiled(model)
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+        with pytensor.config.change_flags(numba__cache=False):  # the disk is full: nothing is kept of it
+            return _compiled(model)
 
 
 def _compiled(model: pm.Model) -> Program:

@@ -27,7 +27,7 @@ from hscb_bayes.analysis.against_study import (
 from hscb_bayes.analysis.declared_sizes import check_cohort
 from hscb_bayes.analysis.hazards_table import Hazards, check_families
 from hscb_bayes.analysis.known import Known, KnownTable, known_from_text, read_known
-from hscb_bayes.analysis.layers import find_analysis, layers_of, names_in
+from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, Belief, Parameter, check_beliefs
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
@@ -216,7 +216,7 @@ def load_analysis(path: str | Path) -> Analysis:
     file = find_analysis(path)
     analysis = _load(file)
     for name in analysis.table.report.alternatives:
-        beside = file.parent / f"{name}.toml"
+        beside = file_inside(file, f"{name}.toml", "report.alternatives")
         if not beside.is_file():
             known = names_in(file.parent)
             raise InputError(
@@ -281,15 +281,8 @@ def analysis_from_text(
 
 def _study_file(file: Path, study: str) -> Path:
     """The study file that an analysis names: in its own folder or below, wherever links lead."""
-    folder, target = file.parent, file.parent / study
-    try:
-        inside = not Path(study).is_absolute() and target.resolve().is_relative_to(folder.resolve())
-        there = target.is_file()
-    except (OSError, RuntimeError):
-        raise InputError(f"{file}: study: required a file in or below {folder}, found {quote(study)}") from None
-    if not inside:
-        raise InputError(f"{file}: study: required a file in or below {folder}, found {quote(study)}")
-    if not there:
+    folder, target = file.parent, file_inside(file, study, "study")
+    if not target.is_file():
         near = [str(path.relative_to(folder)) for pattern in ("*.toml", "*/*.toml") for path in folder.glob(pattern)]
         raise InputError(f"{file}: study: there is no file {quote(study)} in {folder}; {nearest(study, near)}")
     return target

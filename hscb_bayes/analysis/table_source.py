@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hscb_bayes.analysis.layers import file_inside
 from hscb_bayes.evidence.item import Line, Paragraph, Table
 from hscb_bayes.evidence.patients.columns import LongColumns, Units, WideColumns
 from hscb_bayes.evidence.patients.file import read_table, table_of_text
@@ -20,7 +21,7 @@ from hscb_bayes.evidence.patients.wide import from_wide
 class PatientTable(Table):
     """The table, and what its columns mean."""
 
-    file: Line | None = Field(default=None, description="a .csv or .parquet file, relative to this file")
+    file: Line | None = Field(default=None, description="a .csv or .parquet file in the folder of this file or below")
     rows: Paragraph | None = Field(
         default=None, description="or the table itself, as the text of a .csv file with a header"
     )
@@ -60,12 +61,12 @@ def read_source(said: PatientTable, analysis: Path, key: str) -> tuple[Any, str,
     Raises
     ------
     InputError
-        When there is no such file, or it or the text cannot be read as a table.
+        When there is no such file in or below the folder of the analysis, or it or the text cannot be read as a table.
     """
     if said.file is None:
         address = f"{analysis}: {key}.rows"
         return table_of_text(said.rows or "", address), address, {}
-    file = analysis.parent / said.file
+    file = file_inside(analysis, said.file, f"{key}.file")
     return read_table(file), str(file), {str(file): sha256(file.read_bytes()).hexdigest()}
 
 

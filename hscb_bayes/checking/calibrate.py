@@ -13,7 +13,6 @@ Sailynoja T, Burkner PC, Vehtari A. Graphical test for discrete uniformity. Stat
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime as dt
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +27,7 @@ import xarray as xr
 from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
+from hscb_bayes import csv_file
 from hscb_bayes.analysis.compiled import Compiled, compile_model, with_analysis, with_patients, with_pool
 from hscb_bayes.analysis.fit import draws_of, sample
 from hscb_bayes.analysis.headline import calibration_quantities
@@ -39,12 +39,14 @@ from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.beside import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.literature import drawn_quantities, printed_literature, true_literature, true_quantities
 from hscb_bayes.checking.simulated_patients import patient_quantities, simulated_table, true_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.stopping import end_on_signals
 
 SEED = 20261124  # of the test of record, written down before it was run
 STUDIES = 1000
@@ -288,7 +290,7 @@ def _kind_of(analysis: Analysis | Pool | PatientAnalysis) -> dict[str, str]:
 
 def write_rows(path: Path, rows: list[dict[str, object]], *, command: str, seed: int) -> None:
     """Add rows to a table of results, replacing those of the same analysis and likelihood."""
-    old = list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
+    old = csv_file.read_rows(path)
     new = {(row["analysis"], row["likelihood"], row["follow_up"]) for row in rows}
     kept = [row for row in old if (row["analysis"], row["likelihood"], row["follow_up"]) not in new]
     write_table(path, COLUMNS, rows, command=command, seed=seed, kept=kept)
@@ -307,20 +309,17 @@ def write_table(
     versions = "; ".join(f"{name} {version(name)}" for name in ("hscb_bayes", "pymc", "nutpie", "numpy"))
     stamp = {"command": command, "versions": versions, "seed": seed, "date": dt.date.today().isoformat()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    with temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows([*kept, *({**row, **stamp} for row in rows)])
-    temporary.replace(path)
+    csv_file.write_rows(path, columns, [*kept, *({**row, **stamp} for row in rows)])
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line of the calibration run."""
+    if arguments is None:
+        end_on_signals()
     parser = argparse.ArgumentParser(prog="python -m hscb_bayes.checking.calibrate", description=__doc__.split("\n")[0])
     parser.add_argument("analyses", nargs="+", help="shipped analyses or files")
     parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seed", type=seed_number, default=SEED)
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument(
         "--scheduler", help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead of processes"

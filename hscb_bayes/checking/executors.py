@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +22,7 @@ from hscb_bayes.analysis.patient_spec import PatientAnalysis, text_of_patients
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
+from hscb_bayes.stopping import end_with_parent
 
 
 class Numbered(Protocol):
@@ -49,7 +52,10 @@ def executor_at(scheduler: str | None, *, workers: int) -> Iterator[Executor]:
         When Dask is not installed, or nobody answers at the address.
     """
     if scheduler is None:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as executor:
+        _start_tracker()
+        with ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), initializer=end_with_parent
+        ) as executor:
             yield executor
         return
     try:
@@ -64,6 +70,19 @@ def executor_at(scheduler: str | None, *, workers: int) -> Iterator[Executor]:
         ) from None
     with client:
         yield client.get_executor(pure=False)
+
+
+def _start_tracker() -> None:
+    """Start the process that removes what a pool of ours leaves when we are stopped, without its warning about it."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def each_once[Result: Numbered](

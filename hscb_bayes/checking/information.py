@@ -24,11 +24,13 @@ import numpy as np
 from hscb_bayes.analysis.known_model import known_terms
 from hscb_bayes.analysis.likelihood import log_likelihood
 from hscb_bayes.analysis.spec import Analysis, load_analysis, needed_priors
+from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.beside import simulate_split
 from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw
 from hscb_bayes.checking.executors import executor_at
 from hscb_bayes.checking.scores import slopes_and_curvatures, write_or_print
 from hscb_bayes.errors import InputError
+from hscb_bayes.stopping import end_on_signals
 
 ANALYSIS = "with_centre"
 KNOWN = (0, 6, 12, 18, 24, 30)
@@ -95,13 +97,15 @@ def summarise(analysis: Analysis, known: int, scores: np.ndarray) -> list[dict[s
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line of the information."""
+    if arguments is None:
+        end_on_signals()
     parser = argparse.ArgumentParser(
         prog="python -m hscb_bayes.checking.information", description=__doc__.split("\n")[0]
     )
     parser.add_argument("analysis", nargs="?", default=ANALYSIS, help="shipped analysis or file")
     parser.add_argument("--known", nargs="+", type=int, default=KNOWN, help="numbers of patients known one by one")
     parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seed", type=seed_number, default=SEED)
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument("--out", type=Path, help="table to write; printed if left out")
     options = parser.parse_args(arguments)

@@ -31,10 +31,12 @@ from hscb_bayes.analysis.marks import RESPONDERS
 from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.simulate import simulate_cohort
 from hscb_bayes.analysis.spec import Analysis, load_analysis, needed_priors
+from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.beside import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw, write_table
 from hscb_bayes.checking.executors import executor_at
 from hscb_bayes.errors import InputError
+from hscb_bayes.stopping import end_on_signals
 
 ANALYSES = (
     "calibration", "calibration_censored", "main", "rejeski2022", "klyuchnikov2014", "stasia2014", "scb2024",
@@ -206,10 +208,12 @@ def mean_scores(name: str, *, studies: int = STUDIES, seed: int = SEED, executor
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line of the scores."""
+    if arguments is None:
+        end_on_signals()
     parser = argparse.ArgumentParser(prog="python -m hscb_bayes.checking.scores", description=__doc__.split("\n")[0])
     parser.add_argument("analyses", nargs="*", default=ANALYSES, help="shipped analyses or files")
     parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seed", type=seed_number, default=SEED)
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument("--out", type=Path, help="table to write; printed if left out")
     options = parser.parse_args(arguments)

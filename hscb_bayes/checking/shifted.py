@@ -27,6 +27,7 @@ from hscb_bayes.analysis.hierarchy import EFFECTS
 from hscb_bayes.analysis.members import exchangeable_probability
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool
+from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.calibrate import CHAINS, POOL_ATTEMPTS, POOL_TUNE, SEED, WORKERS, gate, write_table
 from hscb_bayes.checking.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.literature import (
@@ -40,6 +41,7 @@ from hscb_bayes.checking.literature import (
     true_quantities,
 )
 from hscb_bayes.errors import InputError
+from hscb_bayes.stopping import end_on_signals
 
 POOLS = ("pooled", "pooled_weight_80", "pooled_weight_50")
 STUDY, RATIO = "scb2024", 4.0  # the study that is moved, by a hazard ratio
@@ -162,11 +164,13 @@ def compare(
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line of the comparison."""
+    if arguments is None:
+        end_on_signals()
     parser = argparse.ArgumentParser(prog="python -m hscb_bayes.checking.shifted", description=__doc__.split("\n")[0])
     parser.add_argument("--literatures", type=int, default=LITERATURES)
     parser.add_argument("--study", default=STUDY, help="the one that is moved")
     parser.add_argument("--ratio", type=float, default=RATIO, help="hazard ratio that it is moved by")
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seed", type=seed_number, default=SEED)
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument("--scheduler", help="address of a Dask scheduler instead of processes")
     parser.add_argument("--work", type=Path, default=Path("results/calibration"), help="where single fits are kept")

@@ -17,6 +17,7 @@ from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report import cells
 from hscb_bayes.report.answer import foreseen, four_sentences
 from hscb_bayes.report.figures import all_figures
+from hscb_bayes.report.folder import write_whole
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.rows import row_figures
 from hscb_bayes.report.whom import ALL
@@ -27,11 +28,7 @@ SEVERITIES = ("conflict", "note", "ok")
 
 def write_report(results: Results, path: str | Path) -> Path:
     """Write the page to a temporary name, then rename it; returns its path."""
-    final = Path(path)
-    temporary = final.with_name(f".{final.name}.part")
-    temporary.write_text(render(results), encoding="utf-8")
-    temporary.replace(final)
-    return final
+    return write_whole(Path(path), render(results))
 
 
 def page_environment() -> jinja2.Environment:

@@ -19,6 +19,7 @@ from hscb_bayes.checking.replicate_patients import REPLICATES
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.assemble import page_environment
+from hscb_bayes.report.folder import write_whole
 from hscb_bayes.report.patient_tables import PatientTables
 from hscb_bayes.report.results import VERDICT
 from hscb_bayes.report.rows import ONLY_INTERVAL, RATIOS, drawn
@@ -85,10 +86,7 @@ class PatientPage:
 def write_patient_report(posterior: xr.DataTree, tables: PatientTables, path: Path) -> Path:
     """Write the page to a temporary name, then rename it; returns its path."""
     page = PatientPage(analysis=patients_of(posterior), posterior=posterior, tables=tables)
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(_render(page), encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_whole(path, _render(page))
 
 
 def _render(page: PatientPage) -> str:

@@ -9,12 +9,14 @@ import xarray as xr
 
 from hscb_bayes.analysis.compiled import compile_model
 from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import load_posterior, sample, save_posterior
+from hscb_bayes.analysis.fit import sample, save_posterior
 from hscb_bayes.analysis.patient_model import build_patients
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS, leave_centres_out
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
+from hscb_bayes.report.folder import destination, replaced
+from hscb_bayes.report.manifest import PAGE, written
 from hscb_bayes.report.patient_page import write_patient_report
 from hscb_bayes.report.patient_tables import (
     PatientTables,
@@ -31,12 +33,11 @@ from hscb_bayes.report.patient_tables import (
 from hscb_bayes.report.progress import Progress
 from hscb_bayes.report.progress import shown as progress_of
 from hscb_bayes.report.results import (
-    PAGE,
     POSTERIOR,
     accepted,
     read_csv_files,
+    read_posterior,
     refuse_strangers,
-    replaced,
     write_csv_files,
 )
 
@@ -54,16 +55,17 @@ def run_patients(
     InputError
         As ``run`` does.
     """
-    out, say = Path(out).resolve(), progress_of(progress=progress)
+    out, say = destination(out), progress_of(progress=progress)
     refuse_strangers(out, PatientTables)
     analysis = load_patients(path)
     try:
         with replaced(out) as folder:
             posterior, tables = _made(analysis, seed=seed, say=say, allow_unconverged=allow_unconverged)
             say.step("writing the report")
-            save_posterior(posterior, folder / POSTERIOR)
-            write_csv_files(tables, folder)
-            write_patient_report(posterior, tables, folder / PAGE)
+            with written(out, folder):
+                save_posterior(posterior, folder / POSTERIOR)
+                write_csv_files(tables, folder)
+                write_patient_report(posterior, tables, folder / PAGE)
     finally:
         say.end()
     return out / PAGE
@@ -77,7 +79,7 @@ def report_patients_again(folder: Path) -> Path:
     InputError
         When something that ``hscb run`` writes is missing.
     """
-    posterior = load_posterior(folder / POSTERIOR)
+    posterior = read_posterior(folder)
     tables = PatientTables(**read_csv_files(PatientTables, folder))
     return write_patient_report(posterior, tables, folder / PAGE)
 

@@ -26,6 +26,7 @@ from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.assemble import page_environment
+from hscb_bayes.report.folder import write_whole
 from hscb_bayes.report.pooled_tables import AVERAGE, NEXT
 from hscb_bayes.report.results import VERDICT
 from hscb_bayes.report.rows import NO_PRIOR, ONLY_INTERVAL, SHARES, drawn
@@ -57,10 +58,7 @@ def write_pooled_report(
 ) -> Path:
     """Write the page to a temporary name, then rename it; returns its path."""
     page = PooledPage(pool=pool_of(posterior), posterior=posterior, tables=tables, findings=findings)
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(_render(page), encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_whole(path, _render(page))
 
 
 def _render(page: PooledPage) -> str:

@@ -13,15 +13,18 @@ from hscb_bayes.analysis.alone import build_alone, posterior_alone
 from hscb_bayes.analysis.compiled import Compiled, compile_model, with_pool
 from hscb_bayes.analysis.convergence import Verdict, verdict
 from hscb_bayes.analysis.estimands import estimands
-from hscb_bayes.analysis.fit import derived_seed, load_posterior, pool_of, sample, save_posterior
+from hscb_bayes.analysis.fit import derived_seed, pool_of, sample, save_posterior
 from hscb_bayes.analysis.handled import check_handled
-from hscb_bayes.analysis.layers import find_analysis, names_in
+from hscb_bayes.analysis.layers import file_inside, find_analysis, names_in
 from hscb_bayes.analysis.members import average_posterior, next_posterior, study_posterior
 from hscb_bayes.analysis.next_study import beliefs_toml, predictive_prior, rbest_json, robust
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.analysis.pooled_model import build_pool, same_layout
+from hscb_bayes.csv_file import write_csv
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.report.folder import destination, replaced
+from hscb_bayes.report.manifest import PAGE, written
 from hscb_bayes.report.pooled_page import write_pooled_report
 from hscb_bayes.report.pooled_tables import (
     PooledFits,
@@ -38,12 +41,11 @@ from hscb_bayes.report.results import (
     NEXT_BELIEFS,
     NEXT_DRAWS,
     NEXT_MIXTURES,
-    PAGE,
     POSTERIOR,
     accepted,
     read_csv_files,
+    read_posterior,
     refuse_strangers,
-    replaced,
     write_csv_files,
 )
 from hscb_bayes.report.tables import audit_table
@@ -78,7 +80,7 @@ def run_pool(
     InputError
         As ``run`` does.
     """
-    out, say = Path(out).resolve(), shown(progress=progress)
+    out, say = destination(out), shown(progress=progress)
     refuse_strangers(out, PooledTables, AUDIT, NEXT_DRAWS, NEXT_BELIEFS, *NEXT_MIXTURES.values())
     pool = load_pool(path)
     others = _alternatives(pool)
@@ -88,12 +90,13 @@ def run_pool(
         with replaced(out) as folder:
             posterior, tables = _made(pool, others, seed=seed, say=say, allow_unconverged=allow_unconverged)
             say.step("writing the report")
-            save_posterior(posterior, folder / POSTERIOR)
-            findings = {member.study.id: audit(member.study) for member in pool.members}
-            _audits(findings).to_csv(folder / AUDIT, index=False)
-            write_csv_files(tables, folder)
-            _write_priors(posterior, folder, seed=seed)
-            write_pooled_report(posterior, vars(tables), findings, folder / PAGE)
+            with written(out, folder):
+                save_posterior(posterior, folder / POSTERIOR)
+                findings = {member.study.id: audit(member.study) for member in pool.members}
+                write_csv(_audits(findings), folder / AUDIT)
+                write_csv_files(tables, folder)
+                _write_priors(posterior, folder, seed=seed)
+                write_pooled_report(posterior, vars(tables), findings, folder / PAGE)
     finally:
         say.end()
     return out / PAGE
@@ -107,7 +110,7 @@ def report_pool_again(folder: Path) -> Path:
     InputError
         When something that ``hscb run`` writes is missing.
     """
-    posterior = load_posterior(folder / POSTERIOR)
+    posterior = read_posterior(folder)
     tables = read_csv_files(PooledTables, folder)
     findings = {member.study.id: audit(member.study) for member in pool_of(posterior).members}
     return write_pooled_report(posterior, tables, findings, folder / PAGE)
@@ -116,7 +119,7 @@ def report_pool_again(folder: Path) -> Path:
 def _write_priors(pooled: xr.DataTree, folder: Path, *, seed: int) -> None:
     """What the next study may borrow: draws, robust mixtures for R, and beliefs for an analysis file."""
     following = next_posterior(pooled, seed=seed)
-    estimands(following).to_dataframe().to_csv(folder / NEXT_DRAWS)
+    write_csv(estimands(following).to_dataframe().reset_index(), folder / NEXT_DRAWS)
     for name, file in NEXT_MIXTURES.items():
         (folder / file).write_text(rbest_json(robust(predictive_prior(following, name))), encoding="utf-8")
     (folder / NEXT_BELIEFS).write_text(beliefs_toml(following, source=pooled.attrs["analysis"]), encoding="utf-8")
@@ -133,7 +136,7 @@ def _alternatives(pool: Pool) -> dict[str, Pool]:
     for name in pool.table.report.alternatives:
         if name == pool.name:
             continue
-        beside = folder / f"{name}.toml"
+        beside = file_inside(find_analysis(pool.path), f"{name}.toml", "report.alternatives")
         if not beside.is_file() or not is_pool(beside):
             known = [other for other in names_in(folder) if is_pool(folder / f"{other}.toml")]
             raise InputError(

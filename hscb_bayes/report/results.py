@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +14,11 @@ import xarray as xr
 from hscb_bayes.analysis.convergence import Verdict
 from hscb_bayes.analysis.fit import analysis_of, is_of_patients, is_pooled, load_posterior, save_posterior
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.csv_file import read_csv, write_csv
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.report.folder import failures_in_sentences, partial
+from hscb_bayes.report.manifest import MANIFEST, PAGE, check_manifest
 from hscb_bayes.report.patient_tables import patient_predictions
 from hscb_bayes.report.pooled_tables import pooled_predictions
 from hscb_bayes.report.tables import audit_table, prediction_table
@@ -27,7 +27,7 @@ from hscb_bayes.sentences import quote
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-POSTERIOR, AUDIT, PAGE = "posterior.nc", "audit.csv", "report.html"
+POSTERIOR, AUDIT = "posterior.nc", "audit.csv"
 NEXT_DRAWS, NEXT_BELIEFS = "next_study.csv", "next_study.toml"
 NEXT_MIXTURES = {name: f"next_study_{name}.json" for name in ("response_by_28", "os_1y")}
 TEXTS = ("whom", "printed", "group", "centre", "term")  # columns of text, whatever they look like
@@ -126,68 +126,53 @@ def refuse_strangers(out: Path, tables: type[DataclassInstance], *others: str) -
     InputError
         When ``out`` exists and is not a directory that such a run made.
     """
-    if out.resolve() == Path.cwd():
+    if out in (Path.cwd(), *Path.cwd().parents):
         raise InputError(f"{out}: required a directory below or beside the current one, which cannot be replaced")
-    if not out.exists():
-        return
-    written = {POSTERIOR, PAGE, *(f"{table.name}.csv" for table in fields(tables)), *others}
-    strangers = sorted({entry.name for entry in out.iterdir()} - written) if out.is_dir() else [out.name]
+    with failures_in_sentences(out):
+        if not out.exists():
+            return
+        if not out.is_dir():
+            raise InputError(f"{out}: required a new directory or one that hscb run made, found a file")
+        found = {entry.name for entry in out.iterdir()}
+    files = {POSTERIOR, PAGE, MANIFEST, *(f"{table.name}.csv" for table in fields(tables)), *others}
+    strangers = sorted(found - files - {partial(Path(name)).name for name in files})
     if strangers:
         raise InputError(
             f"{out}: required a new directory or one that hscb run made; it holds something else, {quote(strangers[0])}"
         )
 
 
-@contextmanager
-def replaced(out: Path) -> Iterator[Path]:
-    """A new directory to fill, which takes the place of ``out`` when all went well; else ``out`` stays as it was.
-
-    Raises
-    ------
-    InputError
-        When nothing can be written there.
-    """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise InputError(f"{out}: required a place that can be written to, found: {error.strerror}") from None
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        _swap(temporary, out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _swap(temporary: Path, out: Path) -> None:
-    old = temporary.with_name(f"{temporary.name}-old")
-    try:
-        if out.exists():
-            out.rename(old)
-        temporary.rename(out)
-    finally:
-        if old.exists() and not out.exists():
-            old.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
-
-
 def write_tables(results: Results, posterior: xr.DataTree, folder: Path) -> None:
     """Write the posterior and every table into a folder."""
     save_posterior(posterior, folder / POSTERIOR)
-    audit_table(results.findings).to_csv(folder / AUDIT, index=False)
+    write_csv(audit_table(results.findings), folder / AUDIT)
     write_csv_files(results.tables, folder)
 
 
 def write_csv_files(tables: DataclassInstance, folder: Path) -> None:
     """A CSV file for each table of a dataclass of tables."""
     for field in fields(tables):
-        getattr(tables, field.name).to_csv(folder / f"{field.name}.csv", index=False)
+        write_csv(getattr(tables, field.name), folder / f"{field.name}.csv")
 
 
 def read_csv_files(kind: type[DataclassInstance], folder: Path) -> dict[str, pd.DataFrame]:
     """The tables of a dataclass by name, as ``write_csv_files`` wrote them; raises what ``read_table`` raises."""
     return {field.name: read_table(folder / f"{field.name}.csv") for field in fields(kind)}
+
+
+def read_posterior(folder: Path) -> xr.DataTree:
+    """The judged posterior of a results directory that is whole.
+
+    Raises
+    ------
+    InputError
+        As ``check_manifest`` and ``load_posterior`` do, and when nothing has judged the posterior.
+    """
+    check_manifest(folder)
+    posterior = load_posterior(folder / POSTERIOR)
+    if VERDICT not in posterior.attrs:
+        raise InputError(f"{folder / POSTERIOR}: required a posterior that hscb run wrote; it holds no verdict")
+    return posterior
 
 
 def read_results(folder: Path) -> Results:
@@ -196,11 +181,9 @@ def read_results(folder: Path) -> Results:
     Raises
     ------
     InputError
-        When a file is missing or the posterior is no posterior of this package.
+        As ``read_posterior`` does.
     """
-    posterior = load_posterior(folder / POSTERIOR)
-    if VERDICT not in posterior.attrs:
-        raise InputError(f"{folder / POSTERIOR}: required a posterior that hscb run wrote; it holds no verdict")
+    posterior = read_posterior(folder)
     return results_of(posterior, Tables(**read_csv_files(Tables, folder)))
 
 
@@ -214,7 +197,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; make it with hscb run")
-    table = pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=["", "nan"])
+    table = read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=["", "nan"])
     return table.fillna({"unit": ""})  # a shape or a ratio has no unit
 
 
@@ -224,8 +207,9 @@ def check_as_text(folder: Path) -> str:
     Raises
     ------
     InputError
-        When the directory holds none.
+        As ``check_manifest`` does.
     """
+    check_manifest(folder)
     table = read_table(folder / "check.csv")
     table = table[[*(["study"] if "study" in table else []), *SHOWN]]
     return table.to_string(index=False, float_format=lambda value: f"{value:.3g}")
@@ -242,7 +226,7 @@ def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days:
     seed
         Of the next study.
     """
-    posterior = load_posterior(folder / POSTERIOR)
+    posterior = read_posterior(folder)
     if is_of_patients(posterior):
         if duration is not None:
             raise InputError(f"{folder}: durations have no part in an analysis of patients, found {list(duration)}")

@@ -28,15 +28,15 @@ from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report.assemble import write_report
+from hscb_bayes.report.folder import destination, replaced
+from hscb_bayes.report.manifest import PAGE, written
 from hscb_bayes.report.progress import Progress, shown
 from hscb_bayes.report.results import (
     AUDIT,
-    PAGE,
     Tables,
     accepted,
     read_results,
     refuse_strangers,
-    replaced,
     results_of,
     write_tables,
 )
@@ -69,8 +69,8 @@ def run(
 ) -> Path:
     """Run an analysis file, or a shipped analysis by name, into a directory; returns the path of its report.
 
-    Everything is written beside ``out`` under a temporary name and renamed at the end, so that an interrupted run
-    leaves earlier results as they were.
+    Everything is written beside ``out`` under a temporary name, which changes places with ``out`` at the end, so that
+    an interrupted run leaves earlier results as they were.
 
     Parameters
     ----------
@@ -84,10 +84,10 @@ def run(
     Raises
     ------
     InputError
-        When a file is not as it should be, a conflict in the print is not handled, or the posterior has not converged
-        and ``allow_unconverged`` is false.
+        When a file is not as it should be, a conflict in the print is not handled, the posterior has not converged and
+        ``allow_unconverged`` is false, ``out`` cannot be written, or another run is writing to it.
     """
-    out, say = Path(out).resolve(), shown(progress=progress)
+    out, say = destination(out), shown(progress=progress)
     refuse_strangers(out, Tables, AUDIT)
     analysis = load_analysis(path)
     check_handled(analysis, audit(analysis.study))
@@ -95,9 +95,10 @@ def run(
         with replaced(out) as folder:
             posterior, tables = _made(analysis, seed=seed, say=say, allow_unconverged=allow_unconverged)
             say.step("writing the report")
-            results = results_of(posterior, tables)
-            write_tables(results, posterior, folder)
-            write_report(results, folder / PAGE)
+            with written(out, folder):
+                results = results_of(posterior, tables)
+                write_tables(results, posterior, folder)
+                write_report(results, folder / PAGE)
     finally:
         say.end()
     return out / PAGE

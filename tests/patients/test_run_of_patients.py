@@ -37,7 +37,7 @@ def page(results: Path) -> str:
 
 def test_all_files_are_there(results: Path) -> None:
     tables = {f"{field.name}.csv" for field in fields(PatientTables)}
-    assert {path.name for path in results.iterdir()} == {"posterior.nc", "report.html", *tables}
+    assert {path.name for path in results.iterdir()} == {"manifest.json", "posterior.nc", "report.html", *tables}
     refuse_strangers(results, PatientTables)  # a second run takes its place
 
 

@@ -19,6 +19,7 @@ from hscb_bayes.analysis.members import next_posterior, study_posterior
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.cli import main
 from hscb_bayes.evidence.audit import audit
+from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.pooled_page import write_pooled_report
 from hscb_bayes.report.pooled_tables import (
     PooledFits,
@@ -132,6 +133,7 @@ def test_a_pooled_page_is_written_again_from_its_results(
     save_posterior(fits.pooled, tmp_path / "posterior.nc")
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
+    write_manifest(tmp_path)
     assert main(["report", str(tmp_path)]) == 0
     again = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert again[: again.index("<svg")] == page[: page.index("<svg")]
@@ -163,6 +165,7 @@ def test_predictions_are_printed_for_every_study(
     fits: PooledFits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_posterior(fits.pooled, tmp_path / "posterior.nc")
+    write_manifest(tmp_path)
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0
     told = capsys.readouterr().out
     assert [line.split()[0] for line in told.splitlines()[1::3]] == [*pool_of(fits.pooled).studies, "average", "next"]

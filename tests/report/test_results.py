@@ -10,7 +10,9 @@ import xarray as xr
 from hscb_bayes import cli
 from hscb_bayes.errors import InputError
 from hscb_bayes.report import run
-from hscb_bayes.report.results import Results, Tables, read_results, replaced, write_tables
+from hscb_bayes.report.folder import replaced
+from hscb_bayes.report.manifest import write_manifest
+from hscb_bayes.report.results import Results, Tables, read_results, write_tables
 
 
 @pytest.fixture
@@ -75,15 +77,16 @@ def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results
     bare = posterior.copy()
     del bare.attrs["verdict"]
     write_tables(results, bare, folder)
+    write_manifest(folder)
     with pytest.raises(
         InputError, match=r"posterior\.nc: required a posterior that hscb run wrote; it holds no verdict$"
     ):
         read_results(folder)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, MemoryError])
+@pytest.mark.parametrize(("error", "raised"), [(KeyboardInterrupt, KeyboardInterrupt), (OSError, InputError)])
 def test_an_interrupted_run_leaves_the_old_results_intact(
-    folder: Path, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+    folder: Path, error: type[BaseException], raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -91,23 +94,24 @@ def test_an_interrupted_run_leaves_the_old_results_intact(
         raise error
 
     monkeypatch.setattr(run, "write_report", interrupted)
-    with pytest.raises(error):
+    with pytest.raises(raised):
         run.run("main", folder, seed=1)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == ["out"]
 
 
-def test_an_interrupt_between_the_two_renames_puts_the_old_results_back(
+def test_where_names_cannot_be_exchanged_an_interrupt_between_two_renames_puts_the_old_results_back(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {path.name for path in folder.iterdir()}
     rename = Path.rename
 
     def interrupted(self: Path, target: Path) -> Path:
-        if target == folder and not self.name.endswith("-old"):
+        if target == folder and not self.name.endswith(".replaced"):
             raise KeyboardInterrupt
         return rename(self, target)
 
+    monkeypatch.setattr("hscb_bayes.report.folder.exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt), replaced(folder):
         pass

@@ -1,0 +1,89 @@
+"""The writing stage of a run: the real one of ``run``, with its posterior and tables ready, in a forked process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from hscb_bayes.analysis.fit import load_posterior
+from hscb_bayes.analysis.reported import reported
+from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.errors import InputError
+from hscb_bayes.report import assemble, run
+from hscb_bayes.report.manifest import check_manifest
+from hscb_bayes.report.results import POSTERIOR, Results, judged, results_of
+from tests.report.conftest import CONVERGED, DAYS, prior_posterior, tables_of
+
+MIXED = -9  # where a whole run is asked for, and two are there
+MARK = "number"  # of a run, in a table and in the page, so that a mixture of two runs is seen
+
+
+def ready() -> Results:
+    """Results of main that no sampler made."""
+    analysis = load_analysis("main")
+    posterior = judged(prior_posterior(analysis), CONVERGED)
+    told = reported(posterior, days=DAYS, durations=list(analysis.durations))
+    return results_of(posterior, tables_of(analysis, posterior, told))
+
+
+class Writer:
+    """Runs of main that begin with writing."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self._results = ready()
+        self._loaded = ""
+        self._analysis = load_analysis("main")
+        self._page = assemble.render(self._results)
+        self._posterior = judged(prior_posterior(self._analysis), CONVERGED)
+
+    def write(self, number: int, reached: Callable[[], None]) -> None:
+        """Run main into ``out``; ``reached`` is called where writing begins. For a process of its own."""
+
+        def made(*_: object, **__: object) -> tuple[xr.DataTree, object]:
+            reached()
+            tables = self._results.tables
+            marked = pd.concat([tables.death_days.assign(**{MARK: number})] * 20)  # longer to write
+            return self._posterior, replace(tables, death_days=marked)
+
+        run._made = made
+        run.load_analysis = lambda _: self._analysis
+        assemble.render = lambda _: f"{self._page}<!-- {MARK} {number} -->"
+        run.run("main", self.out, seed=1)
+
+    def forked(self, number: int) -> tuple[int, int]:
+        """Begin such a run in another process; its id, and a descriptor on which a byte comes where writing begins."""
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child:
+            os.close(writer)
+            return child, reader
+        status = 1
+        try:
+            os.close(reader)
+            self.write(number, lambda: os.close(writer) if os.write(writer, b".") else None)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def number_in(self) -> int | None:
+        """Which run is in ``out``, whole; None where there are no results that the package takes, or ``MIXED``."""
+        try:
+            check_manifest(self.out)
+            table = set(pd.read_csv(self.out / "death_days.csv")[MARK])
+            page = (self.out / "report.html").read_text(encoding="utf-8").rpartition(f"<!-- {MARK} ")[2].split()[0]
+            if page != self._loaded:  # by its digest it is the posterior that was loaded before
+                load_posterior(self.out / POSTERIOR)
+        except (InputError, OSError):
+            return None
+        self._loaded = page
+        return int(page) if table == {int(page)} else MIXED
+
+    def left_beside(self) -> list[str]:
+        """Names of what is beside ``out``."""
+        return sorted(path.name for path in self.out.parent.iterdir() if path != self.out)
