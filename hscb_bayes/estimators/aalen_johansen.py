@@ -22,7 +22,7 @@ Therneau TM. survival package, vignette "Multi-state models and competing risks"
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, causes
+from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, cause_number, causes
 from hscb_bayes.estimators.intervals import Scale
 from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 from hscb_bayes.estimators.step_functions import quantile_with_interval
@@ -99,9 +99,9 @@ def quantile(
 
 def _incidence(sets: RiskSets, cause: ArrayLike, cause_of_interest: int) -> tuple[FloatArray, FloatArray]:
     """Return F and its standard error at each sorted patient's time, shape (..., patient)."""
-    code = causes(cause)
+    code = broadcast_to(causes(cause), sets.time.shape, "cause")
     at_risk = sets.at_risk
-    of_interest = sets.tied_sum(sets.sort(code == cause_of_interest, "cause"))
+    of_interest = sets.tied_sum(sets.sort(code == cause_number(cause_of_interest)))
     any_cause = sets.tied_sum(sets.sort(code != 0))
     left = at_risk - any_cause
     before = np.ones_like(at_risk)

@@ -99,6 +99,20 @@ def causes(values: ArrayLike, name: str = "cause") -> IntArray:
     return found.astype(np.intp)
 
 
+def cause_number(value: int, name: str = "cause_of_interest") -> int:
+    """The number of one cause, a whole number from 1.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    found = numbers(value, name)
+    if found.ndim or not (found >= 1.0 and found == np.floor(found) and np.isfinite(found)):
+        raise ValueError(f"{name}: required a whole number from 1, found {value!r}")
+    return int(found)
+
+
 def counts(values: ArrayLike, name: str) -> FloatArray:
     """Whole numbers from 0, of any shape.
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, causes, finite
+from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, cause_number, causes, finite
 from hscb_bayes.estimators.partial_likelihood import (
     RegressionFit,
     ScoreTerms,
@@ -122,7 +122,7 @@ def fit(
 def _weight(time: ArrayLike, cause: ArrayLike, among: ArrayLike | None, cause_of_interest: int) -> _Weighted:
     sets = risk_sets(time, among)
     code = broadcast_to(causes(cause), sets.time.shape, "cause")
-    died, censored = sets.sort(code == cause_of_interest), sets.sort(code == 0)
+    died, censored = sets.sort(code == cause_number(cause_of_interest)), sets.sort(code == 0)
     inside = sets.sort(1.0)
     before = np.ones_like(died)
     before[..., 1:] = np.cumprod(1.0 - sets.tied_sum(censored) / sets.at_risk, axis=-1)[..., :-1]

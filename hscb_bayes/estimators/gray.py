@@ -19,9 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, causes, labels
-from hscb_bayes.estimators.p_values import chi_square_p_value
+from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, cause_number, causes, labels
 from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
+from hscb_bayes.estimators.score_chi_square import chi_square_of_scores
+
+
+NOBODY = 1e-9  # without the event: a smaller share is rounding, and nothing is left to compare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +74,10 @@ def gray(
     own, size = labels(group)
     member = broadcast_to(own, sets.time.shape, "group") == np.arange(size).reshape(-1, *(1,) * sets.time.ndim)
     code = broadcast_to(causes(cause), sets.time.shape, "cause")
-    groups = _followed(sets, member, code == cause_of_interest, (code != 0) & (code != cause_of_interest))
-    score, covariance = _score_and_covariance(groups)
-    score, covariance = score[..., 1:], covariance[..., 1:, 1:]  # the scores sum to zero
+    interest = cause_number(cause_of_interest)
+    groups = _followed(sets, member, code == interest, (code != 0) & (code != interest))
     everybody = np.all(np.sum(sets.sort(member), axis=-1) > 0.0, axis=0)
-    possible = everybody & (np.linalg.det(covariance) > 0.0) & (size > 1)
-    solvable = np.where(possible[..., None, None], covariance, np.eye(max(size - 1, 0)))
-    chi_square = np.sum(score * np.linalg.solve(solvable, score[..., None])[..., 0], axis=-1)
-    chi_square = np.where(possible, chi_square, np.nan)
-    return chi_square, chi_square_p_value(chi_square, max(size - 1, 1))
+    return chi_square_of_scores(*_score_and_covariance(groups), np.where(everybody, size - 1, 0))
 
 
 def _followed(sets: RiskSets, member: np.ndarray, event: np.ndarray, other: np.ndarray) -> _Groups:
@@ -112,10 +110,11 @@ def _score_and_covariance(groups: _Groups) -> tuple[FloatArray, FloatArray]:
     score = np.sum(groups.events - events * left / np.where(all_left > 0.0, all_left, 1.0), axis=-1)
 
     pooled = np.cumsum(events / some, axis=-1)
-    pooled_left = np.maximum(1.0 - _shifted(pooled, 0.0), np.finfo(float).tiny)
+    pooled_left = 1.0 - _shifted(pooled, 0.0)
+    steps = np.where(pooled_left > NOBODY, events / (some * np.where(pooled_left > NOBODY, pooled_left, 1.0)), 0.0)
     same = np.eye(len(at_risk)).reshape(*(len(at_risk),) * 2, *(1,) * (at_risk.ndim - 1))
     own = followed[:, None] * (same - followed / some)  # (group i, group k, ..., patient)
-    running = np.cumsum(own * events / (some * pooled_left), axis=-1)
+    running = np.cumsum(own * steps, axis=-1)
     later = running[..., -1:] - running
     survivors = np.where(after > 0.0, after, 1.0)
     ratio = np.where(after > 0.0, (1.0 - pooled) / survivors, 0.0)

@@ -17,10 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hscb_bayes.estimators.arguments import FloatArray, IntArray, broadcast_to, events, finite, labels
-from hscb_bayes.estimators.p_values import chi_square_p_value
 from hscb_bayes.estimators.risk_sets import RiskSets, known_times, risk_sets
-
-RANK = 1e-10  # of the largest eigenvalue of a covariance: a smaller one is rounding
+from hscb_bayes.estimators.score_chi_square import chi_square_of_scores
 
 
 def logrank(
@@ -75,7 +73,11 @@ def logrank(
         _scores(risk_sets(day, inside & (stratum == level)), died, own, groups, float(power)) for level in range(levels)
     ]
     score, covariance, expected = (np.sum([part[k] for part in parts], axis=0) for k in range(3))
-    return _chi_square(score, covariance, np.count_nonzero(expected > 0.0, axis=0) - 1)
+    return chi_square_of_scores(
+        np.moveaxis(score, 0, -1),
+        np.moveaxis(covariance, (0, 1), (-2, -1)),
+        np.count_nonzero(expected > 0.0, axis=0) - 1,
+    )
 
 
 def _scores(
@@ -96,14 +98,3 @@ def _scores(
     covariance = -np.einsum("...p,i...p,k...p->ik...", spread, share, share)
     covariance[np.arange(groups), np.arange(groups)] += own_share
     return score, covariance, np.sum(expected, axis=-1)
-
-
-def _chi_square(score: FloatArray, covariance: FloatArray, degrees: IntArray) -> tuple[FloatArray, FloatArray]:
-    """z' V^- z and its P value; NaN where V has not the rank of the degrees of freedom."""
-    values, vectors = np.linalg.eigh(np.moveaxis(covariance, (0, 1), (-2, -1)))
-    along = np.einsum("...gk,g...->...k", vectors, score)
-    counts = values > RANK * np.maximum(values[..., -1:], 0.0)
-    parts = np.where(counts, along**2 / np.where(counts, values, 1.0), 0.0)
-    known = (degrees > 0) & (np.count_nonzero(counts, axis=-1) == degrees)
-    chi_square = np.where(known, np.sum(parts, axis=-1), np.nan)
-    return chi_square, chi_square_p_value(chi_square, np.maximum(degrees, 1))

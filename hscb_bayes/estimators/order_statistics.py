@@ -8,6 +8,9 @@ from hscb_bayes.estimators.intervals import Scale
 from hscb_bayes.estimators.kaplan_meier import quantile
 
 
+MOST_PATIENTS = 1_000_000  # whose times are made, one by one
+
+
 class OrderStatisticRanks(NamedTuple):
     """Ranks, counted from 1, among the sorted times of an uncensored sample.
 
@@ -35,12 +38,12 @@ def order_statistic_ranks(n: int, level: float, scale: Scale, probability: float
     Raises
     ------
     ValueError
-        If n is no positive whole number, the probability or the level not between 0 and 1, or the scale unknown.
+        If n is no whole number from 1 to a million, the probability or the level not between 0 and 1, or the scale unknown.
     """
     if not isinstance(n, int | np.integer) or isinstance(n, bool):
         raise ValueError(f"n: required a whole number, found {n!r}")
-    if n < 1:
-        raise ValueError(f"n: must be at least 1, found {n!r}")
+    if not 1 <= n <= MOST_PATIENTS:
+        raise ValueError(f"n: must be at least 1 and at most {MOST_PATIENTS:,}, found {n!r}")
     times = np.arange(1.0, n + 1.0)
     estimate, lower, upper = quantile(times, np.ones(n), None, probability, level, scale)
     middle = float(estimate)

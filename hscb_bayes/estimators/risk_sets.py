@@ -82,7 +82,7 @@ class RiskSets:
         given = np.asarray(values, dtype=np.float64)
         lead = given.shape[: max(given.ndim - self.time.ndim, 0)]
         shape = (*lead, *self.time.shape)
-        rows = np.ascontiguousarray(broadcast_to(given, shape, name)).reshape(*lead, -1)
+        rows = np.ascontiguousarray(broadcast_to(given, shape, name)).reshape(*lead, self.time.size)
         return np.where(self._inside, np.take(rows, self._source, axis=-1), 0.0)
 
     def unsort(self, values: FloatArray) -> FloatArray:
@@ -113,7 +113,8 @@ class RiskSets:
         return self._take(values, self._first)
 
     def _take(self, values: FloatArray, position: IntArray) -> FloatArray:
-        return np.take(values.reshape(*values.shape[: values.ndim - self.time.ndim], -1), position, axis=-1)
+        lead = values.shape[: values.ndim - self.time.ndim]
+        return np.take(values.reshape(*lead, self.time.size), position, axis=-1)
 
 
 def risk_sets(time: ArrayLike, among: ArrayLike | None = None, *, joins_rounding: bool = True) -> RiskSets:
