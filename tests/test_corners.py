@@ -99,7 +99,7 @@ def grid() -> Iterator[Any]:
 
 
 @pytest.mark.usefixtures("prior_only")
-@pytest.mark.parametrize(("kind", "corner", "n"), grid())
+@pytest.mark.parametrize(("kind", "corner", "n"), list(grid()))
 def test_a_run_makes_its_page_or_says_one_sentence_before_sampling(
     kind: str, corner: str, n: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, events, finite, one_of
+from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, finite, one_of
 from hscb_bayes.estimators.partial_likelihood import (
     TIES,
     RegressionFit,
@@ -60,8 +60,8 @@ def score_test(
         If an argument is not as said.
     """
     sets = risk_sets(time, among)
-    shifted, spread = centred(sets, sets.sort(finite(x, "x"), "x"))
-    died = sets.sort(events(event), "event")
+    shifted, spread = centred(sets, sets.sort(broadcast_to(finite(x, "x"), sets.time.shape, "x")))
+    died = sets.events(event)
     terms = _terms(sets, died, shifted[np.newaxis], sets.sort(1.0), ties)
     return standardise(terms.score[0], terms.information[0, 0], spread)
 
@@ -89,7 +89,7 @@ def fit(
         because covariates order the events.
     """
     sets = risk_sets(time)
-    died, covariates = sets.sort(events(event), "event"), scaled(sets, x, names)
+    died, covariates = sets.events(event), scaled(sets, x, names)
 
     def terms_at(beta: FloatArray) -> ScoreTerms:
         return _terms(sets, died, covariates.values, relative_hazards(covariates, beta), ties)

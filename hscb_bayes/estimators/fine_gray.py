@@ -73,7 +73,8 @@ def score_test(
         If an argument is not as said.
     """
     weighted = _weight(time, cause, among, cause_of_interest)
-    shifted, spread = centred(weighted.sets, weighted.sets.sort(finite(x, "x"), "x"))
+    covariate = broadcast_to(finite(x, "x"), weighted.sets.time.shape, "x")
+    shifted, spread = centred(weighted.sets, weighted.sets.sort(covariate))
     covariates, unit = shifted[np.newaxis], weighted.sets.sort(1.0)
     terms = score_terms(weighted.sets, weighted.died, covariates, unit, weighted.risk_set_sum)
     influence = _influence(weighted, terms, covariates, unit)[0]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, days, events
+from hscb_bayes.estimators.arguments import FloatArray, days
 from hscb_bayes.estimators.intervals import Scale
 from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 from hscb_bayes.estimators.step_functions import quantile_with_interval
@@ -63,7 +63,7 @@ def survival_at(
     (0.5, 0.25)
     """
     sets = risk_sets(time, among)
-    kept, variance = _factors(sets, _events(sets, event))
+    kept, variance = _factors(sets, sets.tied_sum(sets.events(event)))
     until = sets.until(day)
     survival = np.prod(np.where(until, kept, 1.0), axis=-1)
     error = survival * np.sqrt(np.sum(np.where(until, variance, 0.0), axis=-1))
@@ -89,7 +89,7 @@ def curve(time: ArrayLike, event: ArrayLike, among: ArrayLike | None = None) -> 
     sets = risk_sets(time, among)
     if sets.time.ndim != 1:
         raise ValueError(f"time: a curve needs one cohort of shape (patient,), found shape {sets.time.shape}")
-    died = _events(sets, event)
+    died = sets.tied_sum(sets.events(event))
     survival, error = _survival(sets, died)
     starts = sets.starts
     return SurvivalCurve(sets.time[starts], sets.at_risk[starts], died[starts], survival[starts], error[starts])
@@ -120,12 +120,8 @@ def quantile(
         If an argument is not as said, the probability or the level is not between 0 and 1, or the scale is unknown.
     """
     sets = risk_sets(time, among)
-    survival, error = _survival(sets, _events(sets, event))
+    survival, error = _survival(sets, sets.tied_sum(sets.events(event)))
     return quantile_with_interval(sets, survival, error, probability, level, scale)
-
-
-def _events(sets: RiskSets, event: ArrayLike) -> FloatArray:
-    return sets.tied_sum(sets.sort(events(event), "event"))
 
 
 def _survival(sets: RiskSets, died: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -11,7 +11,7 @@ and 4.2.4.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, events
+from hscb_bayes.estimators.arguments import FloatArray
 from hscb_bayes.estimators.risk_sets import risk_sets
 
 
@@ -39,7 +39,7 @@ def cumulative_hazard_at(
     [0.25, 0.75]
     """
     sets = risk_sets(time, among)
-    increments = np.where(sets.until(day), sets.tied_sum(sets.sort(events(event), "event")) / sets.at_risk, 0.0)
+    increments = np.where(sets.until(day), sets.tied_sum(sets.events(event)) / sets.at_risk, 0.0)
     hazard = np.sum(increments, axis=-1)
     error = np.sqrt(np.sum(increments / sets.at_risk, axis=-1))
     known = sets.count[..., 0] > 0.0

@@ -11,7 +11,7 @@ Royston P, Parmar MK. BMC Med Res Methodol 2013;13:152. Klein JP, Moeschberger M
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, events, finite
+from hscb_bayes.estimators.arguments import FloatArray, finite
 from hscb_bayes.estimators.risk_sets import risk_sets
 
 
@@ -42,7 +42,7 @@ def restricted_mean(
     4.25
     """
     sets = risk_sets(time, among)
-    died, end = sets.tied_sum(sets.sort(events(event), "event")), finite(horizon, "horizon")[..., np.newaxis]
+    died, end = sets.tied_sum(sets.events(event)), finite(horizon, "horizon")[..., np.newaxis]
     left = sets.at_risk - died
     survival = np.cumprod(left / sets.at_risk, axis=-1)
     day = np.minimum(np.where(np.isnan(sets.time), np.inf, sets.time), end)

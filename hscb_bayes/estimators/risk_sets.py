@@ -21,6 +21,7 @@ from hscb_bayes.estimators.arguments import (
     IntArray,
     broadcast_to,
     days,
+    events,
     mask,
     numbers,
     together,
@@ -68,6 +69,16 @@ class RiskSets:
         asked = days(day)
         reached, _ = together(self.time[..., 0], asked, "time and day")
         return np.asarray(self.time <= np.broadcast_to(asked, reached.shape)[..., np.newaxis] + self.tie)
+
+    def events(self, event: ArrayLike) -> FloatArray:
+        """Who had the event, 0 or 1, in the order of the risk sets.
+
+        Raises
+        ------
+        ValueError
+            If there is anything but booleans, 0 and 1, or the shape is not that of the times.
+        """
+        return self.sort(broadcast_to(events(event), self.time.shape, "event"))
 
     def sort(self, values: ArrayLike, name: str = "values") -> FloatArray:
         """Put one number per patient into the order of the risk sets, 0 for the patients outside.

@@ -7,6 +7,7 @@ from hscb_bayes.estimators.arguments import FloatArray
 from hscb_bayes.estimators.p_values import chi_square_p_value
 
 RANK = 1e-10  # of the largest eigenvalue of a covariance: a smaller one is rounding
+SMALLEST = 1e-13  # patients^2: a smaller eigenvalue is rounding, whatever the largest
 
 
 def chi_square_of_scores(
@@ -29,7 +30,7 @@ def chi_square_of_scores(
     freedom = np.asarray(degrees)
     values, vectors = np.linalg.eigh(covariance)
     along = np.einsum("...gk,...g->...k", vectors, score)
-    counts = values > RANK * np.maximum(values[..., -1:], 0.0)
+    counts = values > np.maximum(RANK * values[..., -1:], SMALLEST)
     parts = np.where(counts, along**2 / np.where(counts, values, 1.0), 0.0)
     known = (freedom > 0) & (np.count_nonzero(counts, axis=-1) == freedom)
     chi_square = np.where(known, np.sum(parts, axis=-1), np.nan)
