@@ -12,6 +12,7 @@ question = "a test?"
 [patients]
 file = "patients.csv"
 units = "{units}"
+form = "{form}"
 why = "a test"
 {options}
 [patients.{form}]

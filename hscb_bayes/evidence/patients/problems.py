@@ -51,10 +51,15 @@ class Problems:
         for row in np.flatnonzero(where):
             by_value.setdefault(f", found {found(int(row))}" if found else "", []).append(self._ids[row])
         for value, ids in list(by_value.items())[:MOST_VALUES]:
-            self._found.append(f"{_listed(ids)}: {sentence}{value}")
+            self._note(f"{_listed(ids)}: {sentence}{value}")
         if len(by_value) > MOST_VALUES:
             ids = [id for each in list(by_value.values())[MOST_VALUES:] for id in each]
-            self._found.append(f"{_listed(ids)}: {sentence}, found more such values")
+            self._note(f"{_listed(ids)}: {sentence}, found more such values")
+
+    def _note(self, line: str) -> None:
+        """Keep a line, once: several columns may be read beside the same one."""
+        if line not in self._found:
+            self._found.append(line)
 
     def raise_if_any(self) -> None:
         """Raise one ``InputError`` with a line for each problem."""

@@ -156,7 +156,7 @@ def times(
     problems.add(
         np.isfinite(days) & (days > MOST_DAYS), f"{column} is above 100 years; required a time since time zero", show
     )
-    return np.where(np.isinf(days), np.nan, days)
+    return _possible(days)
 
 
 def _days_since(table: Opened, column: str, cells: list[object], zero: str) -> np.ndarray:
@@ -179,7 +179,12 @@ def _days_since(table: Opened, column: str, cells: list[object], zero: str) -> n
         f"{column} is more than 100 years after {zero}",
         lambda row: f"{shown(cells[row])} after {shown(starts[row])}",
     )
-    return days
+    return _possible(days)
+
+
+def _possible(days: np.ndarray) -> np.ndarray:
+    """Days, NaN where they cannot be, so that nothing is said of them twice."""
+    return np.where((days >= 0.0) & (days <= MOST_DAYS), days, np.nan)
 
 
 def flags(table: Opened, column: str) -> np.ndarray:
