@@ -104,8 +104,9 @@ Where a centre has its patients one by one, the same model is fitted to them exa
 table is, what its columns mean and what is believed. `[hazards]` and `[prior.<parameter>]` are those of
 [the analysis of a paper](analysis-file.md), without those about the duration: here it is one of the covariates.
 
-The table is a `.csv` file (UTF-8, a header row, nothing for what is missing) or a `.parquet` file. It is read whole
-before anything is compiled, and all rows that cannot be are named at once, by id.
+The table is a `.csv` file (a header row, nothing for what is missing;
+[how it is read](../how-to/own-patients.md#csv-files)) or a `.parquet` file. It is read whole before anything is
+compiled, and all rows that cannot be are named at once, by id.
 """
 
 

@@ -18,13 +18,13 @@ import xarray as xr
 from hscb_bayes.analysis.compiled import Compiled, compile_model, p_values_of
 from hscb_bayes.analysis.data_vector import PARAMETERS_VARIABLE, Built
 from hscb_bayes.analysis.digest import SEAL, check_draws, check_sealed, sealed
-from hscb_bayes.analysis.known import text_of
 from hscb_bayes.analysis.p_value import fitted_p_values, resampled
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text, text_of_patients
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
 from hscb_bayes.analysis.priors import Parameter, natural
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.toml_file import tables_of_json
 
 PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
@@ -180,10 +180,10 @@ def provenance(analysis: Analysis | Pool | PatientAnalysis, settings: Mapping[st
     if isinstance(analysis, Pool):
         tables = {MEMBERS: texts_of_members(analysis)}
     elif isinstance(analysis, PatientAnalysis):
-        tables = {PATIENTS: text_of_patients(analysis)}
+        tables = {PATIENTS: text_of_patients(analysis.patients)}
     else:
         tables = {"study_tables": analysis.study.text}
-        tables |= {} if analysis.known is None else {KNOWN: text_of(analysis.known)}
+        tables |= {} if analysis.known is None else {KNOWN: text_of_patients(analysis.known.patients)}
     return tables | {
         "analysis": analysis.name,
         "analysis_path": analysis.path,

@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from hscb_bayes.analysis.patient_table import TWO_SIDED
 from hscb_bayes.analysis.table_source import PatientTable, patients_in, read_source
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.patients.columns import Column, WideColumns
-from hscb_bayes.evidence.patients.file import table_of_text
+from hscb_bayes.evidence.patients.columns import Column
 from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.evidence.patients.wide import from_wide, to_wide
+from hscb_bayes.evidence.patients.reading import Kind
+from hscb_bayes.evidence.patients.stored import patients_of_text
 from hscb_bayes.sentences import quote
 
 DURATION = "duration"  # name of the column, and of its log hazard ratio
@@ -104,43 +103,46 @@ def read_known(said: KnownTable, analysis: Path) -> tuple[Known, dict[str, str]]
         known from the boost and to the day.
     """
     frame, source, sources = read_source(said, analysis, "known_patients")
-    made = patients_in(frame, said, covariates=_columns(said), address=source)
+    made = patients_in(frame, said, covariates=_columns(said, source), address=source)
     known = Known(said=said, patients=made, address=source)
     _check(known)
     return known, sources
 
 
-def text_of(known: Known) -> str:
-    """The patients as a CSV text, in days, with the columns of ``wide.to_wide``."""
-    return to_wide(known.patients).to_csv(index=False)
-
-
 def known_from_text(said: KnownTable, text: str, address: str) -> Known:
     """The patients from the provenance of a posterior; raises what ``read_known`` raises."""
-    frame = table_of_text(text, address)
-    columns = WideColumns(entry_day="entry_day", unresponded_until="unresponded_until")
-    made = from_wide(frame, columns, units="days", covariates=list(_columns(said)), address=address)
-    return Known(said=said, patients=made, address=address)
+    known = Known(said=said, patients=patients_of_text(text, address), address=address)
+    for column in _columns(said, address):
+        values = known.patients.covariates.get(column)
+        if values is None or not np.issubdtype(values.dtype, np.number):
+            raise InputError(f"{address}: required a column {quote(column)} of numbers in the patients that are kept")
+    _check(known)
+    return known
 
 
-def _columns(said: KnownTable) -> tuple[str, ...]:
-    """Columns that are kept beside the courses."""
-    return tuple(dict.fromkeys(name for name in (said.duration, said.published_until) if name is not None))
+def _columns(said: KnownTable, address: str) -> dict[str, Kind]:
+    """Columns that are kept beside the courses, and what each is."""
+    found: dict[str, Kind] = {} if said.duration is None else {said.duration: "number"}
+    if said.published_until is None:
+        return found
+    if not said.inside:
+        raise InputError(f"{address}: known_patients.published_until: required inside = true, found false")
+    if said.published_until == said.duration:
+        raise InputError(
+            f"{address}: the column {quote(said.duration)} is to be duration and published_until; required one of them"
+        )
+    return found | {said.published_until: "day"}
 
 
 def _check(known: Known) -> None:
     """Numbers that are numbers; and of patients inside a paper, courses that can be counted in it."""
     said, own = known.said, known.patients
-    if said.published_until is not None and not said.inside:
-        raise InputError(f"{known.address}: known_patients.published_until: required inside = true, found false")
-    for column in _columns(said):
+    for column in _columns(said, known.address):
         values = own.covariates[column]
-        wrong = ~np.isfinite(pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float))
-        if not wrong.any():
-            wrong = values.astype(float) <= 0.0
+        wrong = ~(values > 0.0)
         if wrong.any():
             raise InputError(
-                f"{known.address}: {column}: required days above 0, found {quote(values[wrong].tolist()[0])} for "
+                f"{known.address}: {column}: required days above 0, found {values[wrong][0]:g} for "
                 f"patient {own.id[wrong][0]}"
             )
     vague = ~own.is_exact | (own.entry_day > 0.0)

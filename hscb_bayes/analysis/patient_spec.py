@@ -9,12 +9,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from hscb_bayes.analysis.hazards_table import Hazards
 from hscb_bayes.analysis.layers import find_analysis, layers_of
@@ -22,17 +20,25 @@ from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, v
 from hscb_bayes.analysis.priors import PARAMETERS, Parameter
 from hscb_bayes.analysis.table_source import patients_in, read_source
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.patients.columns import WideColumns
-from hscb_bayes.evidence.patients.patients import TIMES, Patients
-from hscb_bayes.evidence.patients.reading import as_text
-from hscb_bayes.evidence.patients.wide import from_wide, to_wide
+from hscb_bayes.evidence.patients.patients import Patients
+from hscb_bayes.evidence.patients.reading import Kind, as_text
+from hscb_bayes.evidence.patients.stored import patients_of_text
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import listed, nearest, quote
 from hscb_bayes.toml_file import tables_of_json
 
 FEWEST_CENTRES = 2
 RESERVED = ("new", "between")  # a centre that is not in the table, and the spread between centres
-OWN_COLUMNS = ("id", *TIMES, "died")
+OF_RESULTS = (
+    "chain",
+    "draw",
+    "day",
+    "state",
+    "patient",
+    "setting",
+    "group",
+    "among",
+)  # what predictions are laid out by
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,8 +53,6 @@ class PatientAnalysis:
         Everything the file says, checked.
     patients
         The table's patients.
-    left_out
-        How many of its patients have no value of some covariate.
     sources
         Path to SHA-256 of each file that was read.
     text
@@ -58,7 +62,6 @@ class PatientAnalysis:
     name: str
     table: PatientAnalysisTable
     patients: Patients
-    left_out: int
     path: str
     sources: Mapping[str, str]
     text: str
@@ -176,13 +179,15 @@ class PatientAnalysis:
         return np.searchsorted(self.centres, as_text(self.patients.covariates[self.table.centres.column]))
 
 
-def check_levels(values: np.ndarray, covariate: Covariate, address: str) -> None:
-    """Refuse a value that is none of the levels."""
-    found = set(values.tolist()) - set(covariate.levels)
-    if found:
+def check_levels(values: np.ndarray, covariate: Covariate, address: str, ids: np.ndarray | None = None) -> None:
+    """Refuse a value that is none of the levels; ids say whose values they are."""
+    unknown = ~np.isin(values.astype(str), covariate.levels)
+    if unknown.any():
+        first = int(np.flatnonzero(unknown)[0])
+        whose = "" if ids is None else f" for patient {ids[first]}"
         raise InputError(
             f"{address}: {covariate.column}: required one of the levels {listed(list(covariate.levels))}, found "
-            f"{quote(min(found))}"
+            f"{quote(str(values[first]))}{whose}"
         )
 
 
@@ -233,39 +238,54 @@ def patient_analysis(
     InputError
         As ``load_patients`` does.
     """
-    said = table.patients
-    kept = [covariate.column for covariate in table.covariates.values()]
-    kept += [table.centres.column] if table.centres else []
-    patients = patients_in(frame, said, covariates=list(dict.fromkeys(kept)), address=address)
-    rows = frame[said.wide.id if said.form == "wide" else said.long.id].nunique()
-    made = PatientAnalysis(
-        name=name, table=table, patients=patients, left_out=int(rows) - len(patients), path=path,
-        sources=sources or {}, text=text,
-    )  # fmt: skip
+    _check_kinds(table, path)
+    patients = patients_in(frame, table.patients, covariates=kinds_of_columns(table), address=address)
+    made = PatientAnalysis(name=name, table=table, patients=patients, path=path, sources=sources or {}, text=text)
     _check_covariates(made, address)
     return made
 
 
-def text_of_patients(analysis: PatientAnalysis) -> str:
-    """The patients as JSON: a CSV text in days with the columns of ``wide.to_wide``, and how many were left out."""
-    return json.dumps({"left_out": analysis.left_out, "csv": to_wide(analysis.patients).to_csv(index=False)})
+def kinds_of_columns(table: PatientAnalysisTable) -> dict[str, Kind]:
+    """Whether each column that an analysis names is of numbers or of labels."""
+    found = {covariate.column: covariate.kind for covariate in table.covariates.values()}
+    return found if table.centres is None else found | {table.centres.column: "text"}
 
 
 def patients_from_text(*, name: str, path: str, text: str, table: str, sources: Mapping[str, str]) -> PatientAnalysis:
     """An analysis from the provenance of its posterior; raises what ``load_patients`` raises."""
-    kept = tables_of_json(table, path)
-    columns = WideColumns(entry_day="entry_day", unresponded_until="unresponded_until")
-    frame = pd.read_csv(StringIO(kept["csv"]), na_values=[""], keep_default_na=False)
-    others = [column for column in frame.columns if column not in OWN_COLUMNS]
-    return PatientAnalysis(
+    made = PatientAnalysis(
         name=name,
         table=validated(tables_of_json(text, path), path),
-        patients=from_wide(frame, columns, units="days", covariates=others, address=path),
-        left_out=int(kept["left_out"]),
+        patients=patients_of_text(table, path),
         path=path,
         sources=sources,
         text=text,
     )
+    needed = kinds_of_columns(made.table)
+    for column, kind in needed.items():
+        values = made.patients.covariates.get(column)
+        if values is None or (kind == "number") != np.issubdtype(values.dtype, np.number):
+            raise InputError(f"{path}: required a column {quote(column)} of type {kind} in the patients that are kept")
+    for id, covariate in made.table.covariates.items():
+        if covariate.levels:
+            check_levels(made.patients.covariates[covariate.column], covariate, f"{path}: covariate {id!r}")
+    return made
+
+
+def _check_kinds(table: PatientAnalysisTable, path: str) -> None:
+    """Refuse a column that is to be numbers in one place and labels in another, and names that results have."""
+    kinds = kinds_of_columns(table)
+    for id, covariate in table.covariates.items():
+        if covariate.kind != kinds[covariate.column]:
+            raise InputError(
+                f"{path}: covariates.{id}: the column {quote(covariate.column)} is of numbers in one place and of "
+                "labels in another; required one of them"
+            )
+        if id in OF_RESULTS:
+            raise InputError(
+                f"{path}: covariates.{id}: required another name (the column may keep its own); results have "
+                f"dimensions called {listed(list(OF_RESULTS))}"
+            )
 
 
 def _check_covariates(analysis: PatientAnalysis, address: str) -> None:
@@ -273,17 +293,17 @@ def _check_covariates(analysis: PatientAnalysis, address: str) -> None:
     for id, covariate in analysis.table.covariates.items():
         values, where = analysis.patients.covariates[covariate.column], f"{address}: {covariate.column}"
         if covariate.levels:
-            check_levels(as_text(values), covariate, f"{address}: covariate {id!r}")
-            unused = set(covariate.levels) - set(as_text(values))
+            check_levels(values, covariate, f"{address}: covariate {id!r}", analysis.patients.id)
+            unused = set(covariate.levels) - set(values)
             if unused:
                 raise InputError(f"{where}: no patient has the level {quote(min(unused))}; required at least one")
             continue
-        if not np.issubdtype(values.dtype, np.number):
-            raise InputError(f"{where}: required numbers, or levels in the analysis, found {quote(values[0])}")
-        if not np.all(np.isfinite(values.astype(float))):
-            raise InputError(f"{where}: required finite numbers, found {values[~np.isfinite(values.astype(float))][0]}")
         if covariate.form == "log2" and np.any(values <= 0):
-            raise InputError(f"{where}: required numbers above 0 for doublings, found {values.min():g}")
+            first = int(np.flatnonzero(values <= 0)[0])
+            raise InputError(
+                f"{where}: required numbers above 0 for doublings, found {values[first]:g} for patient "
+                f"{analysis.patients.id[first]}"
+            )
         if np.all(values == values[0]):
             raise InputError(f"{where}: is {values[0]:g} for every patient; a hazard ratio of it cannot be learned")
     if analysis.table.centres and set(RESERVED) & set(analysis.centres):

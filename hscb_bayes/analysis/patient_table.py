@@ -12,7 +12,9 @@ from hscb_bayes.analysis.hazards_table import Hazards, check_families
 from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
 from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
+from hscb_bayes.evidence.patients.cells import alike
 from hscb_bayes.evidence.patients.columns import Column
+from hscb_bayes.evidence.patients.reading import Kind
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain
 
@@ -41,9 +43,18 @@ class Covariate(Table):
     def _levels_are_several(self) -> Covariate:
         if len(self.levels) == 1 or len(set(self.levels)) < len(self.levels):
             raise ValueError(f"levels: required at least two, each once, found {list(self.levels)}")
+        for level, other in alike(self.levels).items():
+            raise ValueError(f"levels: required levels that differ in more than case or spaces, found {[other, level]}")
+        if any(level != level.strip() or not level for level in self.levels):
+            raise ValueError(f"levels: required text without outer spaces, found {list(self.levels)}")
         if self.form == "log2" and (self.levels or self.per != 1.0 or self.reference <= 0.0):
             raise ValueError("form is 'log2': required a reference above 0, and neither levels nor per")
         return self
+
+    @property
+    def kind(self) -> Kind:
+        """What the column holds."""
+        return "text" if self.levels else "number"
 
     def numbers(self, values: np.ndarray) -> np.ndarray:
         """A column of numbers as what log hazard ratios multiply."""

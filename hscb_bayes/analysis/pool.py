@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hscb_bayes.analysis.known import text_of
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.p_value import fitted_p_values
 from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text, load_analysis
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.toml_file import tables_of_json
 
@@ -146,7 +146,7 @@ def texts_of_members(pool: Pool) -> str:
                 "text": member.text,
                 "study_text": member.study.text,
                 "sources": dict(member.sources),
-                "known_patients": "" if member.known is None else text_of(member.known),
+                "known_patients": "" if member.known is None else text_of_patients(member.known.patients),
             }
             for member in pool.members
         }

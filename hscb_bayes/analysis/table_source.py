@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,9 +11,11 @@ from pydantic import Field, model_validator
 from hscb_bayes.analysis.layers import file_inside
 from hscb_bayes.evidence.item import Line, Paragraph, Table
 from hscb_bayes.evidence.patients.columns import LongColumns, Units, WideColumns
-from hscb_bayes.evidence.patients.file import read_table, table_of_text
+from hscb_bayes.evidence.patients.csv_text import frame_of_csv
+from hscb_bayes.evidence.patients.file import read_table
 from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import Patients
+from hscb_bayes.evidence.patients.reading import Kinds
 from hscb_bayes.evidence.patients.wide import from_wide
 
 
@@ -65,13 +66,18 @@ def read_source(said: PatientTable, analysis: Path, key: str) -> tuple[Any, str,
     """
     if said.file is None:
         address = f"{analysis}: {key}.rows"
-        return table_of_text(said.rows or "", address), address, {}
+        return frame_of_csv(said.rows or "", address), address, {}
     file = file_inside(analysis, said.file, f"{key}.file")
     return read_table(file), str(file), {str(file): sha256(file.read_bytes()).hexdigest()}
 
 
-def patients_in(frame: Any, said: PatientTable, *, covariates: Sequence[str], address: str) -> Patients:
+def patients_in(frame: Any, said: PatientTable, *, covariates: Kinds, address: str) -> Patients:
     """The patients of a data frame of the form that is said.
+
+    Parameters
+    ----------
+    covariates
+        Further columns to keep, and what each is.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def patients_in(frame: Any, said: PatientTable, *, covariates: Sequence[str], ad
         As ``from_wide`` and ``from_long`` do.
     """
     options: dict[str, Any] = {
-        "units": said.units, "covariates": list(covariates), "at_zero": said.at_zero,
+        "units": said.units, "covariates": covariates, "at_zero": said.at_zero,
         "complete_cases": said.complete_cases, "address": address,
     }  # fmt: skip
     if said.form == "wide":

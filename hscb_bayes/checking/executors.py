@@ -18,10 +18,11 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Protocol
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, text_of_patients
+from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.stopping import end_with_parent
 
 
@@ -132,7 +133,7 @@ def fingerprint(analysis: Analysis | Pool | PatientAnalysis) -> str:
     """Of all that an analysis and its studies say and of the package's code: work by another is not taken up."""
     told = hashlib.sha256(analysis.text.encode())
     if isinstance(analysis, PatientAnalysis):
-        told.update(text_of_patients(analysis).encode())
+        told.update(text_of_patients(analysis.patients).encode())
     else:
         for member in analysis.members if isinstance(analysis, Pool) else (analysis,):
             told.update(f"{member.text}{member.study.sha256}".encode())

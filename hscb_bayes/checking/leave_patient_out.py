@@ -63,7 +63,7 @@ def leave_patient_out(posterior: xr.DataTree) -> pd.DataFrame:
     tree = xr.DataTree.from_dict({"posterior": draws, "log_likelihood": pointwise.to_dataset()})
     with warnings.catch_warnings():  # the column says it, patient by patient
         warnings.filterwarnings("ignore", message="Estimated shape parameter", category=UserWarning)
-        warnings.filterwarnings("ignore", message="The point-wise LOO is the same", category=UserWarning)  # of one patient
+        warnings.filterwarnings("ignore", message="The point-wise LOO is the same", category=UserWarning)  # if alone
         found = loo(tree, pointwise=True, var_name=str(pointwise.name))
     shape = np.asarray(found.pareto_k)
     return pd.DataFrame(

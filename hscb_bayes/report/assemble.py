@@ -78,7 +78,9 @@ def _said(results: Results) -> dict[str, object]:
         "untaught": sorted(set(untaught(analysis).values())),
         "by_duration": analysis.by_duration,
         "patients": analysis.patients,
-        "known": None if analysis.known is None else {"count": len(analysis.known)},
+        "known": None
+        if analysis.known is None
+        else {"count": len(analysis.known), "left_out": analysis.known.patients.left_out},
         "durations": duration_summary(analysis.study, analysis.table.cohort.among) if analysis.by_duration else None,
         "shown": {f"{days:g}": f"{days:g} days of prior neutropenia" for days in analysis.durations}
         or {ALL: "All patients"},

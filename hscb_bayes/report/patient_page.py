@@ -98,7 +98,7 @@ def _render(page: PatientPage) -> str:
         .render(
             table=analysis.table,
             patients=len(analysis.patients),
-            left_out=analysis.left_out,
+            left_out=analysis.patients.left_out,
             answer=list(_answer(page)),
             states=page.states,
             days=days,

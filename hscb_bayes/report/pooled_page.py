@@ -133,7 +133,9 @@ def _patients_of(member: Analysis) -> str:
     if member.known is None:
         return f"{member.patients}{of}"
     among = "of them" if member.known.said.inside else "others"
-    return f"{member.patients}{of}, and {len(member.known)} {among} one by one"
+    gone = member.known.patients.left_out
+    left_out = f" ({gone} are left out: a value is missing)" if gone.patients else ""
+    return f"{member.patients}{of}, and {len(member.known)} {among} one by one{left_out}"
 
 
 def _population(pool: Pool, id: str) -> str:

@@ -69,7 +69,7 @@ BROKEN = {
         'levels = ["ALL", "AML low risk"]',
         (
             "{table}: covariate 'disease': disease: required one of the levels 'ALL', 'AML low risk', found "
-            "'AML high risk'"
+            "'AML high risk' for patient 93"
         ),
     ),
     "a level that nobody has": (
@@ -77,15 +77,10 @@ BROKEN = {
         'levels = ["ALL", "CML", ',
         "{table}: disease: no patient has the level 'CML'; required at least one",
     ),
-    "categories without levels": (
-        'levels = ["ALL", "AML low risk", "AML high risk"]\n',
-        "",
-        "{table}: disease: required numbers, or levels in the analysis, found 'ALL'",
-    ),
     "doublings of what may be zero": (
         'column = "age"\nlabel = "age of the patient"\nreference = 28.0\nper = 10.0',
         'column = "z4"\nlabel = "sex of the donor"\nform = "log2"\nreference = 1.0',
-        "{table}: z4: required numbers above 0 for doublings, found 0",
+        "{table}: z4: required numbers above 0 for doublings, found 0 for patient 1",
     ),
     "doublings of levels": (
         "reference = 28.0\nper = 10.0",
@@ -121,6 +116,18 @@ def test_a_broken_file_gets_its_sentence(case: str, folder: Path) -> None:
     assert str(caught.value) == sentence.format(file=file, folder=folder, table=folder / TABLE)
 
 
+def test_categories_without_levels_are_quoted_one_by_one(folder: Path) -> None:
+    file = folder / "bmt.toml"
+    file.write_text(file.read_text().replace('levels = ["ALL", "AML low risk", "AML high risk"]\n', ""))
+    with pytest.raises(InputError) as caught:
+        load_patients(file)
+    first, *lines = str(caught.value).splitlines()
+    assert first == f"{folder / TABLE}: 137 of 137 rows cannot be"
+    assert lines[0].startswith("  ids 1 (line 2), 2 (line 3), 3 (line 4), ")
+    sentence = "disease is no number; required a number, or levels in the analysis, found "
+    assert [line.partition(sentence)[2] for line in lines] == ["'ALL'", "'AML low risk'", "'AML high risk'"]
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -128,7 +135,10 @@ def test_a_broken_file_gets_its_sentence(case: str, folder: Path) -> None:
         (lambda table: table.assign(age=40), "age: is 40 for every patient; a hazard ratio of it cannot be learned"),
         (
             lambda table: table.assign(age=table["age"].where(table["id"] > 2)),
-            "values are missing: age in 2 of 137 rows; fill them in, or declare complete_cases, which leaves out 2",
+            (
+                "values are missing: age in 2 of 137 rows; fill them in, or declare complete_cases, which leaves out 2 "
+                "patients with 2 responses and 0 deaths"
+            ),
         ),
     ],
 )
@@ -145,7 +155,10 @@ def test_complete_cases_are_counted(folder: Path) -> None:
     file = folder / "bmt.toml"
     file.write_text(file.read_text().replace("[patients]\n", "[patients]\ncomplete_cases = true\n"))
     analysis = load_patients(file)
-    assert (len(analysis.patients), analysis.left_out) == (135, 2)
+    assert (len(analysis.patients), str(analysis.patients.left_out)) == (
+        135,
+        "2 patients with 2 responses and 0 deaths",
+    )
 
 
 def test_the_wrong_loader_names_the_right_one(folder: Path) -> None:

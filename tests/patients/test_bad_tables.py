@@ -111,19 +111,19 @@ CASES = {
     ),
     "a time before the boost": Bad(
         made=of_wide(wide(response_day=[-3.0, 12.0, np.nan])),
-        message=rows(1, 3, "id 1: response_day is below 0; required a time since the boost"),
+        message=rows(1, 3, "id 1: response_day is below 0; required a time since time zero, found -3"),
     ),
     "a time in words": Bad(
         made=of_wide(wide(last_day=[300.0, "day 40", "25"])),
-        message=rows(1, 3, "id 2: last_day is no number, found 'day 40'"),
+        message=rows(1, 3, "id 2: last_day is no number; required a time, found 'day 40'"),
     ),
     "died in words": Bad(
         made=of_wide(wide(died=["no", "yes", "1"])),
-        message=rows(2, 3, "ids 1, 2: died is no number, found 'no'"),
+        message=rows(2, 3, "id 1: died is neither 0 nor 1, found 'no'", "id 2: died is neither 0 nor 1, found 'yes'"),
     ),
     "died is two": Bad(
         made=of_wide(wide(died=[0, 2, 1])),
-        message=rows(1, 3, "id 2: died is neither 0 nor 1"),
+        message=rows(1, 3, "id 2: died is neither 0 nor 1, found 2"),
     ),
     "died is not said": Bad(
         made=of_wide(wide(died=[0, None, 1])),
@@ -135,19 +135,28 @@ CASES = {
     ),
     "response after the last day": Bad(
         made=of_wide(wide(response_day=[301.0, 41.0, np.nan])),
-        message=rows(2, 3, "ids 1, 2: response after the last day"),
+        message=rows(
+            2,
+            3,
+            "id 1: response after the last day, found day 301 after day 300",
+            "id 2: response after the last day, found day 41 after day 40",
+        ),
     ),
     "a visit after the response": Bad(
         made=of_wide(wide(unresponded_until=[10.0, 11.0, np.nan]), OWN),
-        message=rows(1, 3, "id 1: known to be without response after the response or the last day"),
+        message=rows(
+            1, 3, "id 1: known to be without response after the response or the last day, found day 10 after day 9"
+        ),
     ),
     "a visit after death": Bad(
         made=of_wide(wide(unresponded_until=[np.nan, np.nan, 26.0]), OWN),
-        message=rows(1, 3, "id 3: known to be without response after the response or the last day"),
+        message=rows(
+            1, 3, "id 3: known to be without response after the response or the last day, found day 26 after day 25"
+        ),
     ),
     "entry after the end": Bad(
         made=of_wide(wide(entry_day=[0.0, 41.0, 0.0]), OWN),
-        message=rows(1, 3, "id 2: followed only from after the last day"),
+        message=rows(1, 3, "id 2: followed only from after the last day, found day 41 after day 40"),
     ),
     "entry on the last day": Bad(
         made=of_wide(wide(entry_day=[0.0, 40.0, 0.0]), OWN),
@@ -159,7 +168,7 @@ CASES = {
             1,
             3,
             "id 1: followed from after the last visit without response; required to know on entry whether there had "
-            "been one",
+            "been one, found day 8 after day 7",
         ),
     ),
     "response on day 0": Bad(
@@ -179,19 +188,23 @@ CASES = {
         message=rows(
             3,
             3,
-            "id 1: died is neither 0 nor 1",
-            "id 3: response_day is below 0; required a time since the boost",
-            "id 2: response after the last day",
+            "id 1: died is neither 0 nor 1, found 3",
+            "id 3: response_day is below 0; required a time since time zero, found -1",
+            "id 2: response after the last day, found day 60 after day 40",
         ),
     ),
     "more ids than are named": Bad(
         made=of_wide(pd.DataFrame({"id": range(12), "response_day": 9.0, "last_day": 3.0, "died": 0})),
-        message=rows(12, 12, "ids 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... (12 in all): response after the last day"),
+        message=rows(
+            12,
+            12,
+            "ids 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... (12 in all): response after the last day, found day 9 after day 3",
+        ),
     ),
     "missing covariates": Bad(
         made=of_wide(wide(age=[40.0, np.nan, 60.0], seen=[None, None, 1]), covariates=["age", "seen"]),
         message="x.csv: values are missing: age in 1, seen in 2 of 3 rows; fill them in, or declare complete_cases, "
-        "which leaves out 2",
+        "which leaves out 2 patients with 2 responses and 1 death",
     ),
     "no complete case": Bad(
         made=of_wide(wide(age=np.nan), covariates=["age"], complete_cases=True),
@@ -199,11 +212,19 @@ CASES = {
     ),
     "an unknown transition": Bad(
         made=of_long(long((0, "trans", 4))),
-        message=rows(1, 8, "id 1: trans is none of 1 response, 2 death without, 3 death after it"),
+        message=rows(1, 8, "id 1: trans is none of 1 response, 2 death without, 3 death after it, found 4"),
     ),
-    "a status of two": Bad(made=of_long(long((0, "status", 2))), message=rows(1, 8, "id 1: status is neither 0 nor 1")),
+    "a status of two": Bad(
+        made=of_long(long((0, "status", 2))), message=rows(1, 8, "id 1: status is neither 0 nor 1, found 2")
+    ),
     "no time at risk": Bad(
-        made=of_long(long((2, "Tstop", 9.0))), message=rows(1, 8, "id 1: Tstop is not after Tstart")
+        made=of_long(long((2, "Tstop", 9.0))),
+        message=rows(
+            1,
+            8,
+            "id 1: Tstop is not after Tstart; declare at_zero, the days after which an event at time zero is taken to "
+            "be, found 9 after 9",
+        ),
     ),
     "a transition twice": Bad(
         made=of_long(pd.concat([long(), long().iloc[[2]]])),
@@ -215,7 +236,12 @@ CASES = {
     ),
     "a covariate that changes": Bad(
         made=of_long(long((2, "age", 41.0)), covariates=["age"]),
-        message=rows(3, 8, "id 1: age differs between the rows; required one value for each patient"),
+        message=rows(
+            3,
+            8,
+            "id 1: age differs between the rows; required one value for each patient, found 40",
+            "id 1: age differs between the rows; required one value for each patient, found 41",
+        ),
     ),
     "only after the response": Bad(
         made=of_long(long().iloc[2:]),

@@ -11,12 +11,17 @@ from hscb_bayes.evidence.item import Table
 DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12.0, "years": 365.25}
 Units = Literal["days", "weeks", "months", "years"]
 Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+ZERO = (
+    "column of the date that times count from; all times are dates then, such as 2021-04-30, and `units` days; left "
+    "out: all times are numbers"
+)
 
 
 class WideColumns(Table):
     """A row is a patient, as clinicians keep it; times count from the boost."""
 
     id: Column = Field(default="id", description="column of the patient's id")
+    zero: Column | None = Field(default=None, description=ZERO)
     response_day: Column = Field(
         default="response_day", description="time of response, or of the first visit at which it was seen"
     )
@@ -39,6 +44,7 @@ class LongColumns(Table):
     """A row is a patient and a transition that he is at risk of, as R's mstate keeps it; times count from the boost."""
 
     id: Column = Field(default="id", description="column of the patient's id")
+    zero: Column | None = Field(default=None, description=ZERO)
     trans: Column = Field(default="trans", description="1 response, 2 death without response, 3 death after response")
     start: Column = Field(default="Tstart", description="time at which the patient comes under this risk")
     stop: Column = Field(default="Tstop", description="time at which he leaves it")

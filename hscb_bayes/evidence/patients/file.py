@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.csv_text import decoded, frame_of_csv
 from hscb_bayes.sentences import quote
 
 ENDINGS = (".csv", ".parquet")
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    ImportError,
+)  # NotImplementedError is a RuntimeError
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """A CSV file (UTF-8, a header row, nothing for what is missing) or a Parquet file as a data frame.
+    """A CSV file (a header row, nothing for what is missing) or a Parquet file as a data frame.
+
+    Cells of a CSV file stay text; ``csv_text`` says how they are separated.
 
     Raises
     ------
@@ -29,24 +39,10 @@ def read_table(path: str | Path) -> pd.DataFrame:
     try:
         if file.suffix == ".parquet":
             return pd.read_parquet(file)
-        return pd.read_csv(file, encoding="utf-8", na_values=[""], keep_default_na=False)
-    except (ValueError, OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        content = file.read_bytes()
+    except UNREADABLE as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(
             f"{path}: required a table, found what cannot be read as {file.suffix[1:]}: {reason}"
         ) from None
-
-
-def table_of_text(text: str, address: str) -> pd.DataFrame:
-    """The text of a CSV file as a data frame; errors begin with the address.
-
-    Raises
-    ------
-    InputError
-        When it cannot be read as one.
-    """
-    try:
-        return pd.read_csv(StringIO(text), na_values=[""], keep_default_na=False)
-    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{address}: required a table, found what cannot be read as csv: {reason}") from None
+    return frame_of_csv(decoded(content, str(path)), str(path))

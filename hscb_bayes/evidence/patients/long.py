@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.cells import cells_of, date_of, flag_of, number_of, shown
 from hscb_bayes.evidence.patients.columns import LongColumns
+from hscb_bayes.evidence.patients.left_out import LeftOut, complete
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.problems import Problems
-from hscb_bayes.evidence.patients.reading import flags, ids_of, opened, times
-from hscb_bayes.evidence.patients.wide import checked
+from hscb_bayes.evidence.patients.reading import (
+    Kinds,
+    Opened,
+    covariates_of,
+    flags,
+    kinds_of,
+    opened,
+    times,
+    whole_numbers,
+)
+from hscb_bayes.evidence.patients.wide import checked, refuse_names
 
+OWN = ("id", "from", "to", "trans", "Tstart", "Tstop", "status", "position")
 TRANS = (1, 2, 3)  # response, death without response, death after response
 
 
@@ -22,7 +34,7 @@ def from_long(
     columns: LongColumns | None = None,
     *,
     units: str,
-    covariates: Sequence[str] = (),
+    covariates: Sequence[str] | Kinds = (),
     at_zero: float | None = None,
     complete_cases: bool = False,
     address: str = "patients",
@@ -40,36 +52,70 @@ def from_long(
         A sentence, or one for each kind of row that cannot be, with the ids.
     """
     columns = columns or LongColumns()
-    frame, others, unit = opened(
-        frame, columns.model_dump(), covariates, units=units, complete_cases=complete_cases, address=address
+    named = {what: name for what, name in columns.model_dump().items() if name is not None}
+    table = opened(frame, named, list(covariates), units=units, address=address)
+    kinds = kinds_of(table.frame, covariates)
+    table, left_out = complete(
+        table, list(kinds), complete_cases=complete_cases, address=address, events=lambda gone: _events(gone, columns)
     )
-    row_ids = ids_of(frame, columns.id, address)
-    problems = Problems(address, row_ids)
-    rows = _rows(frame, columns, row_ids, problems, unit=unit)
+    rows = _rows(table, columns, at_zero)
+    others = covariates_of(table, kinds, columns.zero)
     for name, values in others.items():
-        differs = pd.Series(values).groupby(rows["id"]).transform("nunique").to_numpy() > 1
-        problems.add(differs, f"{name} differs between the rows; required one value for each patient")
-    problems.raise_if_any()
-    return _patients(rows, others, address, at_zero)
+        _refuse_changes(table, name, values, values.tolist())
+    if columns.zero is not None:
+        dates = cells_of(table.frame[columns.zero])
+        _refuse_changes(table, columns.zero, [date_of(date) for date in dates], dates)
+    table.problems.raise_if_any()
+    return _patients(rows, others, address, at_zero, left_out)
 
 
-def _rows(
-    frame: pd.DataFrame, columns: LongColumns, ids: np.ndarray, problems: Problems, *, unit: float
-) -> pd.DataFrame:
-    """The rows with our own names, each by itself possible."""
-    trans = pd.to_numeric(frame[columns.trans], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    problems.add(~np.isin(trans, TRANS), f"{columns.trans} is none of 1 response, 2 death without, 3 death after it")
-    start, stop = (times(frame, name, problems, unit=unit) for name in (columns.start, columns.stop))
-    problems.add(start >= stop, f"{columns.stop} is not after {columns.start}")
-    rows = pd.DataFrame(
-        {"id": ids, "trans": trans, "start": start, "stop": stop, "event": flags(frame, columns.status, problems)}
+def _events(frame: pd.DataFrame, columns: LongColumns) -> tuple[int, int]:
+    """Responses and deaths in some rows, whatever else is wrong with them."""
+    pairs = zip(cells_of(frame[columns.trans]), cells_of(frame[columns.status]), strict=True)
+    happened = [number_of(trans) for trans, status in pairs if flag_of(status)]
+    return happened.count(TRANS[0]), sum(happened.count(death) for death in TRANS[1:])
+
+
+def _refuse_changes(table: Opened, name: str, values: Iterable[object], cells: Sequence[object]) -> None:
+    """Refuse a value that differs between the rows of a patient."""
+    differs = pd.Series(list(values)).groupby(table.ids).transform("nunique").to_numpy() > 1
+    table.problems.add(
+        differs, f"{name} differs between the rows; required one value for each patient", lambda row: shown(cells[row])
     )
+
+
+def _rows(table: Opened, columns: LongColumns, at_zero: float | None) -> pd.DataFrame:
+    """The rows with our own names, each by itself possible."""
+    trans = whole_numbers(
+        table, columns.trans, TRANS, f"{columns.trans} is none of 1 response, 2 death without, 3 death after it"
+    )
+    start, stop = (times(table, name, columns.zero) for name in (columns.start, columns.stop))
+    shown_stop, shown_start = (cells_of(table.frame[name]) for name in (columns.stop, columns.start))
+
+    def pair(row: int) -> str:
+        return f"{shown(shown_stop[row])} after {shown(shown_start[row])}"
+
+    table.problems.add(start > stop, f"{columns.stop} is before {columns.start}", pair)
+    if at_zero is None:
+        table.problems.add(
+            start == stop,
+            f"{columns.stop} is not after {columns.start}; declare at_zero, the days after which an event at time zero "
+            "is taken to be",
+            pair,
+        )
+    happened = flags(table, columns.status)
+    rows = pd.DataFrame({"id": table.ids, "trans": trans, "start": start, "stop": stop, "event": happened})
     again = rows.duplicated(["id", "trans"], keep=False).to_numpy()
-    problems.add(again, "at risk of one transition in more than one row; required one (covariates are fixed in time)")
+    table.problems.add(
+        again,
+        "at risk of one transition in more than one row; required one (covariates are fixed in time)",
+    )
     return rows
 
 
-def _patients(rows: pd.DataFrame, others: dict[str, np.ndarray], address: str, at_zero: float | None) -> Patients:
+def _patients(
+    rows: pd.DataFrame, others: dict[str, np.ndarray], address: str, at_zero: float | None, left_out: LeftOut
+) -> Patients:
     """A patient from up to three rows."""
     ids = pd.unique(rows["id"])
     problems = Problems(address, ids)
@@ -95,6 +141,7 @@ def _patients(rows: pd.DataFrame, others: dict[str, np.ndarray], address: str, a
         last_day=np.where(is_there[2], after["stop"].to_numpy(), stop),
         died=died_before | died_after,
         covariates={name: values[first] for name, values in others.items()},
+        left_out=left_out,
     )
     return checked(patients, problems, at_zero)
 
@@ -106,8 +153,9 @@ def to_long(patients: Patients) -> pd.DataFrame:
     ------
     InputError
         When the day of some response is known only to lie between two visits, when a patient was followed only from
-        after the response, or for no time: mstate's form cannot say so.
+        after the response, or for no time, or a covariate has the name of a column: mstate's form cannot say so.
     """
+    refuse_names(patients, OWN, "to_long")
     problems = Problems("to_long", patients.id)
     problems.add(~patients.is_exact, "response is known only to lie between two visits, or was not looked for")
     problems.add(patients.responded & (patients.entry_day >= patients.response_day), "followed from after the response")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hscb_bayes.evidence.patients.left_out import NOBODY, LeftOut
+
 MISSING = np.nan
 
 
@@ -17,7 +19,7 @@ class Patients:
     Parameters
     ----------
     id
-        As in the table.
+        Text.
     entry_day
         Day from which the patient was followed: patients who die before are not in the table (left truncation). 0
         for a patient who was followed from the boost.
@@ -32,7 +34,9 @@ class Patients:
     died
         Whether ``last_day`` is a death.
     covariates
-        Other columns by name, as in the table.
+        Other columns by name: floats, or text.
+    left_out
+        Patients of the table who are not among these, since a covariate of theirs is missing.
     """
 
     id: np.ndarray
@@ -42,6 +46,7 @@ class Patients:
     last_day: np.ndarray
     died: np.ndarray
     covariates: Mapping[str, np.ndarray] = field(default_factory=dict)
+    left_out: LeftOut = NOBODY
 
     def __len__(self) -> int:
         return len(self.id)
