@@ -11,7 +11,7 @@ import pytest
 from tests.results_table import MAKERS
 from tests.robustness.table import COLUMNS, TABLE, record
 
-MANY = 700
+MANY = 1000
 NONE_WRONG = {"tracebacks": "0", "silent_wrong": "0", "torn": "0"}
 
 
