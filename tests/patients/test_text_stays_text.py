@@ -13,8 +13,8 @@ import pytest
 
 import hscb_bayes as hb
 from hscb_bayes.analysis.fit import analysis_of, load_posterior, patients_of, save_posterior
-from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.prior_draws import draw_prior
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.cli import main
 from hscb_bayes.errors import InputError
@@ -24,9 +24,7 @@ from hscb_bayes.evidence.patients.patients import TIMES
 from hscb_bayes.evidence.patients.stored import patients_of_text, text_of_patients
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
 from hscb_bayes.report.patient_tables import contrast_table
-from tests.analysis.conftest import tree_of
 from tests.patients.tables import analysis_file, centres_of, levels_of, number_of
-from tests.patients.test_predictions import drawn
 
 MODELS = Path(__file__).parents[2] / "models"
 ODD = [
@@ -44,7 +42,7 @@ def table_of(**columns: Sequence[object]) -> str:
 
 def again(analysis: PatientAnalysis, folder: Path) -> PatientAnalysis:
     """The analysis, from the file of a posterior."""
-    save_posterior(drawn(analysis, draws=20), folder / "posterior.nc")
+    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), folder / "posterior.nc")
     return patients_of(load_posterior(folder / "posterior.nc"))
 
 
@@ -75,7 +73,7 @@ def test_contrasts_are_of_the_labels_as_they_were(tmp_path: Path) -> None:
     analysis = load_patients(
         analysis_file(tmp_path, table_of(arm=["01", "1"] * 3), covariates=levels_of("arm", ["1", "01"]))
     )
-    save_posterior(drawn(analysis, draws=20), tmp_path / "posterior.nc")
+    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     assert set(contrast_table(load_posterior(tmp_path / "posterior.nc"))["value"]) == {"1", "01"}
 
 
@@ -86,7 +84,7 @@ def test_the_command_line_predicts_for_labels_that_look_like_numbers(
     analysis = load_patients(
         analysis_file(tmp_path, table, covariates=levels_of("arm", ["1", "01"]) + centres_of("site"))
     )
-    save_posterior(drawn(analysis, draws=20), tmp_path / "posterior.nc")
+    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0
     out = capsys.readouterr().out
     for group in ("arm[01]", "arm[1]", "centre[TRUE]", "centre[NA]"):
@@ -124,7 +122,9 @@ def test_a_covariate_may_have_the_name_of_any_other_word(tmp_path: Path) -> None
     table = table_of(age=[31.5, 42.0, 55.0, 60.0, 28.0, 33.0])
     for id in ("transition", "term", "parameter", "item", "value", "seed", "days", "all"):
         analysis = load_patients(analysis_file(tmp_path, table, covariates=number_of("age", id=id)))
-        found = hb.survival(drawn(analysis, draws=20), days=[28, 365], standardised={id: [30, 60]})
+        found = hb.survival(
+            draw_prior(analysis, draws=20, chains=1, seed=1), days=[28, 365], standardised={id: [30, 60]}
+        )
         assert found[id].values.tolist() == [30, 60]
         assert found.dims == ("chain", "draw", "setting", "day")
 
@@ -183,7 +183,7 @@ def test_a_damaged_table_in_a_posterior_is_named(old: str, new: str, sentence: s
     analysis = load_patients(
         analysis_file(tmp_path, table_of(age=[31.5, 42.0, 55.0, 60.0, 28.0, 33.0]), covariates=number_of("age"))
     )
-    tree = drawn(analysis, draws=20)
+    tree = draw_prior(analysis, draws=20, chains=1, seed=1)
     (kept,) = (name for name, text in tree.attrs.items() if text == text_of_patients(analysis.patients))
     assert old in tree.attrs[kept]
     tree.attrs[kept] = tree.attrs[kept].replace(old, new, 1)
@@ -212,8 +212,7 @@ def test_patients_beside_a_paper_come_back_with_columns_named_like_ours(tmp_path
     file.write_text(text.replace("A01,", "007,"))
     analysis = load_analysis(file)
     assert analysis.known is not None
-    draws = np.tile(prior_normals(analysis)[0], (1, 20, 1))
-    save_posterior(tree_of(analysis, draws), tmp_path / "posterior.nc")
+    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     back = analysis_of(load_posterior(tmp_path / "posterior.nc")).known
     assert back is not None
     assert back.patients.entry_day.tolist() == [0.0] * len(back)

@@ -21,12 +21,14 @@ from pathlib import Path
 
 import numpy as np
 
+from hscb_bayes.stopping import end_with_parent
 from tests.robustness.table import TABLE, record
-from tests.robustness.writing import MIXED, Writer
+from tests.robustness.writing import MIXED, Writer, ready
 
 KILLS, COMMANDS, WORKERS, SECONDS, SEED = 1000, 30, 2, 1800.0, 1
-LONGER = 1.1  # every second kill is spread over the duration of a whole write, and a little more
-NEAR_THE_END = 0.05  # the others are near its end, where names are exchanged; standard deviation, in durations
+BETWEEN = 10  # runs, after which a whole write is timed again
+LONGER = 1.2  # every second kill is spread over the duration of a whole write, and a little more
+NEAR_THE_END = 0.1  # the others are near its end, where names are exchanged; standard deviation, in durations
 RUN_SECONDS = 45.0  # of a whole run with compiled code; kills are spread over them
 WRITING = "kill -9 while a run writes its results"
 COMMAND = "kill -9 of hscb run, code compiled before"
@@ -47,8 +49,10 @@ class Outcome:
 def kill_writing(folder: Path, *, kills: int, seconds: float, seed: int) -> Outcome:
     """Kill runs while they write; bounded by their number and by seconds. A run that ended before is no kill."""
     rng, writer, outcome = np.random.default_rng(seed), Writer(folder / "main"), Outcome()
-    length, began, number = [_whole_write(writer, warm) for warm in (-2, -1)][-1], time.monotonic(), 0
+    began, number, length = time.monotonic(), 0, 0.0
     while outcome.kills < kills and time.monotonic() - began < seconds:
+        if number % BETWEEN == 0:  # the machine is not always as fast
+            length, number = _whole_write(writer, number), number + 1
         share = rng.uniform(0.0, LONGER) if number % 2 else rng.normal(1.0, NEAR_THE_END)
         _kill_one(writer, number, max(0.0, share * length), outcome)
         number += 1
@@ -120,9 +124,13 @@ def kill_commands(folder: Path, *, kills: int, seconds: float, seed: int) -> Out
 
 def in_processes(kill: Callable[..., Outcome], kills: int, options: argparse.Namespace) -> Outcome:
     """The kills shared out to processes, each with a place and moments of its own."""
-    spawn, total = multiprocessing.get_context("spawn"), Outcome()
+    ready()  # once for all processes
+    fork, total = multiprocessing.get_context("fork"), Outcome()
     shares = [len(range(start, kills, options.workers)) for start in range(min(kills, options.workers))]
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(len(shares), spawn) as executor:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(len(shares), fork, initializer=end_with_parent) as executor,
+    ):
         begun = []
         for number, share in enumerate(shares):
             place = Path(folder) / str(number)

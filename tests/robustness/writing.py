@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
+from hscb_bayes.analysis import fit
+from hscb_bayes.analysis.digest import sealed
 from hscb_bayes.analysis.fit import load_posterior
 from hscb_bayes.analysis.reported import reported
 from hscb_bayes.analysis.spec import load_analysis
@@ -23,12 +26,29 @@ MIXED = -9  # where a whole run is asked for, and two are there
 MARK = "number"  # of a run, in a table and in the page, so that a mixture of two runs is seen
 
 
-def ready() -> Results:
-    """Results of main that no sampler made."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ready:
+    """All that a run of main writes, made without a sampler: results, the page, and the bytes of the posterior."""
+
+    results: Results
+    page: str
+    posterior: xr.DataTree
+    content: bytes
+
+    def to_netcdf(self, **_: object) -> memoryview:
+        """The bytes; they take longer to make than all else takes to write, and are the same in every run."""
+        return memoryview(self.content)
+
+
+@cache
+def ready() -> Ready:
+    """Made once, before processes are forked."""
     analysis = load_analysis("main")
     posterior = judged(prior_posterior(analysis), CONVERGED)
     told = reported(posterior, days=DAYS, durations=list(analysis.durations))
-    return results_of(posterior, tables_of(analysis, posterior, told))
+    results = results_of(posterior, tables_of(analysis, posterior, told))
+    content = bytes(sealed(posterior).to_netcdf(engine="h5netcdf"))
+    return Ready(results=results, page=assemble.render(results), posterior=posterior, content=content)
 
 
 class Writer:
@@ -36,24 +56,22 @@ class Writer:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self._results = ready()
+        self._ready = ready()
         self._loaded = ""
-        self._analysis = load_analysis("main")
-        self._page = assemble.render(self._results)
-        self._posterior = judged(prior_posterior(self._analysis), CONVERGED)
 
     def write(self, number: int, reached: Callable[[], None]) -> None:
         """Run main into ``out``; ``reached`` is called where writing begins. For a process of its own."""
 
         def made(*_: object, **__: object) -> tuple[xr.DataTree, object]:
             reached()
-            tables = self._results.tables
+            tables = self._ready.results.tables
             marked = pd.concat([tables.death_days.assign(**{MARK: number})] * 20)  # longer to write
-            return self._posterior, replace(tables, death_days=marked)
+            return self._ready.posterior, replace(tables, death_days=marked)
 
         run._made = made
-        run.load_analysis = lambda _: self._analysis
-        assemble.render = lambda _: f"{self._page}<!-- {MARK} {number} -->"
+        run.load_analysis = lambda _: self._ready.results.analysis
+        fit.sealed = lambda _: self._ready
+        assemble.render = lambda _: f"{self._ready.page}<!-- {MARK} {number} -->"
         run.run("main", self.out, seed=1)
 
     def forked(self, number: int) -> tuple[int, int]:
