@@ -23,6 +23,7 @@ from hscb_bayes.evidence.patients.long import to_long
 from hscb_bayes.evidence.patients.patients import TIMES
 from hscb_bayes.evidence.patients.stored import patients_of_text, text_of_patients
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
+from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.patient_tables import contrast_table
 from tests.patients.tables import analysis_file, centres_of, levels_of, number_of
 
@@ -85,6 +86,7 @@ def test_the_command_line_predicts_for_labels_that_look_like_numbers(
         analysis_file(tmp_path, table, covariates=levels_of("arm", ["1", "01"]) + centres_of("site"))
     )
     save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
+    write_manifest(tmp_path)
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0
     out = capsys.readouterr().out
     for group in ("arm[01]", "arm[1]", "centre[TRUE]", "centre[NA]"):
