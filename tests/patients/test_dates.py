@@ -12,6 +12,7 @@ import pytest
 
 from hscb_bayes.analysis.fit import load_posterior, patients_of, save_posterior
 from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.prior_draws import draw_prior
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import LongColumns, WideColumns
@@ -20,7 +21,6 @@ from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.wide import from_wide
 from tests.patients.tables import analysis_file, number_of
-from tests.patients.test_predictions import drawn
 
 MODELS = Path(__file__).parents[2] / "models"
 COLUMNS = 'zero = "boost_date"\nresponse_day = "response_date"\nlast_day = "last_date"'
@@ -88,7 +88,7 @@ def test_days_are_those_between_the_dates(kind: str) -> None:
 def test_days_of_a_csv_file_and_of_its_posterior(tmp_path: Path) -> None:
     analysis = load_patients(analysis_file(tmp_path, TABLE, columns=COLUMNS, covariates=number_of("age")))
     assert days(analysis.patients) == EXPECTED
-    save_posterior(drawn(analysis, draws=20), tmp_path / "posterior.nc")
+    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     assert days(patients_of(load_posterior(tmp_path / "posterior.nc")).patients) == EXPECTED
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import hscb_bayes as hb
+from hscb_bayes.analysis.convergence import verdict
 from hscb_bayes.analysis.fit import analysis_of, load_posterior, patients_of, save_posterior
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.analysis.prior_draws import draw_prior
@@ -25,6 +26,7 @@ from hscb_bayes.evidence.patients.stored import patients_of_text, text_of_patien
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.patient_tables import contrast_table
+from hscb_bayes.report.results import accepted
 from tests.patients.tables import analysis_file, centres_of, levels_of, number_of
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -85,7 +87,9 @@ def test_the_command_line_predicts_for_labels_that_look_like_numbers(
     analysis = load_patients(
         analysis_file(tmp_path, table, covariates=levels_of("arm", ["1", "01"]) + centres_of("site"))
     )
-    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
+    posterior = draw_prior(analysis, draws=20, chains=1, seed=1)
+    judged = accepted(posterior, verdict(posterior), address="table", allow_unconverged=True)
+    save_posterior(judged, tmp_path / "posterior.nc")
     write_manifest(tmp_path)
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0
     out = capsys.readouterr().out
