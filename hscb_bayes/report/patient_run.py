@@ -58,6 +58,9 @@ def run_patients(
     out, say = destination(out), progress_of(progress=progress)
     refuse_strangers(out, PatientTables)
     analysis = load_patients(path)
+    if analysis.patients.left_out.patients:
+        say.step(f"without a value of some covariate and left out: {analysis.patients.left_out}")
+        say.make_room()
     try:
         with replaced(out) as folder:
             posterior, tables = _made(analysis, seed=seed, say=say, allow_unconverged=allow_unconverged)

@@ -223,7 +223,7 @@ CASES = {
             1,
             8,
             "id 1: Tstop is not after Tstart; declare at_zero, the days after which an event at time zero is taken to "
-            "be, found 9 after 9",
+            "be, found Tstart 9 and Tstop 9",
         ),
     ),
     "a transition twice": Bad(

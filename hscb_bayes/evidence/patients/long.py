@@ -90,10 +90,10 @@ def _rows(table: Opened, columns: LongColumns, at_zero: float | None) -> pd.Data
         table, columns.trans, TRANS, f"{columns.trans} is none of 1 response, 2 death without, 3 death after it"
     )
     start, stop = (times(table, name, columns.zero) for name in (columns.start, columns.stop))
-    shown_stop, shown_start = (cells_of(table.frame[name]) for name in (columns.stop, columns.start))
+    starts, stops = (cells_of(table.frame[name]) for name in (columns.start, columns.stop))
 
     def pair(row: int) -> str:
-        return f"{shown(shown_stop[row])} after {shown(shown_start[row])}"
+        return f"{columns.start} {shown(starts[row])} and {columns.stop} {shown(stops[row])}"
 
     table.problems.add(start > stop, f"{columns.stop} is before {columns.start}", pair)
     if at_zero is None:
