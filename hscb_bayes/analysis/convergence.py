@@ -104,12 +104,13 @@ def _diagnose(points: list[tuple[str, np.ndarray]]) -> _Diagnosed:
     if not points:
         return _Diagnosed(names=names, r_hat=np.empty(0), bulk=np.empty(0), tail=np.empty(0))
     values = np.stack([column for _, column in points])
-    return _Diagnosed(
-        names=names,
-        r_hat=np.atleast_1d(array_stats.rhat(values, method="rank")),
-        bulk=np.atleast_1d(array_stats.ess(values, method="bulk")),
-        tail=np.atleast_1d(array_stats.ess(values, method="tail", prob=TAILS)),
-    )
+    with np.errstate(divide="ignore", invalid="ignore"):  # chains that stand still: NaN or infinite, which fails
+        return _Diagnosed(
+            names=names,
+            r_hat=np.atleast_1d(array_stats.rhat(values, method="rank")),
+            bulk=np.atleast_1d(array_stats.ess(values, method="bulk")),
+            tail=np.atleast_1d(array_stats.ess(values, method="tail", prob=TAILS)),
+        )
 
 
 def _failures(found: _Diagnosed, divergences: int, chains: int) -> Iterator[str]:

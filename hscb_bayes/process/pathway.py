@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, Self
 
+import numpy as np
+
 STATES = ("neutropenic", "responded", "dead")
 TRANSITIONS = ("response", "death_without_response", "death_after_response")
 Clock = Literal["reset", "forward"]
@@ -89,7 +91,9 @@ class Pathway:
         One exponential of a sum: a product of exponentials would be evaluated factor by factor at every node.
         """
         baseline = (self.response, self.death_without_response, self.death_after_response)[transition]
-        return xp.exp(baseline.log_cumulative_hazard(log_time, xp) + self.log_relative_hazard(transition, x))
+        log_hazard = baseline.log_cumulative_hazard(log_time, xp) + self.log_relative_hazard(transition, x)
+        with np.errstate(over="ignore"):  # a hazard beyond all numbers leaves nobody waiting, which is right
+            return xp.exp(log_hazard)
 
     def never_share(self, x: Any, xp: Any) -> Any:
         """pi(x), the share who never respond, shape (..., covariate, 1)."""

@@ -23,6 +23,7 @@ class Course:
     death_day: np.ndarray
 
 
+@np.errstate(over="ignore")  # a day beyond all numbers is one that never comes
 def simulate_course(
     pathway: Pathway,
     x: np.ndarray,
