@@ -74,16 +74,26 @@ CHANGING = (
     "[hazards.cuts]\ndeath_after_response = [30.0, 100.0]\n" + _shapes("response", "death_without_response") + STEPS
 )
 CENTRES = '[centres]\ncolumn = "centre"\nhazard_ratio_rarely_above = 4.0\nwhy = "x"\n'
-SEX = (
-    '[covariates.sex]\ncolumn = "sex"\nlabel = "sex"\nlevels = ["f", "m"]\nhazard_ratio_rarely_above = 3.0\nwhy = "x"\n'
-)
-AGE = '[covariates.age]\ncolumn = "age"\nlabel = "age"\nreference = 50.0\nhazard_ratio_rarely_above = 3.0\nwhy = "x"\n'
+COVARIATES = """
+[covariates.sex]
+column = "sex"
+label = "sex"
+levels = ["f", "m"]
+hazard_ratio_rarely_above = 3.0
+why = "x"
+[covariates.age]
+column = "age"
+label = "age"
+reference = 50.0
+hazard_ratio_rarely_above = 3.0
+why = "x"
+"""
 
 TABLES = {  # what a table's analysis says besides
     "plain": WEIBULL,
     "of two centres": WEIBULL + CENTRES,
     "of two centres with correlated effects": WEIBULL + CENTRES + "correlated = true\n",
-    "with covariates": WEIBULL + SEX + AGE,
+    "with covariates": WEIBULL + COVARIATES,
     "with hazards that change": CHANGING,
 }
 
@@ -251,16 +261,10 @@ def printed_study(name: str, corner: str, n: int) -> tuple[str, list[str]]:
 
 
 def paper(folder: Path, corner: str, n: int, form: str = "none", *, name: str = "paper", more: str = "") -> Path:
-    """Write a study and its analysis; returns the path of the analysis.
-
-    ``form`` is of the cohort; in "short" everybody has a short duration, so that the other group is empty.
-    """
+    """Write a study and its analysis, with a cohort of a form; returns the path of the analysis."""
     study, fitted = printed_study(name, corner, n)
     (folder / f"{name}_study.toml").write_text(study, encoding="utf-8")
-    short = n if form == "short" else (n + 1) // 2
-    cohort = (
-        NO_DURATIONS if form == "none" else BY_DURATION.format(form="step" if form == "step" else "log2", short=short)
-    )
+    cohort = NO_DURATIONS if form == "none" else BY_DURATION.format(form=form, short=(n + 1) // 2)
     tests = "".join(f'{id} = {{ test = "{test}" }}\n' for id, test in TESTS.items())
     text = f"""
 schema = 1

@@ -7,7 +7,6 @@ comes after sampling is what a user gets.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,13 +88,15 @@ def written(folder: Path, kind: str, corner: str, n: int) -> Path:
     return corners.paper(folder, corner, n, {"by duration": "log2", "by two groups": "step"}.get(kind, "none"))
 
 
-def grid() -> Iterator[Any]:
+def grid() -> list[Any]:
     """Every kind of analysis in every corner of every size; most are slow."""
+    rows = []
     for k, kind in enumerate(KINDS):
         for c, corner in enumerate(corners.COURSES if kind in corners.TABLES else corners.PRINTS):
             for s, n in enumerate(corners.SIZES):
                 is_fast = s == (c + k) % len(corners.SIZES) and (kind in COMMON or c % 4 == k % 4)
-                yield pytest.param(kind, corner, n, marks=() if is_fast else pytest.mark.slow)
+                rows.append(pytest.param(kind, corner, n, marks=() if is_fast else pytest.mark.slow))
+    return rows
 
 
 @pytest.mark.usefixtures("prior_only")

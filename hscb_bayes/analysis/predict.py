@@ -273,8 +273,8 @@ def summarise(draws: xr.DataArray | xr.Dataset, *, interval: float = INTERVAL) -
     """Median and equal-tailed interval over chains and draws: one row per quantity and coordinate.
 
     Quantiles are draws themselves (inverse of the empirical distribution function), so that a time that is not
-    reached, inf, is a value like any other. They are of the draws in which a quantity is defined, and NaN where it is
-    in none.
+    reached, inf, is a value like any other. They are of the draws in which a quantity is defined; NaN where it is in
+    none.
 
     Returns
     -------

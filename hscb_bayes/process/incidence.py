@@ -1,8 +1,8 @@
 """What the hazards imply: cumulative incidence, survival, state occupancy, quantiles, time in a state.
 
 All functions run on NumPy with any leading axes of draws (see ``pathway``), the covariate ``x`` on an axis of its own:
-shapes are (..., covariate, day). What is left of a whole is not below zero, nor a sum above one, by rounding.
-``outcome_probabilities`` runs on ``pytensor.tensor`` as well: it is what the likelihood is made of.
+shapes are (..., covariate, day). By rounding, what is left of a whole does not fall below zero, nor a sum rise above
+one. ``outcome_probabilities`` runs on ``pytensor.tensor`` as well: it is what the likelihood is made of.
 """
 
 from __future__ import annotations
