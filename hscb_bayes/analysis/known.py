@@ -12,6 +12,7 @@ from pydantic import Field
 from hscb_bayes.analysis.patient_table import TWO_SIDED
 from hscb_bayes.analysis.table_source import PatientTable, patients_in, read_source
 from hscb_bayes.errors import InputError
+from hscb_bayes.estimators.risk_sets import has_come
 from hscb_bayes.evidence.patients.columns import Column
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.reading import Kind
@@ -83,13 +84,13 @@ class Known:
         if column is None:
             return self.patients
         until, own = self.patients.covariates[column].astype(float), self.patients
-        seen = own.response_day <= until
+        seen = has_come(own.response_day, until)
         return replace(
             own,
-            response_day=np.where(seen, own.response_day, np.inf),
-            unresponded_until=np.where(seen, own.unresponded_until, np.minimum(own.unresponded_until, until)),
+            response_day=np.where(seen, np.minimum(own.response_day, until), np.inf),
+            unresponded_until=np.minimum(own.unresponded_until, until),
             last_day=np.minimum(own.last_day, until),
-            died=own.died & (own.last_day <= until),
+            died=own.died & has_come(own.last_day, until),
         )
 
 

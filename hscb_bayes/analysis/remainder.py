@@ -20,6 +20,7 @@ import numpy as np
 
 from hscb_bayes.analysis.marks import Mark
 from hscb_bayes.errors import InputError
+from hscb_bayes.estimators.risk_sets import has_come
 
 MOST_ON_DAY = 2.0  # known responses on the day of a rank; with more it may be almost any of them
 RANKS_OFF = 1.5  # under losses a printed quantile is near a rank, and with few patients not always at it
@@ -190,8 +191,8 @@ class Inside:
         own = float(among.sum())
         if own == 0.0:
             return share, size
-        gone = float((among & self.died & (self.last_day <= day)).sum())
-        lost = among & ~self.died & (self.last_day < day)
+        gone = float((among & self.died & has_come(self.last_day, day)).sum())
+        lost = among & ~self.died & ~has_come(day, self.last_day)
         alive, rest = own - gone - float(lost.sum()), size - own
         if rest < 0.0 or not alive / size - half_step <= share <= 1.0 - gone / size + half_step:
             raise InputError(

@@ -151,10 +151,11 @@ def labels(values: ArrayLike, name: str = "group") -> tuple[IntArray, int]:
         If a label is missing (NaN or None).
     """
     found = _array(values, name)
-    if found.dtype.kind == "f":
-        _refuse(np.isnan(found), found, f"{name}: required a label for each patient")
     if found.dtype.kind == "O":
         return _coded(found, name)
+    missing = found != found  # NaN and NaT
+    if np.any(missing):
+        raise ValueError(f"{name}: required a label for each patient, found {found[missing][0]}")
     unique, own = np.unique(found, return_inverse=True)
     return own.reshape(found.shape), unique.size
 
@@ -216,6 +217,8 @@ def together(first: NDArray[Any], other: NDArray[Any], names: str) -> tuple[NDAr
 
 
 def _array(values: ArrayLike, name: str) -> NDArray[Any]:
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"{name}: required values that are not masked; give what counts in 'among'")
     try:
         return np.asarray(values)
     except (ValueError, TypeError):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, days
+from hscb_bayes.estimators.arguments import FloatArray, days, together
 from hscb_bayes.estimators.intervals import Scale
 from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 from hscb_bayes.estimators.step_functions import quantile_with_interval
@@ -74,7 +74,8 @@ def survival_at(
 def number_at_risk(time: ArrayLike, day: ArrayLike, among: ArrayLike | None = None) -> FloatArray:
     """Count the patients with ``time >= day``, as under a published survival curve; shape (...)."""
     sets = risk_sets(time, among)
-    reached = sets.time >= days(day)[..., np.newaxis] - sets.tie
+    _, asked = together(sets.time[..., 0], days(day), "time and day")
+    reached = sets.time >= asked[..., np.newaxis] - sets.tie
     return np.sum(reached, axis=-1, dtype=np.float64)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hscb_bayes.estimators.arguments import FloatArray, IntArray, broadcast_to, events, finite, labels
-from hscb_bayes.estimators.risk_sets import RiskSets, known_times, risk_sets
+from hscb_bayes.estimators.risk_sets import RiskSets, equal_times, known_times, risk_sets
 from hscb_bayes.estimators.score_chi_square import chi_square_of_scores
 
 
@@ -69,8 +69,10 @@ def logrank(
     died = broadcast_to(events(event), day.shape, "event")
     (own, groups), (stratum, levels) = labels(group), (labels(0) if strata is None else labels(strata, "strata"))
     own, stratum = broadcast_to(own, day.shape, "group"), broadcast_to(stratum, day.shape, "strata")
+    joined = equal_times(np.where(inside, day, np.nan))  # before they are split, as R does
     parts = [
-        _scores(risk_sets(day, inside & (stratum == level)), died, own, groups, float(power)) for level in range(levels)
+        _scores(risk_sets(joined, inside & (stratum == level), joins_rounding=False), died, own, groups, float(power))
+        for level in range(levels)
     ]
     score, covariance, expected = (np.sum([part[k] for part in parts], axis=0) for k in range(3))
     return chi_square_of_scores(

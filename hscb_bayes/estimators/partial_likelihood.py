@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, finite
+from hscb_bayes.estimators.arguments import LARGEST, FloatArray, broadcast_to, finite
 from hscb_bayes.estimators.risk_sets import RiskSets
 
 Ties = Literal["breslow", "efron"]
@@ -35,6 +35,7 @@ LONGEST_STEP = 5.0  # in the log hazard ratio between two patients: farther away
 LARGEST_RATIO = 500.0  # log hazard ratio between two patients, whose exponential can be computed
 DEPENDENT = 1e-9  # share of a covariate's length that the others do not explain, below which they explain it
 ROUNDING = 1e-12  # share of the size of a covariate below which its range is rounding
+SMALLEST_RANGE = 1 / LARGEST  # of a covariate: the squares of smaller ones are lost
 SMALLEST_SPREAD = 1e-12  # share of the squared range of x below which a sum of variances is rounding, not spread
 
 
@@ -136,11 +137,28 @@ def centred(sets: RiskSets, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return sorted x minus its mean over the patients inside, 0 outside, and the range of x, shape (...).
 
     The partial likelihood does not change when x is shifted; the differences of sums lose fewer digits.
+
+    Raises
+    ------
+    ValueError
+        If a range is so small, and not 0, that its square is lost.
     """
     inside = np.arange(x.shape[-1]) < sets.count
     mean = np.sum(x, axis=-1, keepdims=True) / np.maximum(sets.count, 1.0)
     shifted = np.where(inside, x - mean, 0.0)
-    return shifted, np.max(shifted, axis=-1) - np.min(shifted, axis=-1)
+    spread = np.max(shifted, axis=-1) - np.min(shifted, axis=-1)
+    _refuse_tiny(spread)
+    return shifted, spread
+
+
+def _refuse_tiny(spread: FloatArray) -> None:
+    """Refuse ranges of a covariate whose squares are lost; a range of 0 passes."""
+    tiny = (spread > 0.0) & (spread < SMALLEST_RANGE)
+    if np.any(tiny):
+        raise ValueError(
+            f"x: required differences of at least {SMALLEST_RANGE:g} between patients, found {spread[tiny][0]:g}; "
+            "give it in larger units"
+        )
 
 
 def standardise(score: FloatArray, variance: FloatArray, spread: FloatArray) -> FloatArray:
@@ -188,6 +206,7 @@ def scaled(sets: RiskSets, x: ArrayLike, names: Sequence[str] | None) -> Scaled:
     for name, spread in zip(called, ranges, strict=True):
         if spread <= ROUNDING:
             raise ValueError(f"x: {name} is constant; leave it out")
+    _refuse_tiny(ranges * largest[:, 0])
     values = shifted / ranges[:, np.newaxis]
     _refuse_dependent(values, called)
     return Scaled(values=values, ranges=ranges * largest[:, 0], names=called)

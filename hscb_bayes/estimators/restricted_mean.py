@@ -11,7 +11,7 @@ Royston P, Parmar MK. BMC Med Res Methodol 2013;13:152. Klein JP, Moeschberger M
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, finite
+from hscb_bayes.estimators.arguments import FloatArray, finite, together
 from hscb_bayes.estimators.risk_sets import risk_sets
 
 
@@ -42,7 +42,8 @@ def restricted_mean(
     4.25
     """
     sets = risk_sets(time, among)
-    died, end = sets.tied_sum(sets.events(event)), finite(horizon, "horizon")[..., np.newaxis]
+    died = sets.tied_sum(sets.events(event))
+    end = together(sets.time[..., 0], finite(horizon, "horizon"), "time and horizon")[1][..., np.newaxis]
     left = sets.at_risk - died
     survival = np.cumprod(left / sets.at_risk, axis=-1)
     day = np.minimum(np.where(np.isnan(sets.time), np.inf, sets.time), end)

@@ -197,6 +197,12 @@ def equal_times(times: FloatArray) -> FloatArray:
     return result
 
 
+def has_come(time: ArrayLike, day: ArrayLike) -> BoolArray:
+    """Whether times have come by a day, which broadcasts against them, or differ from it by rounding alone."""
+    asked = np.asarray(day, dtype=np.float64)
+    return np.asarray(np.asarray(time) <= asked + TIE * np.maximum(np.abs(asked), 1.0))
+
+
 def _fixed(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Sorted times without differences that are rounding, and the largest such difference, shape (..., 1)."""
     is_finite = np.isfinite(ordered)

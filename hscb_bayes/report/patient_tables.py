@@ -98,8 +98,9 @@ def times_table(curves: xr.Dataset) -> pd.DataFrame:
 def observed_table(analysis: PatientAnalysis) -> pd.DataFrame:
     """Aalen-Johansen probabilities of the states with plain 90% limits.
 
-    Columns ``group``, ``quantity`` (a state), ``day``, ``estimate``, ``lower``, ``upper``. No rows where patients came
-    late or a day of response is not known.
+    Columns ``group``, ``quantity`` (a state), ``day``, ``estimate``, ``lower``, ``upper``. There are no limits (NaN)
+    where everybody has left the first state, of that state; and none where everybody is in a later one, of the later.
+    No rows where patients came late or a day of response is not known.
     """
     columns = ["group", "quantity", "day", "estimate", "lower", "upper"]
     patients = analysis.patients
@@ -109,13 +110,22 @@ def observed_table(analysis: PatientAnalysis) -> pd.DataFrame:
     rows = []
     for group, members in analysis.groups.items():
         share, error = occupancy_at(patients.response_day, patients.last_day, patients.died, days, members)
-        low, high = proportion_interval(share, error, LEVEL, scale="plain")
+        low, high = _limits_of_states(share, error)
         rows += [
             (group, state, day, share[i, k], low[i, k], high[i, k])
             for i, day in enumerate(days)
             for k, state in enumerate(STATES)
         ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _limits_of_states(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Plain limits, (..., state): 0 to 0 of a later state that is empty, NaN of one that holds everybody."""
+    limits = proportion_interval(share, error, LEVEL, scale="plain")
+    is_later, is_empty = np.array(STATES) != STATES[0], share == 0.0
+    holds_all = ~is_empty & (np.count_nonzero(is_empty, axis=-1, keepdims=True) == len(STATES) - 1)
+    low, high = (np.where(is_later & is_empty, 0.0, np.where(is_later & holds_all, np.nan, limit)) for limit in limits)
+    return low, high
 
 
 def ratio_table(posterior: xr.DataTree) -> pd.DataFrame:

@@ -246,6 +246,34 @@ CALLS = {
     "a deviate that is text": (lambda: normal_p_value("x"), "z: required numbers, found 'x'"),
     "ragged ranks": (lambda: rank_correlation.spearman([1.0, 2.0, 3.0], [1.0, 2.0]), "x and y: required shapes that"),
     "several landmarks": (lambda: landmark.landmark_groups(TIME, NEVER, [1.0, 2.0]), "landmark: required one day"),
+    "days of other cohorts": (
+        lambda: kaplan_meier.number_at_risk(np.ones((2, 3)), [1.0, 2.0, 3.0]),
+        r"time and day: required shapes that broadcast, found \(2,\) and \(3,\)",
+    ),
+    "horizons of other cohorts": (
+        lambda: restricted_mean.restricted_mean(np.ones((2, 3)), np.ones((2, 3)), [1.0, 2.0, 3.0]),
+        r"time and horizon: required shapes that broadcast, found \(2,\) and \(3,\)",
+    ),
+    "times that are masked": (
+        lambda: kaplan_meier.survival_at(np.ma.array(TIME, mask=[1, 0, 0, 0, 0, 0]), EVENT, 1.0),
+        "time: required values that are not masked; give what counts in 'among'",
+    ),
+    "events that are masked": (
+        lambda: kaplan_meier.survival_at(TIME, np.ma.array(EVENT, mask=[1, 0, 0, 0, 0, 0]), 1.0),
+        "event: required values that are not masked",
+    ),
+    "a date that is no label": (
+        lambda: logrank.logrank([1.0, 2.0], [1, 1], np.array(["2021-01-01", "NaT"], dtype="datetime64[D]")),
+        "group: required a label for each patient, found NaT",
+    ),
+    "a covariate too small to square": (
+        lambda: cox.fit(TIME, EVENT, [np.array(X) * 1e-250]),
+        "x: required differences of at least 1e-100 between patients, found 1e-250; give it in larger units",
+    ),
+    "a covariate too small for a test": (
+        lambda: cox.score_test(TIME, EVENT, np.array(X) * 1e-250),
+        "x: required differences of at least 1e-100",
+    ),
     "rows of other lengths": (lambda: kaplan_meier.survival_at([[1.0], [1.0, 2.0]], 1, 1.0), "time: required an array"),
 }
 
@@ -263,3 +291,16 @@ def test_a_day_past_all_follow_up_carries_the_last_value_on():
         illness_death.occupancy_at(never, TIME, EVENT, 9.0)[0],
     )
     assert_allclose(kaplan_meier.survival_at(TIME, EVENT, np.inf), kaplan_meier.survival_at(TIME, EVENT, 9.0))
+
+
+def test_a_mask_that_hides_nothing_hides_nothing():
+    shown = kaplan_meier.survival_at(np.ma.array(TIME, mask=False), np.ma.array(EVENT), 4.0)
+    assert_allclose(shown, kaplan_meier.survival_at(TIME, EVENT, 4.0))
+
+
+def test_times_of_all_strata_say_what_rounding_is():
+    """R joins times before it splits them: 1 and 1 + 1e-6 are one time beside others whose mean is 100 days."""
+    time, group, strata = [1.0, 1.0 + 1e-6, 2.0, 900.0, 901.0, 902.0], [0, 1, 0, 1, 0, 1], [0, 0, 0, 1, 1, 1]
+    joined = [1.0, 1.0, *time[2:]]
+    found = logrank.logrank(time, [1] * 6, group, strata=strata)
+    assert_allclose(found, logrank.logrank(joined, [1] * 6, group, strata=strata))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import WideColumns
 from hscb_bayes.evidence.patients.file import read_table
 from hscb_bayes.evidence.patients.long import from_long, to_long
@@ -133,3 +134,40 @@ def test_complete_cases_leave_out_and_nothing_else() -> None:
     patients = from_wide(table, OWN, units="days", covariates=["age"], complete_cases=True)
     assert patients.id.tolist() == ["exact", "unseen", "late"]
     assert patients.covariates["age"].tolist() == [50.0, 61.0, 47.0]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_times_of_a_patient_that_rounding_sets_apart_are_one_time(swapped: bool) -> None:
+    """0.1 + 0.2 is above 0.3 by 6e-17: no time under observation, in which nobody can die."""
+    response, last = (0.3, 0.1 + 0.2)[:: -1 if swapped else 1]
+    table = pd.DataFrame({"id": [1], "response_day": [response], "last_day": [last], "died": [0]})
+    patients = from_wide(table, units="days")
+    assert patients.response_day.tolist() == patients.last_day.tolist() == [0.3]
+    with pytest.raises(InputError, match="death on the day of the response; declare at_zero"):
+        from_wide(table.assign(died=1), units="days")
+    assert from_wide(table.assign(died=1), units="days", at_zero=0.5).last_day.tolist() == [0.8]
+
+
+@pytest.mark.parametrize("day", [0.0, 1e-12, 5e-17])
+def test_a_time_that_is_zero_but_for_rounding_is_zero(day: float) -> None:
+    table = pd.DataFrame({"id": [1], "response_day": [np.nan], "last_day": [day], "died": [1]})
+    with pytest.raises(InputError, match="death on day 0; declare at_zero"):
+        from_wide(table, units="days")
+
+
+def test_rows_of_a_patient_meet_where_rounding_sets_them_apart() -> None:
+    rows = pd.DataFrame(
+        {"id": 1, "trans": [1, 2, 3], "Tstart": [0.0, 0.0, 0.3], "Tstop": [0.1 + 0.2, 0.3, 5.0], "status": [1, 0, 1]}
+    )
+    patients = from_long(rows, units="days")
+    assert (patients.response_day.tolist(), patients.last_day.tolist()) == ([0.3], [5.0])
+    exact = from_long(rows.assign(Tstop=[0.3, 0.3, 5.0]), units="days")
+    assert columns_of(patients) == columns_of(exact)
+
+
+@pytest.mark.parametrize("units", ["days", "months"])
+def test_times_that_differ_stay_as_they_are(units: str) -> None:
+    times = [0.01, 0.1, 0.11, 0.3, 30.0, 30.001]
+    table = pd.DataFrame({"id": range(6), "response_day": np.nan, "last_day": times, "died": 0})
+    unit = {"days": 1.0, "months": 365.25 / 12.0}[units]
+    assert from_wide(table, units=units).last_day.tolist() == [time * unit for time in times]

@@ -304,6 +304,21 @@ def test_what_the_paper_saw_ends_at_its_own_last_look(changed: Callable[..., Pat
     assert analysis.known.patients.died.sum() == 4
 
 
+def test_what_happened_on_the_last_look_was_seen_whatever_rounding_does(changed: Callable[..., Path]) -> None:
+    """A06 died on day 160 and A05 responded on day 11, the last days that the paper saw of them but for 1e-12 days."""
+    file = changed()
+    table = file.parent / "invented_centre.csv"
+    frame = pd.read_csv(table)
+    last = frame["id"].map({"A05": 11.0 - 1e-12, "A06": 160.0 - 1e-12})
+    frame.assign(seen_to=last.fillna(frame["last_day"])).to_csv(table, index=False)
+    file.write_text(file.read_text().replace("inside = true", 'inside = true\npublished_until = "seen_to"'))
+    known = load_analysis(file).known
+    assert known is not None
+    seen = known.as_published()
+    assert (seen.responded.sum(), seen.died.sum()) == (known.patients.responded.sum(), known.patients.died.sum())
+    assert np.all(~seen.responded | (seen.response_day <= seen.last_day))
+
+
 def test_the_settings_say_nothing_of_patients(inside: Analysis) -> None:
     assert "A01" not in json.dumps(provenance(inside, {"seed": 1})["sources"])
 

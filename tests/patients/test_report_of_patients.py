@@ -211,6 +211,19 @@ def test_limits_of_the_points_are_of_90_percent(bmt: PatientAnalysis) -> None:
     assert_allclose([row["lower"], row["upper"]], share[2] + 1.6448536 * error[2] * np.array([-1.0, 1.0]), rtol=1e-6)
 
 
+def test_points_have_limits_until_everybody_has_left_a_state(bmt: PatientAnalysis) -> None:
+    """Before the first event 100% to 100% wait and 0% to 0% have left; there are none where everybody has died."""
+    days, nobody = np.linspace(100.0, 300.0, 137), np.full(137, np.inf)
+    patients = replace(bmt.patients, response_day=nobody, last_day=days, unresponded_until=days, died=np.isinf(nobody))
+    table = observed_table(replace(bmt, patients=patients)).query("group == 'all'").set_index("quantity")
+    limits = table[["estimate", "lower", "upper"]].astype(float)
+    early, late = limits[table["day"] < 100.0], limits[table["day"] > 300.0]
+    for state, share in (("neutropenic", 1.0), ("responded", 0.0), ("dead", 0.0)):
+        assert_allclose(early.loc[state], share)
+    assert_allclose(late.loc["responded"], 0.0)
+    assert late.loc[["neutropenic", "dead"], ["lower", "upper"]].isna().all(axis=None)
+
+
 @pytest.mark.parametrize("visits", [False, True], ids=["known to the day", "with visits"])
 def test_log_likelihoods_of_patients_sum_to_that_of_the_table(bmt: PatientAnalysis, visits: bool) -> None:
     known = bmt.patients

@@ -18,6 +18,7 @@ from hscb_bayes.evidence.patients.reading import (
     Opened,
     covariates_of,
     flags,
+    joined,
     kinds_of,
     opened,
     times,
@@ -122,10 +123,12 @@ def _patients(
     response, before, after = (rows[rows["trans"] == trans].set_index("id").reindex(ids) for trans in TRANS)
     is_there = [part["stop"].notna().to_numpy() for part in (response, before, after)]
     came, died_before, died_after = ((part["event"] == 1.0).to_numpy() for part in (response, before, after))
-    start, stop, again = (values.to_numpy() for values in (response["start"], response["stop"], after["start"]))
+    start, stop, start_before, stop_before, again, last = joined(
+        *(part[name].to_numpy() for part in (response, before, after) for name in ("start", "stop"))
+    )
     problems.add(~is_there[0], "no row of transition 1; required how long the patient was without response")
     problems.add(
-        is_there[0] & (~is_there[1] | (before["start"].to_numpy() != start) | (before["stop"].to_numpy() != stop)),
+        is_there[0] & (~is_there[1] | (start_before != start) | (stop_before != stop)),
         "transitions 1 and 2 cover different times; required the same start and stop",
     )
     problems.add(came & died_before, "response and death without response both happened")
@@ -138,7 +141,7 @@ def _patients(
         entry_day=start,
         unresponded_until=stop,
         response_day=np.where(came, stop, np.inf),
-        last_day=np.where(is_there[2], after["stop"].to_numpy(), stop),
+        last_day=np.where(is_there[2], last, stop),
         died=died_before | died_after,
         covariates={name: values[first] for name, values in others.items()},
         left_out=left_out,

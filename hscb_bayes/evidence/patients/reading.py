@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.errors import InputError
+from hscb_bayes.estimators.risk_sets import TIE
 from hscb_bayes.evidence.patients.cells import (
     alike,
     cells_of,
@@ -157,6 +158,22 @@ def times(
         np.isfinite(days) & (days > MOST_DAYS), f"{column} is above 100 years; required a time since time zero", show
     )
     return _possible(days)
+
+
+def joined(*columns: np.ndarray) -> list[np.ndarray]:
+    """Columns of days, (patient,) each; those of a patient that rounding alone sets apart, from 0 too, are made equal.
+
+    Else a death at 0.1 + 0.2 would be 6e-17 days after a response at 0.3, where a hazard may be anything.
+    """
+    days = np.stack([np.zeros(len(columns[0])), *columns])
+    order = np.argsort(days, axis=0)
+    ordered = np.take_along_axis(days, order, axis=0)
+    with np.errstate(invalid="ignore"):
+        is_close = np.diff(ordered, axis=0) <= TIE
+    for k, close in enumerate(is_close, start=1):
+        ordered[k] = np.where(close, ordered[k - 1], ordered[k])
+    np.put_along_axis(days, order, ordered, axis=0)
+    return list(days[1:])
 
 
 def _days_since(table: Opened, column: str, cells: list[object], zero: str) -> np.ndarray:

@@ -20,6 +20,7 @@ from hscb_bayes.evidence.patients.reading import (
     count_of_true,
     covariates_of,
     flags,
+    joined,
     kinds_of,
     missing_in,
     opened,
@@ -75,10 +76,13 @@ def from_wide(
     last, died = times(table, columns.last_day, columns.zero), flags(table, columns.died)
     response = _response(table, columns)
     watched = np.where(np.isfinite(response), response, last)
+    entry = _optional(table, columns.entry_day, columns.zero, otherwise=np.zeros(len(last)))
+    until = _optional(table, columns.unresponded_until, columns.zero, otherwise=watched)
+    last, response, entry, until = joined(last, response, entry, until)
     patients = Patients(
         id=table.ids,
-        entry_day=_optional(table, columns.entry_day, columns.zero, otherwise=np.zeros(len(last))),
-        unresponded_until=_optional(table, columns.unresponded_until, columns.zero, otherwise=watched),
+        entry_day=entry,
+        unresponded_until=until,
         response_day=response,
         last_day=last,
         died=died,
