@@ -56,6 +56,7 @@ class Transition:
     hazard: Hazard
     logit_never: Any = None
 
+    @np.errstate(over="ignore")  # a hazard beyond all numbers leaves nobody waiting
     def log_hazard_and_survival(self, log_time: Any, relative: Any, xp: Any) -> tuple[Any, Any]:
         """log h(t) and log S(t) of the patients as a whole, whom it spares included."""
         log_hazard = self.hazard.log_hazard(log_time, xp) + relative

@@ -56,7 +56,8 @@ def leave_patient_out(posterior: xr.DataTree) -> pd.DataFrame:
     -------
     Columns ``patient``, ``log_predictive_density``, ``pareto_k`` and ``is_influential``: the weights of the draws are
     then too uneven for the density to be trusted, and the patient weighs on the answers. The sum of the densities
-    compares models of one table.
+    compares models of one table. Where draws do not differ, as those of chains that stand still, nobody can be
+    predicted: NaN, and everybody is influential.
     """
     pointwise = log_likelihood_by_patient(posterior)
     draws = posterior["posterior"].to_dataset().sel(draw=pointwise["draw"])
@@ -65,13 +66,24 @@ def leave_patient_out(posterior: xr.DataTree) -> pd.DataFrame:
         warnings.filterwarnings("ignore", message="Estimated shape parameter", category=UserWarning)
         if len(pointwise[PATIENT]) == 1:  # the sum is then the only term, which ArviZ finds suspicious
             warnings.filterwarnings("ignore", message="The point-wise LOO is the same", category=UserWarning)
-        found = loo(tree, pointwise=True, var_name=str(pointwise.name))
-    shape = np.asarray(found.pareto_k)
+        density, shape, good = _loo(tree, pointwise)
     return pd.DataFrame(
         {
             PATIENT: pointwise[PATIENT].values,
-            "log_predictive_density": np.asarray(found.elpd_i),
+            "log_predictive_density": density,
             "pareto_k": shape,
-            "is_influential": shape > found.good_k,
+            "is_influential": ~(shape <= good),
         }
     )
+
+
+def _loo(tree: xr.DataTree, pointwise: xr.DataArray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Densities and shapes by patient, and the largest shape that is good."""
+    try:
+        found = loo(tree, pointwise=True, var_name=str(pointwise.name))
+    except ValueError as error:
+        if "tail values are the same" not in str(error):
+            raise
+        undefined = np.full(pointwise.sizes[PATIENT], np.nan)
+        return undefined, undefined, np.inf
+    return np.asarray(found.elpd_i), np.asarray(found.pareto_k), float(found.good_k)

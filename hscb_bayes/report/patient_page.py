@@ -25,7 +25,7 @@ from hscb_bayes.report.results import VERDICT
 from hscb_bayes.report.rows import ONLY_INTERVAL, RATIOS, drawn
 from hscb_bayes.report.style import BLUE, LOOKS, MOST_SERIES, Look, legend_above, percent_axis
 from hscb_bayes.report.svg import inline_svg
-from hscb_bayes.report.words import estimate, listing, number, plural, shortened
+from hscb_bayes.report.words import UNDEFINED, estimate, listing, number, plural, shortened
 
 PANEL = 3.2  # inches
 TICKS = 5
@@ -108,12 +108,12 @@ def _render(page: PatientPage) -> str:
             contrasts=list(_contrast_rows(page)),
             centres=_centre_rows(page),
             foretold=list(_foretold(page)),
-            foretold_density=float(page.tables.left_out_centres["log_predictive_density"].sum()),
+            foretold_density=_sum_of(page.tables.left_out_centres["log_predictive_density"]),
             check=_check_rows(page),
             inside=_inside(page),
             is_off=bool(_far_of_all(page)),
             influential=plural(int(page.tables.loo["is_influential"].sum()), "patient"),
-            predicted=float(page.tables.loo["log_predictive_density"].sum()),
+            predicted=_sum_of(page.tables.loo["log_predictive_density"]),
             replicates=REPLICATES,
             baselines=_baseline_rows(page),
             hazards=_hazards(page),
@@ -291,6 +291,12 @@ def _named_limits(row: Mapping[str, float], before: str) -> dict[str, float]:
     return {name: row[f"{before}{name}"] for name in ("median", "lower", "upper")}
 
 
+def _sum_of(densities: pd.Series) -> str:
+    """The sum in words: undefined where one of them is."""
+    total = float(densities.sum(skipna=False))
+    return f"{total:.1f}" if np.isfinite(total) else UNDEFINED
+
+
 def _foretold(page: PatientPage) -> Iterator[dict[str, object]]:
     """A row for each centre: how its patients' density and numbers were foretold from the other centres."""
     numbers = page.tables.left_out_numbers
@@ -306,7 +312,7 @@ def _foretold(page: PatientPage) -> Iterator[dict[str, object]]:
         yield {
             "centre": page.groups[f"centre[{row['centre']}]"],
             "patients": row["patients"],
-            "density": f"{row['log_predictive_density']:.1f}",
+            "density": _sum_of(pd.Series([row["log_predictive_density"]])),
             "inside": f"{len(own) - len(far)} of {len(own)}" if len(own) else "",
             "far": told,
             "converged": bool(row["converged"]),
