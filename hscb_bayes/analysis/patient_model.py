@@ -35,6 +35,7 @@ RESPONSE = 0
 LKJ = 2.0
 PAIRS = ("response, death without", "response, death after", "death without, death after")
 PARTIAL = np.array([LKJ + 0.5, LKJ + 0.5, LKJ])  # parameters of a beta on (-1, 1), for partial correlations of three
+IMPOSSIBLE = -1e200  # log of what cannot be
 HALF_CENTRED = 200.0  # events of a centre that tell as much of its effect as a spread of 0.07 between centres does
 
 
@@ -86,6 +87,8 @@ def row_terms(analysis: OneByOne, transition: int, xp: Any) -> Callable[[Any, An
         relative = relative_hazard(analysis, point[len(ids) :], rows[:, CENTRE:], xp)
         made = transition_of(analysis, transition, values, xp)
         log_hazard, log_survival = made.log_hazard_and_survival(rows[:, LOG_TIME], relative, xp)
+        if xp is np:  # what is impossible stays a number: nothing times it is nothing
+            log_hazard, log_survival = np.maximum(log_hazard, IMPOSSIBLE), np.maximum(log_survival, IMPOSSIBLE)
         return rows[:, EVENT] * log_hazard + rows[:, EXPOSED] * log_survival
 
     return function

@@ -9,8 +9,8 @@ import numpy as np
 import hscb_bayes as hb
 from hscb_bayes.analysis.fit import load_posterior, save_posterior
 from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.prior_draws import draw_prior
 from hscb_bayes.errors import InputError
-from tests.patients.test_predictions import drawn
 from tests.robustness.documents import ROOT, document, pick, text_of
 from tests.robustness.judging import WrongAnswerError, demand
 from tests.robustness.of_patients import ARMS, rows, written
@@ -40,7 +40,7 @@ def stored(rng: np.random.Generator) -> None:
     tables["centres"] = {"column": "centre", "hazard_ratio_rarely_above": 4.0, "why": "x"}
     (scratch() / "stored.toml").write_bytes(text_of(tables))
     try:
-        posterior = drawn(load_patients(scratch() / "stored.toml"))
+        posterior = draw_prior(load_patients(scratch() / "stored.toml"), draws=20, chains=1, seed=1)
     except InputError as error:
         demand(column != "arm", "labels that look like numbers are labels", arms, centre, str(error))
         raise

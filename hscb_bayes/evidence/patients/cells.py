@@ -164,7 +164,8 @@ def shown(cell: object) -> str:
     """A cell in a message: text in quotes, a date as ISO writes it, a number as a person does."""
     if isinstance(cell, str):
         is_plain = NUMBER.fullmatch(cell) is not None or date_of(cell) is not None
-        return cell if is_plain and len(cell) <= LONGEST_FOUND else quote(cell)
+        is_short = len(cell) <= LONGEST_FOUND and not cell.endswith(".")  # which would end the sentence
+        return cell if is_plain and is_short else quote(cell)
     if isinstance(cell, datetime):
         at = date_of(cell)
         return cell.isoformat()[:10] if at is not None and at.is_integer() else cell.isoformat(sep=" ")

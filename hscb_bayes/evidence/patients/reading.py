@@ -96,7 +96,7 @@ def required_columns(
     if frame.empty:
         raise InputError(f"{address}: the table has no rows; required a row for every patient")
     used: dict[str, str] = {}
-    for what, name in [*columns.items(), *((f"covariate {name}", name) for name in covariates)]:
+    for what, name in [*columns.items(), *((f"covariate {quote(name)}", name) for name in covariates)]:
         if name not in names:
             raise InputError(f"{address}: {what}: there is no column {quote(name)}; {nearest(name, names)}")
         if name in used:
