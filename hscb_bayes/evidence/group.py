@@ -72,7 +72,7 @@ class Group(Table):
         """Whether every patient is in exactly one of the two."""
         if self.cut is None or other.cut is None or self.relation is None:
             return self.by == other.by and self.of == other.of and self.value != other.value
-        return self.cut.value == other.cut.value and COMPLEMENT[self.relation] == other.relation
+        return self.cut.exact == other.cut.exact and COMPLEMENT[self.relation] == other.relation
 
 
 def _split_rule(rule: str) -> tuple[Relation, Printed]:
