@@ -21,7 +21,7 @@ CONFLICT_LEFT = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``hscb``; returns the exit status: 0, 2 for refused input, 3 for a conflict left (``--strict``), 130 if stopped."""
+    """Run ``hscb``; returns the status: 0, 2 for refused input, 3 for a conflict left (``--strict``), 130 stopped."""
     options = _parser().parse_args(arguments)
     try:
         status: int | None = options.run(options)

@@ -123,6 +123,6 @@ def _formula(interval: PrintedInterval, scale: str, size: float) -> str:
     if scale != "plain":
         return f"{scale} scale: S (1 - S) (z g'(S) / (g(S) - g(limit)))^2 = {size:.1f} with S = {p:.3g}, z = {z:.2f}"
     if size <= 0.0 or math.isinf(size):
-        return f"plain scale: the limits stand for {sizes(Window(size, size))} patients"
+        return f"plain scale: the limits stand for {'any number of' if size > 0.0 else 'no'} patients"
     half = z * math.sqrt(p * (1.0 - p) / size)
     return f"plain scale: {p:.3g} x {1.0 - p:.3g} x ({z:.2f} / {half:.3g})^2 = {size:.1f}"

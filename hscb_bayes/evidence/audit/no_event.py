@@ -38,8 +38,11 @@ def _needing_events(study: Study, count: Count) -> Iterator[Finding]:
         else:
             continue
         if needs:
-            people = f"0 of {count.n} with {EVENTS[count.event]} are counted among {label(count.among, study)}"
-            yield _finding(RULE, "conflict", (count.id, item.id), f"{words.rstrip(',')} needs one, and {people}", "0")
+            words = (
+                f"{words.rstrip(',')}, needs a patient with {EVENTS[count.event]}, and 0 of {count.n} are counted "
+                f"among {label(count.among, study)}"
+            )
+            yield _finding(RULE, "conflict", (count.id, item.id), words, f"0 / {count.n} = 0.0%")
 
 
 def incidence_rises(study: Study) -> list[Finding]:

@@ -17,8 +17,8 @@ from hscb_bayes.evidence.audit.arithmetic.two_by_two import (
     FISHER,
     Table,
     is_cut_short,
+    p_values_of,
     prints,
-    tests_of,
 )
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.response_shares import divide, tables_of
@@ -63,7 +63,7 @@ def counts_compared(study: Study, item: PValue) -> Compared | None:
 
 def compare_counts(item: PValue, compared: Compared) -> Finding:
     """Try the tests that the P value may be of on every table."""
-    tests = tests_of(compared.tables)
+    tests = p_values_of(compared.tables)
     named = None if item.test is None or item.test.status == "assumed" else item.test.name
     if named == "fisher":
         return _fisher(item, compared, {name: tests[name] for name in FISHERS})
@@ -75,10 +75,10 @@ def _fisher(item: PValue, compared: Compared, tests: Mapping[str, np.ndarray]) -
         if prints(item.value, p).any():
             return _reproduced(item, compared, name, p)
     cut = any(is_cut_short(item.value, p).any() for p in tests.values())
-    shown = _nearest(item, compared.tables, tests)
+    table, values = _nearest(item, compared.tables, tests)
     beside = "the table" if len(compared.tables) == 1 else f"the nearest of {len(compared.tables)} tables"
     verdict = "is Fisher's exact test with its digits cut off" if cut else "cannot be Fisher's exact test"
-    words = f"{verdict}: {beside} that the print allows, {shown}"
+    words = f"{verdict}: {beside} that the print allows, {table}, gives {values}"
     return _finding(item, compared, "note" if cut else "conflict", words, tests)
 
 
@@ -86,7 +86,8 @@ def _unnamed(item: PValue, compared: Compared, tests: Mapping[str, np.ndarray]) 
     for name, p in tests.items():
         if prints(item.value, p).any():
             return _reproduced(item, compared, name, p)
-    words = f"is neither Fisher's exact test nor a chi-squared test of {_nearest(item, compared.tables, tests)}"
+    table, values = _nearest(item, compared.tables, tests)
+    words = f"is neither Fisher's exact test nor a chi-squared test of {table}, which give {values}"
     return _finding(item, compared, "note", f"{words}; its test is not printed", tests)
 
 
@@ -96,8 +97,8 @@ def _of_times(item: PValue, compared: Compared, fisher: np.ndarray) -> Finding:
     near = prints(item.value, fisher).any() or np.any(
         (fisher >= (value - half) / FAR) & (fisher <= (value + half) * FAR)
     )
-    shown = _nearest(item, compared.tables, {FISHER: fisher})
-    words = f"is {'near' if near else 'far from'} Fisher's exact test of {shown}"
+    table, values = _nearest(item, compared.tables, {FISHER: fisher})
+    words = f"is {'near' if near else 'far from'} Fisher's exact test of {table}, which give {values}"
     words += "; its own test also weighs when patients responded"
     return _finding(item, compared, "ok" if near else "note", words, {FISHER: fisher})
 
@@ -109,17 +110,15 @@ def _reproduced(item: PValue, compared: Compared, name: str, p: np.ndarray) -> F
     return _finding(item, compared, "ok", f"is {name} of {listed(each, 'or')}{more}", {name: p})
 
 
-def _nearest(item: PValue, tables: Sequence[Table], tests: Mapping[str, np.ndarray]) -> str:
-    """The table whose P value by any of the tests is nearest, with all its P values."""
+def _nearest(item: PValue, tables: Sequence[Table], tests: Mapping[str, np.ndarray]) -> tuple[Table, str]:
+    """The table whose P value by any of the tests is nearest, and all its P values in words."""
     target = math.log(max(item.value.value, item.value.half_width, 1e-300))
     every = np.stack(
         [np.where(np.isnan(p), np.inf, np.abs(np.log(np.maximum(p, 1e-300)) - target)) for p in tests.values()]
     )
     place = int(np.argmin(every.min(axis=0)))
     values = [f"{p_text(p[place])} by {name}" for name, p in tests.items() if not np.isnan(p[place])]
-    if len(values) == 1:
-        return f"{tables[place]}, which give {values[0].split(' by ')[0]}"
-    return f"{tables[place]}, which give {listed(values)}"
+    return tables[place], values[0].split(" by ")[0] if len(tests) == 1 else listed(values)
 
 
 def _finding(

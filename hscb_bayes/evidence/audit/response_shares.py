@@ -160,9 +160,9 @@ def _parts(study: Study, one: Share | Count, other: Share | Count) -> Finding:
         shown = listed([str(table) for table in tables[:MOST_SHOWN]], "or")
         more = "" if len(tables) <= MOST_SHOWN else f" and {len(tables) - MOST_SHOWN} more"
         words = f"{shares}{beside} are {shown}{more}{', cut off instead of rounded' if cut else ''}"
-        arithmetic = "; ".join(_sum(table, study.n) for table in tables[:MOST_SHOWN])
+        arithmetic = "; ".join(_sum(table) for table in tables[:MOST_SHOWN])
         if isinstance(whole, Share) and not any(
-            window(whole.value).holds(Fraction(table.count + table.other, study.n)) for table in tables
+            window(whole.value).holds(Fraction(table.count + table.other, table.n + table.other_n)) for table in tables
         ):
             words += f"; {whole.value} among all is then cut off, not rounded"
     return Finding(
@@ -178,8 +178,8 @@ def _printed(item: Share | Count) -> str:
     return f"{item.count} of {item.n}" if isinstance(item, Count) else str(item.value)
 
 
-def _sum(table: Table, n: int) -> str:
-    events = table.count + table.other
+def _sum(table: Table) -> str:
+    events, n = table.count + table.other, table.n + table.other_n
     parts = f"{table.count} / {table.n} = {percent(table.count / table.n)}, "
     parts += f"{table.other} / {table.other_n} = {percent(table.other / table.other_n)}"
     return f"{parts}, together {events} / {n} = {percent(events / n)}"

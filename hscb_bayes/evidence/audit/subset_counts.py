@@ -1,4 +1,4 @@
-"""Who had an event in a group had it among all; who responded is a responder; and nobody is counted who was not there."""
+"""Who had an event in a group had it among all, who responded is a responder, and where all died nobody is alive."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def subset_counts(study: Study) -> list[Finding]:
 
 def _within(study: Study, part: Count, whole: Count) -> Iterator[Finding]:
     """At most as many events, and at most as many patients without, as among all."""
-    if part.event != whole.event:
+    if part.event != whole.event or whole.n != study.n:
         return
     event, group = EVENTS[part.event], label(part.among, study)
     if part.count > whole.count:

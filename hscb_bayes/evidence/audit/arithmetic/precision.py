@@ -108,11 +108,13 @@ def size_as_printed(interval: PrintedInterval, scale: str) -> float:
     """Effective size from the printed numbers at face value, on a scale of ``TRANSFORMS``.
 
     From the distance of the two limits; from that of the lower limit and the estimate where the upper one is 100%, and
-    from that of the upper one where the lower one is 0%.
+    from that of the upper one where the lower one is 0%; 0 where both are cut off so.
     """
     transform, p = TRANSFORMS[scale], interval.middle
     below = p if interval.lower.low <= 0.0 else _middle(interval.lower)
     above = p if interval.upper.high >= 1.0 else _middle(interval.upper)
+    if interval.lower.low <= 0.0 and interval.upper.high >= 1.0:
+        return 0.0
     sides = (below < p) + (above > p)
     reach = (transform.at(above) - transform.at(below)) / max(sides, 1)
     return p * (1.0 - p) * (interval.z * transform.slope(p) / reach) ** 2 if reach > 0.0 else math.inf

@@ -32,7 +32,7 @@ class Table:
         return f"{self.count} of {self.n} and {self.other} of {self.other_n}"
 
 
-def tests_of(tables: Sequence[Table]) -> Mapping[str, np.ndarray]:
+def p_values_of(tables: Sequence[Table]) -> Mapping[str, np.ndarray]:
     """Two-sided P values by the name of the test, shape (table,); NaN where a test is undefined."""
     count, n, other, other_n = np.array([[t.count, t.n, t.other, t.other_n] for t in tables], dtype=float).T
     return {
