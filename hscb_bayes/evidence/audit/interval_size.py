@@ -45,7 +45,7 @@ def is_too_precise(interval: PrintedInterval, most: int) -> bool:
     Where no scale gives both limits, whether one of them alone stands for more.
     """
     least = least_size(interval) if sizes_by_scale(interval) else least_size_of_one_limit(interval)
-    return least > most + TIE and not fitting_counts(interval, range(1, most + 1))
+    return most + TIE < least < math.inf and not fitting_counts(interval, range(1, most + 1))
 
 
 def _one_limit(study: Study, item: Estimate, interval: PrintedInterval, group: Sizes) -> Finding:

@@ -111,10 +111,11 @@ def size_as_printed(interval: PrintedInterval, scale: str) -> float:
     from that of the upper one where the lower one is 0%; 0 where both are cut off so.
     """
     transform, p = TRANSFORMS[scale], interval.middle
-    below = p if interval.lower.low <= 0.0 else _middle(interval.lower)
-    above = p if interval.upper.high >= 1.0 else _middle(interval.upper)
-    if interval.lower.low <= 0.0 and interval.upper.high >= 1.0:
+    below, above = _middle(interval.lower), _middle(interval.upper)
+    cut_below, cut_above = interval.lower.low <= 0.0 or below <= 0.0, interval.upper.high >= 1.0 or above >= 1.0
+    if cut_below and cut_above:
         return 0.0
+    below, above = p if cut_below else below, p if cut_above else above
     sides = (below < p) + (above > p)
     reach = (transform.at(above) - transform.at(below)) / max(sides, 1)
     return p * (1.0 - p) * (interval.z * transform.slope(p) / reach) ** 2 if reach > 0.0 else math.inf

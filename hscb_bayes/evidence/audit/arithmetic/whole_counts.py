@@ -14,7 +14,7 @@ import numpy as np
 from hscb_bayes.estimators.intervals import Scale, proportion_interval, wilson
 from hscb_bayes.evidence.audit.arithmetic.binomial import BINOMIAL
 from hscb_bayes.evidence.audit.arithmetic.precision import WILSON, PrintedInterval
-from hscb_bayes.evidence.audit.arithmetic.rounding import Number, Window, counts_in
+from hscb_bayes.evidence.audit.arithmetic.rounding import TIE, Number, Window, counts_in
 
 SCALES: tuple[Scale, ...] = ("plain", "log", "log-log", "logit", "arcsin")
 COMPLEMENTARY: tuple[Scale, ...] = ("log", "log-log")  # the scales that differ when the others are counted
@@ -85,7 +85,13 @@ def _is_lower_limit(window: Window, count: int, n: int, tail: float) -> bool:
 
 
 def _upper_tail(count: int, n: int, p: Number) -> float:
-    return math.fsum(math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(count, n + 1))
+    ways = _ways(n)
+    return math.fsum(ways[k] * p**k * (1.0 - p) ** (n - k) for k in range(count, n + 1))
+
+
+@functools.lru_cache(maxsize=MOST_COUNTED)
+def _ways(n: int) -> tuple[int, ...]:
+    return tuple(math.comb(n, k) for k in range(n + 1))
 
 
 def _greenwood(count: np.ndarray, n: np.ndarray, level: float, scale: Scale) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +100,7 @@ def _greenwood(count: np.ndarray, n: np.ndarray, level: float, scale: Scale) -> 
 
 
 def _prints(interval: PrintedInterval, lower: np.ndarray, upper: np.ndarray) -> list[bool]:
-    return [
-        interval.lower.holds(float(low)) and interval.upper.holds(float(high))
-        for low, high in zip(lower, upper, strict=True)
-    ]
+    below, above = interval.lower, interval.upper
+    is_lower = (lower >= float(below.low) - TIE) & (lower <= float(below.high) + TIE)
+    is_upper = (upper >= float(above.low) - TIE) & (upper <= float(above.high) + TIE)
+    return [bool(match) for match in is_lower & is_upper]
