@@ -23,7 +23,6 @@ from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, cause_numb
 from hscb_bayes.estimators.risk_sets import RiskSets, risk_sets
 from hscb_bayes.estimators.score_chi_square import chi_square_of_scores
 
-
 NOBODY = 1e-9  # without the event: a smaller share is rounding, and nothing is left to compare
 
 

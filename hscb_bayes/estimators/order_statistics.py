@@ -7,7 +7,6 @@ import numpy as np
 from hscb_bayes.estimators.intervals import Scale
 from hscb_bayes.estimators.kaplan_meier import quantile
 
-
 MOST_PATIENTS = 1_000_000  # whose times are made, one by one
 
 
@@ -38,7 +37,8 @@ def order_statistic_ranks(n: int, level: float, scale: Scale, probability: float
     Raises
     ------
     ValueError
-        If n is no whole number from 1 to a million, the probability or the level not between 0 and 1, or the scale unknown.
+        If n is no whole number from 1 to a million, the probability or the level not between 0 and 1, or the scale
+        unknown.
     """
     if not isinstance(n, int | np.integer) or isinstance(n, bool):
         raise ValueError(f"n: required a whole number, found {n!r}")
