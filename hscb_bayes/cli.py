@@ -5,21 +5,29 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hscb_bayes import __version__
 from hscb_bayes.arguments import seed
 from hscb_bayes.errors import InputError
 from hscb_bayes.stopping import EARLIER_RESULTS, end_on_signals
 
+if TYPE_CHECKING:
+    from hscb_bayes.evidence.audit import Finding
+
 SEED = 1
 INTERRUPTED = 130
 STATUS = {"ok": "ok      ", "note": "note    ", "conflict": "CONFLICT"}
+HANDLED = "handled "
+CONFLICT_LEFT = 3
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run ``hscb``; returns the exit status: 0, 2 for input that is refused, or 130 when interrupted.
+    """Run ``hscb``; returns the exit status.
+
+    It is 0, 2 for input that is refused, 3 for a conflict left (``--strict``), or 130 when interrupted.
 
     Parameters
     ----------
@@ -30,7 +38,7 @@ def main(words: Sequence[str] | None = None) -> int:
         end_on_signals()
     try:
         options = _parser().parse_args(words)
-        options.run(options)
+        status: int | None = options.run(options)
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
@@ -40,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_output()
         return 0  # whoever read has seen enough, as with head
-    return 0
+    return status or 0
 
 
 def _forget_output() -> None:
@@ -56,7 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     audit = commands.add_parser("audit", help="what a paper's printed numbers contradict; no model, no sampling")
-    audit.add_argument("study", help="a study file, such as models/evidence/gagelmann2023.toml")
+    audit.add_argument(
+        "file",
+        help="a study file, such as models/evidence/gagelmann2023.toml; or an analysis, such as main, which says how "
+        "conflicts are handled",
+    )
+    audit.add_argument(
+        "--strict", action="store_true", help="exit with status 3 if a conflict is left that no analysis handles"
+    )
     audit.set_defaults(run=_audit)
 
     run = commands.add_parser("run", help="audit, fit, replicate, check and report")
@@ -97,13 +112,41 @@ def _print(text: str) -> None:
         raise InputError(f"standard output cannot be written to: {error.strerror}") from None
 
 
-def _audit(options: argparse.Namespace) -> None:
-    from hscb_bayes.evidence.audit import audit
-    from hscb_bayes.evidence.study import load_study
+def _audit(options: argparse.Namespace) -> int:
+    from hscb_bayes.analysis.layers import is_analysis
 
-    for finding in audit(load_study(options.study)):
-        _print(f"{STATUS[finding.severity]}  {finding.sentence}")
+    left = 0
+    if is_analysis(options.file):
+        from hscb_bayes.analysis.handled import audits_of
+
+        audited = audits_of(options.file)
+        for one in audited:
+            if len(audited) > 1:
+                _print(f"{one.study.id}")
+            left += _show(one.findings, one.handled)
+    else:
+        from hscb_bayes.evidence.audit import audit
+        from hscb_bayes.evidence.study import load_study
+
+        left = _show(audit(load_study(options.file)), {})
+    if options.strict and left:
+        sys.stderr.write(f"{left} {'conflict is' if left == 1 else 'conflicts are'} not handled\n")
+        return CONFLICT_LEFT
+    return 0
+
+
+def _show(findings: Sequence[Finding], handled: Mapping[str, str]) -> int:
+    """Print findings, the id of each conflict and how it is handled; returns how many conflicts are not."""
+    left = 0
+    for finding in findings:
+        how = handled.get(finding.id)
+        is_left = finding.severity == "conflict" and how is None
+        _print(f"{STATUS[finding.severity] if how is None else HANDLED}  {finding.sentence}")
         _print(f"          {finding.arithmetic}")
+        if how is not None or is_left:
+            _print(f"          [{finding.id}] {how or 'not handled'}")
+        left += is_left
+    return left
 
 
 def _run(options: argparse.Namespace) -> None:

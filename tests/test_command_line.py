@@ -34,6 +34,58 @@ def test_audit_prints_conflicts_with_their_arithmetic(root: Path, capsys: pytest
     assert "44% (95% CI 27% to 61%)" in shown
 
 
+def test_an_audit_of_an_analysis_says_how_each_conflict_is_handled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["audit", "main", "--strict"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("CONFLICT") == 0
+    assert shown.count("handled   ") == 2
+    assert "[interval_size:os_1y_long+duration] the limits 27% and 61% are not used" in shown
+
+
+def test_a_strict_audit_of_a_study_exits_with_3_when_a_conflict_is_left(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evidence = root / "models/evidence"
+    assert cli.main(["audit", str(evidence / "gagelmann2023.toml"), "--strict"]) == 3
+    assert capsys.readouterr().err == "2 conflicts are not handled\n"
+    assert cli.main(["audit", str(evidence / "bowman2023.toml"), "--strict"]) == 0
+
+
+def test_a_strict_audit_of_a_pool_is_of_every_study(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["audit", "pooled", "--strict"]) == 0
+    assert "gagelmann2023\n" in capsys.readouterr().out
+
+
+def test_an_analysis_that_leaves_a_conflict_is_told_which(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("models/main.toml", "models/evidence/gagelmann2023.toml"):
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = (root / name).read_text()
+        target.write_text("\n".join(line for line in text.splitlines() if not line.startswith('"disjoint_sizes:')))
+    analysis = tmp_path / "models/main.toml"
+    text = analysis.read_text()
+    analysis.write_text(text[: text.index("[report]")] + "[report]\ndurations = [14.0]\n")
+    assert cli.main(["audit", str(analysis)]) == 0
+    assert cli.main(["audit", str(analysis), "--strict"]) == 3
+    shown = capsys.readouterr()
+    assert shown.err == "1 conflict is not handled\n"
+    assert "[disjoint_sizes:os_1y_short+os_1y_long] not handled" in shown.out
+    with pytest.raises(hscb_bayes.InputError) as caught:
+        hscb_bayes.load_analysis(tmp_path / "models/none.toml")
+    assert cli.main(["audit", str(tmp_path / "models/none.toml")]) == 2
+    assert capsys.readouterr().err == f"error: {caught.value}\n"
+
+
+def test_an_analysis_of_patients_has_no_print_to_audit(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = root / "models/calibration_patients.toml"
+    assert cli.main(["audit", str(file)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {file}: an analysis of patients one by one has no print to audit; required a study file\n"
+    )
+
+
 HEAVY = {"pandas", "scipy", "xarray", "pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "jinja2"}
 LIGHT = ("arguments", "cli", "errors", "stopping")
 LOADED = """

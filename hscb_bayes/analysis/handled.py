@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.patient_spec import is_of_patients
+from hscb_bayes.analysis.pool import is_pool, load_pool
+from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.audit import Finding
+from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.evidence.study import Study
 from hscb_bayes.sentences import nearest, quote
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """What the audit finds in one study of an analysis, and by id of a finding how the analysis handles it."""
+
+    study: Study
+    findings: tuple[Finding, ...]
+    handled: Mapping[str, str]
 
 
 def check_handled(analysis: Analysis, findings: Sequence[Finding]) -> None:
@@ -18,14 +32,43 @@ def check_handled(analysis: Analysis, findings: Sequence[Finding]) -> None:
     InputError
         When an entry names no finding of the audit, or a conflict has no entry.
     """
+    _check_names(analysis, findings)
+    for finding in unhandled(findings, analysis.table.handled):
+        raise InputError(
+            f"{analysis.path}: handled: the print has a conflict that the analysis does not handle; required an "
+            f'entry "{finding.id}" that says how: {finding.sentence.removesuffix(".")}'
+        )
+
+
+def _check_names(analysis: Analysis, findings: Sequence[Finding]) -> None:
     told = [finding.id for finding in findings if finding.severity != "ok"]
     for id in analysis.table.handled:
         if id not in told:
             hint = nearest(id, told) if told else "the audit finds nothing to handle"
             raise InputError(f"{analysis.path}: handled: the audit has no finding {quote(id)}; {hint}")
-    for finding in findings:
-        if finding.severity == "conflict" and finding.id not in analysis.table.handled:
-            raise InputError(
-                f"{analysis.path}: handled: the print has a conflict that the analysis does not handle; required an "
-                f'entry "{finding.id}" that says how: {finding.sentence.removesuffix(".")}'
-            )
+
+
+def unhandled(findings: Sequence[Finding], handled: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Conflicts that have no entry in ``[handled]``."""
+    return tuple(finding for finding in findings if finding.severity == "conflict" and finding.id not in handled)
+
+
+def audits_of(path: str | Path) -> tuple[Audited, ...]:
+    """The audit of every study of an analysis or a pool, with what is said about its findings.
+
+    Raises
+    ------
+    InputError
+        When a file is not as it should be, ``[handled]`` names no finding, or the analysis has no print.
+    """
+    if is_pool(path):
+        return tuple(_audited(member) for member in load_pool(path).members)
+    if is_of_patients(path):
+        raise InputError(f"{path}: an analysis of patients one by one has no print to audit; required a study file")
+    return (_audited(load_analysis(path)),)
+
+
+def _audited(analysis: Analysis) -> Audited:
+    findings = audit(analysis.study)
+    _check_names(analysis, findings)
+    return Audited(study=analysis.study, findings=findings, handled=analysis.table.handled)

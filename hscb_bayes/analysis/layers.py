@@ -14,6 +14,7 @@ from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.toml_file import read_toml
 
 LONGEST_CHAIN = 10
+OF_AN_ANALYSIS = ("base", "studies", "patients", "fit", "cohort", "prior", "handled")  # keys that no study file has
 ABOUT_THE_STUDY = ("fit", "cohort", "follow_up", "handled")  # tables that an analysis of another study does not inherit
 
 
@@ -39,6 +40,18 @@ def find_analysis(path: str | Path) -> Path:
     if str(path) not in shipped:
         raise InputError(f"there is no shipped analysis {quote(str(path))}; {nearest(str(path), shipped)}")
     return folder / f"{path}.toml"
+
+
+def is_analysis(path: str | Path) -> bool:
+    """Whether a path or a name means an analysis file, rather than a study file.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or a bare name is not one of the shipped analyses.
+    """
+    data = read_toml(find_analysis(path)).data
+    return isinstance(data.get("study"), str) or any(key in data for key in OF_AN_ANALYSIS)
 
 
 def names_in(folder: Path) -> list[str]:

@@ -166,13 +166,16 @@ def summarise(values: np.ndarray, number: PrintedNumber) -> dict[str, float]:
 def tail_probability(values: np.ndarray, number: PrintedNumber) -> float:
     """2 min(p, 1 - p) with p = P(replicate < print) + P(replicate = print) / 2, over the replicates that are defined.
 
-    For a number printed as a bound, ``"< .001"``, the share of replicates below it. NaN where none is defined.
+    For a number printed as a bound, ``"< .001"``, the share of replicates below it, and above it for ``"> .99"``. NaN
+    where none is defined.
     """
     defined = values[~np.isnan(values)]
     if defined.size == 0:
         return float("nan")
     if number.bound == "below":
         return float(np.mean(defined < number.value))
+    if number.bound == "above":
+        return float(np.mean(defined > number.value))
     return two_sided_tail(defined, number.value, within=number.half_width / 2.0)
 
 

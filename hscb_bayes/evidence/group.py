@@ -85,7 +85,7 @@ class Group(Table):
     @property
     def definition(self) -> tuple[object, ...]:
         """What says who is in it: two groups of one definition are one group."""
-        cut = None if self.cut is None else self.cut.value
+        cut = None if self.cut is None else self.cut.exact
         return (self.by, self.of, self.value, self.relation, cut, frozenset(self.all_of or ()))
 
     def is_complement_of(self, other: Group) -> bool:
@@ -94,7 +94,7 @@ class Group(Table):
             return False
         if self.cut is None or other.cut is None or self.relation is None:
             return self.of == other.of and self.value != other.value
-        return self.cut.value == other.cut.value and COMPLEMENT[self.relation] == other.relation
+        return self.cut.exact == other.cut.exact and COMPLEMENT[self.relation] == other.relation
 
 
 def _split_rule(rule: str) -> tuple[Relation, Printed]:

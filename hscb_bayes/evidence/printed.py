@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Annotated, Literal
 
 import numpy as np
@@ -17,14 +18,17 @@ from pydantic import Field, PlainValidator
 from hscb_bayes.sentences import quote
 
 Unit = Literal["proportion", "days", "count", "p", "number"]
-Bound = Literal["exact", "below"]
+Bound = Literal["exact", "below", "above"]
 
-DAYS_PER = {"day": 1.0, "week": 7.0, "month": 365.0 / 12.0, "year": 365.0}
+EXACT_DAYS_PER = {"day": Fraction(1), "week": Fraction(7), "month": Fraction(365, 12), "year": Fraction(365)}
+DAYS_PER = {word: float(days) for word, days in EXACT_DAYS_PER.items()}
+BOUNDS: dict[str, Bound] = {"<": "below", ">": "above"}
 ALL = "all"  # the word that papers print for 100%; nothing is rounded in it
 LONGEST = 24  # characters of a printed number; more is not a number that a paper prints
+NOT_SIGNIFICANT = ("ns", "not significant")
 TIE = 1e-9  # of a last digit: 14.5 that binary arithmetic stores as 14.499999999999998 is still a half
 
-_PRINTED = re.compile(r"(?P<below><\s*)?(?P<whole>[0-9]*)(\.(?P<decimals>[0-9]+))?\s*(?P<word>%|[a-z]*)", re.ASCII)
+_PRINTED = re.compile(r"((?P<bound>[<>])\s*)?(?P<whole>[0-9]*)(\.(?P<decimals>[0-9]+))?\s*(?P<word>%|[a-z]*)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class Printed:
     Parameters
     ----------
     text
-        As printed: ``"59%"``, ``"9 days"``, ``"1 year"``, ``".007"``, ``"< .001"``, ``"26"``, or ``"all"`` for 100%.
+        As printed: ``"59%"``, ``"9 days"``, ``"1 year"``, ``".007"``, ``"< .001"``, ``"> .99"``, ``"26"``, or ``"all"``
+        for 100%.
     unit
         What a number without a sign or a word is. Left out, whole numbers are counts, ``"< .001"`` is a P value and
         anything else a plain number.
@@ -48,7 +53,9 @@ class Printed:
     half_width
         Half a unit of the last printed digit, in the unit of ``value``; 0 for a bound and for the word "all".
     bound
-        ``"below"`` for ``"< .001"``: the number is less than ``value``.
+        ``"below"`` for ``"< .001"``: the number is less than ``value``; ``"above"`` for ``"> .99"``.
+    exact, exact_half_width
+        ``value`` and ``half_width`` as rational numbers, for arithmetic that no binary rounding may touch.
 
     Raises
     ------
@@ -62,10 +69,13 @@ class Printed:
     digits: int = field(init=False)
     half_width: float = field(init=False)
     bound: Bound = field(init=False)
+    exact: Fraction = field(init=False)
+    exact_half_width: Fraction = field(init=False)
 
     def __post_init__(self) -> None:
         if self.text == ALL:
             self._set({"unit": "proportion", "value": 1.0, "digits": 0, "half_width": 0.0, "bound": "exact"})
+            self._set({"exact": Fraction(1), "exact_half_width": Fraction(0)})
             return
         match = _PRINTED.fullmatch(self.text) if len(self.text) <= LONGEST else None
         decimals = (match["decimals"] or "") if match else ""
@@ -75,16 +85,19 @@ class Printed:
             )
         units, digits = int(match["whole"] + decimals), len(decimals)
         unit, times, over = self._scale(match)
-        below = bool(match["below"])
+        bound = BOUNDS.get(match["bound"] or "", "exact")
         self._set(
             {
                 "unit": unit,
                 "value": units * times / (over * 10**digits),
                 "digits": digits,
-                "half_width": 0.0 if below else times / (over * 10**digits) / 2,
-                "bound": "below" if below else "exact",
+                "half_width": 0.0 if bound != "exact" else times / (over * 10**digits) / 2,
+                "bound": bound,
             }
         )
+        last_digit = EXACT_DAYS_PER.get(match["word"].removesuffix("s"), Fraction(1)) / (over * 10**digits)
+        half_width = last_digit / 2 if bound == "exact" else Fraction(0)
+        self._set({"exact": units * last_digit, "exact_half_width": half_width})
 
     def _set(self, attributes: dict[str, object]) -> None:
         for name, attribute in attributes.items():
@@ -102,7 +115,7 @@ class Printed:
             return "days", DAYS_PER[singular], 1
         if self.unit != "number":
             return self.unit, 1.0, 1
-        return ("p" if match["below"] else "number" if match["decimals"] else "count"), 1.0, 1
+        return ("p" if match["bound"] else "number" if match["decimals"] else "count"), 1.0, 1
 
     def round(self, values: np.ndarray) -> np.ndarray:
         """Round values to the digits that are printed here, halves up.
@@ -184,17 +197,25 @@ def _later_than_zero(found: object) -> Printed:
 
 
 def _p_value(found: object) -> Printed:
+    """A P value: a number rounded to its digits ("1" is 0.5 to 1, ".000" below .0005), or an inequality."""
     example = "'.007' or '< .001'"
     text = _text(found, example)
     required = f"required a P value such as {example}, found {quote(text)}"
+    if text.replace(".", "").strip().lower() in NOT_SIGNIFICANT:
+        raise ValueError(f"{required}, which gives no number; write '> .05' if the paper says that .05 is its level")
     try:
         printed = Printed(text, "p")
     except ValueError:
         raise ValueError(required) from None
-    if printed.unit != "p" or printed.digits == 0:
+    if printed.unit != "p":
         raise ValueError(required)
-    if printed.value > 1.0:
+    if printed.exact > 1:
         raise ValueError(f"{required}, which is above 1")
+    if printed.exact == 0 and (printed.bound == "below" or printed.digits == 0):
+        nothing = "no P value is below 0" if printed.bound == "below" else "no P value is 0; to how many digits was it?"
+        raise ValueError(f"{required}: {nothing}")
+    if printed.exact == 1 and printed.bound == "above":
+        raise ValueError(f"{required}: no P value is above 1")
     return printed
 
 

@@ -248,7 +248,9 @@ def test_a_count_of_deaths_is_not_fitted_as_something_else(tmp_path: Path) -> No
     )
 
 
-EVALUABLE = ARMS.replace("count = 20\nn = 44", 'count = 20\nn = 40\nevaluable = "four had no blood count"')
+EVALUABLE = ARMS.replace("count = 20\nn = 44", 'count = 20\nn = 40\nevaluable = "four had no blood count"').replace(
+    'value = ".002"', 'value = ".007"'
+)
 
 
 def test_a_count_of_evaluable_patients_is_not_fitted_as_one_of_all(tmp_path: Path) -> None:
@@ -271,13 +273,23 @@ def test_a_count_of_evaluable_patients_is_replicated_among_as_many(
 def test_evaluable_patients_do_not_shrink_a_group(tmp_path: Path) -> None:
     findings = audit(of_arms(tmp_path, ["os_b"], ARM_B, EVALUABLE).study)
     assert [finding.sentence for finding in findings if finding.severity == "conflict"] == []
-    (parts,) = (finding for finding in findings if finding.rule == "response_parts")
-    assert (parts.severity, parts.arithmetic) == (
+    assert p_value_of(tmp_path, EVALUABLE) == (
         "ok",
-        "120 / 163 = 73.6%, 20 / 40 = 50.0%, together 140 / 203 = 69.0%",
+        "P = .007 for response by characteristic is Fisher's exact test of 120 of 163 and 20 of 40, which give 0.0069.",
     )
-    (p_value,) = (finding for finding in findings if finding.rule == "p_values")
-    assert "120 of 163 and 20 of 40" in p_value.sentence
+
+
+def test_a_p_value_may_count_who_was_not_evaluable_as_without_the_event(tmp_path: Path) -> None:
+    of_all = EVALUABLE.replace('value = ".007"', 'value = ".0009"')
+    severity, words = p_value_of(tmp_path, of_all)
+    assert severity == "ok"
+    assert words.endswith("is Fisher's exact test of 120 of 163 and 20 of 44, which give 0.00089.")
+
+
+def p_value_of(tmp_path: Path, study: str) -> tuple[str, str]:
+    findings = audit(of_arms(tmp_path, ["os_b"], ARM_B, study).study)
+    (found,) = (finding for finding in findings if finding.rule == "p_values")
+    return found.severity, found.sentence
 
 
 def test_a_p_value_between_arms_needs_no_test_in_the_analysis_of_one(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hscb_bayes.evidence.study import load_study
 
 OS = 'value = "85%"\nlower = "65%"\nupper = "100%"\nlevel = 0.95'
 # What is replaced in good.toml, by what, and the sentence after the path of the file.
+NO_P = "item 'p_os': value: required a P value such as '.007' or '< .001', found"
 BROKEN = {
     "survival as a whole number": (
         'value = "85%"',
@@ -149,10 +150,25 @@ BROKEN = {
         '"responders or all"',
         "item 'response_median': readings: required a table, found 'responders or all'",
     ),
-    "P without a decimal point": (
+    "P of 0": (
         'value = "< .001"',
-        'value = "1"',
-        "item 'p_os': value: required a P value such as '.007' or '< .001', found '1'",
+        'value = "0"',
+        f"{NO_P} '0': no P value is 0; to how many digits was it?",
+    ),
+    "P below 0": (
+        'value = "< .001"',
+        'value = "< .000"',
+        "item 'p_os': value: required a P value such as '.007' or '< .001', found '< .000': no P value is below 0",
+    ),
+    "P above 1 as an inequality": (
+        'value = "< .001"',
+        'value = "> 1"',
+        "item 'p_os': value: required a P value such as '.007' or '< .001', found '> 1': no P value is above 1",
+    ),
+    "P of a group and of all": (
+        'groups_compared = ["responders", "others"]',
+        'groups_compared = ["responders", "all"]',
+        "item 'p_os': groups_compared names 'all'; required two groups that share no patient",
     ),
     "P above 1": (
         'value = "< .001"',
@@ -167,7 +183,7 @@ BROKEN = {
     "P not significant": (
         'value = "< .001"',
         'value = "NS"',
-        "item 'p_os': value: required a P value such as '.007' or '< .001', found 'NS'",
+        f"{NO_P} 'NS', which gives no number; write '> .05' if the paper says that .05 is its level",
     ),
     "P as a number": (
         'value = "< .001"',

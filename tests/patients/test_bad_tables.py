@@ -79,7 +79,7 @@ CASES = {
     ),
     "a covariate that is not there": Bad(
         made=of_wide(wide(), covariates=["agee"]),
-        message="x.csv: covariate agee: there is no column 'agee'; did you mean 'age'?",
+        message="x.csv: covariate 'agee': there is no column 'agee'; did you mean 'age'?",
     ),
     "a column for two things": Bad(
         made=of_wide(wide(), WideColumns(last_day="response_day")),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
-from hscb_bayes.evidence.audit.arithmetic.rounding import TIE, Window, window
+from hscb_bayes.evidence.audit.arithmetic.rounding import Number, Window, window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.wording import listed, sentence
 from hscb_bayes.evidence.item import whom
@@ -48,7 +49,7 @@ def counts_rise(study: Study) -> list[Finding]:
 
 
 def _compare(study: Study, early: Count | Share, late: Count | Share) -> Finding:
-    falls = _share(early).low > _share(late).high + TIE
+    falls = _share(early).low > _share(late).high
     verdict = "is more than" if falls else "is no more than"
     severity: Severity = "conflict" if falls else "ok"
     return Finding(
@@ -60,14 +61,14 @@ def _compare(study: Study, early: Count | Share, late: Count | Share) -> Finding
     )
 
 
-def _day(item: Count | Share) -> float:
-    return math.inf if item.at is None else item.at.value
+def _day(item: Count | Share) -> Number:
+    return math.inf if item.at is None else item.at.exact
 
 
 def _share(item: Count | Share) -> Window:
     if isinstance(item, Share):
         return window(item.value)
-    return Window(item.count / item.n, item.count / item.n)
+    return Window(Fraction(item.count, item.n), Fraction(item.count, item.n))
 
 
 def _printed(item: Count | Share) -> str:

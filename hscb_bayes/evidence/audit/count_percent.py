@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
+from fractions import Fraction
 
-from hscb_bayes.evidence.audit.arithmetic.rounding import window
+from hscb_bayes.evidence.audit.arithmetic.rounding import is_cut_off, window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.wording import sentence
 from hscb_bayes.evidence.kinds.count import Count
@@ -21,12 +21,12 @@ def count_percent(study: Study) -> list[Finding]:
 
 
 def _compare(item: Count, printed: Printed) -> Finding:
-    share = item.count / item.n
-    words = f"{item.count} of {item.n} is {printed.in_digits(share)}"
+    share = Fraction(item.count, item.n)
+    words = f"{item.count} of {item.n} is {printed.in_digits(float(share))}"
     severity: Severity = "ok"
     if window(printed).holds(share):
         words = f"{words}, printed as {printed}"
-    elif _is_cut_off(share, printed):
+    elif is_cut_off(share, printed):
         severity, words = "note", f"{words}, printed as {printed}: cut off, not rounded"
     else:
         severity, words = "conflict", f"{words} and cannot be printed as {printed}"
@@ -35,10 +35,5 @@ def _compare(item: Count, printed: Printed) -> Finding:
         severity=severity,
         items=(item.id,),
         sentence=sentence(words),
-        arithmetic=f"{item.count} / {item.n} = {share:.4f}",
+        arithmetic=f"{item.count} / {item.n} = {float(share):.4f}",
     )
-
-
-def _is_cut_off(share: float, printed: Printed) -> bool:
-    unit = 2.0 * printed.half_width
-    return math.isclose(math.floor(share / unit) * unit, printed.value, abs_tol=unit / 10.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from hscb_bayes.evidence.audit.arithmetic.rounding import window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.parts import survivals
@@ -20,12 +22,12 @@ def everybody_died(study: Study) -> list[Finding]:
         for deaths in study.items
         if isinstance(deaths, EverybodyDiedBy)
         for survival in survivals(study)
-        if survival.among == deaths.among and survival.day >= deaths.day
+        if survival.among == deaths.among and survival.at.exact >= deaths.by.exact
     ]
 
 
 def _compare(study: Study, deaths: EverybodyDiedBy, survival: Survival) -> Finding:
-    severity: Severity = "ok" if window(survival.value).holds(0.0) else "conflict"
+    severity: Severity = "ok" if window(survival.value).holds(Fraction(0)) else "conflict"
     verdict = "as it must be" if severity == "ok" else "where it must be 0%"
     return Finding(
         rule=RULE,

@@ -52,13 +52,13 @@ def follow_up(study: Study) -> list[Finding]:
     return [
         _contradiction(study, one, other)
         for one, other in combinations(known, 2)
-        if one.parts.survival[0].day == other.parts.survival[0].day
+        if one.parts.survival[0].at.exact == other.parts.survival[0].at.exact
         and _gap(one.repaired_total, other.repaired_total) > GAP * study.n
     ]
 
 
 def _gap(one: Window, other: Window) -> float:
-    return max(one.low - other.high, other.low - one.high)
+    return float(max(one.low - other.high, other.low - one.high))
 
 
 def _followed(study: Study, parts: Parts) -> Followed | None:

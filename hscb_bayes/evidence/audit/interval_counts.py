@@ -7,8 +7,7 @@ from hscb_bayes.evidence.audit.arithmetic.whole_counts import MOST_COUNTED, Fit,
 from hscb_bayes.evidence.audit.finding import Finding
 from hscb_bayes.evidence.audit.interval_scale import printed_intervals
 from hscb_bayes.evidence.audit.sizes import group_sizes
-from hscb_bayes.evidence.audit.wording import from_to, listed, percent, sentence, survival_of
-from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.evidence.audit.wording import Estimate, estimate_of, from_to, listed, percent, sentence
 from hscb_bayes.evidence.study import Study
 
 RULE = "interval_counts"
@@ -22,23 +21,24 @@ def interval_counts(study: Study) -> list[Finding]:
     return [_look(study, item, interval) for item, interval in printed_intervals(study)]
 
 
-def _look(study: Study, item: Survival, interval: PrintedInterval) -> Finding:
+def _look(study: Study, item: Estimate, interval: PrintedInterval) -> Finding:
     group = group_sizes(study, item.among)
     fits = fitting_counts(interval, range(1, study.n + 1))
     inside = [fit for fit in fits if group.bounds.hold(fit.n)]
     outside = [fit for fit in fits if not group.bounds.hold(fit.n)]
     allowed = f"the group holds {from_to(group.bounds)} ({group.because})"
+    complete = "" if interval.kind == "share" else " without censoring"
     if inside:
-        words = f"is {_listed(inside)} without censoring"
+        words = f"is {_listed(inside)}{complete}"
     elif outside:
-        words = f"is {_listed(outside)} without censoring and no other count of at most {study.n}, but {allowed}"
+        words = f"is {_listed(outside)}{complete} and no other count of at most {study.n}, but {allowed}"
     else:
-        words = f"is no count of at most {study.n} patients without censoring; {allowed}"
+        words = f"is no count of at most {study.n} patients{complete}; {allowed}"
     return Finding(
         rule=RULE,
         severity="ok" if inside else "note",
         items=(item.id,) if group.item is None else (item.id, group.item),
-        sentence=sentence(f"{survival_of(item, study)} {words}"),
+        sentence=sentence(f"{estimate_of(item, study)} {words}"),
         arithmetic="; ".join(_shown(fit) for fit in (inside or outside)[:MOST_LISTED])
         or f"every k of n up to {study.n} tried on all scales",
     )

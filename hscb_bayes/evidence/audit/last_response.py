@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 from hscb_bayes.evidence.audit.arithmetic.rounding import counts_in, window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.sizes import group_sizes
@@ -30,16 +33,16 @@ def _compare(study: Study, item: Incidence, median: MedianTime, last: Printed) -
     items: tuple[str, ...] = (item.id, median.id)
     total = _total(study)
     size = group_sizes(study, item.among).exact or study.n
-    by_then = max(int(item.value.value * size + 0.5), *counts_in(window(item.value), size), 0)
+    by_then = max(math.floor(item.value.exact * size + Fraction(1, 2)), *counts_in(window(item.value), size), 0)
     severity: Severity = "ok"
-    if window(last).low <= item.day:
+    if window(last).low <= item.at.exact:
         words = f"{subject} agree: no response is later"
     else:
         words = f"{subject} mean about {by_then} of {size} by then and at least 1 later"
         if total is not None and total.count < by_then + 1:
             severity, words = "note", f"{words}, and {total.count} responded in all"
             items = (*items, total.id)
-    arithmetic = f"{item.value} x {size} = {item.value.value * size:.1f}; {last} against {item.at}"
+    arithmetic = f"{item.value} x {size} = {float(item.value.exact * size):.1f}; {last} against {item.at}"
     return Finding(rule=RULE, severity=severity, items=items, sentence=sentence(words), arithmetic=arithmetic)
 
 

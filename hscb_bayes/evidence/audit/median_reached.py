@@ -32,7 +32,7 @@ def _compare(study: Study, item: MedianTime, total: Count) -> Finding:
         reached = reached and half <= total.count
         people = f"all {size} patients" if group == EVERYBODY else f"the {size} {label(group, study)}"
         halves.append(f"{half} responses by then among {people}")
-    needs = listed(halves, "or") or "as many responses as half of its group"
+    needs = listed(halves, "or") if halves else "as many responses as half of its group"
     words = f"a median time to response of {item.value} means {needs}, and {total.count} responded in all"
     severity: Severity = "ok"
     if not reached:
@@ -45,5 +45,5 @@ def _compare(study: Study, item: MedianTime, total: Count) -> Finding:
         severity=severity,
         items=(item.id, total.id),
         sentence=sentence(words),
-        arithmetic=f"{'; '.join(halves)}; {total.count} of {total.n} responded",
+        arithmetic="; ".join([*halves, f"{total.count} of {total.n} responded"]),
     )

@@ -23,9 +23,8 @@ from hscb_bayes.evidence.audit.interval_scale import methods, preferred_scale, p
 from hscb_bayes.evidence.audit.interval_size import is_too_precise
 from hscb_bayes.evidence.audit.parts import all_parts, whole_splits
 from hscb_bayes.evidence.audit.sizes import Sizes, group_sizes
-from hscb_bayes.evidence.audit.wording import listed, percent, sentence, survival_of
+from hscb_bayes.evidence.audit.wording import Estimate, estimate_of, listed, percent, sentence
 from hscb_bayes.evidence.cohort import EVERYBODY
-from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.evidence.study import Study
 
@@ -56,26 +55,26 @@ def repairs(study: Study) -> list[Finding]:
     return [_report(study, item, interval) for item, interval in printed_intervals(study) if is_wrong(study, item)]
 
 
-def is_wrong(study: Study, item: Survival) -> bool:
+def is_wrong(study: Study, item: Estimate) -> bool:
     """Whether an interval is too precise for its group, or on no known scale."""
     most = group_sizes(study, item.among).bounds.most
     intervals = [interval for other, interval in printed_intervals(study) if other.id == item.id]
     return any(is_too_precise(interval, most) or not methods(study, interval) for interval in intervals)
 
 
-def digit_swaps(study: Study, item: Survival, interval: PrintedInterval) -> Iterator[Repair]:
+def digit_swaps(study: Study, item: Estimate, interval: PrintedInterval) -> Iterator[Repair]:
     """Exchanges of two digits that make the interval that of whole patients, in a size that the group may have."""
     sizes = possible_sizes(study, item)
     for texts in swapped(tuple(number.text for number in item.numbers)):
         value, lower, upper = (Printed(text, "proportion") for text in texts)
-        if not lower.value <= value.value <= upper.value <= 1.0:
+        if not lower.exact <= value.exact <= upper.exact <= 1:
             continue
-        meant = PrintedInterval(window(value), window(lower), window(upper), interval.level)
+        meant = PrintedInterval(window(value), window(lower), window(upper), interval.level, interval.kind)
         for fit in fitting_counts(meant, sizes):
             yield _swap(study, item, (value, lower, upper), meant, fit)
 
 
-def other_sizes(study: Study, item: Survival, interval: PrintedInterval) -> Iterator[Repair]:
+def other_sizes(study: Study, item: Estimate, interval: PrintedInterval) -> Iterator[Repair]:
     """Numbers of patients of the study, not the group's own, that reproduce the interval as printed."""
     own = group_sizes(study, item.among).bounds
     scale = preferred_scale(study, interval)
@@ -91,7 +90,7 @@ def other_sizes(study: Study, item: Survival, interval: PrintedInterval) -> Iter
             )
 
 
-def possible_sizes(study: Study, item: Survival) -> frozenset[int]:
+def possible_sizes(study: Study, item: Estimate) -> frozenset[int]:
     """Sizes up to ``MOST_COUNTED`` that the print allows a group, and those of the splits of both percentages."""
     bounds = group_sizes(study, item.among).bounds
     sizes = set(range(max(bounds.least, 1), min(bounds.most, MOST_COUNTED) + 1))
@@ -107,9 +106,9 @@ def known_sizes(study: Study) -> set[int]:
     return {size for size in exact if size}
 
 
-def _report(study: Study, item: Survival, interval: PrintedInterval) -> Finding:
+def _report(study: Study, item: Estimate, interval: PrintedInterval) -> Finding:
     found = [*digit_swaps(study, item, interval), *other_sizes(study, item, interval)]
-    subject = survival_of(item, study)
+    subject = estimate_of(item, study)
     if not found:
         words = f"{subject} is explained by no exchange of two digits and by no other number of patients of the study"
     elif len(found) == 1:
@@ -127,7 +126,7 @@ def _report(study: Study, item: Survival, interval: PrintedInterval) -> Finding:
 
 
 def _swap(
-    study: Study, item: Survival, texts: tuple[Printed, Printed, Printed], meant: PrintedInterval, fit: Fit
+    study: Study, item: Estimate, texts: tuple[Printed, Printed, Printed], meant: PrintedInterval, fit: Fit
 ) -> Repair:
     value, lower, upper = texts
     group = group_sizes(study, item.among)

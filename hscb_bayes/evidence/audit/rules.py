@@ -17,10 +17,12 @@ from hscb_bayes.evidence.audit.interval_scale import interval_scale
 from hscb_bayes.evidence.audit.interval_size import interval_size
 from hscb_bayes.evidence.audit.last_response import last_response
 from hscb_bayes.evidence.audit.median_reached import median_reached
+from hscb_bayes.evidence.audit.no_event import incidence_rises, no_event
 from hscb_bayes.evidence.audit.p_values import p_values
 from hscb_bayes.evidence.audit.repairs import repairs
 from hscb_bayes.evidence.audit.response_shares import response_parts, response_shares
 from hscb_bayes.evidence.audit.splits import cut_ties, splits
+from hscb_bayes.evidence.audit.subset_counts import subset_counts
 from hscb_bayes.evidence.audit.survival_falls import survival_falls
 from hscb_bayes.evidence.audit.whole_and_parts import whole_and_parts
 from hscb_bayes.evidence.audit.whole_counts import whole_counts
@@ -29,11 +31,14 @@ from hscb_bayes.evidence.study import Study
 RULES: tuple[Callable[[Study], list[Finding]], ...] = (
     count_percent,
     counts_add_up,
+    subset_counts,
+    no_event,
     response_shares,
     response_parts,
     whole_counts,
     everybody_died,
     survival_falls,
+    incidence_rises,
     interval_scale,
     interval_size,
     disjoint_sizes,

@@ -59,11 +59,11 @@ def size_at_relation(study: Study, group: Group, relation: Relation) -> Bounds |
     summary = duration_summary(study)
     if summary is None or group.cut is None:
         return None
-    cut, median = group.cut.value, summary.median
-    if median.half_width > 0.5 and abs(cut - median.value) <= median.half_width:
+    cut, median = group.cut.exact, summary.median
+    if median.half_width > 0.5 and abs(cut - median.exact) <= median.exact_half_width:
         return None
-    ends = [None if end is None or end.half_width > 0.5 else end.value for end in (summary.lowest, summary.highest)]
-    return size_at_cut(study.n, relation, cut, median=median.value, lowest=ends[0], highest=ends[1])
+    ends = [None if end is None or end.half_width > 0.5 else end.exact for end in (summary.lowest, summary.highest)]
+    return size_at_cut(study.n, relation, cut, median=median.exact, lowest=ends[0], highest=ends[1])
 
 
 def _exactly(size: int, item: str | None, because: str) -> Sizes:

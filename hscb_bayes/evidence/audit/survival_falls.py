@@ -22,8 +22,8 @@ def survival_falls(study: Study) -> list[Finding]:
 
 
 def _days(study: Study) -> Iterator[Finding]:
-    for one, other in combinations(sorted(survivals(study), key=lambda item: item.day), 2):
-        if one.among == other.among and one.day < other.day:
+    for one, other in combinations(sorted(survivals(study), key=lambda item: item.at.exact), 2):
+        if one.among == other.among and one.at.exact < other.at.exact:
             rises = window(other.value).low > window(one.value).high
             severity: Severity = "conflict" if rises else "ok"
             verdict = "survival cannot rise" if rises else "it does not rise"
@@ -43,9 +43,9 @@ def _medians(study: Study) -> Iterator[Finding]:
 
 def _beside_median(study: Study, median: MedianTime, item: Survival) -> Iterator[Finding]:
     alive, day = window(item.value), window(median.value)
-    if item.day < day.low:
+    if item.at.exact < day.low:
         wrong, words = alive.high < 0.5, "before the median, when at least half are alive"
-    elif item.day > day.high:
+    elif item.at.exact > day.high:
         wrong, words = alive.low > 0.5, "after the median, when at most half are alive"
     else:
         return

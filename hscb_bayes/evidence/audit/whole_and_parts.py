@@ -26,7 +26,7 @@ from hscb_bayes.evidence.audit.parts import (
     whole_splits,
 )
 from hscb_bayes.evidence.audit.sizes import group_sizes
-from hscb_bayes.evidence.audit.wording import label, percent, percents, sentence, sizes, survival_of
+from hscb_bayes.evidence.audit.wording import estimate_of, from_to, label, percent, percents, sentence, sizes
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.study import Study
 
@@ -58,6 +58,20 @@ class Comparison:
         return self.mean.overlaps(window(self.whole.value))
 
     @property
+    def is_possible(self) -> bool:
+        """Whether some follow-up gives the whole at these sizes."""
+        complete = self.complete is not None
+        return is_possible(window(self.whole.value), self.alive, self.mean, one_part_is_complete=complete)
+
+    @property
+    def excluded(self) -> str | None:
+        """Why the print excludes these sizes; None if it does not."""
+        group = group_sizes(self.study, self.parts.groups[0].id)
+        if group.bounds.hold(self.split[0]) or self.split == known_split(self.study, self.parts):
+            return None
+        return f"{self.name(0)} are {from_to(group.bounds)} ({group.because})"
+
+    @property
     def complete(self) -> int | None:
         """The part, 0 or 1, of whom everybody was seen to die; None if neither."""
         done = (index for index, item in enumerate(self.parts.survival) if is_complete(self.study, item))
@@ -77,7 +91,7 @@ def _cases(study: Study, parts: Parts) -> list[Comparison]:
     """The sizes to compare at: where they are open, those that the print allows and that agree, if there are any."""
     if parts.whole is None:
         return []
-    likely = likely_splits(study, parts)
+    likely = likely_splits(study, parts) or _if_impossible(study, parts, parts.whole)
     if known_split(study, parts) is None:
         bounds = group_sizes(study, parts.groups[0].id).bounds
         tried = dict.fromkeys((*likely, *whole_splits(study, parts)))
@@ -86,6 +100,21 @@ def _cases(study: Study, parts: Parts) -> list[Comparison]:
         if agreeing:
             return agreeing[:MOST_SPLITS]
     return _comparisons(study, parts, parts.whole, likely)
+
+
+def _if_impossible(study: Study, parts: Parts, whole: Survival) -> tuple[tuple[int, int], ...]:
+    """The first pair of sizes if the whole is impossible at all that the print allows, else none."""
+    cases = _extremes(study, parts, whole)
+    return () if any(case.is_possible for case in cases) else tuple(case.split for case in cases[:1])
+
+
+def _extremes(study: Study, parts: Parts, whole: Survival) -> list[Comparison]:
+    """The known sizes, or the least and the most: the mean of the parts is between theirs at any others."""
+    known, bounds = known_split(study, parts), group_sizes(study, parts.groups[0].id).bounds
+    if known is not None:
+        return _comparisons(study, parts, whole, [known] if min(known) > 0 else [])
+    ends = dict.fromkeys(min(max(size, 1), study.n - 1) for size in (bounds.least, bounds.most))
+    return _comparisons(study, parts, whole, ((size, study.n - size) for size in ends if size > 0))
 
 
 def _comparisons(study: Study, parts: Parts, whole: Survival, splits: Iterable[tuple[int, int]]) -> list[Comparison]:
@@ -98,10 +127,11 @@ def _compare(case: Comparison) -> Finding:
         f"{case.split[part]} {case.name(part)} ({case.parts.survival[part].value})" for part in (0, 1)
     )
     given = f"the {percents(mean)} that {groups} give without censoring"
-    severity: Severity = "ok"
+    severity: Severity
     if case.agrees:
-        verdict = f"agrees with {given}"
-    elif is_possible(printed, case.alive, mean, one_part_is_complete=case.complete is not None):
+        severity, verdict = "note" if case.excluded else "ok", f"agrees with {given}"
+        verdict += f", but {case.excluded}" if case.excluded else ""
+    elif case.is_possible:
         side = "below" if printed.high < mean.low else "above"
         severity, verdict = "note", f"is {side} {given}: {_early_losses(case)}"
     else:
@@ -111,7 +141,7 @@ def _compare(case: Comparison) -> Finding:
         severity=severity,
         items=(case.whole.id, *case.parts.items),
         case=f"{case.split[0]}/{case.split[1]}",
-        sentence=sentence(f"{survival_of(case.whole, case.study)} {verdict}"),
+        sentence=sentence(f"{estimate_of(case.whole, case.study)} {verdict}"),
         arithmetic=_sum(case),
     )
 
@@ -149,7 +179,8 @@ def _followed(case: Comparison, part: int) -> Window | None:
 def _impossible(case: Comparison) -> tuple[Severity, str]:
     """A conflict, unless only sizes that the print does not fix are impossible."""
     if window(case.whole.value).low > case.mean.high and case.complete is not None:
-        severity: Severity = "note" if known_split(case.study, case.parts) is None else "conflict"
+        possible = any(other.is_possible for other in _extremes(case.study, case.parts, case.whole))
+        severity: Severity = "note" if possible else "conflict"
         most = (
             f"{percent(case.mean.high)}, the most that any follow-up gives {case.split[0]} / {case.split[1]} patients"
         )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from hscb_bayes.evidence.audit.arithmetic.rounding import counts_in, window
+from fractions import Fraction
+
+from hscb_bayes.evidence.audit.arithmetic.reachable import can_be_survival
+from hscb_bayes.evidence.audit.arithmetic.rounding import counts_in, neighbours, window
 from hscb_bayes.evidence.audit.finding import Finding
 from hscb_bayes.evidence.audit.parts import survivals
-from hscb_bayes.evidence.audit.sizes import group_sizes
-from hscb_bayes.evidence.audit.wording import percent, sentence, survival_of
+from hscb_bayes.evidence.audit.sizes import Sizes, group_sizes
+from hscb_bayes.evidence.audit.wording import estimate_of, percent, sentence
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.study import Study
 
@@ -14,9 +17,28 @@ RULE = "whole_counts"
 
 
 def whole_counts(study: Study) -> list[Finding]:
-    """Look for a k of n behind every survival of a group whose size is known."""
-    known = ((item, group_sizes(study, item.among).exact) for item in survivals(study))
-    return [_look(study, item, size) for item, size in known if size]
+    """Look for a k of n behind every survival of a group whose size is known, and for any follow-up of few patients."""
+    findings = []
+    for item in survivals(study):
+        sizes = group_sizes(study, item.among)
+        if not can_be_survival(window(item.value), sizes.bounds.most):
+            findings.append(_impossible(study, item, sizes))
+        elif sizes.exact:
+            findings.append(_look(study, item, sizes.exact))
+    return findings
+
+
+def _impossible(study: Study, item: Survival, sizes: Sizes) -> Finding:
+    most = sizes.bounds.most
+    return Finding(
+        rule=RULE,
+        severity="conflict",
+        items=(item.id,),
+        sentence=sentence(
+            f"{estimate_of(item, study)} is given by no follow-up of at most {most} patients ({sizes.because})"
+        ),
+        arithmetic=f"every way in which at most {most} patients can die or leave follow-up tried",
+    )
 
 
 def _look(study: Study, item: Survival, size: int) -> Finding:
@@ -27,16 +49,16 @@ def _look(study: Study, item: Survival, size: int) -> Finding:
             rule=RULE,
             severity="ok",
             items=(item.id,),
-            sentence=sentence(f"{survival_of(item, study)} is {found} of {size} patients"),
-            arithmetic=f"{counts[0]} / {size} = {percent(counts[0] / size)}",
+            sentence=sentence(f"{estimate_of(item, study)} is {found} of {size} patients"),
+            arithmetic=f"{counts[0]} / {size} = {percent(Fraction(counts[0], size))}",
         )
-    below = int(item.value.value * size)
+    below, above = neighbours(item.value, size)
     return Finding(
         rule=RULE,
         severity="note",
         items=(item.id,),
         sentence=sentence(
-            f"{survival_of(item, study)} is no count of {size} patients, so somebody left follow-up before {item.at}"
+            f"{estimate_of(item, study)} is no count of {size} patients, so somebody left follow-up before {item.at}"
         ),
-        arithmetic=f"{below} / {size} = {percent(below / size)}, {below + 1} / {size} = {percent((below + 1) / size)}",
+        arithmetic=f"{below * size} / {size} = {percent(below)}, {above * size} / {size} = {percent(above)}",
     )

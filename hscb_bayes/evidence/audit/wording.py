@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from hscb_bayes.evidence.audit.arithmetic.cut import Bounds
-from hscb_bayes.evidence.audit.arithmetic.rounding import Window
+from hscb_bayes.evidence.audit.arithmetic.rounding import Number, Window
 from hscb_bayes.evidence.item import interval_in_words, whom
+from hscb_bayes.evidence.kinds.count import by_when
+from hscb_bayes.evidence.kinds.incidence import Incidence
+from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.study import Study
 
+Estimate = Survival | Incidence | Share
 
-def percent(share: float) -> str:
+
+def percent(share: Number) -> str:
     """0.61290 as "61.3%"."""
     return f"{100.0 * share:.1f}%"
 
@@ -30,6 +37,8 @@ def from_to(bounds: Bounds) -> str:
 def sizes(found: Window) -> str:
     """Effective sizes to one decimal, "17.4 to 19.6"."""
     low, high = f"{found.low:.1f}", f"{found.high:.1f}"
+    if math.isinf(found.high):
+        return f"at least {low}"
     return low if low == high else f"{low} to {high}"
 
 
@@ -40,10 +49,29 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def survival_of(item: Survival, study: Study) -> str:
+def estimate_of(item: Estimate, study: Study) -> str:
     """ "survival at 1 year among responders, 74% (95% CI 54% to 94%),"."""
     interval = interval_in_words(item.lower, item.upper, item.level)
-    return f"survival at {item.at} {whom(item.among, study.labels)}, {item.value}{interval},"
+    return f"{_subject(item)} {whom(item.among, study.labels)}, {item.value}{interval},"
+
+
+def _subject(item: Estimate) -> str:
+    if isinstance(item, Survival):
+        return f"survival at {item.at}"
+    if isinstance(item, Incidence):
+        return f"{item.event} by {item.at}"
+    return f"the share of patients with {by_when(item.event, item.at)}"
+
+
+def p_words(item: PValue) -> str:
+    """ "= .007 for response by duration"."""
+    value = f"= {item.value}" if item.value.bound == "exact" else str(item.value)
+    return f"{value} for {item.comparison}"
+
+
+def p_text(p: float) -> str:
+    """A computed P value to two digits."""
+    return f"{p:.2g}"
 
 
 def label(group: str, study: Study) -> str:

@@ -46,7 +46,8 @@ class NamedDirection(Table):
 class PValue(Item):
     """Two-sided P value of a test of two groups or of an association with duration.
 
-    ``"< .001"`` is a bound: nothing is rounded, and the statistic is the P value itself.
+    ``"< .001"`` and ``"> .99"`` are bounds: nothing is rounded, and the statistic is the P value itself. ``".000"`` is
+    below .0005, ``"1"`` anything that is rounded to it. ``"NS"`` is no number and is refused.
     """
 
     kind: Literal["p_value"] = Field(description="which kind of number this is")
@@ -66,6 +67,8 @@ class PValue(Item):
             raise ValueError(f"groups_compared is missing; {self.comparison} compares two groups")
         if self.groups_compared is not None and len(set(self.groups_compared)) == 1:
             raise ValueError(f"groups_compared names {self.groups_compared[0]!r} twice; required two groups")
+        if EVERYBODY in (self.groups_compared or ()):
+            raise ValueError(f"groups_compared names {EVERYBODY!r}; required two groups that share no patient")
         return self
 
     @property
@@ -130,7 +133,7 @@ class PValue(Item):
 
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "P < .001, survival by response among all patients (test not named), Figure 1 legend"."""
-        sign = "" if self.value.bound == "below" else "= "
+        sign = "= " if self.value.bound == "exact" else ""
         test = "test not named" if self.test is None else self.test.name
         return f"P {sign}{self.value}, {self.comparison} {whom(self.among, labels)} ({test}), {self.place}"
 

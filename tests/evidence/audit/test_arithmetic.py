@@ -17,7 +17,7 @@ from hscb_bayes.evidence.audit.arithmetic.difference import p_of_difference
 from hscb_bayes.evidence.audit.arithmetic.digits import swapped
 from hscb_bayes.evidence.audit.arithmetic.mixture import is_possible, lost_at_once, mean_of_parts
 from hscb_bayes.evidence.audit.arithmetic.precision import (
-    TRANSFORMS,
+    SURVIVAL_SCALES,
     WILSON,
     PrintedInterval,
     least_size,
@@ -84,7 +84,7 @@ def test_counts_are_those_that_brute_force_finds(percent, n):
     assert list(counts_in(found, n)) == [k for k in range(n + 1) if found.holds(k / n)]
 
 
-@pytest.mark.parametrize("scale", TRANSFORMS)
+@pytest.mark.parametrize("scale", SURVIVAL_SCALES)
 @given(p=st.floats(0.2, 0.8), size=st.floats(30.0, 300.0))
 def test_the_effective_size_inverts_the_interval(scale, p, size):
     lower, upper = proportion_interval(p, math.sqrt(p * (1 - p) / size), scale=scale)
@@ -101,7 +101,7 @@ def test_the_effective_size_inverts_the_interval_of_wilson(p, size):
     assert found[WILSON].low == pytest.approx(size, rel=ALGEBRA)
 
 
-@pytest.mark.parametrize("scale", TRANSFORMS)
+@pytest.mark.parametrize("scale", SURVIVAL_SCALES)
 @given(p=SHARES, size=st.integers(2, 400), level=st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 def test_rounding_never_hides_the_size(scale, p, size, level):
     lower, upper = proportion_interval(p, math.sqrt(p * (1 - p) / size), level, scale=scale)

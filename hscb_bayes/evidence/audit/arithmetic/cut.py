@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hscb_bayes.evidence.audit.arithmetic.rounding import Number
 from hscb_bayes.evidence.group import COMPLEMENT, Relation
 
 
@@ -29,7 +30,7 @@ class Bounds:
 
 
 def size_at_cut(
-    n: int, relation: Relation, cut: float, *, median: float, lowest: float | None, highest: float | None
+    n: int, relation: Relation, cut: Number, *, median: Number, lowest: Number | None, highest: Number | None
 ) -> Bounds:
     """Bounds of the number of patients whose time has a relation to a cut.
 
@@ -45,7 +46,7 @@ def size_at_cut(
         below: Relation = "<" if opposite == "<" else "<="
         return size_at_cut(n, below, cut, median=median, lowest=lowest, highest=highest).rest_of(n)
 
-    def inside(time: float) -> bool:
+    def inside(time: Number) -> bool:
         return time <= cut if relation == "<=" else time < cut
 
     least = 1 if lowest is not None and inside(lowest) else 0

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hscb_bayes.estimators.intervals import Scale, proportion_interval, wilson
+from hscb_bayes.evidence.audit.arithmetic.binomial import BINOMIAL
 from hscb_bayes.evidence.audit.arithmetic.precision import WILSON, PrintedInterval
-from hscb_bayes.evidence.audit.arithmetic.rounding import Window, counts_in
+from hscb_bayes.evidence.audit.arithmetic.rounding import TIE, Number, Window, counts_in
 
 SCALES: tuple[Scale, ...] = ("plain", "log", "log-log", "logit", "arcsin")
+COMPLEMENTARY: tuple[Scale, ...] = ("log", "log-log")  # the scales that differ when the others are counted
 CLOPPER_PEARSON = "clopper-pearson"
 MOST_COUNTED = 200  # above 100 patients every whole percentage is some count; twice that is a safe end of the search
 
@@ -36,7 +38,8 @@ class Fit:
 def fitting_counts(interval: PrintedInterval, sizes: range | frozenset[int]) -> tuple[Fit, ...]:
     """Every k of n, n among ``sizes`` (those above ``MOST_COUNTED`` are not tried), that prints the interval.
 
-    Methods: the five scales of ``proportion_interval``, Wilson and Clopper-Pearson.
+    Methods: the five scales of ``proportion_interval``, Wilson and Clopper-Pearson; of an incidence also the scales on
+    which those without the event are counted; of a share also those of ``BINOMIAL``.
     """
     pairs = [(k, n) for n in range(1, MOST_COUNTED + 1) if n in sizes for k in counts_in(interval.estimate, n)]
     if not pairs:
@@ -46,6 +49,12 @@ def fitting_counts(interval: PrintedInterval, sizes: range | frozenset[int]) -> 
         scale: _prints(interval, *_greenwood(count, n, interval.level, scale)) for scale in SCALES
     }
     matches[WILSON] = _prints(interval, *wilson(count, n, interval.level))
+    if interval.kind != "survival":
+        for scale in COMPLEMENTARY:
+            lower, upper = _greenwood(n - count, n, interval.level, scale)
+            matches[f"complementary {scale}"] = _prints(interval, 1.0 - upper, 1.0 - lower)
+    if interval.kind == "share":
+        matches |= {name: _prints(interval, *method(count, n, interval.level)) for name, method in BINOMIAL.items()}
     fits = []
     for place, (k, size) in enumerate(pairs):
         methods = [method for method, match in matches.items() if match[place]]
@@ -62,9 +71,10 @@ def is_clopper_pearson(interval: PrintedInterval, count: int, n: int) -> bool:
     The lower limit is the p with P(X >= count | p) = (1 - level) / 2, which rises with p, so that it lies in a window
     when the tail is below that at the window's one end and above it at the other; likewise the upper limit.
     """
-    from_above = Window(1.0 - interval.upper.high, 1.0 - interval.upper.low)
+    from_below = Window(float(interval.lower.low), float(interval.lower.high))
+    from_above = Window(float(1 - interval.upper.high), float(1 - interval.upper.low))
     tail = (1.0 - interval.level) / 2.0
-    return _is_lower_limit(interval.lower, count, n, tail) and _is_lower_limit(from_above, n - count, n, tail)
+    return _is_lower_limit(from_below, count, n, tail) and _is_lower_limit(from_above, n - count, n, tail)
 
 
 def _is_lower_limit(window: Window, count: int, n: int, tail: float) -> bool:
@@ -74,8 +84,14 @@ def _is_lower_limit(window: Window, count: int, n: int, tail: float) -> bool:
     return _upper_tail(count, n, window.low) <= tail <= _upper_tail(count, n, window.high)
 
 
-def _upper_tail(count: int, n: int, p: float) -> float:
-    return math.fsum(math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(count, n + 1))
+def _upper_tail(count: int, n: int, p: Number) -> float:
+    ways = _ways(n)
+    return math.fsum(ways[k] * p**k * (1.0 - p) ** (n - k) for k in range(count, n + 1))
+
+
+@functools.lru_cache(maxsize=MOST_COUNTED)
+def _ways(n: int) -> tuple[int, ...]:
+    return tuple(math.comb(n, k) for k in range(n + 1))
 
 
 def _greenwood(count: np.ndarray, n: np.ndarray, level: float, scale: Scale) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +100,7 @@ def _greenwood(count: np.ndarray, n: np.ndarray, level: float, scale: Scale) -> 
 
 
 def _prints(interval: PrintedInterval, lower: np.ndarray, upper: np.ndarray) -> list[bool]:
-    return [
-        interval.lower.holds(float(low)) and interval.upper.holds(float(high))
-        for low, high in zip(lower, upper, strict=True)
-    ]
+    below, above = interval.lower, interval.upper
+    is_lower = (lower >= float(below.low) - TIE) & (lower <= float(below.high) + TIE)
+    is_upper = (upper >= float(above.low) - TIE) & (upper <= float(above.high) + TIE)
+    return [bool(match) for match in is_lower & is_upper]

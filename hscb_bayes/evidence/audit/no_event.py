@@ -1,0 +1,66 @@
+"""What cannot be printed where nobody had the event, and an incidence that falls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from hscb_bayes.evidence.audit.arithmetic.rounding import window
+from hscb_bayes.evidence.audit.finding import Finding, Severity
+from hscb_bayes.evidence.audit.wording import estimate_of, label, sentence
+from hscb_bayes.evidence.kinds.count import EVENTS, Count
+from hscb_bayes.evidence.kinds.incidence import Incidence
+from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.evidence.study import Study
+
+RULE = "no_event"
+RISES_RULE = "incidence_rises"
+
+
+def no_event(study: Study) -> list[Finding]:
+    """Compare every count of 0 with the survival, the incidence and the median of the same patients."""
+    nobody = [item for item in study.items if isinstance(item, Count) and item.is_total and item.count == 0]
+    return [finding for count in nobody for finding in _needing_events(study, count)]
+
+
+def _needing_events(study: Study, count: Count) -> Iterator[Finding]:
+    for item in study.items:
+        if isinstance(item, Survival):
+            needs = count.event == "death" and item.among == count.among and window(item.value).high < 1
+            words = estimate_of(item, study)
+        elif isinstance(item, Incidence):
+            needs = count.event == item.event and item.among == count.among and window(item.value).low > 0
+            words = estimate_of(item, study)
+        elif isinstance(item, MedianTime):
+            needs = count.event == item.event and item.groups == (count.among,)
+            words = f"the median time to {item.event} of {item.value}"
+        else:
+            continue
+        if needs:
+            words = (
+                f"{words.rstrip(',')}, needs a patient with {EVENTS[count.event]}, and 0 of {count.n} are counted "
+                f"among {label(count.among, study)}"
+            )
+            yield _finding(RULE, "conflict", (count.id, item.id), words, f"0 / {count.n} = 0.0%")
+
+
+def incidence_rises(study: Study) -> list[Finding]:
+    """Compare incidences of one group on different days: none falls."""
+    items = sorted((item for item in study.items if isinstance(item, Incidence)), key=lambda item: item.at.exact)
+    findings = []
+    for one, other in combinations(items, 2):
+        if one.among == other.among and one.at.exact < other.at.exact:
+            falls = window(other.value).high < window(one.value).low
+            words = (
+                f"{one.event} among {label(one.among, study)} is {one.value} by {one.at} and {other.value} by "
+                f"{other.at}: {'an incidence cannot fall' if falls else 'it does not fall'}"
+            )
+            severity: Severity = "conflict" if falls else "ok"
+            arithmetic = f"{one.value} then {other.value}"
+            findings.append(_finding(RISES_RULE, severity, (one.id, other.id), words, arithmetic))
+    return findings
+
+
+def _finding(rule: str, severity: Severity, items: tuple[str, ...], words: str, arithmetic: str) -> Finding:
+    return Finding(rule=rule, severity=severity, items=items, sentence=sentence(words), arithmetic=arithmetic)
