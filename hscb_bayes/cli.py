@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(words)
         status: int | None = options.run(options)
     except InputError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {_printable(str(error))}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write(f"{EARLIER_RESULTS}\n")
@@ -49,6 +49,11 @@ def main(words: Sequence[str] | None = None) -> int:
         _forget_output()
         return 0  # whoever read has seen enough, as with head
     return status or 0
+
+
+def _printable(text: str) -> str:
+    """The text, what a terminal would act on or cannot show written as an escape."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def _forget_output() -> None:

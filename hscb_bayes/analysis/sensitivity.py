@@ -151,7 +151,8 @@ def power_scaling(posterior: xr.DataTree, draws: dict[str, np.ndarray]) -> dict[
         **{group: xr.Dataset({"density": _by_chain(values, chains)}) for group, values in densities.items()},
     }
     tree = xr.DataTree.from_dict(groups)
-    found = [psense(tree, group=group, sample_dims=SAMPLE_DIMS) for group in ("prior", "likelihood")]
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a quantity that does not vary: undefined
+        found = [psense(tree, group=group, sample_dims=SAMPLE_DIMS) for group in ("prior", "likelihood")]
     return {id: {name: float(part[id]) for name, part in zip(names, found, strict=True)} for id in draws}
 
 

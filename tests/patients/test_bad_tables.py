@@ -87,7 +87,7 @@ CASES = {
     ),
     "a covariate that is a time": Bad(
         made=of_wide(wide(), covariates=["last_day"]),
-        message="x.csv: the column 'last_day' is to be last_day and covariate last_day; required one of them",
+        message="x.csv: the column 'last_day' is to be last_day and covariate 'last_day'; required one of them",
     ),
     "unknown units": Bad(
         made=of_wide(wide(), units="fortnights"),
