@@ -84,12 +84,14 @@ def curve(time: ArrayLike, event: ArrayLike, among: ArrayLike | None = None) -> 
     Raises
     ------
     ValueError
-        If there is a batch axis: the number of distinct times differs between cohorts.
+        If an argument has a batch axis: the number of distinct times differs between cohorts.
     """
     sets = risk_sets(time, among)
     if sets.time.ndim != 1:
         raise ValueError(f"time: a curve needs one cohort of shape (patient,), found shape {sets.time.shape}")
     died = _events(sets, event)
+    if died.ndim != 1:
+        raise ValueError(f"event: a curve needs one cohort of shape (patient,), found shape {died.shape}")
     survival, error = _survival(sets, died)
     starts = sets.starts
     return SurvivalCurve(sets.time[starts], sets.at_risk[starts], died[starts], survival[starts], error[starts])

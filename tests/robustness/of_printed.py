@@ -18,7 +18,7 @@ from tests.robustness.documents import changed_number, pick
 from tests.robustness.judging import WrongAnswerError, demand
 
 DAYS = {"day": Fraction(1), "week": Fraction(7), "month": Fraction(365, 12), "year": Fraction(365)}
-TEXT = re.compile(r"(<\s*)?([0-9]*)(?:\.([0-9]+))?\s*(%|days?|weeks?|months?|years?|)", re.ASCII)
+TEXT = re.compile(r"([<>]\s*)?([0-9]*)(?:\.([0-9]+))?\s*(%|days?|weeks?|months?|years?|)", re.ASCII)
 ROUNDING = 1e-12
 TIE = Fraction(1, 10**8)  # of the last digit: nearer to a half, floats cannot tell
 
@@ -30,10 +30,10 @@ def exact(text: str) -> tuple[Fraction, Fraction]:
         return Fraction(1), Fraction(0)
     if found is None or not (found[2] or found[3]):
         raise ValueError(text)
-    below, whole, decimals, word = found.groups()
+    bound, whole, decimals, word = found.groups()
     scale = Fraction(1, 100) if word == "%" else DAYS.get(word.removesuffix("s"), Fraction(1))
     last = scale / 10 ** len(decimals or "")
-    return Fraction(int((whole or "") + (decimals or ""))) * last, Fraction(0) if below else last / 2
+    return Fraction(int((whole or "") + (decimals or ""))) * last, Fraction(0) if bound else last / 2
 
 
 def texts(rng: np.random.Generator) -> None:
