@@ -85,7 +85,7 @@ def curve(time: ArrayLike, event: ArrayLike, among: ArrayLike | None = None) -> 
     Raises
     ------
     ValueError
-        If there is a batch axis: the number of distinct times differs between cohorts.
+        If an argument has a batch axis: the number of distinct times differs between cohorts.
     """
     sets = risk_sets(time, among)
     if sets.time.ndim != 1:

@@ -165,6 +165,10 @@ def test_normal_quantile_of_95_percent():
             lambda: kaplan_meier.curve(np.ones((2, 3)), np.ones((2, 3))),
             "time: a curve needs one cohort of shape (patient,), found shape (2, 3)",
         ),
+        (
+            lambda: kaplan_meier.curve(np.ones(3), np.ones((0, 3))),
+            "event: shape (0, 3) does not broadcast to that of 'time', (3,)",
+        ),
         (lambda: order_statistic_ranks(0, 0.95, "log"), "n: must be at least 1 and at most 1,000,000, found 0"),
         (
             lambda: risk_sets(np.ones((4, 1, 3))).sort(np.ones((4, 5, 3))),
