@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hscb_bayes import __version__
 from hscb_bayes.arguments import seed
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, say_refused
 from hscb_bayes.stopping import EARLIER_RESULTS, end_on_signals
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(words)
         status: int | None = options.run(options)
     except InputError as error:
-        sys.stderr.write(f"error: {_printable(str(error))}\n")
-        return 2
+        return say_refused(error)
     except KeyboardInterrupt:
         sys.stderr.write(f"{EARLIER_RESULTS}\n")
         return INTERRUPTED
@@ -49,11 +48,6 @@ def main(words: Sequence[str] | None = None) -> int:
         _forget_output()
         return 0  # whoever read has seen enough, as with head
     return status or 0
-
-
-def _printable(text: str) -> str:
-    """The text, what a terminal would act on or cannot show written as an escape."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def _forget_output() -> None:

@@ -1,4 +1,10 @@
-"""The one error that a user can cause and repair."""
+"""The one error that a user can cause and repair, and how a command says it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+REFUSED = 2  # exit status
 
 
 class InputError(ValueError):
@@ -14,3 +20,21 @@ class InputError(ValueError):
         ...
     hscb_bayes.errors.InputError: x.toml: item 'os_1y': lower 0.94 is above the estimate 0.85; check Figure 1C
     """
+
+
+def say_refused(error: InputError) -> int:
+    """Write ``error: <message>`` on standard error, what a terminal would act on as an escape; returns the status."""
+    shown = "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in str(error)
+    )
+    sys.stderr.write(f"error: {shown}\n")
+    return REFUSED
+
+
+@contextmanager
+def refusals_said() -> Iterator[None]:
+    """End the process with the sentence of an ``InputError`` instead of a traceback."""
+    try:
+        yield
+    except InputError as error:
+        raise SystemExit(say_refused(error)) from None

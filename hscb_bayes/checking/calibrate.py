@@ -44,7 +44,7 @@ from hscb_bayes.checking.beside import drawn_effect, printed_and_censored, simul
 from hscb_bayes.checking.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.literature import drawn_quantities, printed_literature, true_literature, true_quantities
 from hscb_bayes.checking.simulated_patients import patient_quantities, simulated_table, true_patients
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.stopping import end_on_signals
 
@@ -339,4 +339,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with refusals_said():
+        main()

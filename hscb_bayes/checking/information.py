@@ -29,7 +29,7 @@ from hscb_bayes.checking.beside import simulate_split
 from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw
 from hscb_bayes.checking.executors import executor_at
 from hscb_bayes.checking.scores import slopes_and_curvatures, write_or_print
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.stopping import end_on_signals
 
 ANALYSIS = "with_centre"
@@ -126,4 +126,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with refusals_said():
+        main()

@@ -35,7 +35,7 @@ from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.beside import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.calibrate import SEED, WORKERS, prior_draw, write_table
 from hscb_bayes.checking.executors import executor_at
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.stopping import end_on_signals
 
 ANALYSES = (
@@ -238,4 +238,5 @@ def write_or_print(
 
 
 if __name__ == "__main__":
-    main()
+    with refusals_said():
+        main()

@@ -40,7 +40,7 @@ from hscb_bayes.checking.literature import (
     true_literature,
     true_quantities,
 )
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.stopping import end_on_signals
 
 POOLS = ("pooled", "pooled_weight_80", "pooled_weight_50")
@@ -193,4 +193,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with refusals_said():
+        main()
