@@ -9,7 +9,7 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Cohort, Conventions
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.share import Share
-from hscb_bayes.evidence.study import load_study
+from hscb_bayes.evidence.study import Study, load_study
 from tests.papers import study_text
 
 COHORT = Cohort(
@@ -127,11 +127,11 @@ BROKEN = {
 }
 
 
-def load(folder: Path, old: str, new: str) -> None:
+def load(folder: Path, old: str, new: str) -> Study:
     head, _, item = GROUPS.partition("[[item]]")
     assert old in item
     (folder / "study.toml").write_text(study_text(100, f"{head}[[item]]{item.replace(old, new, 1)}"))
-    load_study(folder / "study.toml")
+    return load_study(folder / "study.toml")
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -143,4 +143,6 @@ def test_a_count_that_cannot_be_gets_a_sentence(case: str, tmp_path: Path) -> No
 
 
 def test_a_count_of_evaluable_patients_loads_with_a_word(tmp_path: Path) -> None:
-    load(tmp_path, "n = 44\n", 'n = 40\nevaluable = "four had no blood count"\n')
+    item = load(tmp_path, "n = 44\n", 'n = 40\nevaluable = "four had no blood count"\n').item("x")
+    assert isinstance(item, Count)
+    assert (item.n, item.evaluable) == (40, "four had no blood count")
