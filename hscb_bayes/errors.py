@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 REFUSED = 2  # exit status
+NEXT_LINE = "\n  "
 
 
 class InputError(ValueError):
     """What was read cannot be used; the message is a sentence with an address.
 
     It names the file and the item, what was required, what was found, and where to look: lower case, no full stop,
-    strings as their ``repr``. The command line prints it as ``error: <message>`` and exits with status 2.
+    strings as their ``repr``. The command line prints it as ``error: <message>`` and exits with status 2. Where several
+    things are wrong, each takes an argument and a line of its own below the first.
 
     Examples
     --------
@@ -21,14 +23,18 @@ class InputError(ValueError):
     hscb_bayes.errors.InputError: x.toml: item 'os_1y': lower 0.94 is above the estimate 0.85; check Figure 1C
     """
 
+    def __str__(self) -> str:
+        return NEXT_LINE.join(map(str, self.args))
+
 
 def say_refused(error: InputError) -> int:
     """Write ``error: <message>`` on standard error, what a terminal would act on as an escape; returns the status."""
-    shown = "".join(
-        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in str(error)
-    )
-    sys.stderr.write(f"error: {shown}\n")
+    sys.stderr.write(f"error: {NEXT_LINE.join(_printable(str(line)) for line in error.args)}\n")
     return REFUSED
+
+
+def _printable(line: str) -> str:
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
 
 
 @contextmanager

@@ -27,6 +27,15 @@ def test_refused_input_gets_one_sentence(
     assert capsys.readouterr().err == sentence
 
 
+@pytest.mark.parametrize("command", ["run", "audit", "check", "predict", "report"])
+def test_a_refused_path_with_a_line_break_stays_in_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([command, "a\nb/x\x1b[2J"]) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: ")
+    assert shown.count("\n") == 1
+    assert "a\\nb/x\\x1b[2J" in shown
+
+
 def test_audit_prints_conflicts_with_their_arithmetic(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["audit", str(root / "models/evidence/gagelmann2023.toml")]) == 0
     shown = capsys.readouterr().out

@@ -336,7 +336,8 @@ def _check_kept(tree: xr.DataTree, required: str) -> None:
         for name in ("settings", "versions"):
             tables_of_json(tree.attrs[name], name)
     except InputError as error:
-        raise InputError(f"{required}; what it keeps is broken: {error}") from None
+        first, *others = error.args
+        raise InputError(f"{required}; what it keeps is broken: {first}", *others) from None
     check_draws(tree, required)
     ids = list(parameters_of(made))
     if list(parameters.coords.get("parameter", ())) != ids:

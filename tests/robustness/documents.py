@@ -126,8 +126,9 @@ def _add(rng: np.random.Generator, tables: Any, place: Location, others: Sequenc
 
 def _swap(rng: np.random.Generator, tables: Any, place: Location, others: Sequence[Location]) -> None:
     kind = type(at(tables, place))
-    alike = [one for one in others if one[-1] == place[-1] and one != place] or [
-        one for one in others if isinstance(at(tables, one), kind) and kind not in (dict, list)
+    apart = [one for one in others if one[: len(place)] != place[: len(one)]]  # neither is inside the other
+    alike = [one for one in apart if one[-1] == place[-1]] or [
+        one for one in apart if isinstance(at(tables, one), kind) and kind not in (dict, list)
     ]
     if alike:
         other = pick(rng, alike)

@@ -67,7 +67,7 @@ class Problems:
             return
         count = int(self._rows.sum())
         rows = f"{count} of {len(self._ids)} rows cannot be"
-        raise InputError("\n  ".join([f"{self.address}: {rows}", *self._found]))
+        raise InputError(f"{self.address}: {rows}", *self._found)
 
 
 def _listed(ids: Iterable[str]) -> str:
