@@ -22,6 +22,7 @@ from hscb_bayes.analysis.p_value import fitted_p_values, resampled
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
 from hscb_bayes.analysis.priors import Parameter, natural
+from hscb_bayes.analysis.program import TRIES
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
@@ -77,8 +78,19 @@ def sample(
     -------
     An ArviZ tree. ``posterior`` holds ``parameters`` on their unbounded scales and each parameter by name on the
     clinic's scale; the tree's attributes hold the analysis, hashes, versions, seed and settings.
+
+    Raises
+    ------
+    InputError
+        When the data are so unlike the priors that their probability cannot be computed where chains would start.
     """
     compiled = compile_model(model) if isinstance(model, Built) else model
+    if compiled.program.first_point(seed) is None:
+        raise InputError(
+            f"{compiled.analysis.path}: required data whose probability under the priors can be computed, found none "
+            f"at {TRIES} starting points: what is printed is too unlike the priors, or of too many patients; compare "
+            "the findings of hscb audit and the priors with what is printed"
+        )
     adaptation = DIAGONAL if isinstance(compiled.analysis, Analysis) else LOW_RANK
     running = nutpie.sample(
         compiled.program.for_nutpie(),

@@ -40,6 +40,7 @@ MODE = NUMBA.excluding(
 )  # fmt: skip
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG}  # what a cache can meet
 JITTER = 1.0  # chains start within this of the middle of the prior, on unbounded scales
+TRIES = 20  # points where a chain may start
 # As nutpie calls them; what is returned is 0, or the number of an error, which makes the step divergent.
 DOUBLES = "CPointer(float64)"
 DENSITY_TYPE = f"int64(uint64, {DOUBLES}, {DOUBLES}, {DOUBLES}, {DOUBLES})"
@@ -134,8 +135,18 @@ class Program:
             _coords=dict(self.coords),
         )
 
+    def first_point(self, seed: int) -> np.ndarray | None:
+        """A point near the middle of the prior that has a density and a gradient; none if ``TRIES`` points have not."""
+        rng = np.random.default_rng(seed)
+        for _ in range(TRIES):
+            point = self.start + rng.uniform(-JITTER, JITTER, self.start.size)
+            if np.isfinite(self.evaluated(point[None])[0][0]):
+                return point
+        return None
+
     def _initial(self, seed: int) -> np.ndarray:
-        return self.start + np.random.default_rng(seed).uniform(-JITTER, JITTER, self.start.size)
+        found = self.first_point(seed)
+        return self.start if found is None else found
 
 
 def compile_program(model: pm.Model) -> Program:

@@ -69,7 +69,7 @@ def outcome_nodes(cuts: np.ndarray, *, rule: DayRule) -> OutcomeNodes:
     return OutcomeNodes(
         days=rule.days,
         weights=rule.weights,
-        panels=(rule.panel[:, None] == np.arange(len(cuts))).astype(float),
+        panels=rule.indicator(),
         log_cuts=np.log(cuts),
         until=rule.until,
         log_since=np.log(cuts[-1] - rule.days),
@@ -86,7 +86,7 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     log_days = xp.log(nodes.days)
     net = pathway.net_response_density(x, log_days, xp)
     by_rule = xp.matmul(net * nodes.weights, nodes.panels)
-    share = _by_panel(pathway.net_responded(x, nodes.log_cuts, xp), xp) / xp.maximum(by_rule, SMALLEST_MASS)
+    share = by_panel(pathway.net_responded(x, nodes.log_cuts, xp), xp) / xp.maximum(by_rule, SMALLEST_MASS)
     weights = nodes.weights * xp.matmul(share, nodes.panels.T)
     waiting = pathway.not_dead_before_response(x, log_days, xp)
     mass = net * waiting * weights
@@ -105,7 +105,7 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     )
 
 
-def _by_panel(cumulative: Any, xp: Any) -> Any:
+def by_panel(cumulative: Any, xp: Any) -> Any:
     """Differences along the last axis, the first from zero."""
     before = xp.concatenate([xp.zeros_like(cumulative[..., :1]), cumulative[..., :-1]], axis=-1)
     return cumulative - before

@@ -41,7 +41,12 @@ class UnitRule:
 
     def indicator(self) -> np.ndarray:
         """1 where a node lies in a panel, shape (node, panel): a sum by panel is one product with it."""
-        return (self.panel[:, None] == np.arange(self.panel.max() + 1)).astype(float)
+        return indicator(self.panel)
+
+
+def indicator(panel: np.ndarray) -> np.ndarray:
+    """1 where a node lies in a panel, shape (node, panel)."""
+    return (panel[:, None] == np.arange(panel.max() + 1)).astype(float)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +119,10 @@ class DayRule:
     weights: np.ndarray
     panel: np.ndarray
     until: np.ndarray
+
+    def indicator(self) -> np.ndarray:
+        """1 where a node lies in a panel, shape (node, panel): a sum by panel is one product with it."""
+        return indicator(self.panel)
 
 
 def day_rule(cuts: np.ndarray, *, first: int = FIRST_DAYS, middle: int = MIDDLE_DAYS, last: int = LAST_DAYS) -> DayRule:

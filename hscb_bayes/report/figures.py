@@ -46,8 +46,10 @@ def all_figures(results: Results) -> dict[str, Markup]:
 
 def _response(results: Results) -> Markup:
     """Response in the cohort, with the printed medians in both readings and the printed share of responders."""
-    table = _curve(results, "responded_by", ALL, EARLY_DAYS)
     points = response_points(results.analysis)
+    latest = float(np.nanmax([0.0, *points["day"], *points["day_upper"]]))  # of what is printed, which is to be seen
+    table = _curve(results, "responded_by", ALL, EARLY_DAYS if latest <= EARLY_DAYS else None)
+    last = EARLY_DAYS if latest <= EARLY_DAYS else max(latest, float(table["day"].max()))
     share, printed = printed_response(results.analysis)
 
     def draw(axes: Axes) -> None:
@@ -59,7 +61,7 @@ def _response(results: Results) -> Markup:
             axes.axhline(
                 share, color=BLACK, linestyle=(0, (1, 2)), linewidth=1.2, label=f"printed: {printed} responded"
             )
-        _finish(axes, EARLY_DAYS, "have responded")
+        _finish(axes, last, "have responded")
 
     at = _told(table, 28.0)
     label = (
