@@ -21,7 +21,7 @@ FIRST_NODES, NODES = 10, 4
 STAY_NODES = 6
 NEWTON_NODES = 8
 MOST_STEPS = 40  # within a panel; convergence is quadratic, five or six are usual
-CLOSE = 1e-9  # of a day found
+CLOSE = 1e-12  # of a day found
 SOONEST = 1e-300  # day; its log is finite
 LEAST_DENSITY = 1e-200  # a panel whose response falls between its nodes has it shared out evenly
 

@@ -152,6 +152,20 @@ def test_quantile_is_where_the_other_quadrature_reaches_it(analysis: Analysis, b
     np.testing.assert_allclose(at_own_day, 0.3, atol=1e-3)
 
 
+@pytest.mark.parametrize("shape", [0.2, 1.0, 3.0, 8.0, 20.0])
+@pytest.mark.parametrize("median", [0.01, 0.1, 1.0, 9.0, 31.0])
+def test_a_median_is_found_however_steep_the_hazard_and_however_early(
+    analysis: Analysis, constant_hazards: Parameters, median: float, shape: float
+) -> None:
+    pathway = pathway_from_draws(
+        constant_hazards(response_median=np.log(median), response_shape=np.log(shape))[None], analysis
+    )
+    average, _ = cohort_average(analysis)
+    found = response_quantile(pathway, average.x, average.weight[:1], 0.4, YEAR)[:, 0]
+    by_then = average.of(cumulative_incidence(pathway, average.x, found))[0, 0, 0]
+    np.testing.assert_allclose(by_then, 0.4, atol=1e-3)
+
+
 def test_landmark_parts_make_survival(analysis: Analysis, believed: Pathway) -> None:
     x = cohort_average(analysis)[0].x
     found = from_landmark(believed, x, 28.0, YEAR)

@@ -6,10 +6,13 @@ import numpy as np
 import pytensor
 import pytest
 
+from hscb_bayes.analysis.compiled import compile_model
 from hscb_bayes.analysis.data_vector import Built, packed
+from hscb_bayes.analysis.fit import sample
 from hscb_bayes.analysis.model import build, model_data
 from hscb_bayes.analysis.program import Program, compile_program
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.errors import InputError
 
 POINTS = 20
 
@@ -60,6 +63,13 @@ def test_chains_start_apart_and_the_same_seed_gives_the_same_start(program: Prog
     np.testing.assert_array_equal(start(1), start(1))
     assert np.all(start(1) != start(2))
     assert np.all(np.abs(start(1) - program.start) <= 1.0)
+
+
+def test_data_without_a_density_at_any_start_are_refused_before_a_chain_runs(built: Built, program: Program) -> None:
+    nowhere = program.with_data(np.full_like(program.data, np.nan))
+    assert nowhere.first_point(1) is None
+    with pytest.raises(InputError, match=r"main\.toml: required data whose probability .* found none at 20 starting"):
+        sample(dataclasses.replace(compile_model(built), program=nowhere), draws=10, tune=10, seed=1)
 
 
 def test_machine_code_is_kept(built: Built, program: Program) -> None:
