@@ -92,7 +92,7 @@ calibrate: setup ## refit simulated studies and write docs/results/calibration.c
 robust: setup ## move one study of simulated literatures and write docs/results/robust_weights.csv (an hour)
 	@$(BIN)/python -m hscb_bayes.checking.shifted --out docs/results/robust_weights.csv
 
-fuzz: setup ## a million inputs that nobody meant, two processes: docs/results/robustness.csv (25 minutes)
+fuzz: setup ## a million inputs that nobody meant, two processes: docs/results/robustness.csv (half an hour)
 	@$(BIN)/python -m tests.robustness.fuzz
 
 odd: setup ## two hundred legal but odd analyses, with few draws: docs/results/robustness.csv (an hour; goes on where it was stopped)

@@ -135,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.robustness.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"all if left out: {', '.join(TARGETS)}")
     parser.add_argument("--cases", type=int, default=1_000_000, help="of all targets together (default: a million)")
-    parser.add_argument("--seconds", type=float, default=1500.0, help="no case begins later (default: 1500)")
+    parser.add_argument("--seconds", type=float, default=3600.0, help="no case begins later (default: 3600)")
     parser.add_argument("--seed", type=int, default=1, help="of all cases (default: 1)")
     parser.add_argument("--processes", type=int, default=2, help="side by side (default: 2)")
     parser.add_argument("--out", type=Path, default=TABLE, help="table to put rows into; its other rows stay")
