@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust fuzz odd kills pooled patients figures lock clean
+.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust fuzz odd unmoved kills pooled patients figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -94,6 +94,9 @@ robust: setup ## move one study of simulated literatures and write docs/results/
 
 fuzz: setup ## a million inputs that nobody meant, two processes: docs/results/robustness.csv (half an hour)
 	@$(BIN)/python -m tests.robustness.fuzz
+
+unmoved: setup ## compare log densities and gradients of all analyses with those on disk (a quarter of an hour where nothing is compiled)
+	@$(BIN)/python -m tests.unmoved.densities
 
 odd: setup ## two hundred legal but odd analyses, with few draws: docs/results/robustness.csv (an hour; goes on where it was stopped)
 	@$(BIN)/python -m tests.robustness.odd

@@ -24,16 +24,17 @@ class InputError(ValueError):
     """
 
     def __str__(self) -> str:
-        return NEXT_LINE.join(map(str, self.args))
+        return NEXT_LINE.join(_printable(str(line)) for line in self.args)
 
 
 def say_refused(error: InputError) -> int:
-    """Write ``error: <message>`` on standard error, what a terminal would act on as an escape; returns the status."""
-    sys.stderr.write(f"error: {NEXT_LINE.join(_printable(str(line)) for line in error.args)}\n")
+    """Write ``error: <message>`` on standard error; returns the status."""
+    sys.stderr.write(f"error: {error}\n")
     return REFUSED
 
 
 def _printable(line: str) -> str:
+    """The line with what a terminal would act on, or nobody would see, as an escape."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
 
 

@@ -36,6 +36,11 @@ def test_a_refused_path_with_a_line_break_stays_in_one_line(command: str, capsys
     assert "a\\nb/x\\x1b[2J" in shown
 
 
+def test_a_message_shows_what_nobody_would_see() -> None:
+    error = hscb_bayes.InputError("a\u200b\x1b[2J\nb", "\u202ec")
+    assert str(error) == "a\\u200b\\x1b[2J\\nb\n  \\u202ec"
+
+
 def test_audit_prints_conflicts_with_their_arithmetic(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["audit", str(root / "models/evidence/gagelmann2023.toml")]) == 0
     shown = capsys.readouterr().out

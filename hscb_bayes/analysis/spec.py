@@ -39,7 +39,7 @@ from hscb_bayes.toml_file import TomlFile, tables_of_json
 
 SCHEMA = 1
 KINDS = ("shape", "step")  # of parameters of a hazard beside its level
-LONGEST_DURATION = 3650.0  # days of neutropenia; ten years
+SHORTEST_DURATION, LONGEST_DURATION = 1e-3, 3650.0  # days of neutropenia; a minute and a half, and ten years
 MOST_DURATIONS = 12  # that a report can show
 
 
@@ -64,7 +64,10 @@ class CohortAssumptions(Table):
     """What is assumed of the patients' durations of neutropenia."""
 
     reference: float = Field(
-        default=38.0, description="duration at which baseline hazards hold, days", gt=0, le=LONGEST_DURATION
+        default=38.0,
+        description="duration at which baseline hazards hold, days",
+        ge=SHORTEST_DURATION,
+        le=LONGEST_DURATION,
     )
     form: Literal["log2", "step", "none"] = Field(
         default="log2",
@@ -107,7 +110,7 @@ class BetweenStudies(Table):
 class ReportRequest(Table):
     """What the report is to show."""
 
-    durations: tuple[Annotated[float, Field(gt=0, le=LONGEST_DURATION)], ...] = Field(
+    durations: tuple[Annotated[float, Field(ge=SHORTEST_DURATION, le=LONGEST_DURATION)], ...] = Field(
         default=(14.0, 38.0, 90.0),
         description="days of neutropenia, at most 12 of them",
         strict=False,

@@ -228,12 +228,17 @@ BROKEN = {
     "a reference of nothing": (
         "reference = 38.0",
         "reference = 0.0",
-        "cohort.reference: required a number above 0, found 0.0",
+        "cohort.reference: required a number of at least 0.001, found 0.0",
+    ),
+    "a reference of an instant": (
+        "reference = 38.0",
+        "reference = 1e-308",
+        "cohort.reference: required a number of at least 0.001, found 1e-308",
     ),
     "a negative reference": (
         "reference = 38.0",
         "reference = -38.0",
-        "cohort.reference: required a number above 0, found -38.0",
+        "cohort.reference: required a number of at least 0.001, found -38.0",
     ),
     "a reference with its unit": (
         "reference = 38.0",
