@@ -28,7 +28,7 @@ def refuses(rng: np.random.Generator) -> None:
 
 
 def says_too_much(rng: np.random.Generator) -> None:
-    raise InputError("x.toml: n: required\na number")
+    raise InputError("x.toml: n: required", "a number")
 
 
 def stumbles(rng: np.random.Generator) -> None:
