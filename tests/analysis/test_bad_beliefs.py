@@ -219,7 +219,7 @@ BROKEN = {
     "a negative duration": (
         "[14.0, 38.0, 90.0]",
         "[14.0, -38.0]",
-        "report.durations[2]: required a number above 0, found -38.0",
+        "report.durations[2]: required a number of at least 0.001, found -38.0",
     ),
     "durations as a number": ("[14.0, 38.0, 90.0]", "14.0", "report.durations: required a list, found 14.0"),
     "more than a dozen durations": (
