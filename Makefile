@@ -71,26 +71,26 @@ bench: setup ## measure speed and write docs/results/benchmarks.csv
 	@$(BIN)/python -m tests.benchmarks
 
 scores: setup ## see whether the likelihood leans and write docs/results/scores.csv (minutes)
-	@$(BIN)/python -m hscb_bayes.checking.scores --out docs/results/scores.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.scores --out docs/results/scores.csv
 
 information: setup ## what a print and known patients hold of a table's information: docs/results/information.csv (minutes)
-	@$(BIN)/python -m hscb_bayes.checking.information --out docs/results/information.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.information --out docs/results/information.csv
 
 kills: setup ## kill runs at random moments and write docs/results/robustness.csv (half an hour)
 	@$(BIN)/python -m tests.robustness.kills
 
 calibrate: setup ## refit simulated studies and write docs/results/calibration.csv (hours)
-	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_censored --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent --studies 300 --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_independent_censored --studies 300 \
+	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_censored --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_independent --studies 300 --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_independent_censored --studies 300 \
 	--out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_patients --studies 500 --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.calibrate with_centre --studies 500 --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.calibrate calibration_pooled --studies 500 --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_patients --studies 500 --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate with_centre --studies 500 --out docs/results/calibration.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_pooled --studies 500 --out docs/results/calibration.csv
 
 robust: setup ## move one study of simulated literatures and write docs/results/robust_weights.csv (an hour)
-	@$(BIN)/python -m hscb_bayes.checking.shifted --out docs/results/robust_weights.csv
+	@$(BIN)/python -m hscb_bayes.checking.methods.robust --out docs/results/robust_weights.csv
 
 fuzz: setup ## a million inputs that nobody meant, two processes: docs/results/robustness.csv (half an hour)
 	@$(BIN)/python -m tests.robustness.fuzz

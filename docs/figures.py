@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.fit import load_posterior
+from hscb_bayes.model.fit import load_posterior
 
 IMAGE = Path(__file__).parent / "images" / "main.svg"
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "main", "font.family": "sans-serif", "font.size": 9}

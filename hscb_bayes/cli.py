@@ -184,7 +184,7 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from hscb_bayes.analysis.fit import is_of_patients, is_pooled
+    from hscb_bayes.model.fit import is_of_patients, is_pooled
     from hscb_bayes.report.folder import failures_in_sentences
     from hscb_bayes.report.results import read_posterior
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.study import load_study
+from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from tests.robustness.documents import places_in, toml_of
 
 TESTS = Path(__file__).parent

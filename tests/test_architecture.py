@@ -19,6 +19,8 @@ STOREYS = (
     {"process", "estimators"},
     {"evidence"},
     {"analysis"},
+    {"model"},
+    {"posterior"},
     {"checking"},
     {"report"},
     {"cli"},
@@ -84,7 +86,7 @@ def test_imports_go_downwards(path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "code"),
     [
-        ("evidence", "from hscb_bayes.analysis.model import build"),
+        ("evidence", "from hscb_bayes.model.build import build"),
         ("process", "import hscb_bayes.estimators.cox"),
         ("estimators", "def f():\n    from hscb_bayes.process import pathway"),
         ("analysis", "from hscb_bayes import check"),

@@ -18,9 +18,9 @@ import xarray as xr
 
 import hscb_bayes as hb
 from hscb_bayes import cli
-from hscb_bayes.analysis.compiled import Compiled
-from hscb_bayes.analysis.data_vector import Built
-from hscb_bayes.analysis.prior_draws import draw_prior
+from hscb_bayes.model.compiled import Compiled
+from hscb_bayes.model.data_vector import Built
+from hscb_bayes.model.prior_draws import draw_prior
 from hscb_bayes.report.cells import p_value_rows
 from hscb_bayes.report.tables import p_value_table
 from tests import corners

@@ -12,11 +12,11 @@ from types import ModuleType
 import pytest
 
 import hscb_bayes
-from hscb_bayes.analysis import predict
 from hscb_bayes.analysis.priors import PARAMETERS
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.study import load_study
+from hscb_bayes.posterior import predict
 
 MODULES = sorted(info.name for info in pkgutil.walk_packages(hscb_bayes.__path__, "hscb_bayes."))
 ROOT = Path(__file__).parent.parent

@@ -11,9 +11,9 @@ import pytest
 
 import hscb_bayes as hb
 from hscb_bayes import cli
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import analysis_of, draws_of, load_posterior
-from hscb_bayes.analysis.likelihood import log_likelihood
+from hscb_bayes.model.fit import analysis_of, draws_of, load_posterior
+from hscb_bayes.model.gate import verdict
+from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.report.results import Tables, read_results
 from tests.browser import CHROMIUM, Seen, seen
 

@@ -73,7 +73,7 @@ def test_a_shipped_analysis_is_found_by_name(installed: Path, run: Run) -> None:
     assert Path(path) == installed / "hscb_bayes" / "models" / "main.toml"
     assert name == "main"
     assert int(alternatives) > 0
-    assert "hscb_bayes.analysis.model" not in outcome.stderr.splitlines()
+    assert "hscb_bayes.model.build" not in outcome.stderr.splitlines()
 
 
 def test_a_name_that_is_not_shipped_gets_one_sentence(installed: Path, run: Run) -> None:

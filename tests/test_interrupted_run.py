@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hscb_bayes import cli
-from hscb_bayes.analysis import compiled
+from hscb_bayes.model import compiled
 
 LINE = "stopped; earlier results are as they were\n"
 AT_ONCE = 2.0  # seconds
@@ -48,12 +48,12 @@ class Finder(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Finder())
 """,
     "while a model is compiled": """
-from hscb_bayes.analysis import compiled
+from hscb_bayes.model import compiled
 compiled.compile_program = long_call
 """,
     "where the interrupt is swallowed": """
 import time
-from hscb_bayes.analysis import compiled
+from hscb_bayes.model import compiled
 def swallowing(*_, **__):
     reached()
     while True:
@@ -187,7 +187,7 @@ def test_a_signal_that_a_process_was_started_to_ignore_stays_ignored(root: Path)
 
 WORKERS = """
 import os, signal, sys, time
-from hscb_bayes.checking.executors import executor_at
+from hscb_bayes.checking.methods.executors import executor_at
 from hscb_bayes.stopping import end_on_signals
 def work(_):
     print(os.getpid(), flush=True)
@@ -255,7 +255,7 @@ SAMPLED = """
 import os, signal, threading
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import hscb_bayes as hb
-from hscb_bayes.analysis.compiled import compile_model
+from hscb_bayes.model.compiled import compile_model
 compiled = compile_model(hb.build(hb.load_analysis("main")))
 threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.hazards_table import Hazards
+from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.layers import find_analysis, layers_of
 from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
 from hscb_bayes.analysis.priors import PARAMETERS, Parameter

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
-from hscb_bayes.analysis.hazards_table import Hazards, check_families
+from hscb_bayes.analysis.hazards import Hazards, check_families
 from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
 from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table

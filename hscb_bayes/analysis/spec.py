@@ -25,7 +25,7 @@ from hscb_bayes.analysis.against_study import (
     patients_of,
 )
 from hscb_bayes.analysis.declared_sizes import check_cohort
-from hscb_bayes.analysis.hazards_table import Hazards, check_families
+from hscb_bayes.analysis.hazards import Hazards, check_families
 from hscb_bayes.analysis.known import Known, KnownTable, known_from_text, read_known
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, Belief, Parameter, check_beliefs

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.arrays import interval_uses
-from hscb_bayes.analysis.fit import analysis_of
 from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES, replicate
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import PrintedNumber
 from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.model.fit import analysis_of
+from hscb_bayes.model.print_arrays import interval_uses
 from hscb_bayes.sentences import nearest, quote
 
 SEED = 1

@@ -10,13 +10,13 @@ import pandas as pd
 import xarray as xr
 from scipy.special import logsumexp
 
-from hscb_bayes.analysis.compiled import Compiled, with_patients
-from hscb_bayes.analysis.fit import derived_seed, draws_of, patients_of
-from hscb_bayes.analysis.patient_model import ByPatient
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
-from hscb_bayes.analysis.subjects import NEW_CENTRE, centre_effects, log_hazard_ratios
 from hscb_bayes.checking.leave_one_out import fitted
 from hscb_bayes.checking.replicate_patients import can_be_replicated, compared_with, replicated_tables
+from hscb_bayes.model.compiled import Compiled, with_patients
+from hscb_bayes.model.fit import derived_seed, draws_of, patients_of
+from hscb_bayes.model.patient_model import ByPatient
+from hscb_bayes.posterior.profile import NEW_CENTRE, centre_effects, log_hazard_ratios
 
 MOST_FITS = 10  # of more centres than that, several are left out together
 CENTRES = ("centre", "patients", "log_predictive_density", "converged")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import xarray as xr
 
-from hscb_bayes.analysis.compiled import Compiled, with_analysis
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import TARGET_ACCEPT, derived_seed, sample
+from hscb_bayes.model.compiled import Compiled, with_analysis
+from hscb_bayes.model.fit import TARGET_ACCEPT, derived_seed, sample
+from hscb_bayes.model.gate import verdict
 
 DRAWS, TUNE, CHAINS = 750, 500, 2
 

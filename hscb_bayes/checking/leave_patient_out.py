@@ -16,9 +16,9 @@ import pandas as pd
 import xarray as xr
 from arviz_stats import loo
 
-from hscb_bayes.analysis.fit import draws_of, patients_of
-from hscb_bayes.analysis.patient_model import ByPatient
-from hscb_bayes.analysis.subjects import centre_effects, log_hazard_ratios
+from hscb_bayes.model.fit import draws_of, patients_of
+from hscb_bayes.model.patient_model import ByPatient
+from hscb_bayes.posterior.profile import centre_effects, log_hazard_ratios
 
 DRAWS = 1000  # at most; more would smooth nothing that matters
 PATIENT = "patient"

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.analysis.arrays import known_positions
-from hscb_bayes.analysis.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Cohort
+from hscb_bayes.model.fit import analysis_of, draws_of, study_effects
+from hscb_bayes.model.print_arrays import known_positions
+from hscb_bayes.model.simulate import printed_by, simulate_cohort
 
 REPLICATES = 4000
 

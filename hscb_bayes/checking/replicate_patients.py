@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.fit import draws_of, patients_of
-from hscb_bayes.analysis.subjects import centre_effects, patient_pathways
 from hscb_bayes.checking.check import two_sided_tail
 from hscb_bayes.estimators.aalen_johansen import incidence_at
 from hscb_bayes.estimators.kaplan_meier import curve, survival_at
 from hscb_bayes.evidence.patients.patients import Patients
+from hscb_bayes.model.fit import draws_of, patients_of
+from hscb_bayes.posterior.profile import centre_effects, patient_pathways
 from hscb_bayes.process.simulate import simulate_course
 
 REPLICATES = 400

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.analysis.headline import contrast_durations
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.analysis.taught import untaught
 from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.posterior.headline import contrast_durations
+from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report.results import Results

@@ -8,11 +8,11 @@ from pathlib import Path
 import jinja2
 
 from hscb_bayes.analysis.against_study import duration_summary
-from hscb_bayes.analysis.headline import ratio_words
-from hscb_bayes.analysis.predict import LANDMARK
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.analysis.taught import untaught
 from hscb_bayes.checking.replicate import REPLICATES
+from hscb_bayes.posterior.headline import ratio_words
+from hscb_bayes.posterior.predict import LANDMARK
+from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report import cells
 from hscb_bayes.report.answer import foreseen, four_sentences

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.analysis.arrays import IntervalUse, interval_uses
 from hscb_bayes.analysis.priors import BELIEFS, Belief
 from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.spec import Analysis, asked_priors
 from hscb_bayes.checking.check import OUTSIDE
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.printed import Printed
+from hscb_bayes.model.print_arrays import IntervalUse, interval_uses
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.words import UNDEFINED, as_printed, estimate, number, span, span_as_printed
 

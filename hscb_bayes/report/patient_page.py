@@ -13,9 +13,9 @@ import xarray as xr
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from hscb_bayes.analysis.fit import patients_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.checking.replicate_patients import REPLICATES
+from hscb_bayes.model.fit import patients_of
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.assemble import page_environment

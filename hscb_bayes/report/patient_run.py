@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.compiled import compile_model
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import sample, save_posterior
-from hscb_bayes.analysis.patient_model import build_patients
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS, leave_centres_out
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
+from hscb_bayes.model.compiled import compile_model
+from hscb_bayes.model.fit import sample, save_posterior
+from hscb_bayes.model.gate import verdict
+from hscb_bayes.model.patient_model import build_patients
 from hscb_bayes.report.folder import destination, replaced
 from hscb_bayes.report.manifest import PAGE, written
 from hscb_bayes.report.patient_page import write_patient_report

@@ -11,21 +11,21 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.fit import patients_of
-from hscb_bayes.analysis.patient_model import prior_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
-from hscb_bayes.analysis.predict import (
+from hscb_bayes.analysis.priors import natural
+from hscb_bayes.checking.replicate_patients import can_be_replicated
+from hscb_bayes.estimators.illness_death import occupancy_at
+from hscb_bayes.estimators.intervals import normal_quantile, proportion_interval
+from hscb_bayes.model.fit import patients_of
+from hscb_bayes.model.patient_model import prior_of
+from hscb_bayes.posterior.predict import (
     cumulative_incidence,
     restricted_mean_time,
     state_occupancy,
     summarise,
     survival,
 )
-from hscb_bayes.analysis.priors import natural
-from hscb_bayes.analysis.subjects import Whom
-from hscb_bayes.checking.replicate_patients import can_be_replicated
-from hscb_bayes.estimators.illness_death import occupancy_at
-from hscb_bayes.estimators.intervals import normal_quantile, proportion_interval
+from hscb_bayes.posterior.profile import Whom
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 from hscb_bayes.report.tables import INTERVAL, ORDER
 

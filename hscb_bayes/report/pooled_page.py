@@ -13,16 +13,16 @@ import pandas as pd
 import xarray as xr
 from markupsafe import Markup
 
-from hscb_bayes.analysis.estimands import ESTIMANDS
-from hscb_bayes.analysis.fit import pool_of
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.analysis.taught import untaught
 from hscb_bayes.checking.check import OUTSIDE
 from hscb_bayes.checking.replicate import REPLICATES
 from hscb_bayes.evidence.audit import Finding
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.printed import Printed
+from hscb_bayes.model.fit import pool_of
+from hscb_bayes.posterior.estimands import ESTIMANDS
+from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.assemble import page_environment

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.estimands import ESTIMANDS, estimands
-from hscb_bayes.analysis.fit import analysis_of, draws_of, pool_of
-from hscb_bayes.analysis.headline import Quantity, hazard_ratios_from_draws, headline_quantities
-from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of
-from hscb_bayes.analysis.members import average_posterior, exchangeable_probability, next_posterior, study_posterior
-from hscb_bayes.analysis.next_study import (
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.checking.check import LEFT_OUT, NOTHING, check, summarise
+from hscb_bayes.checking.replicate import replicate
+from hscb_bayes.model.fit import analysis_of, draws_of, pool_of
+from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
+from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
+from hscb_bayes.posterior.headline import Quantity, hazard_ratios_from_draws, headline_quantities
+from hscb_bayes.posterior.members import average_posterior, exchangeable_probability, next_posterior, study_posterior
+from hscb_bayes.posterior.next_study import (
     ROBUST_WEIGHT,
     SHARES,
     effective_events,
@@ -22,9 +25,6 @@ from hscb_bayes.analysis.next_study import (
     predictive_prior,
     robust,
 )
-from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.checking.check import LEFT_OUT, NOTHING, check, summarise
-from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.report.tables import prediction_table
 
 AVERAGE, NEXT = "average", "next"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.convergence import Verdict
-from hscb_bayes.analysis.fit import analysis_of, is_of_patients, is_pooled, load_posterior, save_posterior
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.csv_file import read_csv, write_csv
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.model.fit import analysis_of, is_of_patients, is_pooled, load_posterior, save_posterior
+from hscb_bayes.model.gate import Verdict
 from hscb_bayes.report.folder import failures_in_sentences, partial
 from hscb_bayes.report.manifest import MANIFEST, PAGE, check_manifest
 from hscb_bayes.report.patient_tables import patient_predictions

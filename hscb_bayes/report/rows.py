@@ -9,10 +9,10 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from hscb_bayes.analysis.predict import LANDMARK
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.checking.check import OUTSIDE
 from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.posterior.predict import LANDMARK
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.results import Results

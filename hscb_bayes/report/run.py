@@ -10,22 +10,22 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from hscb_bayes.analysis.compiled import Compiled, compile_model, layout_of, same_but_for_p_values, with_analysis
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import derived_seed, sample, taken_from, with_p_values
 from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.layers import find_analysis
-from hscb_bayes.analysis.model import build
-from hscb_bayes.analysis.p_value import fitted_p_values
-from hscb_bayes.analysis.predict import headline, nonresponder_death_day
-from hscb_bayes.analysis.reported import Reported, reported
-from hscb_bayes.analysis.sensitivity import by_response_contraction, sensitivity
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.leave_one_out import leave_one_out
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.model.build import build
+from hscb_bayes.model.compiled import Compiled, compile_model, layout_of, same_but_for_p_values, with_analysis
+from hscb_bayes.model.fit import derived_seed, sample, taken_from, with_p_values
+from hscb_bayes.model.gate import verdict
+from hscb_bayes.model.p_value import fitted_p_values
+from hscb_bayes.posterior.predict import headline, nonresponder_death_day
+from hscb_bayes.posterior.reported import Reported, reported
+from hscb_bayes.posterior.sensitivity import by_response_contraction, sensitivity
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report.assemble import write_report
 from hscb_bayes.report.folder import destination, replaced

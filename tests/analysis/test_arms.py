@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.arrays import joint_arrays, printed_values
-from hscb_bayes.analysis.likelihood import log_likelihood
-from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
+from hscb_bayes.model.likelihood import log_likelihood
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from tests.papers import paper, study_text
 
 Z = 4.9  # two-sided false-alarm rate 1e-6

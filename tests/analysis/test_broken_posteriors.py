@@ -10,10 +10,10 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hscb_bayes.analysis.fit import load_posterior, save_posterior
-from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import load_posterior, save_posterior
+from hscb_bayes.model.pathways import PARAMETER_IDS
 
 REQUIRED = "required a posterior that hscb run wrote"
 NO_NETCDF = f"{REQUIRED}, found a file that is not netCDF, or only a part of one"

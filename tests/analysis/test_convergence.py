@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.pathways import PARAMETER_IDS
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.model.gate import verdict
+from hscb_bayes.model.pathways import PARAMETER_IDS
 
 CHAINS, DRAWS = 4, 500
 RESPONSE_MEDIAN = PARAMETER_IDS.index("response_median")

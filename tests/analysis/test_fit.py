@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.compiled import Compiled, layout_of, with_analysis
-from hscb_bayes.analysis.data_vector import packed
-from hscb_bayes.analysis.fit import derived_seed
-from hscb_bayes.analysis.model import model_data
 from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.model.build import model_data
+from hscb_bayes.model.compiled import Compiled, layout_of, with_analysis
+from hscb_bayes.model.data_vector import packed
+from hscb_bayes.model.fit import derived_seed
 
 
 class Program:

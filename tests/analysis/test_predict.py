@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis import predict
-from hscb_bayes.analysis.arrays import baseline
-from hscb_bayes.analysis.averages import covariate_at, group_average, patients_beyond
-from hscb_bayes.analysis.headline import headline_from_draws
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.print_arrays import baseline, covariate_at
+from hscb_bayes.posterior import predict
+from hscb_bayes.posterior.averages import group_average, patients_beyond
+from hscb_bayes.posterior.headline import headline_from_draws
 
 ALGEBRA = 1e-10
 QUADRATURE = 2e-5  # of a probability: a thousandth of the width of any interval that is reported

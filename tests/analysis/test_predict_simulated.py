@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis import predict
-from hscb_bayes.analysis.arrays import baseline
-from hscb_bayes.analysis.averages import cohort_average
-from hscb_bayes.analysis.headline import calibration_quantities, headline_from_draws, pathway_from_draws
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.analysis.times import from_landmark, response_quantile, time_in_states
+from hscb_bayes.model.print_arrays import baseline
+from hscb_bayes.posterior import predict
+from hscb_bayes.posterior.averages import cohort_average
+from hscb_bayes.posterior.headline import calibration_quantities, headline_from_draws, pathway_from_draws
+from hscb_bayes.posterior.times import from_landmark, response_quantile, time_in_states
 from hscb_bayes.process.incidence import cumulative_incidence, state_occupancy, survival
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.simulate import Course, simulate_course

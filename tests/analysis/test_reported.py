@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.predict import cumulative_incidence, state_occupancy
-from hscb_bayes.analysis.reported import Reported, curves, reported
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.posterior.predict import cumulative_incidence, state_occupancy
+from hscb_bayes.posterior.reported import Reported, curves, reported
 
 CHAINS, DRAWS = 2, 40
 DAYS, DURATIONS = (1.0, 9.0, 28.0, 365.0), (14.0, 90.0)

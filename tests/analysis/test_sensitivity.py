@@ -7,18 +7,18 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.by_response import BY_RESPONSE
-from hscb_bayes.analysis.headline import headline_from_draws, headline_quantities, unbounded
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.analysis.predict import landmark_survival
-from hscb_bayes.analysis.sensitivity import (
+from hscb_bayes.analysis.spec import Analysis, needed_priors
+from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.posterior.by_response import BY_RESPONSE
+from hscb_bayes.posterior.headline import headline_from_draws, headline_quantities, unbounded
+from hscb_bayes.posterior.predict import landmark_survival
+from hscb_bayes.posterior.sensitivity import (
     by_response_contraction,
     contraction,
     power_scaling,
     prior_draws,
     sensitivity,
 )
-from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import STATES
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from hscb_bayes.analysis.spec import load_analysis
-from hscb_bayes.checking.calibrate import SEED, Refit, refit
-from hscb_bayes.checking.executors import each_once, executor_at
+from hscb_bayes.checking.methods.calibrate import SEED, Refit, refit
+from hscb_bayes.checking.methods.executors import each_once, executor_at
 from tests.benchmarks.measuring import MissingError, Row, seconds
 from tests.dask_cluster import WORKERS, local_cluster
 

@@ -15,14 +15,14 @@ import numpy as np
 import xarray as xr
 from arviz_stats.base import array_stats
 
-from hscb_bayes.analysis.compiled import Compiled, compile_model
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import sample
-from hscb_bayes.analysis.patient_model import baseline_ids, build_patients, prior_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.analysis.program import Program
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import times_at_risk
+from hscb_bayes.model.compiled import Compiled, compile_model
+from hscb_bayes.model.fit import sample
+from hscb_bayes.model.gate import verdict
+from hscb_bayes.model.patient_model import baseline_ids, build_patients, prior_of
+from hscb_bayes.model.program import Program
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.pathway import TRANSITIONS, Pathway

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from hscb_bayes.analysis.compiled import Compiled, compile_model
-from hscb_bayes.analysis.fit import sample
 from hscb_bayes.analysis.layers import models_directory
-from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.pool import Pool, load_pool
-from hscb_bayes.analysis.pooled_model import build_pool
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.model.build import build
+from hscb_bayes.model.compiled import Compiled, compile_model
+from hscb_bayes.model.fit import sample
+from hscb_bayes.model.pooled_model import build_pool
 from hscb_bayes.report.pooled_run import ATTEMPTS, TUNE
 from tests.benchmarks.measuring import Row, seconds
 

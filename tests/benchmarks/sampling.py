@@ -8,13 +8,13 @@ import numpy as np
 import nutpie
 import xarray as xr
 
-from hscb_bayes.analysis.compiled import Compiled, compile_model
-from hscb_bayes.analysis.fit import TARGET_ACCEPT, draws_of, sample
-from hscb_bayes.analysis.model import build
 from hscb_bayes.analysis.spec import load_analysis
-from hscb_bayes.checking.calibrate import SEED as CALIBRATION_SEED
-from hscb_bayes.checking.calibrate import refit
+from hscb_bayes.checking.methods.calibrate import SEED as CALIBRATION_SEED
+from hscb_bayes.checking.methods.calibrate import refit
 from hscb_bayes.checking.replicate import REPLICATES, replicate
+from hscb_bayes.model.build import build
+from hscb_bayes.model.compiled import Compiled, compile_model
+from hscb_bayes.model.fit import TARGET_ACCEPT, draws_of, sample
 from tests.benchmarks.measuring import Row, bounded, seconds
 
 SEED = 1

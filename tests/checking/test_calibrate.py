@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from hscb_bayes.analysis.spec import load_analysis
-from hscb_bayes.checking import calibrate
-from hscb_bayes.checking.calibrate import Refit, simulated_print, summarise, write_rows
-from hscb_bayes.checking.executors import each_once
+from hscb_bayes.checking.methods import calibrate
+from hscb_bayes.checking.methods.calibrate import Refit, simulated_print, summarise, write_rows
+from hscb_bayes.checking.methods.executors import each_once
 
 ROW = {"analysis": "a", "likelihood": "joint", "follow_up": "complete", "quantity": "os_1y", "studies": 3}
 

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.fit import analysis_of
 from hscb_bayes.checking import leave_one_out as module
 from hscb_bayes.checking.check import COLUMNS, LEFT_OUT, check, interval_items, summarise, tail_probability, use_of
 from hscb_bayes.checking.leave_one_out import leave_one_out
@@ -14,6 +13,7 @@ from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import PrintedNumber
 from hscb_bayes.evidence.printed import Printed
+from hscb_bayes.model.fit import analysis_of
 
 NAN, INF = float("nan"), float("inf")
 LOO = [f"loo_{name}" for name in LEFT_OUT]

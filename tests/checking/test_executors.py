@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.checking.calibrate import Refit
-from hscb_bayes.checking.executors import each_once, executor_at
+from hscb_bayes.checking.methods.calibrate import Refit
+from hscb_bayes.checking.methods.executors import each_once, executor_at
 from hscb_bayes.errors import InputError
 from tests.dask_cluster import local_cluster
 
@@ -56,7 +56,7 @@ def test_a_run_survives_a_worker_that_is_killed(cluster: object, tmp_path: Path)
 
 
 def test_an_address_where_nobody_answers_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hscb_bayes.checking.executors.PATIENCE", "1s")
+    monkeypatch.setattr("hscb_bayes.checking.methods.executors.PATIENCE", "1s")
     sentence = r"--scheduler: required the address of a Dask scheduler, found 'tcp://127"
     with pytest.raises(InputError, match=sentence), executor_at("tcp://127.0.0.1:9", workers=1):
         pass

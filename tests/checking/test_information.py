@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hscb_bayes.analysis.spec import load_analysis
-from hscb_bayes.checking.information import COLUMNS, both_scores, main, summarise
+from hscb_bayes.checking.methods.information import COLUMNS, both_scores, main, summarise
 from hscb_bayes.errors import InputError
 
 NAME = "with_centre"

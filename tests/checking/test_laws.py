@@ -11,7 +11,11 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from hscb_bayes.analysis.arrays import (
+from hscb_bayes.evidence import joint
+from hscb_bayes.evidence.joint_counts import mean_and_slope, unresponded_patients
+from hscb_bayes.evidence.special import Special
+from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from hscb_bayes.model.print_arrays import (
     _printed_factor,
     baseline,
     fitted_day,
@@ -19,11 +23,7 @@ from hscb_bayes.analysis.arrays import (
     joint_arrays,
     printed_values,
 )
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
-from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
-from hscb_bayes.evidence import joint
-from hscb_bayes.evidence.joint_counts import mean_and_slope, unresponded_patients
-from hscb_bayes.evidence.special import Special
+from hscb_bayes.model.simulate import printed_by, simulate_cohort
 from hscb_bayes.process.incidence import cumulative_incidence, outcome_probabilities, survival
 
 FALSE_ALARM = 1e-6

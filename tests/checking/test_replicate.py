@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 
 LONGEST_SECONDS = 2.0  # for 4,000 studies with all their numbers
 

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.likelihood import LOST
-from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
-from hscb_bayes.checking.scores import (
+from hscb_bayes.checking.methods.scores import (
     COLUMNS,
     Scores,
     estimand_slopes,
@@ -23,6 +21,8 @@ from hscb_bayes.checking.scores import (
     summarise,
 )
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.likelihood import LOST
+from hscb_bayes.model.pathways import prior_normals
 
 MODELS = Path(__file__).parents[2] / "models"
 CHANCE = 4.0  # standard errors

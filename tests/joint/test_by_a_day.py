@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.likelihood import log_likelihood
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.model.likelihood import log_likelihood
+from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.model.simulate import printed_by, simulate_cohort
 from tests.papers import paper, study_text
 
 STUDIES = 40_000

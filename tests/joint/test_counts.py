@@ -9,12 +9,12 @@ from numpy.testing import assert_allclose
 from scipy.integrate import quad
 from scipy.stats import binom, multinomial
 
-from hscb_bayes.analysis.marks import Mark, response_arrays
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import STEPS, JointArrays, contrasts, lattice, quadratic_form
 from hscb_bayes.evidence.joint_counts import COURSE, mean_and_slope, unresponded_patients
 from hscb_bayes.evidence.special import Special
+from hscb_bayes.model.marks import Mark, response_arrays
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from hscb_bayes.analysis.marks import Mark, response_arrays
+from hscb_bayes.model.marks import Mark, response_arrays
 
 DAY = 100.0
 

@@ -11,13 +11,13 @@ from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 from scipy.stats import binom
 
-from hscb_bayes.analysis.arrays import joint_arrays, printed_values
-from hscb_bayes.analysis.likelihood import log_likelihood
-from hscb_bayes.analysis.marks import HALF_A_DAY, SHORTEST_GAP, _within_their_days
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays
+from hscb_bayes.model.likelihood import log_likelihood
+from hscb_bayes.model.marks import HALF_A_DAY, SHORTEST_GAP, _within_their_days
+from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
 
 ALGEBRA = 1e-7  # of logarithms of probabilities near their floor

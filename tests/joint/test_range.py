@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.arrays import printed_values
-from hscb_bayes.analysis.likelihood import log_likelihood
-from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.model.likelihood import log_likelihood
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.print_arrays import printed_values
 
 DRAWS = 20
 RESPONSE = 0  # the first term: when and how many responded

@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.fit import load_posterior, patients_of, save_posterior
 from hscb_bayes.analysis.patient_spec import load_patients
-from hscb_bayes.analysis.prior_draws import draw_prior
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import LongColumns, WideColumns
@@ -20,6 +18,8 @@ from hscb_bayes.evidence.patients.file import read_table
 from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.wide import from_wide
+from hscb_bayes.model.fit import load_posterior, patients_of, save_posterior
+from hscb_bayes.model.prior_draws import draw_prior
 from tests.patients.tables import analysis_file, number_of
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -10,11 +10,12 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy.stats import halfnorm, norm
 
-from hscb_bayes.analysis.compiled import Compiled, compile_model
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.data_vector import Built
-from hscb_bayes.analysis.fit import load_posterior, patients_of, sample, save_posterior
-from hscb_bayes.analysis.patient_model import (
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.model.compiled import Compiled, compile_model
+from hscb_bayes.model.data_vector import Built
+from hscb_bayes.model.fit import load_posterior, patients_of, sample, save_posterior
+from hscb_bayes.model.gate import verdict
+from hscb_bayes.model.patient_model import (
     LKJ,
     build_patients,
     events_of_centres,
@@ -22,7 +23,6 @@ from hscb_bayes.analysis.patient_model import (
     patient_data,
     prior_of,
 )
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 
 DATA = Path(__file__).parents[1] / "data"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("patients")]

@@ -15,18 +15,18 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 
-from hscb_bayes.analysis.arrays import inside_of, joint_arrays, known_positions, printed_values
-from hscb_bayes.analysis.fit import analysis_of, draws_of, provenance, with_natural_scales
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.known_model import known_terms
-from hscb_bayes.analysis.likelihood import log_likelihood, log_prior
-from hscb_bayes.analysis.model import build, model_data
-from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.sensitivity import sensitivity
 from hscb_bayes.analysis.spec import Analysis, load_analysis
-from hscb_bayes.checking.beside import drawn_effect, simulate_with_known
+from hscb_bayes.checking.methods.simulated_members import drawn_effect, simulate_with_known
 from hscb_bayes.checking.replicate import effects_of_patients, replicate
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.build import build, model_data
+from hscb_bayes.model.fit import analysis_of, draws_of, provenance, with_natural_scales
+from hscb_bayes.model.known_model import known_terms
+from hscb_bayes.model.likelihood import log_likelihood, log_prior
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.print_arrays import inside_of, joint_arrays, known_positions, printed_values
+from hscb_bayes.posterior.sensitivity import sensitivity
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.pathway import TRANSITIONS
 

@@ -10,12 +10,12 @@ import pytest
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hscb_bayes.analysis.compiled import Compiled, compile_model, with_patients
-from hscb_bayes.analysis.fit import draws_of
-from hscb_bayes.analysis.patient_model import ByPatient, build_patients, log_likelihood_of_patients, patient_data
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.analysis.subjects import log_hazard_ratios
 from hscb_bayes.checking.leave_centre_out import folds_of, leave_centres_out, log_densities_in_new
+from hscb_bayes.model.compiled import Compiled, compile_model, with_patients
+from hscb_bayes.model.fit import draws_of
+from hscb_bayes.model.patient_model import ByPatient, build_patients, log_likelihood_of_patients, patient_data
+from hscb_bayes.posterior.profile import log_hazard_ratios
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.patients.test_predictions import drawn
 

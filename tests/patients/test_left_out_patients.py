@@ -9,10 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.convergence import Verdict
-from hscb_bayes.analysis.fit import load_posterior, patients_of, save_posterior
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.analysis.prior_draws import draw_prior
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
@@ -22,6 +19,9 @@ from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import TIMES, Patients
 from hscb_bayes.evidence.patients.reading import Kinds
 from hscb_bayes.evidence.patients.wide import from_wide
+from hscb_bayes.model.fit import load_posterior, patients_of, save_posterior
+from hscb_bayes.model.gate import Verdict
+from hscb_bayes.model.prior_draws import draw_prior
 from hscb_bayes.report.patient_page import write_patient_report
 from hscb_bayes.report.patient_tables import (
     PatientTables,

@@ -10,11 +10,11 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.fit import provenance, with_natural_scales
-from hscb_bayes.analysis.patient_model import prior_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.analysis.subjects import subjects_of
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import provenance, with_natural_scales
+from hscb_bayes.model.patient_model import prior_of
+from hscb_bayes.posterior.profile import subjects_of
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.process.simulate import simulate_course
 

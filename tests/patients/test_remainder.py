@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.arrays import baseline, inside_of, known_positions
-from hscb_bayes.analysis.marks import Mark
-from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.remainder import Inside
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.marks import Mark
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.print_arrays import baseline, inside_of, known_positions
+from hscb_bayes.model.remainder import Inside
 
 
 @pytest.fixture(scope="module")

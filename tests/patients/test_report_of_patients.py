@@ -11,13 +11,13 @@ from numpy.testing import assert_allclose
 from scipy.stats import norm
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.patient_model import log_likelihood_of_patients, prior_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.analysis.predict import state_occupancy
 from hscb_bayes.checking.leave_patient_out import leave_patient_out, log_likelihood_by_patient
 from hscb_bayes.checking.replicate_patients import _follow_up, check_of_patients, replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.illness_death import occupancy_at
+from hscb_bayes.model.patient_model import log_likelihood_of_patients, prior_of
+from hscb_bayes.posterior.predict import state_occupancy
 from hscb_bayes.report.patient_tables import (
     baseline_table,
     centre_table,

@@ -11,9 +11,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes import cli
-from hscb_bayes.analysis.fit import load_posterior, patients_of
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import load_posterior, patients_of
 from hscb_bayes.report.patient_tables import PatientTables
 from hscb_bayes.report.results import AUDIT, Tables, refuse_strangers
 from tests.browser import CHROMIUM, Seen, seen

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hscb_bayes.analysis.fit import draws_of
-from hscb_bayes.analysis.patient_model import log_likelihood_of_patients
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.analysis.subjects import centre_effects, log_hazard_ratios
-from hscb_bayes.checking.simulated_patients import (
+from hscb_bayes.checking.methods.simulated_patients import (
     drawn_correlation,
     patient_quantities,
     simulated_table,
     true_patients,
 )
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import draws_of
+from hscb_bayes.model.patient_model import log_likelihood_of_patients
+from hscb_bayes.posterior.profile import centre_effects, log_hazard_ratios
 
 MODELS = Path(__file__).parents[2] / "models"
 TABLES = 300

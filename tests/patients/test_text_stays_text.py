@@ -12,10 +12,7 @@ import pandas as pd
 import pytest
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.convergence import verdict
-from hscb_bayes.analysis.fit import analysis_of, load_posterior, patients_of, save_posterior
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.analysis.prior_draws import draw_prior
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.cli import main
 from hscb_bayes.errors import InputError
@@ -24,6 +21,9 @@ from hscb_bayes.evidence.patients.long import to_long
 from hscb_bayes.evidence.patients.patients import TIMES
 from hscb_bayes.evidence.patients.stored import patients_of_text, text_of_patients
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
+from hscb_bayes.model.fit import analysis_of, load_posterior, patients_of, save_posterior
+from hscb_bayes.model.gate import verdict
+from hscb_bayes.model.prior_draws import draw_prior
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.patient_tables import contrast_table
 from hscb_bayes.report.results import accepted

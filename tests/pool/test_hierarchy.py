@@ -6,10 +6,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
-from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import BetweenStudies
+from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
+from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
 
 LOG_DAYS = np.log(np.array([1.0, 9.0, 30.0, 365.0]))
 ALGEBRA = 1e-10

@@ -10,25 +10,25 @@ import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 from pytensor.graph.rewriting.utils import rewrite_graph
 
-from hscb_bayes.analysis.alone import build_alone
-from hscb_bayes.analysis.data_vector import Built
-from hscb_bayes.analysis.fit import draws_of, pool_of
-from hscb_bayes.analysis.hierarchy import hierarchy_of, log_prior_apart, study_parameters
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.known_in_pool import known_data_of, log_likelihood_of_known_by_study
-from hscb_bayes.analysis.known_model import known_terms
-from hscb_bayes.analysis.members import (
+from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.checking.methods.literature import printed_literature, true_literature
+from hscb_bayes.checking.replicate import replicate
+from hscb_bayes.model.alone import build_alone
+from hscb_bayes.model.data_vector import Built
+from hscb_bayes.model.fit import draws_of, pool_of
+from hscb_bayes.model.hierarchy import hierarchy_of, log_prior_apart, study_parameters
+from hscb_bayes.model.known_in_pool import known_data_of, log_likelihood_of_known_by_study
+from hscb_bayes.model.known_model import known_terms
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.pooled_model import build_pool, pool_data, same_layout
+from hscb_bayes.posterior.members import (
     average_posterior,
     exchangeable_probability,
     log_likelihood_of_studies,
     study_effects_of,
     study_posterior,
 )
-from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.pool import Pool, load_pool
-from hscb_bayes.analysis.pooled_model import build_pool, pool_data, same_layout
-from hscb_bayes.checking.literature import printed_literature, true_literature
-from hscb_bayes.checking.replicate import replicate
 
 CENTRE = "gagelmann2023"  # the study of the patients who are known
 OF_A_DRAW = 1e-8

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.pathways import PARAMETER_IDS, pathway_of, prior_normals
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.priors import NEGLIGIBLE
-from hscb_bayes.analysis.simulate import printed_by, simulate_cohort
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.model.pathways import PARAMETER_IDS, pathway_of, prior_normals
+from hscb_bayes.model.simulate import printed_by, simulate_cohort
 from hscb_bayes.process.incidence import cumulative_incidence, survival
 
 STUDIES = 20_000

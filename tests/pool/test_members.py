@@ -9,10 +9,14 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy.special import softmax
 
-from hscb_bayes.analysis.compiled import LEFT_OUT
-from hscb_bayes.analysis.fit import analysis_of, draws_of, load_posterior, pool_of, save_posterior
-from hscb_bayes.analysis.hierarchy import COMPONENTS, hierarchy_of
-from hscb_bayes.analysis.members import (
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pool_table import Exchangeable
+from hscb_bayes.checking.check import check
+from hscb_bayes.errors import InputError
+from hscb_bayes.model.compiled import LEFT_OUT
+from hscb_bayes.model.fit import analysis_of, draws_of, load_posterior, pool_of, save_posterior
+from hscb_bayes.model.hierarchy import COMPONENTS, hierarchy_of
+from hscb_bayes.posterior.members import (
     average_posterior,
     exchangeable_probability,
     log_likelihood_of_studies,
@@ -20,10 +24,6 @@ from hscb_bayes.analysis.members import (
     study_effects_of,
     study_posterior,
 )
-from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.pool_table import Exchangeable
-from hscb_bayes.checking.check import check
-from hscb_bayes.errors import InputError
 
 PriorTree = Callable[[Pool], xr.DataTree]
 

@@ -9,10 +9,15 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.estimands import estimands
-from hscb_bayes.analysis.fit import analysis_of, draws_of
-from hscb_bayes.analysis.members import next_posterior
-from hscb_bayes.analysis.next_study import (
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.priors import PARAMETERS, Belief
+from hscb_bayes.analysis.spec import needed_priors
+from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import analysis_of, draws_of
+from hscb_bayes.model.pathways import PARAMETER_IDS
+from hscb_bayes.posterior.estimands import estimands
+from hscb_bayes.posterior.members import next_posterior
+from hscb_bayes.posterior.next_study import (
     Mixture,
     beliefs_toml,
     effective_events,
@@ -22,11 +27,6 @@ from hscb_bayes.analysis.next_study import (
     rbest_json,
     robust,
 )
-from hscb_bayes.analysis.pathways import PARAMETER_IDS
-from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.priors import PARAMETERS, Belief
-from hscb_bayes.analysis.spec import needed_priors
-from hscb_bayes.errors import InputError
 
 
 def normal(mean: float, deviation: float) -> Mixture:

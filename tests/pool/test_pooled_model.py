@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.arrays import joint_arrays, printed_values
-from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
-from hscb_bayes.analysis.likelihood import log_likelihood
-from hscb_bayes.analysis.marks import places
-from hscb_bayes.analysis.members import log_likelihood_of_studies
-from hscb_bayes.analysis.pathways import prior_normals
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import Borrowing
-from hscb_bayes.analysis.pooled_model import build_pool, log_likelihood_by_study, pool_data, simulate_literature
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
+from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
+from hscb_bayes.model.likelihood import log_likelihood
+from hscb_bayes.model.marks import places
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.pooled_model import build_pool, log_likelihood_by_study, pool_data, simulate_literature
+from hscb_bayes.model.print_arrays import joint_arrays, printed_values
+from hscb_bayes.posterior.members import log_likelihood_of_studies
 
 DRAWS = 20
 QUADRATURE = 0.002  # log likelihood; a study alone has panels of its own

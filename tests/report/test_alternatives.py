@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.fit import taken_from, with_p_values
-from hscb_bayes.analysis.predict import headline
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.model.fit import taken_from, with_p_values
+from hscb_bayes.posterior.predict import headline
 from hscb_bayes.report import run as module
 from hscb_bayes.report.progress import shown
 from hscb_bayes.report.run import Fitted, _alternatives

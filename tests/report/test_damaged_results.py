@@ -11,8 +11,8 @@ import pytest
 import xarray as xr
 
 from hscb_bayes import cli
-from hscb_bayes.analysis.fit import load_posterior, save_posterior
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import load_posterior, save_posterior
 from hscb_bayes.report import run
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.results import Results

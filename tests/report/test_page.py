@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.headline import headline_quantities
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.posterior.headline import headline_quantities
 from hscb_bayes.report.answer import four_sentences
 from hscb_bayes.report.assemble import render
 from hscb_bayes.report.cells import alternatives_grid

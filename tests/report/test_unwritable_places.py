@@ -14,8 +14,8 @@ import pytest
 import xarray as xr
 
 from hscb_bayes import caches, cli
-from hscb_bayes.analysis.program import compile_program
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.program import compile_program
 from hscb_bayes.report import run
 from hscb_bayes.report.results import Results
 from tests.robustness.ordinary_user import LIMITED, as_ordinary_user
@@ -25,7 +25,7 @@ WORK = """
 import hscb_bayes.report.run
 import numpy as np
 import pymc as pm
-from hscb_bayes.analysis.program import compile_program
+from hscb_bayes.model.program import compile_program
 with pm.Model() as model:
     data = pm.Data("data", np.array([1.0, 2.0]))
     pm.Normal("x", data.sum(), 1.0, shape=2)

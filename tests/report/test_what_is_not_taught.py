@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.analysis.taught import untaught
+from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.report.answer import four_sentences
 from hscb_bayes.report.assemble import render
 from hscb_bayes.report.results import Results

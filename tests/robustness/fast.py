@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hscb_bayes.analysis import compiled, fit
-from hscb_bayes.analysis.data_vector import DATA_VARIABLE, Built
-from hscb_bayes.analysis.patient_model import build_patients
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients
 from hscb_bayes.analysis.pool import Pool, is_pool
+from hscb_bayes.model import compiled, fit
+from hscb_bayes.model.data_vector import DATA_VARIABLE, Built
+from hscb_bayes.model.patient_model import build_patients
 from hscb_bayes.report import patient_run, pooled_run, run
 
 CHAINS = 2

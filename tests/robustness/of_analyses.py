@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.arrays import joint_arrays, printed_values
 from hscb_bayes.analysis.handled import check_handled
-from hscb_bayes.analysis.model import model_data
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.analysis.pool import load_pool
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
+from hscb_bayes.model.build import model_data
+from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from tests.robustness.documents import (
     MODELS,
     ROOT,

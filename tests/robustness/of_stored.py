@@ -7,10 +7,10 @@ import copy
 import numpy as np
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.fit import load_posterior, save_posterior
 from hscb_bayes.analysis.patient_spec import load_patients
-from hscb_bayes.analysis.prior_draws import draw_prior
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import load_posterior, save_posterior
+from hscb_bayes.model.prior_draws import draw_prior
 from tests.robustness.documents import ROOT, document, pick, text_of
 from tests.robustness.judging import WrongAnswerError, demand
 from tests.robustness.of_patients import ARMS, rows, written

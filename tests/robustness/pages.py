@@ -11,15 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from hscb_bayes.analysis.members import next_posterior, study_posterior
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.analysis.pool import load_pool
-from hscb_bayes.analysis.reported import reported
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.evidence.audit import audit
+from hscb_bayes.posterior.members import next_posterior, study_posterior
+from hscb_bayes.posterior.reported import reported
 from hscb_bayes.report import patient_tables, pooled_tables
 from hscb_bayes.report.assemble import write_report
 from hscb_bayes.report.patient_page import write_patient_report

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.compiled import Compiled, compile_model, layout_of, with_analysis, with_pool
-from hscb_bayes.analysis.data_vector import Built
-from hscb_bayes.analysis.model import build
-from hscb_bayes.analysis.patient_model import build_patients
 from hscb_bayes.analysis.patient_spec import is_of_patients, load_patients
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
-from hscb_bayes.analysis.pooled_model import build_pool, same_layout
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.model.build import build
+from hscb_bayes.model.compiled import Compiled, compile_model, layout_of, with_analysis, with_pool
+from hscb_bayes.model.data_vector import Built
+from hscb_bayes.model.patient_model import build_patients
+from hscb_bayes.model.pooled_model import build_pool, same_layout
 
 ROOT = Path(__file__).parents[2]
 TABLES = Path(__file__).parent / "densities"

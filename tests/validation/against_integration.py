@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from hscb_bayes.analysis.times import response_quantile, time_in_states
+from hscb_bayes.posterior.times import response_quantile, time_in_states
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import (

@@ -1,0 +1,1 @@
+"""Studies of the method, each a command: calibration, scores, information, robust weights."""

@@ -1,0 +1,350 @@
+"""Calibration: simulated papers, literatures or tables of patients, refitted. Do 90% intervals hold 90%?
+
+For each study parameters are drawn from the prior of an analysis, patients are drawn from the pathway, their numbers
+are printed as the paper prints them, and the model is fitted to that print. No study is dropped for what it shows:
+refits that fail their gate are counted. The model is compiled once.
+
+References
+----------
+Talts S, et al. Validating Bayesian inference algorithms with simulation-based calibration. arXiv:1804.06788.
+Sailynoja T, Burkner PC, Vehtari A. Graphical test for discrete uniformity. Stat Comput 2022;32:32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from arviz_stats import ecdf_utils
+from arviz_stats.base import array_stats
+
+from hscb_bayes import csv_file
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients, load_patients
+from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
+from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.arguments import seed as seed_number
+from hscb_bayes.checking.methods.executors import each_once, executor_at, fingerprint
+from hscb_bayes.checking.methods.literature import (
+    drawn_quantities,
+    printed_literature,
+    true_literature,
+    true_quantities,
+)
+from hscb_bayes.checking.methods.simulated_members import drawn_effect, printed_and_censored, simulate_with_known
+from hscb_bayes.checking.methods.simulated_patients import patient_quantities, simulated_table, true_patients
+from hscb_bayes.errors import InputError, refusals_said
+from hscb_bayes.model.build import build
+from hscb_bayes.model.compiled import Compiled, compile_model, with_analysis, with_patients, with_pool
+from hscb_bayes.model.fit import draws_of, sample
+from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.model.patient_model import build_patients
+from hscb_bayes.model.pooled_model import build_pool
+from hscb_bayes.model.simulate import simulate_cohort
+from hscb_bayes.posterior.headline import calibration_quantities
+from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.stopping import end_on_signals
+
+SEED = 20261124  # of the test of record, written down before it was run
+STUDIES = 1000
+TUNE, CHAINS = 500, 2
+# Draws a chain and target acceptance; a refit that misses its gate, or has too few effective draws, is done once more.
+ATTEMPTS = ((600, 0.9), (3000, 0.98))
+FEWEST_EFFECTIVE_DRAWS = 400.0
+# Of a literature, whose density takes three times as long and whose trees are four times as large.
+POOL_ATTEMPTS = ((400, 0.8), (2000, 0.9))
+POOL_TUNE = 300
+FEWEST_POOL_DRAWS = 100.0
+WORKERS = 2
+REFIT_R_HAT = 1.05  # a thousand short refits: the gate of a single posterior would fail some by noise
+# Of a table of patients: small steps for the funnel of few centres.
+TABLE_ATTEMPTS = ((600, 0.98), (3000, 0.995))
+FEWEST_TABLE_DRAWS = 200.0
+BAND = 0.99
+LOST = "lost_by_one_year"  # ranked too where follow-up is not complete: it moves every answer a little
+BAND_SIMULATIONS = 2000
+COLUMNS = (
+    "analysis", "likelihood", "follow_up", "quantity", "studies", "failures", "cover50", "cover90", "in_band",
+    "mean_rank", "fewest_effective_draws", "censored", "command", "versions", "seed", "date",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refit:
+    """One simulated study refitted: rank of the truth in (0, 1) by quantity, and whether the refit passed its gate."""
+
+    study: int
+    ranks: dict[str, float]
+    effective: float
+    passed: bool
+    censored: float
+
+
+def prior_draw(analysis: Analysis, *, rng: np.random.Generator) -> np.ndarray:
+    """Parameters drawn from the prior, shape (1, parameter)."""
+    mean, deviation = prior_normals(analysis)
+    return (mean + deviation * rng.standard_normal(mean.size))[None]
+
+
+def simulated_print(analysis: Analysis, study: int, seed: int) -> tuple[np.ndarray, Analysis, dict[str, float], float]:
+    """Truth, analysis, printed numbers and share censored before one year of one simulated study.
+
+    The analysis is the one that is given, with simulated patients where it knows some one by one.
+    """
+    rng = np.random.default_rng([seed, study])
+    truth = prior_draw(analysis, rng=rng)
+    if analysis.known is not None:
+        return truth, *simulate_with_known(analysis, truth, drawn_effect(analysis, rng=rng), rng=rng)
+    cohort = simulate_cohort(analysis, truth, rng=rng)
+    return truth, analysis, *printed_and_censored(analysis, cohort)
+
+
+def refit(name: str, study: int, seed: int) -> Refit:
+    """Simulate one study of an analysis and fit the analysis to its print; the same in whatever process it runs."""
+    compiled = _compiled(name)
+    analysis = compiled.analysis
+    if analysis.table.between_studies is not None:
+        raise InputError(f"{analysis.path}: between_studies: a calibration of one study has no use for study effects")
+    truth, simulated, numbers, censored = simulated_print(analysis, study, seed)
+    return _ranked(
+        with_analysis(compiled, simulated, numbers),
+        _estimands(truth, analysis),
+        lambda posterior: _estimands(draws_of(posterior), analysis),
+        Simulated(study=study, seed=seed, censored=censored),
+        attempts=ATTEMPTS,
+        fewest=FEWEST_EFFECTIVE_DRAWS,
+    )
+
+
+def refit_literature(name: str, study: int, seed: int) -> Refit:
+    """Simulate one literature of a pool and fit the pool to its print; the same in whatever process it runs."""
+    compiled = _compiled_pool(name)
+    pool, rng = compiled.analysis, np.random.default_rng([seed, study])
+    truth = true_literature(pool, rng=rng)
+    pool, numbers, censored = printed_literature(pool, truth, rng=rng)
+    return _ranked(
+        with_pool(compiled, pool, numbers),
+        true_quantities(truth, pool),
+        lambda posterior: drawn_quantities(posterior, pool, seed=seed + study),
+        Simulated(study=study, seed=seed, censored=censored),
+        attempts=POOL_ATTEMPTS,
+        tune=POOL_TUNE,
+        fewest=FEWEST_POOL_DRAWS,
+    )
+
+
+def refit_table(name: str, study: int, seed: int) -> Refit:
+    """Simulate one table of an analysis of patients and fit it; the same in whatever process it runs."""
+    compiled = _compiled_patients(name)
+    analysis, rng = compiled.analysis, np.random.default_rng([seed, study])
+    truth = true_patients(analysis, rng=rng)
+    simulated = simulated_table(analysis, truth, rng=rng)
+    patients = simulated.patients
+    return _ranked(
+        with_patients(compiled, simulated),
+        patient_quantities(truth, analysis),
+        lambda posterior: patient_quantities(posterior, analysis),
+        Simulated(study=study, seed=seed, censored=float(np.mean(~patients.died & (patients.last_day < YEAR)))),
+        attempts=TABLE_ATTEMPTS,
+        fewest=FEWEST_TABLE_DRAWS,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """Which simulated study, or literature, a refit is of."""
+
+    study: int
+    seed: int
+    censored: float
+
+
+def _ranked(
+    program: Compiled,
+    true: Mapping[str, np.ndarray],
+    drawn_from: Callable[[xr.DataTree], Mapping[str, np.ndarray]],
+    simulated: Simulated,
+    *,
+    attempts: Sequence[tuple[int, float]],
+    tune: int = TUNE,
+    fewest: float,
+) -> Refit:
+    """Fit, once more where the first attempt is not good enough, and rank the truth among the draws."""
+    for draws, target_accept in attempts:
+        posterior = sample(
+            program,
+            draws=draws,
+            tune=tune,
+            chains=CHAINS,
+            cores=1,
+            target_accept=target_accept,
+            seed=simulated.seed + simulated.study,
+        )
+        drawn = drawn_from(posterior)
+        passed, effective = gate(posterior, drawn)
+        if passed and effective >= fewest:
+            break
+    ranks = {id: float(np.mean(drawn[id] < true[id])) for id in drawn}
+    return Refit(
+        study=simulated.study,
+        ranks=ranks,
+        effective=effective,
+        passed=passed and effective >= fewest,
+        censored=simulated.censored,
+    )
+
+
+def gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool, float]:
+    """Whether a refit has converged, and the fewest effective draws of a quantity."""
+    by_chain = np.stack([values.reshape(CHAINS, -1) for values in drawn.values()])
+    r_hat = float(np.max(array_stats.rhat(by_chain, method="split")))
+    effective = float(np.min(array_stats.ess(by_chain, method="bulk")))
+    diverged = bool(posterior["sample_stats"]["diverging"].any())
+    return r_hat < REFIT_R_HAT and not diverged, effective
+
+
+@cache
+def _compiled_pool(name: str) -> Compiled:
+    """One program per process and pool."""
+    return compile_model(build_pool(load_pool(name)))
+
+
+@cache
+def _compiled_patients(name: str) -> Compiled:
+    """One program per process and table."""
+    return compile_model(build_patients(load_patients(name), spare=True))
+
+
+@cache
+def _compiled(name: str) -> Compiled:
+    """One program per process and analysis."""
+    return compile_model(build(load_analysis(name)))
+
+
+def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarray]:
+    """The calibrated quantities, hazard ratios on the log scale and the share lost on the logit scale."""
+    quantities = calibration_quantities(parameters, analysis)
+    if not analysis.table.follow_up.complete:
+        quantities[LOST] = parameters[:, PARAMETER_IDS.index(LOST)]
+    is_ratio = {id: id.startswith("hazard_ratio_") for id in quantities}
+    return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
+
+
+def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
+    """Coverage of central intervals, and whether the ECDF of the ranks stays inside its simultaneous 99% band."""
+    ranks = np.array([result.ranks[quantity] for result in results])
+    passed = [result for result in results if result.passed]
+    _, ecdf, lower, upper = ecdf_utils.ecdf_pit(ranks, BAND, BAND_SIMULATIONS)
+    return {
+        "quantity": quantity,
+        "studies": len(results),
+        "failures": len(results) - len(passed),
+        "cover50": round(float(np.mean(np.abs(ranks - 0.5) <= 0.25)), 4),
+        "cover90": round(float(np.mean(np.abs(ranks - 0.5) <= 0.45)), 4),
+        "in_band": str(bool(np.all((ecdf >= lower) & (ecdf <= upper)))).lower(),
+        "mean_rank": round(float(ranks.mean()), 4),
+        "fewest_effective_draws": round(min((result.effective for result in passed), default=0.0)),
+        "censored": round(float(np.mean([result.censored for result in results])), 3),
+    }
+
+
+def calibrate(
+    name: str, *, studies: int = STUDIES, seed: int = SEED, work: Path, executor: Executor
+) -> list[dict[str, object]]:
+    """Rows of the calibration table for one analysis, whose own prior and follow-up make the simulated studies."""
+    analysis, refit_one = _loaded(name)
+    record = work / f"{analysis.name}_{fingerprint(analysis)}_{seed}.jsonl"
+    results = []
+    for result in each_once(
+        refit_one, analysis.path, kind=Refit, studies=studies, seed=seed, record=record, executor=executor
+    ):
+        results.append(result)
+        sys.stderr.write(f"\r{analysis.name}: {len(results)} of {studies}")
+    sys.stderr.write("\n")
+    head = {"analysis": analysis.name} | _kind_of(analysis)
+    return [head | summarise(results, quantity) for quantity in results[0].ranks]
+
+
+def _loaded(name: str) -> tuple[Analysis | Pool | PatientAnalysis, Callable[[str, int, int], Refit]]:
+    """An analysis of whatever kind, and what refits a simulated one of it."""
+    if is_of_patients(name):
+        return load_patients(name), refit_table
+    return (load_pool(name), refit_literature) if is_pool(name) else (load_analysis(name), refit)
+
+
+def _kind_of(analysis: Analysis | Pool | PatientAnalysis) -> dict[str, str]:
+    """Which likelihood, and whether everybody is followed to the end."""
+    if isinstance(analysis, PatientAnalysis):
+        return {"likelihood": "patients", "follow_up": "censored"}
+    table = (analysis.members[0] if isinstance(analysis, Pool) else analysis).table
+    told = "joint" if table.fit.overlap else "independent"
+    known = isinstance(analysis, Analysis) and analysis.known is not None
+    return {
+        "likelihood": f"{told} and patients" if known else told,
+        "follow_up": "complete" if table.follow_up.complete else "censored",
+    }
+
+
+def write_rows(path: Path, rows: list[dict[str, object]], *, command: str, seed: int) -> None:
+    """Add rows to a table of results, replacing those of the same analysis and likelihood."""
+    old = csv_file.read_rows(path)
+    new = {(row["analysis"], row["likelihood"], row["follow_up"]) for row in rows}
+    kept = [row for row in old if (row["analysis"], row["likelihood"], row["follow_up"]) not in new]
+    write_table(path, COLUMNS, rows, command=command, seed=seed, kept=kept)
+
+
+def write_table(
+    path: Path,
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, object]],
+    *,
+    command: str,
+    seed: int,
+    kept: Sequence[Mapping[str, object]] = (),
+) -> None:
+    """Write rows, each with what made it, after those that are kept."""
+    versions = "; ".join(f"{name} {version(name)}" for name in ("hscb_bayes", "pymc", "nutpie", "numpy"))
+    stamp = {"command": command, "versions": versions, "seed": seed, "date": dt.date.today().isoformat()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    csv_file.write_rows(path, columns, [*kept, *({**row, **stamp} for row in rows)])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line of the calibration run."""
+    if arguments is None:
+        end_on_signals()
+    parser = argparse.ArgumentParser(
+        prog="python -m hscb_bayes.checking.methods.calibrate", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("analyses", nargs="+", help="shipped analyses or files")
+    parser.add_argument("--studies", type=int, default=STUDIES)
+    parser.add_argument("--seed", type=seed_number, default=SEED)
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
+    parser.add_argument(
+        "--scheduler", help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead of processes"
+    )
+    parser.add_argument("--work", type=Path, default=Path("results/calibration"), help="where single refits are kept")
+    parser.add_argument("--out", type=Path, help="table to add rows to; printed if left out")
+    options = parser.parse_args(arguments)
+    command = "python -m hscb_bayes.checking.methods.calibrate " + " ".join(options.analyses)
+    command += "" if options.studies == STUDIES else f" --studies {options.studies}"
+    with executor_at(options.scheduler, workers=options.workers) as executor:
+        for name in options.analyses:
+            rows = calibrate(name, studies=options.studies, seed=options.seed, work=options.work, executor=executor)
+            for row in rows:
+                sys.stdout.write(f"{row}\n")
+            if options.out:
+                write_rows(options.out, rows, command=command, seed=options.seed)
+
+
+if __name__ == "__main__":
+    with refusals_said():
+        main()

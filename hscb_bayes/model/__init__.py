@@ -1,0 +1,1 @@
+"""The model: arrays, likelihoods, build, compile, sample, gate."""

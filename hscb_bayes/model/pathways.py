@@ -1,0 +1,81 @@
+"""From parameters to the pathway: written once for the sampler, for predictions and for replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hscb_bayes.analysis.hazards import Hazards
+from hscb_bayes.analysis.priors import NEGLIGIBLE, PARAMETERS
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.process.follow_up import YEAR, FollowUp
+from hscb_bayes.process.hazards import FAMILIES
+from hscb_bayes.process.pathway import TRANSITIONS, Pathway
+
+PARAMETER_IDS = tuple(PARAMETERS)
+HALF = np.log(np.log(2.0))  # log cumulative hazard at the median
+
+
+def prior_normals(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every parameter on its unbounded scale, shape (parameter,).
+
+    A share that the analysis says is not there has a mean so low that it is nothing; a slope that is not used is zero.
+    """
+    table = analysis.table
+    absent = {
+        "never_respond": not table.hazards.never_respond,
+        "lost_by_one_year": table.follow_up.complete,
+    }
+    unused = {"odds_ratio_never_respond": not table.hazards.never_respond_by_duration}
+    unused |= {f"{transition}_shape": True for transition in table.hazards.cuts}
+    mean, deviation = np.zeros(len(analysis.parameters)), np.ones(len(analysis.parameters))
+    for k, (id, parameter) in enumerate(analysis.parameters.items()):
+        if absent.get(id, False):
+            mean[k] = NEGLIGIBLE
+        elif not unused.get(id, False):
+            mean[k], deviation[k] = table.prior[table.hazards.beliefs.get(id, id)].normal(parameter.scale)
+    return mean, deviation
+
+
+def pathway_of(values: Mapping[str, Any], analysis: Analysis, xp: Any, effect: Any = (0.0, 0.0, 0.0)) -> Pathway:
+    """The pathway that parameters on their unbounded scales mean.
+
+    Parameters
+    ----------
+    values
+        By parameter id: scalars, or arrays with two trailing axes of length one.
+    effect
+        What the study adds to the log hazard of each transition.
+    """
+    hazards = analysis.table.hazards
+    slope = values["odds_ratio_never_respond"] if hazards.never_respond_by_duration else 0.0
+    return Pathway(
+        response=hazard_of("response", hazards, values, xp),
+        death_without_response=hazard_of("death_without_response", hazards, values, xp),
+        death_after_response=hazard_of("death_after_response", hazards, values, xp),
+        log_hazard_ratio=(
+            values["hazard_ratio_response"],
+            values["hazard_ratio_death_without_response"],
+            values["hazard_ratio_death_after_response"],
+        ),
+        study_effect=tuple(effect[k] for k in range(len(TRANSITIONS))),
+        logit_never=values["never_respond"],
+        logit_never_slope=slope,
+        clock=hazards.clock,
+    )
+
+
+def hazard_of(transition: str, hazards: Hazards, values: Mapping[str, Any], xp: Any) -> Any:
+    """The baseline hazard of a transition: of response by its median, of the others by their mortality in a year."""
+    shapes = [values[id] for id in hazards.shape_parameters(transition)]
+    is_response = transition == "response"
+    log_day, log_cumulative = (values["response_median"], HALF) if is_response else (np.log(YEAR), values[transition])
+    cuts = hazards.cuts.get(transition, ())
+    return FAMILIES[hazards.family(transition)].through(log_day, log_cumulative, shapes, cuts=cuts, xp=xp)
+
+
+def follow_up_of(logit_lost: Any, xp: Any) -> FollowUp:
+    """The censoring distribution from the log odds of being lost by one year."""
+    return FollowUp(lost_by_one_year=1.0 / (1.0 + xp.exp(-logit_lost)))

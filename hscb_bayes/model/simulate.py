@@ -1,0 +1,132 @@
+"""A new study of the same size, durations, follow-up and rounding, from parameters: patients, and what they would
+print.
+
+It knows nothing of the likelihood: patients are drawn one by one from the pathway, and their numbers are computed
+with the estimators that the authors are taken to have used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hscb_bayes.analysis.against_study import Role, fittable
+from hscb_bayes.analysis.scope import speaks_of
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.subgroups import subgroup_masks
+from hscb_bayes.evidence.cohort import Cohort, recorded_days
+from hscb_bayes.model.pathways import follow_up_of, pathway_of
+from hscb_bayes.model.print_arrays import baseline, fitted_day, fitted_survivals
+from hscb_bayes.process.simulate import simulate_course
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Courses:
+    """What is seen of patients, to the hour, before anything is rounded: days since the boost, each (..., patient).
+
+    ``response_day`` is infinite where no response was seen; ``last_day`` is the day of death, or of the loss.
+    """
+
+    response_day: np.ndarray
+    last_day: np.ndarray
+    died: np.ndarray
+
+
+def simulate_courses(
+    analysis: Analysis,
+    parameters: np.ndarray,
+    effect: np.ndarray | None = None,
+    *,
+    x: np.ndarray,
+    horizon: float,
+    rng: np.random.Generator,
+) -> Courses:
+    """Patients with covariates ``x`` (patient,), once per row of parameters.
+
+    Response is looked for up to the day ``horizon``.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (replicate, parameter).
+    effect
+        What is added to the log hazards, shape (replicate, transition) or (replicate, patient, transition); nothing if
+        left out.
+    """
+    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
+    added: tuple[Any, ...] = (0.0, 0.0, 0.0)
+    if effect is not None:
+        each = effect[:, None] if effect.ndim == 2 else effect
+        added = tuple(each[..., k, None] for k in range(each.shape[-1]))
+    shape = (len(parameters), x.size)
+    course = simulate_course(pathway_of(values, analysis, np, added), x, shape=shape, rng=rng)
+    rate = follow_up_of(values["lost_by_one_year"], np).rate(np)[..., 0]
+    with np.errstate(divide="ignore"):
+        lost = rng.exponential(size=shape) / rate
+    seen = course.response_day <= np.minimum(lost, horizon)
+    return Courses(
+        response_day=np.where(seen, course.response_day, np.inf),
+        last_day=np.minimum(course.death_day, lost),
+        died=course.death_day <= lost,
+    )
+
+
+def simulate_cohort(
+    analysis: Analysis, parameters: np.ndarray, effect: np.ndarray | None = None, *, rng: np.random.Generator
+) -> Cohort:
+    """Patients of one new study per row of parameters, as they would be recorded.
+
+    Response is looked for up to the day that survival is printed at. Times are recorded to the study's resolution.
+
+    Arguments as of ``simulate_courses``; arrays of shape (replicate, patient).
+    """
+    horizon = fitted_day(analysis)
+    courses = simulate_courses(analysis, parameters, effect, x=baseline(analysis).x, horizon=horizon, rng=rng)
+    return recorded(analysis, courses)
+
+
+def recorded(analysis: Analysis, courses: Courses) -> Cohort:
+    """Patients of the study as a paper would record them: to its resolution of time, and in its groups."""
+    start, steps = baseline(analysis), analysis.study.steps_per_day
+    duration = np.broadcast_to(start.durations, courses.died.shape)
+    cohort, seen = analysis.table.cohort, np.isfinite(courses.response_day)
+    return Cohort(
+        duration=duration,
+        response_day=recorded_days(courses.response_day, steps),
+        last_day=recorded_days(courses.last_day, steps),
+        died=courses.died,
+        groups=subgroup_masks(analysis.study, cohort.among, duration=duration, responded=seen, sizes=cohort.sizes),
+    )
+
+
+def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
+    """Every number that describes outcomes of the patients of the analysis, computed from patients and rounded as
+    printed, by number id.
+    """
+    numbers: dict[str, np.ndarray] = {}
+    for item in analysis.study.items:
+        own = {number.id for number in item.numbers if item.describes_outcomes and speaks_of(analysis, number)}
+        if own:
+            found = item.statistic(cohort, analysis.table.conventions)
+            numbers |= {id: values for id, values in found.items() if id in own}
+    return numbers
+
+
+def fitted_values(analysis: Analysis, numbers: Mapping[str, float]) -> np.ndarray:
+    """What stands for each term of the likelihood: responders, survival without response, estimates; (term,)."""
+    fitted = fittable(analysis.study, analysis.table.cohort.among)
+    roles: tuple[Role, ...] = ("count of responders", "survival among non-responders")
+    responders, without = ([id for id in analysis.table.fit.items if fitted[id].role == role] for role in roles)
+    first = [numbers[ids[0]] if ids else 0.0 for ids in (responders, without)]
+    return np.array([*first, *(numbers[item.id] for item in fitted_survivals(analysis))], dtype=float)
+
+
+def simulate_numbers(
+    analysis: Analysis, parameters: np.ndarray, effect: np.ndarray, *, rng: np.random.Generator
+) -> np.ndarray:
+    """One new study's value for each term of the likelihood, shape (term,); ``parameters`` (parameter,)."""
+    cohort = simulate_cohort(analysis, np.atleast_2d(parameters), np.atleast_2d(effect), rng=rng)
+    return fitted_values(analysis, {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()})

@@ -1,0 +1,1 @@
+"""What a posterior says: predictions, summaries, the next study."""

@@ -1,0 +1,72 @@
+"""Whom a prediction is for: one duration of prior neutropenia, or the study's own patients on average."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.errors import InputError
+from hscb_bayes.model.print_arrays import baseline, covariate_at, covariate_nodes
+
+Among = Literal["all", "short", "long"]
+GROUPS: tuple[Among, ...] = ("short", "long")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Average:
+    """Averages over patients: covariate nodes ``x`` (node,) and ``weight`` (row, node), each row summing to one."""
+
+    x: np.ndarray
+    weight: np.ndarray
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """From (draw, node, ...) to (draw, row, ...)."""
+        return np.moveaxis(np.tensordot(values, self.weight, axes=(1, 1)), -1, 1)
+
+    def of_probabilities(self, values: np.ndarray) -> np.ndarray:
+        """The same of probabilities: rounding of the weights, or an error of quadrature, does not leave [0, 1]."""
+        return np.clip(self.of(values), 0.0, 1.0)
+
+
+def cohort_average(analysis: Analysis) -> tuple[Average, tuple[Among, ...]]:
+    """Rows for the whole cohort ("all") and, where the analysis splits it by duration, for "short" and "long"."""
+    cohort = baseline(analysis)
+    x, groups = covariate_nodes(cohort)
+    sizes = np.array(cohort.sizes, dtype=float)
+    whole = sizes @ groups / sizes.sum()
+    if sizes.size == 1:
+        return Average(x=x, weight=whole[None]), ("all",)
+    return Average(x=x, weight=np.vstack([whole, groups])), ("all", *GROUPS)
+
+
+def group_average(analysis: Analysis, among: Among) -> Average:
+    """One row: the patients of a group, each with their own duration.
+
+    Raises
+    ------
+    InputError
+        When the analysis has no such group.
+    """
+    average, names = cohort_average(analysis)
+    if among not in names:
+        raise InputError(f"among: required one of {list(names)}, found {among!r}; {analysis.path} has cohort.sizes")
+    return Average(x=average.x, weight=average.weight[[names.index(among)]])
+
+
+def duration_average(analysis: Analysis, duration: Sequence[float]) -> Average:
+    """One row per duration of prior neutropenia, days: all patients alike."""
+    x = covariate_at(analysis, duration)
+    return Average(x=x, weight=np.eye(x.size))
+
+
+def patients_beyond(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> np.ndarray:
+    """How many of the cohort lie at or beyond each duration, seen from the median; 0 where it extrapolates."""
+    own = baseline(analysis).durations
+    days = np.atleast_1d(np.asarray(duration, dtype=float))
+    shorter = (own <= days[:, None]).sum(axis=1)
+    longer = (own >= days[:, None]).sum(axis=1)
+    return np.minimum(shorter, longer)

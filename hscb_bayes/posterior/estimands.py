@@ -1,0 +1,53 @@
+"""The quantities by which studies are compared: each of one study, over its own patients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from hscb_bayes.model.fit import analysis_of, draws_of
+from hscb_bayes.posterior.averages import cohort_average
+from hscb_bayes.posterior.headline import EARLY, Quantity, in_chunks
+from hscb_bayes.posterior.times import response_quantile
+from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.process.incidence import cumulative_incidence, survival
+from hscb_bayes.process.pathway import Pathway
+
+ESTIMANDS: Mapping[str, Quantity] = {
+    "response_by_28": Quantity(label="response by day 28", unit="share", scale="logit"),
+    "median_response_responders": Quantity(
+        label="median time to response, those who respond within one year", unit="days", scale="log"
+    ),
+    "os_1y": Quantity(label="one-year survival", unit="share", scale="logit"),
+}
+
+
+def estimands(posterior: xr.DataTree) -> xr.Dataset:
+    """Response by day 28, median time to response, and one-year survival of a study's own patients.
+
+    Parameters
+    ----------
+    posterior
+        Of one study: what ``sample``, ``study_posterior``, ``average_posterior`` or ``next_posterior`` returned.
+
+    Returns
+    -------
+    Variables ``response_by_28``, ``median_response_responders`` (days) and ``os_1y``, dimensions chain and draw.
+    """
+    analysis = analysis_of(posterior)
+    average, _ = cohort_average(analysis)
+    weight = average.weight[:1]
+
+    def quantities(pathway: Pathway) -> np.ndarray:
+        days = np.array([EARLY, YEAR])
+        early, ever = np.einsum("dxt,x->td", cumulative_incidence(pathway, average.x, days), weight[0])
+        median = response_quantile(pathway, average.x, weight, 0.5 * ever[:, None], YEAR)[:, 0]
+        alive = survival(pathway, average.x, np.array([YEAR]))[:, :, 0] @ weight[0]
+        return np.column_stack([early, median, alive])
+
+    columns = in_chunks(quantities, draws_of(posterior), analysis).T
+    dims, sizes = ("chain", "draw"), posterior["posterior"].sizes
+    shape = (sizes["chain"], sizes["draw"])
+    return xr.Dataset({name: (dims, column.reshape(shape)) for name, column in zip(ESTIMANDS, columns, strict=True)})

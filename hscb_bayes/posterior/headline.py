@@ -1,0 +1,213 @@
+"""The quantities that an analysis is asked for, from raw draws: what the summary, the alternatives and the
+calibration share.
+
+Time zero is the boost; the horizon is one year (365 days). "The cohort" is the study's own patients, each with their
+own duration of neutropenia: an average over the covariate nodes that the likelihood uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.model.pathways import PARAMETER_IDS, pathway_of
+from hscb_bayes.model.print_arrays import covariate_at
+from hscb_bayes.posterior.averages import Average, cohort_average
+from hscb_bayes.posterior.times import response_quantile, time_in_states
+from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.process.incidence import cumulative_incidence, survival
+from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
+
+EARLY = 28.0  # days: the four weeks within which a boost is usually said to have worked
+CHUNK = 250  # draws at once, so that the arrays of a quadrature stay in the cache
+THREADS = 2  # array arithmetic leaves the interpreter free
+SMALLEST_SHARE = 1e-9  # keeps the logit of a share finite
+RESPONDED = STATES.index("responded")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """A headline quantity in words; ``scale`` is the one on which its spread is compared with the prior's."""
+
+    label: str
+    unit: Literal["share", "days", "ratio"]
+    scale: Literal["logit", "log", "plain"]
+
+
+def ratio_words(analysis: Analysis) -> str:
+    """What a hazard ratio of an analysis compares."""
+    by_doubling = analysis.table.cohort.form == "log2"
+    return "per doubling of neutropenia" if by_doubling else "with long against short neutropenia"
+
+
+def headline_quantities(analysis: Analysis) -> dict[str, Quantity]:
+    """Every headline quantity of an analysis, by id."""
+    per = ratio_words(analysis)
+    found = {
+        "response_by_28": Quantity(label="response by day 28", unit="share", scale="logit"),
+        "median_response_all": Quantity(label="median time to response, all patients", unit="days", scale="log"),
+        "median_response_responders": Quantity(
+            label="median time to response, those who respond within one year", unit="days", scale="log"
+        ),
+        "os_1y": Quantity(label="one-year survival", unit="share", scale="logit"),
+    }
+    if len(cohort_average(analysis)[1]) > 1:
+        for name in ("short", "long"):
+            label = f"one-year survival, patients with {name} neutropenia"
+            found[f"os_1y_{name}"] = Quantity(label=label, unit="share", scale="logit")
+    for transition in TRANSITIONS if analysis.by_duration else ():
+        label = f"hazard ratio of {transition.replace('_', ' ')} {per}"
+        found[f"hazard_ratio_{transition}"] = Quantity(label=label, unit="ratio", scale="log")
+    label = "days alive and recovered in the first year"
+    found["days_recovered_1y"] = Quantity(label=label, unit="days", scale="plain")
+    ends = contrast_durations(analysis)
+    if ends:
+        versus = f"after {ends[0]:g} minus after {ends[1]:g} days of neutropenia"
+        for id, label, unit in CONTRASTS:
+            found[f"{id}_contrast"] = Quantity(label=f"{label}, {versus}", unit=unit, scale="plain")
+    return found
+
+
+CONTRASTS: tuple[tuple[str, str, Literal["share", "days"]], ...] = (
+    ("response_by_28", "response by day 28", "share"),
+    ("os_1y", "one-year survival", "share"),
+    ("days_recovered_1y", "days alive and recovered in the first year", "days"),
+)
+
+
+def contrast_durations(analysis: Analysis) -> tuple[float, float] | tuple[()]:
+    """The shortest and the longest duration that the report shows; empty when there is only one."""
+    durations = analysis.durations
+    return (min(durations), max(durations)) if durations and min(durations) < max(durations) else ()
+
+
+def pathway_from_draws(parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None) -> Pathway:
+    """The pathway of many draws.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (draw, parameter).
+    effect
+        Study effects on the log hazards, shape (draw, transition); none if left out.
+    """
+    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
+    if effect is None:
+        return pathway_of(values, analysis, np)
+    return pathway_of(values, analysis, np, tuple(effect[:, k][:, None, None] for k in range(len(TRANSITIONS))))
+
+
+def in_chunks(
+    function: Callable[[Pathway], np.ndarray],
+    parameters: np.ndarray,
+    analysis: Analysis,
+    effect: np.ndarray | None = None,
+) -> np.ndarray:
+    """What ``function`` makes of the pathway of some draws at a time, joined along the draws; two parts at once."""
+    parts = [slice(start, start + CHUNK) for start in range(0, len(parameters), CHUNK)]
+
+    def of_part(part: slice) -> np.ndarray:
+        return function(pathway_from_draws(parameters[part], analysis, None if effect is None else effect[part]))
+
+    if len(parts) == 1:
+        return of_part(parts[0])
+    with ThreadPoolExecutor(THREADS) as threads:
+        return np.concatenate(list(threads.map(of_part, parts)))
+
+
+def calibration_quantities(
+    parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """One-year survival of the cohort and of its groups by duration, response by day 28, and the three hazard ratios.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (draw, parameter).
+    effect
+        Study effects, shape (draw, transition); none if left out.
+
+    Returns
+    -------
+    By name, shape (draw,). Hazard ratios are per doubling of neutropenia, or long over short in the step form. A cohort
+    that is not split by duration has no ``os_1y_short`` and ``os_1y_long``.
+    """
+    average, names = cohort_average(analysis)
+
+    def quantities(pathway: Pathway) -> np.ndarray:
+        alive = average.of_probabilities(survival(pathway, average.x, np.array([YEAR])))[..., 0]
+        responded = average.of_probabilities(cumulative_incidence(pathway, average.x, np.array([EARLY])))[:, 0]
+        return np.concatenate([alive, responded], axis=-1)
+
+    columns = in_chunks(quantities, parameters, analysis, effect).T
+    ids = [*("os_1y" if name == "all" else f"os_1y_{name}" for name in names), "response_by_28"]
+    return dict(zip(ids, columns, strict=True)) | hazard_ratios_from_draws(parameters)
+
+
+def hazard_ratios_from_draws(parameters: np.ndarray) -> dict[str, np.ndarray]:
+    """Hazard ratio of each transition, ``hazard_ratio_<transition>``, shape (draw,)."""
+    names = [f"hazard_ratio_{transition}" for transition in TRANSITIONS]
+    return {name: np.exp(parameters[:, PARAMETER_IDS.index(name)]) for name in names}
+
+
+def headline_from_draws(
+    parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """All headline quantities, by id in the order of ``headline_quantities``, shape (draw,); see
+    ``calibration_quantities``.
+
+    A median is inf where fewer than half respond within one year. Contrasts are the shortest reported duration of
+    neutropenia minus the longest.
+    """
+    average, _ = cohort_average(analysis)
+    cohort = Average(x=average.x, weight=average.weight[:1])
+    ends = contrast_durations(analysis)
+    found = calibration_quantities(parameters, analysis, effect)
+    times = in_chunks(lambda pathway: _times(pathway, cohort), parameters, analysis, effect).T
+    found |= dict(zip(("median_response_all", "median_response_responders", "days_recovered_1y"), times, strict=True))
+    if ends:
+        x = covariate_at(analysis, ends)
+        differences = in_chunks(lambda pathway: _contrasts(pathway, x), parameters, analysis, effect).T
+        found |= {f"{id}_contrast": column for (id, _, _), column in zip(CONTRASTS, differences, strict=True)}
+    return {id: found[id] for id in headline_quantities(analysis)}
+
+
+def _times(pathway: Pathway, cohort: Average) -> np.ndarray:
+    """Median time to response of all and of those who respond within the year, and days recovered; (draw, 3)."""
+    ever = cohort.of(cumulative_incidence(pathway, cohort.x, np.array([YEAR])))[:, 0, 0]
+    share = np.stack([np.full_like(ever, 0.5), 0.5 * ever], axis=-1)
+    medians = response_quantile(pathway, cohort.x, np.repeat(cohort.weight, 2, axis=0), share, YEAR)
+    recovered = cohort.of(time_in_states(pathway, cohort.x, YEAR))[:, 0, RESPONDED]
+    return np.column_stack([medians, recovered])
+
+
+def _contrasts(pathway: Pathway, x: np.ndarray) -> np.ndarray:
+    """Differences between two covariate values, first minus second, in the order of ``CONTRASTS``; (draw, 3)."""
+    by_duration = np.stack(
+        [
+            cumulative_incidence(pathway, x, np.array([EARLY]))[..., 0],
+            survival(pathway, x, np.array([YEAR]))[..., 0],
+            time_in_states(pathway, x, YEAR)[..., RESPONDED],
+        ],
+        axis=-1,
+    )
+    return by_duration[:, 0] - by_duration[:, 1]
+
+
+def unbounded(values: np.ndarray, scale: str) -> np.ndarray:
+    """Values on the scale on which their spread is compared; a time not reached within one year counts as one year.
+
+    A rate of 0 is -inf, and what is undefined stays NaN.
+    """
+    if scale == "plain":
+        return values
+    if scale == "log":
+        with np.errstate(divide="ignore"):
+            return np.log(np.minimum(values, YEAR) if np.isinf(values).any() else values)
+    inside = np.clip(values, SMALLEST_SHARE, 1.0 - SMALLEST_SHARE)
+    return np.log(inside) - np.log1p(-inside)

@@ -1,0 +1,193 @@
+"""What the next study may borrow: its predictive distribution as a mixture, and how much it is worth.
+
+The meta-analytic-predictive prior of a share (response by day 28, one-year survival) is that share in a new study of
+the kind, fitted by a mixture of normal distributions on the log odds. A part of vague prior makes it robust: where the
+new patients disagree, the mixture lets go.
+
+References
+----------
+Schmidli H, Gsteiger S, Roychoudhury S, et al. Robust meta-analytic-predictive priors in clinical trials with historical
+control information. Biometrics 2014;70:1023-1032. Neuenschwander B, Weber S, Schmidli H, O'Hagan A. Predictively
+consistent prior effective sample sizes. Biometrics 2020;76:578-587.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from hscb_bayes.analysis.priors import BELIEFS, natural
+from hscb_bayes.analysis.spec import needed_priors
+from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import analysis_of, draws_of
+from hscb_bayes.model.pathways import PARAMETER_IDS
+from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
+
+MOST_COMPONENTS = 4
+ROBUST_WEIGHT = 0.2
+UNIT_DEVIATION = 2.0  # of the log odds: what one patient tells at a share of one half, 1 / sqrt(p (1 - p))
+GRID = 4001
+FARTHEST = 12.0  # log odds
+SURE = 0.95
+ROWS = ("w", "m", "s")  # of a mixture in R: weight, mean, standard deviation
+SHARES = tuple(name for name, quantity in ESTIMANDS.items() if quantity.unit == "share")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mixture:
+    """Normal distributions of the log odds of a share, mixed: ``weight``, ``mean``, ``deviation`` (component,)."""
+
+    weight: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    def density(self, log_odds: np.ndarray) -> np.ndarray:
+        """Density of the log odds, any shape."""
+        return np.sum(self.weight * self._components(log_odds), axis=-1)
+
+    def information(self, log_odds: np.ndarray) -> np.ndarray:
+        """-d^2/dx^2 of the log density, any shape."""
+        standard = (log_odds[..., None] - self.mean) / self.deviation
+        parts = self.weight * self._components(log_odds)
+        total = np.maximum(parts.sum(axis=-1), np.finfo(float).tiny)
+        slope = -(parts * standard / self.deviation).sum(axis=-1) / total
+        bend = (parts * (standard**2 - 1.0) / self.deviation**2).sum(axis=-1) / total
+        return slope**2 - bend
+
+    def _components(self, log_odds: np.ndarray) -> np.ndarray:
+        standard = (log_odds[..., None] - self.mean) / self.deviation
+        return np.exp(-0.5 * standard**2) / (np.sqrt(2.0 * np.pi) * self.deviation)
+
+
+def predictive_prior(following: xr.DataTree, estimand: str) -> Mixture:
+    """The predictive distribution of a share in the next study, as the mixture that BIC prefers.
+
+    Parameters
+    ----------
+    following
+        What ``next_posterior`` returned.
+    estimand
+        ``"response_by_28"`` or ``"os_1y"``.
+
+    Raises
+    ------
+    InputError
+        When it is none of these.
+    """
+    if estimand not in SHARES:
+        raise InputError(f"estimand: required one of {list(SHARES)}, found {estimand!r}")
+    share = np.clip(estimands(following)[estimand].values.ravel(), 1e-9, 1.0 - 1e-9)
+    return fitted_mixture(np.log(share / (1.0 - share)))
+
+
+def fitted_mixture(values: np.ndarray, *, most: int = MOST_COMPONENTS) -> Mixture:
+    """The mixture of 1 to ``most`` normal distributions with the best BIC, components by falling weight."""
+    from sklearn.mixture import GaussianMixture
+
+    column = np.asarray(values, dtype=float)[:, None]
+    fits = [
+        GaussianMixture(count, n_init=3, random_state=0, reg_covar=1e-6).fit(column) for count in range(1, most + 1)
+    ]
+    best = min(fits, key=lambda fit: fit.bic(column))
+    order = np.argsort(-best.weights_)
+    return Mixture(
+        weight=best.weights_[order],
+        mean=best.means_[order, 0],
+        deviation=np.sqrt(best.covariances_[order, 0, 0]),
+    )
+
+
+def robust(mixture: Mixture, *, weight: float = ROBUST_WEIGHT, share: float = 0.5) -> Mixture:
+    """The mixture with a vague component: normal around ``share`` with a standard deviation of 2 on the log odds.
+
+    That is what one patient tells at a share of one half; over all shares it is worth 4.2 patients by ELIR.
+
+    Parameters
+    ----------
+    weight
+        Of the vague component, between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        When the weight or the share is not between 0 and 1.
+    """
+    for name, value in (("weight", weight), ("share", share)):
+        if not 0.0 < value < 1.0:
+            raise InputError(f"{name}: required a number between 0 and 1, found {value!r}")
+    return Mixture(
+        weight=np.append((1.0 - weight) * mixture.weight, weight),
+        mean=np.append(mixture.mean, np.log(share / (1.0 - share))),
+        deviation=np.append(mixture.deviation, UNIT_DEVIATION),
+    )
+
+
+def effective_patients(mixture: Mixture) -> float:
+    """How many patients the prior is worth: the expected ratio of its local information to that of one patient (ELIR).
+
+    One patient, seen to have the event or not, has the information p (1 - p) about the log odds.
+    """
+    log_odds = np.linspace(-FARTHEST, FARTHEST, GRID)
+    share = 1.0 / (1.0 + np.exp(-log_odds))
+    density = mixture.density(log_odds)
+    ratio = mixture.information(log_odds) / (share * (1.0 - share))
+    return float(np.sum(density * ratio) / np.sum(density))
+
+
+def effective_events(mixture: Mixture) -> float:
+    """Events among as many patients as the prior is worth."""
+    log_odds = np.linspace(-FARTHEST, FARTHEST, GRID)
+    density = mixture.density(log_odds)
+    share = np.sum(density / (1.0 + np.exp(-log_odds))) / np.sum(density)
+    return float(share) * effective_patients(mixture)
+
+
+def rbest_json(mixture: Mixture) -> str:
+    """The mixture as RBesT's ``read_mix_json`` takes it: a normal mixture of the log odds.
+
+    The text is that of ``write_mix_json``: attributes of the R object, then weights, means and standard deviations. Of
+    three components the first is written as two halves: R would read three names of rows and three of components as
+    a matrix.
+    """
+    if len(mixture.weight) == len(ROWS):
+        half, rest = mixture.weight[0] / 2.0, mixture.weight[1:]
+        mixture = Mixture(
+            weight=np.concatenate([[half, half], rest]),
+            mean=np.insert(mixture.mean, 0, mixture.mean[0]),
+            deviation=np.insert(mixture.deviation, 0, mixture.deviation[0]),
+        )
+    names = [f"comp{k + 1}" for k in range(len(mixture.weight))]
+    meta = {
+        "dim": [len(ROWS), len(names)],
+        "dimnames": [list(ROWS), names],
+        "class": ["normMix", "mix"],
+        "link": ["identity"],
+        "sigma": [UNIT_DEVIATION],
+    }
+    rows = [[float(value) for value in row] for row in (mixture.weight, mixture.mean, mixture.deviation)]
+    return json.dumps({"meta": meta, "comp": rows}, indent=1)
+
+
+def beliefs_toml(following: xr.DataTree, *, source: str) -> str:
+    """``[prior.<parameter>]`` tables of the next study, as an analysis file takes them.
+
+    Each is the normal distribution, on the parameter's unbounded scale, with the median and the 95% quantile of the
+    draws. What the draws know about pairs of parameters is lost.
+
+    Parameters
+    ----------
+    source
+        The pool, for ``why``.
+    """
+    draws, tables = draws_of(following), []
+    for id in needed_priors(analysis_of(following).table):
+        values = draws[:, PARAMETER_IDS.index(id)]
+        median, limit = np.quantile(values, [0.5, SURE])
+        scale = BELIEFS[id].scale
+        guess, below = (float(natural(np.array(value), scale)) for value in (median, limit))
+        why = f"the next study of the kind, predicted from {source}"
+        tables.append(f"[prior.{id}]\nbest_guess = {guess:.6g}\nbelow = {below:.6g}\nwhy = {json.dumps(why)}\n")
+    return "\n".join(tables)

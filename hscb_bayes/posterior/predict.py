@@ -1,0 +1,364 @@
+"""What a posterior says: curves, times, ratios and contrasts, as labelled arrays with the draws kept.
+
+Time zero is the boost, days throughout. Of a paper, every function takes ``duration``, days of neutropenia before the
+boost, one result each for patients who all have that duration; without it the result is standardised to the study's
+patients, an average over their own durations, or over those of the ``among = "short"`` or ``"long"`` group. Of
+patients one by one, it takes ``covariates`` and ``centre``; without them the result is standardised to the table's
+patients, each with their own (``subjects.Whom``). Predictions are for patients like those of the study; its own effect
+is in them where the analysis has one.
+
+Dimensions are ``chain``, ``draw``, then ``duration`` or ``patient``, ``day``, ``state`` as needed. ``patients_beyond``
+on ``duration`` counts the study's patients as extreme or more so: 0 means that the prediction extrapolates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Unpack
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hscb_bayes.errors import InputError
+from hscb_bayes.model.fit import analysis_of, draws_of, is_of_patients, patients_of, study_effects
+from hscb_bayes.model.print_arrays import baseline
+from hscb_bayes.posterior.by_response import BY_RESPONSE, by_response
+from hscb_bayes.posterior.headline import (
+    hazard_ratios_from_draws,
+    headline_from_draws,
+    headline_quantities,
+    pathway_from_draws,
+)
+from hscb_bayes.posterior.profile import Subjects, Whom, log_hazard_ratios, subjects_of
+from hscb_bayes.posterior.times import response_quantile as quantile_of_response
+from hscb_bayes.posterior.times import time_in_states
+from hscb_bayes.process import incidence
+from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
+from hscb_bayes.process.simulate import simulate_course
+
+INTERVAL = 0.9
+LANDMARK = 28.0
+
+Reading = Literal["all", "responders"]
+
+
+def cumulative_incidence(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
+    """P(response by day t), deaths before response competing; (chain, draw, [duration,] day).
+
+    Raises
+    ------
+    InputError
+        When days are negative, durations are not positive, or the analysis has no such group.
+
+    Examples
+    --------
+    >>> cumulative_incidence(posterior, days=[7, 14, 28], duration=[14, 38, 90]).to_dataframe()  # doctest: +SKIP
+    """
+    return _curve(
+        posterior,
+        incidence.cumulative_incidence,
+        0.0,
+        "cumulative_incidence",
+        days=days,
+        whom=whom,
+    )
+
+
+def survival(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
+    """P(alive at day t); shape and errors as ``cumulative_incidence``."""
+    return _curve(posterior, incidence.survival, 1.0, "survival", days=days, whom=whom)
+
+
+def state_occupancy(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
+    """P(neutropenic), P(responded and alive), P(dead) at day t; (chain, draw, [duration,] day, state)."""
+    at_boost = np.array([state == STATES[0] for state in STATES], dtype=float)
+    return _curve(
+        posterior, incidence.state_occupancy, at_boost, "state_occupancy",
+        days=days, whom=whom, coords={"state": list(STATES)},
+    )  # fmt: skip
+
+
+def transition_probabilities(
+    posterior: xr.DataTree,
+    *,
+    days: Sequence[float],
+    at: float,
+    start: Literal["neutropenic", "responded"] = "neutropenic",
+    response_day: float | None = None,
+    **whom: Unpack[Whom],
+) -> xr.DataArray:
+    """P(state at day t | alive in the state ``start`` on day ``at``); (chain, draw, [row,] day, state).
+
+    "Alive on day 14 without a response: what now?" Where it is an average, it is one over those who come that far. NaN,
+    undefined, in draws in which nobody does.
+
+    Parameters
+    ----------
+    days
+        Not before ``at``.
+    response_day
+        Day of the response of those who have responded; required where their hazard counts days since it.
+
+    Raises
+    ------
+    InputError
+        When a day is out of order, or the day of the response is missing.
+
+    Examples
+    --------
+    >>> transition_probabilities(posterior, at=14, days=[28, 365]).mean(("chain", "draw"))  # doctest: +SKIP
+    """
+    _require_positive("at", at)
+    wanted = np.atleast_1d(np.asarray(days, dtype=float))
+    if not wanted.size or not np.all((wanted >= at) & np.isfinite(wanted)):
+        raise InputError(f"days: required days not before {at:g}, found {list(map(float, wanted))}")
+    if start not in STATES[:2]:
+        raise InputError(f"start: required 'neutropenic' or 'responded', found {start!r}")
+    if start == "responded" and (response_day is None or not 0.0 < response_day <= at):
+        raise InputError(f"response_day: required a day after the boost and not after {at:g}, found {response_day}")
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
+
+    def values(pathway: Pathway) -> np.ndarray:
+        if start == "responded":
+            found = incidence.from_responded(pathway, average.x, float(response_day or at), at, wanted)
+        else:
+            found = incidence.from_neutropenic(pathway, average.x, at, wanted)
+        return incidence.given(average.of(found.later), average.of(found.start)[..., None, None])
+
+    coords = {"day": wanted, "state": list(STATES)}
+    array = _label(posterior, subjects, subjects.over_draws(values), "transition_probability", coords)
+    return array.assign_attrs(start=start, at=at)
+
+
+def restricted_mean_time(
+    posterior: xr.DataTree,
+    *,
+    horizon: float = YEAR,
+    **whom: Unpack[Whom],
+) -> xr.DataArray:
+    """Mean days in each state from the boost to ``horizon``; (chain, draw, [duration,] state)."""
+    _require_positive("horizon", horizon)
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
+    values = subjects.over_draws(lambda pathway: average.of(time_in_states(pathway, average.x, horizon)))
+    array = _label(posterior, subjects, values, "restricted_mean_time", {"state": list(STATES)})
+    return array.assign_attrs(units="days", horizon=horizon)
+
+
+def response_quantile(
+    posterior: xr.DataTree,
+    *,
+    probability: float = 0.5,
+    reading: Reading = "all",
+    horizon: float = YEAR,
+    **whom: Unpack[Whom],
+) -> xr.DataArray:
+    """Day by which a share ``probability`` has responded; (chain, draw[, duration]).
+
+    Parameters
+    ----------
+    reading
+        "all": of all patients, inf where that share is not reached by ``horizon``; "responders": of those who respond
+        by ``horizon``.
+    """
+    _require_positive("horizon", horizon)
+    if not 0.0 < probability < 1.0:
+        raise InputError(f"probability: required between 0 and 1, found {probability}")
+    if reading not in ("all", "responders"):
+        raise InputError(f"reading: required 'all' or 'responders', found {reading!r}")
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
+
+    def days(pathway: Pathway) -> np.ndarray:
+        share: Any = probability
+        if reading == "responders":
+            ever = incidence.cumulative_incidence(pathway, average.x, np.array([horizon]))
+            share = probability * average.of(ever)[..., 0]
+        return quantile_of_response(pathway, average.x, average.weight, share, horizon)
+
+    array = _label(posterior, subjects, subjects.over_draws(days), "response_quantile", {})
+    return array.assign_attrs(units="days", probability=probability, reading=reading, horizon=horizon)
+
+
+def hazard_ratios(posterior: xr.DataTree) -> xr.Dataset:
+    """``hazard_ratio`` (chain, draw, transition): per doubling of neutropenia, or long over short in the step form.
+
+    Of patients (chain, draw, transition, term), as ``PatientAnalysis.terms`` says; no terms without covariates.
+
+    Raises
+    ------
+    InputError
+        When durations have no part in the analysis of a paper, or the posterior is of a pool.
+    """
+    if is_of_patients(posterior):
+        analysis = patients_of(posterior)
+        coords = {"transition": list(TRANSITIONS), "term": list(analysis.terms)}
+        found = _with_draws(posterior, np.exp(log_hazard_ratios(posterior, analysis)), coords)
+        return xr.Dataset({"hazard_ratio": found})
+    of_paper = analysis_of(posterior)
+    if not of_paper.by_duration:
+        raise InputError(f"{of_paper.path}: cohort.form: durations have no part in this analysis; it has no ratios")
+    ratios = np.stack(list(hazard_ratios_from_draws(draws_of(posterior)).values()), axis=-1)
+    per = "doubling of neutropenia" if of_paper.table.cohort.form == "log2" else "long over short"
+    array = _with_draws(posterior, ratios, {"transition": list(TRANSITIONS)}).assign_attrs(per=per)
+    return xr.Dataset({"hazard_ratio": array})
+
+
+def landmark_survival(
+    posterior: xr.DataTree,
+    *,
+    landmark: float = LANDMARK,
+    horizon: float = YEAR,
+    **whom: Unpack[Whom],
+) -> xr.Dataset:
+    """The comparison by response that does not look into the future; each (chain, draw, [duration,] state).
+
+    Returns
+    -------
+    ``landmark_survival``: P(alive at ``horizon`` | alive at ``landmark``, and by then still neutropenic, or responded).
+    ``death_rate``: expected deaths out of the state before ``horizon`` over the expected time in it, per patient-year.
+    Both are NaN, undefined, in draws in which nobody comes into the state.
+    """
+    _require_positive("landmark", landmark)
+    if landmark >= horizon:
+        raise InputError(f"landmark: required a day before the horizon {horizon:g}, found {landmark:g}")
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
+    found = subjects.over_draws(lambda pathway: by_response(pathway, average, landmark=landmark, horizon=horizon))
+    states = {"state": list(STATES[:2])}
+    named = {name: _label(posterior, subjects, found[:, k], name, states) for k, name in enumerate(BY_RESPONSE)}
+    return xr.Dataset(named, attrs={"landmark": landmark, "horizon": horizon})
+
+
+def nonresponder_death_day(posterior: xr.DataTree, *, horizon: float = YEAR, seed: int) -> xr.DataArray:
+    """Days of death of patients who do not respond by ``horizon`` and die by then; (patient,).
+
+    One cohort is simulated per draw; the coordinates ``chain`` and ``draw`` say whose a patient is. No printed number
+    tells these days: they follow from the shape of the hazards that the analysis assumes.
+    """
+    analysis = analysis_of(posterior)
+    x = baseline(analysis).x
+    draws = draws_of(posterior)
+    pathway = pathway_from_draws(draws, analysis, study_effects(posterior))
+    course = simulate_course(pathway, x, shape=(len(draws), x.size), rng=np.random.default_rng(seed))
+    found = (course.response_day > horizon) & (course.death_day <= horizon)
+    chains, draw_ids = (np.asarray(posterior["posterior"][dim]) for dim in ("chain", "draw"))
+    of_draw = np.nonzero(found)[0]
+    coords = {
+        "chain": ("patient", chains.repeat(draw_ids.size)[of_draw]),
+        "draw": ("patient", np.tile(draw_ids, chains.size)[of_draw]),
+    }
+    return xr.DataArray(
+        course.death_day[found], dims="patient", coords=coords, name="nonresponder_death_day", attrs={"units": "days"}
+    )
+
+
+def headline(posterior: xr.DataTree) -> xr.Dataset:
+    """The quantities that the analysis is asked for, each (chain, draw); ``headline_quantities`` says what they are."""
+    analysis = analysis_of(posterior)
+    found = headline_from_draws(draws_of(posterior), analysis, study_effects(posterior))
+    words = headline_quantities(analysis)
+    return xr.Dataset(
+        {
+            id: _with_draws(posterior, values, {}).assign_attrs(long_name=words[id].label, units=words[id].unit)
+            for id, values in found.items()
+        }
+    )
+
+
+def summarise(draws: xr.DataArray | xr.Dataset, *, interval: float = INTERVAL) -> pd.DataFrame:
+    """Median and equal-tailed interval over chains and draws: one row per quantity and coordinate.
+
+    Quantiles are draws themselves (inverse of the empirical distribution function), so that a time that is not
+    reached, inf, is a value like any other. They are of the draws in which a quantity is defined; NaN where it is in
+    none.
+
+    Returns
+    -------
+    Columns ``quantity``, one per remaining dimension, ``median``, ``lower``, ``upper``.
+    """
+    if not 0.0 < interval < 1.0:
+        raise InputError(f"interval: required between 0 and 1, found {interval}")
+    arrays = draws.data_vars if isinstance(draws, xr.Dataset) else {draws.name or "value": draws}
+    levels = [0.5, (1.0 - interval) / 2.0, (1.0 + interval) / 2.0]
+    tables = []
+    for name, array in arrays.items():
+        plain = array.stack(sample=("chain", "draw"), create_index=False)
+        rest = plain.transpose(..., "sample")
+        values = _quantiles(rest.values, levels)
+        index = [np.asarray(array[dim].values) for dim in rest.dims[:-1]]
+        grid = np.meshgrid(*index, indexing="ij") if index else []
+        columns = {str(dim): column.ravel() for dim, column in zip(rest.dims, grid, strict=False)}
+        limits = dict(zip(("median", "lower", "upper"), values.reshape(len(levels), -1), strict=True))
+        tables.append(pd.DataFrame({"quantity": name} | columns | limits))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _quantiles(values: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Along the last axis, (level, ...), of what is not NaN; NaN where there is nothing else."""
+    if not np.isnan(values).any():
+        return np.quantile(values, levels, axis=-1, method="inverted_cdf")
+    found = np.full((len(levels), *values.shape[:-1]), np.nan)
+    for index in np.ndindex(values.shape[:-1]):
+        defined = values[index][~np.isnan(values[index])]
+        if defined.size:
+            found[(slice(None), *index)] = np.quantile(defined, levels, method="inverted_cdf")
+    return found
+
+
+def _curve(
+    posterior: xr.DataTree,
+    function: Callable[[Pathway, np.ndarray, np.ndarray], np.ndarray],
+    at_boost: float | np.ndarray,
+    name: str,
+    *,
+    days: Sequence[float],
+    whom: Whom,
+    coords: Mapping[str, list[str]] | None = None,
+) -> xr.DataArray:
+    """A function of (pathway, x, increasing days) at days in any order; ``at_boost`` is its value at day 0."""
+    wanted = np.atleast_1d(np.asarray(days, dtype=float))
+    if not wanted.size or not np.all((wanted >= 0.0) & np.isfinite(wanted)):
+        raise InputError(f"days: required days since the boost, 0 or later, found {list(map(float, wanted))}")
+    subjects = subjects_of(posterior, whom)
+    average = subjects.average
+    later = np.unique(wanted[wanted > 0.0])
+
+    def values(pathway: Pathway) -> np.ndarray:
+        found = average.of_probabilities(function(pathway, average.x, later)) if later.size else None
+        shape = (_draws_in(pathway), len(average.weight), 1, *np.shape(at_boost))
+        first = np.broadcast_to(at_boost, shape)
+        whole = first if found is None else np.concatenate([first, found], axis=2)
+        return whole[:, :, np.searchsorted(np.concatenate([[0.0], later]), wanted)]
+
+    return _label(posterior, subjects, subjects.over_draws(values), name, {"day": wanted, **(coords or {})})
+
+
+def _draws_in(pathway: Pathway) -> int:
+    return len(np.asarray(pathway.log_hazard_ratio[0]))
+
+
+def _label(
+    posterior: xr.DataTree, subjects: Subjects, values: np.ndarray, name: str, coords: Mapping[str, Any]
+) -> xr.DataArray:
+    """Names for (draw, row, ...): rows are kinds of patients, or the one row of an average, which is dropped."""
+    kept = values if subjects.rows else values[:, 0]
+    return _with_draws(posterior, kept, {**subjects.rows, **coords}).rename(name).assign_coords(subjects.beside)
+
+
+def _with_draws(posterior: xr.DataTree, values: np.ndarray, coords: Mapping[str, Any]) -> xr.DataArray:
+    own = {dim: posterior["posterior"][dim].values for dim in ("chain", "draw")}
+    shaped = values.reshape(*_size(posterior), *values.shape[1:])
+    return xr.DataArray(shaped, dims=("chain", "draw", *coords), coords={**own, **coords})
+
+
+def _size(posterior: xr.DataTree) -> tuple[int, int]:
+    return posterior["posterior"].sizes["chain"], posterior["posterior"].sizes["draw"]
+
+
+def _require_positive(name: str, value: float) -> None:
+    if not (value > 0.0 and np.isfinite(value)):
+        raise InputError(f"{name}: required a day after the boost, found {value:g}")

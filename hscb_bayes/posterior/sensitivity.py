@@ -1,0 +1,240 @@
+"""How much of an answer comes from the print, and how much from what was believed before.
+
+Contraction is 1 - (posterior variance) / (prior variance) on a scale without bounds: 1 when the print says it all, 0
+when it says nothing. Power-scaling sensitivity is how fast a quantity's posterior moves when the prior, or the
+likelihood, is raised to a power near one.
+
+References
+----------
+Kallioinen N, Paananen T, Burkner PC, Vehtari A. Detecting and diagnosing prior and likelihood sensitivity with
+power-scaling. Stat Comput 2024;34:57.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from arviz_stats import psense
+
+from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.priors import Parameter, natural
+from hscb_bayes.analysis.spec import Analysis, asked_parameters
+from hscb_bayes.model.fit import analysis_of, draws_of
+from hscb_bayes.model.likelihood import log_likelihood, log_prior
+from hscb_bayes.model.p_value import fitted_p_values
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.posterior.averages import group_average
+from hscb_bayes.posterior.by_response import BY_RESPONSE
+from hscb_bayes.posterior.by_response import by_response as of_response
+from hscb_bayes.posterior.headline import Quantity, headline_from_draws, headline_quantities, in_chunks, unbounded
+from hscb_bayes.posterior.predict import headline
+from hscb_bayes.posterior.taught import untaught
+from hscb_bayes.process.pathway import STATES, TRANSITIONS
+
+MOSTLY_PRIOR = 0.5  # a contraction below it
+PRIOR_DRAWS = 2000
+INTERVAL = 0.9
+SAMPLE_DIMS = ["chain", "draw"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Compared:
+    """One row: what it is, its draws on the clinic's scale, and on the unbounded one."""
+
+    id: str
+    kind: str
+    quantity: Quantity | Parameter
+    prior: np.ndarray
+    posterior: np.ndarray
+    prior_unbounded: np.ndarray
+    posterior_unbounded: np.ndarray
+
+
+def sensitivity(
+    posterior: xr.DataTree, *, interval: float = INTERVAL, fitted: xr.Dataset | None = None, seed: int
+) -> pd.DataFrame:
+    """Prior beside posterior for every headline quantity and every parameter that the analysis uses.
+
+    Parameters
+    ----------
+    interval
+        Probability of the equal-tailed intervals.
+    fitted
+        ``predict.headline(posterior)`` where it is at hand, so that it is not evaluated again.
+    seed
+        Of the draws from the prior.
+
+    Returns
+    -------
+    One row each: ``quantity``, ``kind`` ("headline" or "parameter"), ``label``, ``unit``; ``prior_median``,
+    ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper`` on the clinic's scale; ``contraction``;
+    ``mostly_prior``, a contraction below one half or no fitted number of its kind; ``prior_sensitivity`` and
+    ``likelihood_sensitivity``, 0.05 and more being called sensitive, NaN where the analysis has study effects, fits P
+    values, or knows patients one by one: their densities are not scaled.
+    A time not reached within one year (inf) counts as one year in contraction and sensitivity.
+    """
+    analysis = analysis_of(posterior)
+    headline_draws = headline(posterior) if fitted is None else fitted
+    compared = _compared(posterior, analysis, headline_draws, np.random.default_rng(seed))
+    scaling = power_scaling(posterior, {row.id: row.posterior_unbounded for row in compared})
+    table = pd.DataFrame([_row(row, interval) | scaling[row.id] for row in compared])
+    table["mostly_prior"] |= (table["kind"] == "headline") & table["quantity"].isin(list(untaught(analysis)))
+    return table
+
+
+def by_response_contraction(
+    posterior: xr.DataTree, by_response: xr.Dataset, *, seed: int
+) -> dict[tuple[str, str], float]:
+    """Contraction of the comparison by response, by quantity and state.
+
+    Parameters
+    ----------
+    by_response
+        ``predict.landmark_survival(posterior)``.
+    seed
+        Of the draws from the prior.
+    """
+    analysis = analysis_of(posterior)
+    parameters, effect = prior_draws(analysis, PRIOR_DRAWS, np.random.default_rng(seed))
+    average = group_average(analysis, "all")
+    when = {"landmark": by_response.attrs["landmark"], "horizon": by_response.attrs["horizon"]}
+    before = in_chunks(lambda pathway: of_response(pathway, average, **when), parameters, analysis, effect)[..., 0, :]
+    found = {}
+    for k, (quantity, scale) in enumerate(BY_RESPONSE.items()):
+        for state in STATES[:2]:
+            after = by_response[quantity].sel(state=state).values.ravel()
+            prior = before[:, k, STATES.index(state)]
+            compared = (unbounded(values, scale) for values in (prior, after))
+            known = [values[np.isfinite(values)] for values in compared]  # a draw may leave nobody in the state
+            found[quantity, state] = contraction(*known)
+    return found
+
+
+def contraction(prior: np.ndarray, posterior: np.ndarray) -> float:
+    """1 - (posterior variance) / (prior variance); negative where the posterior is wider.
+
+    NaN, undefined, where there are fewer than two draws of either, or all of the prior are one.
+    """
+    if min(prior.size, posterior.size) < 2 or np.ptp(prior) == 0.0:
+        return float("nan")
+    return float(1.0 - np.var(posterior, ddof=1) / np.var(prior, ddof=1))
+
+
+def prior_draws(analysis: Analysis, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
+    """From the prior: parameters (draw, parameter) and, where studies differ, study effects (draw, transition)."""
+    mean, deviation = prior_normals(analysis)
+    parameters = mean + deviation * rng.standard_normal((draws, mean.size))
+    between = analysis.table.between_studies
+    if between is None:
+        return parameters, None
+    shape = (draws, len(TRANSITIONS))
+    return parameters, between.deviation * np.abs(rng.standard_normal(shape)) * rng.standard_normal(shape)
+
+
+def power_scaling(posterior: xr.DataTree, draws: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Power-scaling sensitivity of scalars (draw,) to the prior and to the likelihood, by id."""
+    analysis = analysis_of(posterior)
+    names = ("prior_sensitivity", "likelihood_sensitivity")
+    if analysis.table.between_studies is not None or fitted_p_values(analysis) or analysis.known is not None:
+        return {id: dict.fromkeys(names, float("nan")) for id in draws}
+    parameters = draws_of(posterior)
+    chains = posterior["posterior"].sizes["chain"]
+    densities = {
+        "log_prior": log_prior(parameters, analysis),
+        "log_likelihood": log_likelihood(parameters, analysis).sum(axis=-1),
+    }
+    groups = {
+        "posterior": xr.Dataset({id: _by_chain(values, chains) for id, values in draws.items()}),
+        **{group: xr.Dataset({"density": _by_chain(values, chains)}) for group, values in densities.items()},
+    }
+    tree = xr.DataTree.from_dict(groups)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a quantity that does not vary: undefined
+        found = [psense(tree, group=group, sample_dims=SAMPLE_DIMS) for group in ("prior", "likelihood")]
+    return {id: {name: float(part[id]) for name, part in zip(names, found, strict=True)} for id in draws}
+
+
+def _by_chain(values: np.ndarray, chains: int) -> xr.DataArray:
+    shaped = values.reshape(chains, -1)
+    coords = {"chain": np.arange(chains), "draw": np.arange(shaped.shape[1])}
+    return xr.DataArray(shaped, dims=SAMPLE_DIMS, coords=coords)
+
+
+def _compared(
+    posterior: xr.DataTree, analysis: Analysis, headline_draws: xr.Dataset, rng: np.random.Generator
+) -> list[_Compared]:
+    before, effect_before = prior_draws(analysis, PRIOR_DRAWS, rng)
+    after = draws_of(posterior)
+    prior = headline_from_draws(before, analysis, effect_before)
+    fitted = {str(id): values.transpose("chain", "draw").values.ravel() for id, values in headline_draws.items()}
+    rows = [
+        _Compared(
+            id=id,
+            kind="headline",
+            quantity=quantity,
+            prior=prior[id],
+            posterior=fitted[id],
+            prior_unbounded=unbounded(prior[id], quantity.scale),
+            posterior_unbounded=unbounded(fitted[id], quantity.scale),
+        )
+        for id, quantity in headline_quantities(analysis).items()
+    ]
+    known, asked = {row.id for row in rows}, asked_parameters(analysis)
+    rows += [
+        _parameter(id, before[:, column], after[:, column], asked[id])
+        for column, id in enumerate(analysis.parameters)
+        if id in asked and id not in known
+    ]
+    return rows + _of_known(posterior, analysis, rng)
+
+
+def _of_known(posterior: xr.DataTree, analysis: Analysis, rng: np.random.Generator) -> list[_Compared]:
+    """How the patients who are known one by one differ from the others, where they may."""
+    deviation = None if analysis.known is None else analysis.known.said.deviation
+    if deviation is None:
+        return []
+    effect = posterior["posterior"][EFFECT]
+    return [
+        _parameter(
+            f"{EFFECT}_{transition}",
+            deviation * rng.standard_normal(PRIOR_DRAWS),
+            effect.sel(transition=transition).transpose("chain", "draw").values.ravel(),
+            Parameter(
+                scale="log",
+                unit="ratio",
+                label=f"hazard ratio of {transition.replace('_', ' ')}, patients known one by one against the others",
+            ),
+        )
+        for transition in TRANSITIONS
+    ]
+
+
+def _parameter(id: str, before: np.ndarray, after: np.ndarray, parameter: Parameter) -> _Compared:
+    return _Compared(
+        id=id,
+        kind="parameter",
+        quantity=parameter,
+        prior=natural(before, parameter.scale),
+        posterior=natural(after, parameter.scale),
+        prior_unbounded=before,
+        posterior_unbounded=after,
+    )
+
+
+def _row(row: _Compared, interval: float) -> dict[str, object]:
+    levels = [0.5, (1.0 - interval) / 2.0, (1.0 + interval) / 2.0]
+    limits = [np.quantile(values, levels, method="inverted_cdf") for values in (row.prior, row.posterior)]
+    contracted = contraction(row.prior_unbounded, row.posterior_unbounded)
+    words = row.quantity
+    return {
+        "quantity": row.id,
+        "kind": row.kind,
+        "label": words.label,
+        "unit": words.unit,
+        **dict(zip(("prior_median", "prior_lower", "prior_upper"), map(float, limits[0]), strict=True)),
+        **dict(zip(("median", "lower", "upper"), map(float, limits[1]), strict=True)),
+        "contraction": contracted,
+        "mostly_prior": not contracted >= MOSTLY_PRIOR,
+    }
