@@ -35,7 +35,7 @@ SEED = 3  # of the runs
 MODULES = ("report.run", "report.patient_run", "report.pooled_run", "checking.leave_one_out")
 FIRST = {"left out": 1, "left out centre": 1, "without": 1, "alternative": 31, "belief": 31, "alone": 61}
 MOST = 30  # fits of one purpose
-# By the seed that a run gives a fit. A fit of another purpose ends in a KeyError: its purpose is then to be listed above.
+# By the seed that a run gives a fit. A fit of another purpose ends in a KeyError: list its purpose above.
 NUMBERS = {derived_seed(SEED, purpose, k): first + k for purpose, first in FIRST.items() for k in range(MOST)}
 NUMBERS[SEED] = 0
 
