@@ -95,8 +95,9 @@ robust: setup ## move one study of simulated literatures and write docs/results/
 fuzz: setup ## a million inputs that nobody meant, two processes: docs/results/robustness.csv (half an hour)
 	@$(BIN)/python -m tests.robustness.fuzz
 
-unmoved: setup ## compare log densities and gradients of all analyses with those on disk (a quarter of an hour where nothing is compiled)
+unmoved: setup ## compare log densities and gradients of all analyses, and tables of six, with those on disk (a quarter of an hour where nothing is compiled)
 	@$(BIN)/python -m tests.unmoved.densities
+	@$(BIN)/python -m tests.unmoved.tables
 
 odd: setup ## two hundred legal but odd analyses, with few draws: docs/results/robustness.csv (an hour; goes on where it was stopped)
 	@$(BIN)/python -m tests.robustness.odd

@@ -1,0 +1,164 @@
+"""From draws on disk to the posteriors of a run: the one place that knows what the package calls them today.
+
+Whoever renames variables of a posterior, or changes classes of analyses, edits ``tree_of``, and below it what stands in
+for compiling and sampling; draws and tables stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from hscb_bayes.analysis.compiled import Compiled
+from hscb_bayes.analysis.data_vector import Built
+from hscb_bayes.analysis.fit import derived_seed, parameters_of, provenance, with_natural_scales
+from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
+from hscb_bayes.analysis.known_in_pool import effect_deviations
+from hscb_bayes.analysis.pathways import prior_normals
+from hscb_bayes.analysis.patient_model import prior_of
+from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.pooled_model import components
+from hscb_bayes.analysis.priors import NEGLIGIBLE
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.process.pathway import TRANSITIONS
+from tests.unmoved.draws import DIMS, of_fit
+
+SEED = 3  # of the runs
+MODULES = ("report.run", "report.patient_run", "report.pooled_run", "checking.leave_one_out")
+FIRST = {"left out": 1, "left out centre": 1, "without": 1, "alternative": 31, "belief": 31, "alone": 61}
+MOST = 30  # fits of one purpose
+# By the seed that a run gives a fit. A fit of another purpose ends in a KeyError: list its purpose above.
+NUMBERS = {derived_seed(SEED, purpose, k): first + k for purpose, first in FIRST.items() for k in range(MOST)}
+NUMBERS[SEED] = 0
+
+
+def tree_of(
+    analysis: Analysis | Pool | PatientAnalysis, draws: xr.Dataset, number: int, *, seed: int, each_alone: bool = False
+) -> xr.DataTree:
+    """A posterior of an analysis as ``sample`` returns it, from draws of this analysis or of the one it is beside.
+
+    Parameters
+    ----------
+    draws
+        What ``draws.kept`` returned. A parameter that they do not have, or that the analysis says is not there, is the
+        mean of its prior; a study that they do not have is as its kind.
+    number
+        Of the fit: its draws are ``draws.of_fit`` of it.
+    each_alone
+        Whether each study has parameters of its own: those of the average one, of a fit of another number each.
+    """
+    own = of_fit(draws, number)
+    dataset = xr.Dataset(coords={dim: np.arange(own.sizes[dim]) for dim in DIMS})
+    if isinstance(analysis, Pool):
+        dataset = dataset.assign(parameters=_parameters(analysis, own))
+        dataset = dataset.assign(_of_known_in_pool(analysis, own))
+        if each_alone:
+            each = [_parameters(analysis, of_fit(draws, number + k)) for k in range(len(analysis.studies))]
+            dataset["parameters"] = xr.concat(each, pd.Index(analysis.studies, name="study"))
+        else:
+            dataset = dataset.assign(_of_studies(analysis, own))
+    elif isinstance(analysis, PatientAnalysis):
+        dataset = dataset.assign(parameters=_parameters(analysis, own))
+        if analysis.terms:
+            dataset["log_hazard_ratio"] = own["log_hazard_ratios"].sel(term=list(analysis.terms))
+        if analysis.centres:
+            dataset["centre_effect"] = own["centre_effects"].sel(centre=list(analysis.centres))
+            dataset["between_centres"] = own["spread_between_centres"]
+    else:
+        dataset = dataset.assign(parameters=_parameters(analysis, own))
+        if analysis.known is not None and analysis.known.said.deviation is not None:
+            dataset["known_patients_effect"] = own["known_patients_effects"].sel(
+                known_study=analysis.study.id, drop=True
+            )
+    dataset = with_natural_scales(dataset, parameters_of(analysis))
+    shape = tuple(own.sizes[dim] for dim in DIMS)
+    stats = xr.Dataset({"diverging": (DIMS, np.zeros(shape, bool)), "n_steps": (DIMS, np.ones(shape, int))})
+    tree = xr.DataTree.from_dict({"posterior": dataset, "sample_stats": stats})
+    tree.attrs.update(provenance(analysis, {"draws": shape[1], "chains": shape[0], "seed": seed, "sampler": "kept"}))
+    return tree
+
+
+def _parameters(analysis: Analysis | Pool | PatientAnalysis, own: xr.Dataset) -> xr.DataArray:
+    """Those of the draws by id, completed with means of the prior."""
+    first = analysis.members[0] if isinstance(analysis, Pool) else analysis
+    mean, _ = prior_of(first) if isinstance(first, PatientAnalysis) else prior_normals(first)
+    ids = list(parameters_of(analysis))
+    believed = xr.DataArray(np.where(mean == NEGLIGIBLE, np.inf, mean), {"parameter": ids}, ("parameter",))
+    found = own["parameters"].reindex(parameter=ids)
+    filled = found.where(found.notnull() & np.isfinite(believed), mean)
+    return filled.transpose(*DIMS, "parameter")
+
+
+def _of_studies(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
+    """How the studies of a pool differ; with an effect of each study on its own where the pool gives weights."""
+    beliefs, labels = hierarchy_of(pool), {"study": list(pool.studies), "effect": list(EFFECTS)}
+    own = own.sel(effect=labels["effect"])
+    spread = own["spread_between_studies"]
+    shifts = own["shift_effects"].reindex(shift=list(beliefs.names), fill_value=0.0)
+    belongs = xr.DataArray(beliefs.belongs, {"study": labels["study"], "shift": list(beliefs.names)})
+    shared = (belongs * shifts).sum("shift").transpose(*DIMS, "study", "effect")
+    effects = own["study_effects"].reindex(study=labels["study"]).fillna(shared)
+    differs = xr.DataArray(beliefs.differs[:, 0], {"study": labels["study"]})
+    found = {
+        "between_studies": spread,
+        "shift_effect": shifts,
+        "study_effect": effects.where(differs > 0.0, shared),
+    }
+    if components(pool) > 1:
+        standard = ((effects - shared) / spread).transpose(*DIMS, "study", "effect")
+        own_scale = xr.DataArray(beliefs.apart * beliefs.drawn_apart, {"effect": labels["effect"]})
+        found["study_effect_apart"] = shared + differs * own_scale * standard
+        log_prior = log_prior_apart(standard.values, beliefs.drawn_apart, np)
+        found["log_prior_apart"] = standard.isel(effect=0, drop=True).copy(data=log_prior)
+    return found
+
+
+def _of_known_in_pool(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
+    studies = list(effect_deviations(pool))
+    if not studies:
+        return {}
+    effects = own["known_patients_effects"].sel(known_study=studies, transition=list(TRANSITIONS))
+    return {"known_patients_effect": effects.rename(known_study="patients_of")}
+
+
+@dataclass(frozen=True)
+class NoProgram:
+    """Stands for a compiled program: it takes data and is never called.
+
+    ``each_alone``: each study has parameters of its own, as in the model of studies without a hierarchy.
+    """
+
+    each_alone: bool = False
+
+    def with_data(self, _data: np.ndarray) -> NoProgram:
+        return self
+
+
+def not_compiled(built: Built) -> Compiled:
+    """In place of ``compile_model``."""
+    program: Any = NoProgram(each_alone="study" in built.model.named_vars_to_dims["parameters"])
+    return Compiled(analysis=built.analysis, program=program, shapes=built.shapes)
+
+
+@contextmanager
+def standing_in(draws: xr.Dataset) -> Iterator[None]:
+    """Inside, nothing is compiled or sampled: every fit of a run with the seed ``SEED`` takes its draws from these."""
+
+    def sample(model: Any, *, seed: int, **_settings: Any) -> xr.DataTree:
+        tree = tree_of(model.analysis, draws, NUMBERS[seed], seed=seed, each_alone=model.program.each_alone)
+        tree.attrs.update(model.told)
+        return tree
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in MODULES:
+            for name, stand_in in (("sample", sample), ("compile_model", not_compiled)):
+                patch.setattr(f"hscb_bayes.{module}.{name}", stand_in, raising=False)
+        yield
