@@ -15,10 +15,10 @@ from typing import Literal
 
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
+from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
-from hscb_bayes.model.p_value import fitted_p_values
 from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.toml_file import tables_of_json
 

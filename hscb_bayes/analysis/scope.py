@@ -26,3 +26,10 @@ def speaks_of(analysis: Analysis, number: PrintedNumber) -> bool:
 def _is_sized(analysis: Analysis, group: Group) -> bool:
     sized = (analysis.study.groups[id] for id in analysis.table.cohort.sizes)
     return any(other.id == group.id or other.is_complement_of(group) for other in sized)
+
+
+def fitted_p_values(analysis: Analysis) -> tuple[PValue, ...]:
+    """The P values that an analysis fits."""
+    return tuple(
+        item for item in analysis.study.items if isinstance(item, PValue) and item.id in analysis.table.fit.items
+    )

@@ -9,15 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-import xarray as xr
 
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE, Built
-from hscb_bayes.model.fit import pool_of
 from hscb_bayes.model.hierarchy import EFFECTS
-from hscb_bayes.model.known_in_pool import known_of, log_likelihood_of_known_by_study
+from hscb_bayes.model.known_in_pool import log_likelihood_of_known_by_study
 from hscb_bayes.model.pooled_model import coords_of, effects_of_known, log_likelihood_by_study, pool_data, taken
-from hscb_bayes.posterior.members import posterior_of
 
 
 def build_alone(pool: Pool) -> Built:
@@ -37,18 +34,3 @@ def build_alone(pool: Pool) -> Built:
             by_study = by_study + log_likelihood_of_known_by_study(parameters, of_known, data.known, pool, pt)
         pm.Potential("log_likelihood_of_studies", by_study.sum())
     return Built(analysis=pool, model=model, shapes={name: value.shape for name, value in kept.items()})
-
-
-def posterior_alone(together: xr.DataTree, study: str) -> xr.DataTree:
-    """Posterior of one study, from that of all of them without a hierarchy.
-
-    Raises
-    ------
-    InputError
-        When there is no study of that id.
-    """
-    pool = pool_of(together)
-    member = pool.member(study)
-    parameters = together["posterior"][PARAMETERS_VARIABLE].sel(study=study, drop=True)
-    own = parameters.transpose("chain", "draw", "parameter")
-    return posterior_of(member, own, together, known_of=known_of(pool, study))

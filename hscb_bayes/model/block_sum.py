@@ -91,5 +91,5 @@ def _block_sum(op: BlockSum, node: Any = None, **_kwargs: Any) -> tuple[Callable
             gradient += part
         return np.asarray(total), gradient
 
-    own = None if key is None else sha256(f"{key} {size} {BLOCK}".encode()).hexdigest()
+    own = None if key is None else sha256(f"{__name__} {key} {size} {BLOCK}".encode()).hexdigest()
     return block_sum, own

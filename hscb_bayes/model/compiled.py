@@ -11,10 +11,10 @@ import numpy as np
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.build import model_data
 from hscb_bayes.model.data_vector import Built, packed
-from hscb_bayes.model.p_value import fitted_p_values
 from hscb_bayes.model.patient_model import patient_data
 from hscb_bayes.model.patient_rows import padded
 from hscb_bayes.model.pooled_model import pool_data, same_layout

@@ -18,13 +18,14 @@ import xarray as xr
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
 from hscb_bayes.analysis.priors import Parameter, natural
+from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.model.compiled import Compiled, compile_model, p_values_of
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE, Built
 from hscb_bayes.model.digest import SEAL, check_draws, check_sealed, sealed
-from hscb_bayes.model.p_value import fitted_p_values, resampled
+from hscb_bayes.model.p_value import resampled
 from hscb_bayes.model.program import TRIES
 from hscb_bayes.toml_file import tables_of_json
 

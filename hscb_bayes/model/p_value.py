@@ -62,13 +62,6 @@ class Reweighted:
         return float(1.0 / np.sum(self.weights**2))
 
 
-def fitted_p_values(analysis: Analysis) -> tuple[PValue, ...]:
-    """The P values that an analysis fits."""
-    return tuple(
-        item for item in analysis.study.items if isinstance(item, PValue) and item.id in analysis.table.fit.items
-    )
-
-
 def reweighted(
     parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None, *, seed: int
 ) -> tuple[Reweighted, ...]:

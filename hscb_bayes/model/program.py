@@ -217,6 +217,6 @@ def _machine_code(point: Any, entries: Any, outputs: Sequence[Any], source: str,
         written,
         name,
         {"__name__": __name__, "function": function, "numba": numba, "np": np},
-        cache_key=None if key is None else hashlib.sha256(f"{key}{written}".encode()).hexdigest(),
+        cache_key=None if key is None else hashlib.sha256(f"{__name__} {key}{written}".encode()).hexdigest(),
     )
     return numba.cfunc(type_, cache=key is not None)(python)

@@ -72,6 +72,21 @@ def next_posterior(pooled: xr.DataTree, *, seed: int, exchangeable: float = 1.0)
     return _moved(pooled, pool.members[0], effects)
 
 
+def posterior_alone(together: xr.DataTree, study: str) -> xr.DataTree:
+    """Posterior of one study, from that of all of them without a hierarchy.
+
+    Raises
+    ------
+    InputError
+        When there is no study of that id.
+    """
+    pool = pool_of(together)
+    member = pool.member(study)
+    parameters = together["posterior"][PARAMETERS_VARIABLE].sel(study=study, drop=True)
+    own = parameters.transpose("chain", "draw", "parameter")
+    return posterior_of(member, own, together, known_of=known_of(pool, study))
+
+
 def study_effects_of(pooled: xr.DataTree) -> np.ndarray:
     """Each study's effects, shape (draw, study, effect).
 

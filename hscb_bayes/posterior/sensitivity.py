@@ -21,10 +21,10 @@ from arviz_stats import psense
 
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.priors import Parameter, natural
+from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis, asked_parameters
 from hscb_bayes.model.fit import analysis_of, draws_of
 from hscb_bayes.model.likelihood import log_likelihood, log_prior
-from hscb_bayes.model.p_value import fitted_p_values
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.averages import group_average
 from hscb_bayes.posterior.by_response import BY_RESPONSE

@@ -15,13 +15,13 @@ from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.csv_file import write_csv
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
-from hscb_bayes.model.alone import build_alone, posterior_alone
+from hscb_bayes.model.alone import build_alone
 from hscb_bayes.model.compiled import Compiled, compile_model, with_pool
 from hscb_bayes.model.fit import derived_seed, pool_of, sample, save_posterior
 from hscb_bayes.model.gate import Verdict, verdict
 from hscb_bayes.model.pooled_model import build_pool, same_layout
 from hscb_bayes.posterior.estimands import estimands
-from hscb_bayes.posterior.members import average_posterior, next_posterior, study_posterior
+from hscb_bayes.posterior.members import average_posterior, next_posterior, posterior_alone, study_posterior
 from hscb_bayes.posterior.next_study import beliefs_toml, predictive_prior, rbest_json, robust
 from hscb_bayes.report.folder import destination, replaced
 from hscb_bayes.report.manifest import PAGE, written

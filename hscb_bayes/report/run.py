@@ -12,6 +12,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.layers import find_analysis
+from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.leave_one_out import leave_one_out
@@ -22,7 +23,6 @@ from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, layout_of, same_but_for_p_values, with_analysis
 from hscb_bayes.model.fit import derived_seed, sample, taken_from, with_p_values
 from hscb_bayes.model.gate import verdict
-from hscb_bayes.model.p_value import fitted_p_values
 from hscb_bayes.posterior.predict import headline, nonresponder_death_day
 from hscb_bayes.posterior.reported import Reported, reported
 from hscb_bayes.posterior.sensitivity import by_response_contraction, sensitivity

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding
 from hscb_bayes.model.fit import analysis_of, draws_of, study_effects
-from hscb_bayes.model.p_value import RATIO, assumed_test, fitted_p_values, reweighted
+from hscb_bayes.model.p_value import RATIO, assumed_test, reweighted
 from hscb_bayes.posterior.averages import patients_beyond
 from hscb_bayes.posterior.headline import CONTRASTS, contrast_durations, headline_quantities
 from hscb_bayes.posterior.predict import cumulative_incidence, restricted_mean_time, summarise, survival

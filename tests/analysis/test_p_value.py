@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
 from hscb_bayes.evidence.kinds.p_value import SIGNED_TESTS, NamedDirection
 from hscb_bayes.model.compiled import same_but_for_p_values
-from hscb_bayes.model.p_value import DIRECTIONS, RATIO, fitted_p_values, resampled, reweighted
+from hscb_bayes.model.p_value import DIRECTIONS, RATIO, resampled, reweighted
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
 

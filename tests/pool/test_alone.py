@@ -9,13 +9,14 @@ from scipy.stats import norm
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.alone import build_alone, posterior_alone
+from hscb_bayes.model.alone import build_alone
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
 from hscb_bayes.model.fit import analysis_of, provenance
 from hscb_bayes.model.known_in_pool import PATIENTS_OF, effect_deviations
 from hscb_bayes.model.known_model import known_terms
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.posterior.members import posterior_alone
 
 QUADRATURE = 0.005  # log likelihood of seven studies; one that is alone has panels of its own
 

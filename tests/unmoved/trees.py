@@ -16,18 +16,18 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.compiled import Compiled
-from hscb_bayes.analysis.data_vector import Built
-from hscb_bayes.analysis.fit import derived_seed, parameters_of, provenance, with_natural_scales
-from hscb_bayes.analysis.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
-from hscb_bayes.analysis.known_in_pool import effect_deviations
-from hscb_bayes.analysis.pathways import prior_normals
-from hscb_bayes.analysis.patient_model import prior_of
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.pooled_model import components
 from hscb_bayes.analysis.priors import NEGLIGIBLE
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.model.compiled import Compiled
+from hscb_bayes.model.data_vector import Built
+from hscb_bayes.model.fit import derived_seed, parameters_of, provenance, with_natural_scales
+from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
+from hscb_bayes.model.known_in_pool import effect_deviations
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.patient_model import prior_of
+from hscb_bayes.model.pooled_model import components
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.unmoved.draws import DIMS, of_fit
 
