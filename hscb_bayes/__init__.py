@@ -16,8 +16,6 @@ _HOME = {
     "audit": "hscb_bayes.evidence.audit",
     "average_posterior": "hscb_bayes.posterior.members",
     "build": "hscb_bayes.model.build",
-    "build_patients": "hscb_bayes.model.patient_model",
-    "build_pool": "hscb_bayes.model.pooled_model",
     "check": "hscb_bayes.checking.check",
     "cumulative_incidence": "hscb_bayes.posterior.predict",
     "hazard_ratios": "hscb_bayes.posterior.predict",

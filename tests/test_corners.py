@@ -47,7 +47,7 @@ def from_prior(model: Compiled, *, seed: int, **_settings: Any) -> xr.DataTree:
     """In place of ``sample``."""
     analysis = model.analysis
     tree = draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=seed)
-    tree.attrs.update(model.told)
+    tree.attrs.update(model.attributes)
     if model.program.by_study:
         each = [draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=seed + k) for k in range(len(analysis.studies))]
         own = xr.concat([one["posterior"]["parameters"] for one in each], pd.Index(analysis.studies, name="study"))

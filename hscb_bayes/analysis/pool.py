@@ -11,10 +11,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
+from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
+from hscb_bayes.analysis.priors import Belief, Parameter
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text, load_analysis
 from hscb_bayes.errors import InputError
@@ -41,6 +43,8 @@ class Pool:
         Path to SHA-256 of the pool's own files.
     text
         The merged tables as JSON, for provenance.
+    pooling
+        "partial": studies are around an average one; "none": each is on its own, from its print and the same beliefs.
     """
 
     name: str
@@ -49,6 +53,53 @@ class Pool:
     path: str
     sources: Mapping[str, str]
     text: str
+    pooling: Literal["partial", "none"] = "partial"
+    has_correlated_centres = False
+    terms: ClassVar[tuple[()]] = ()
+    term_deviations: ClassVar[tuple[()]] = ()
+    deviation_between_studies: ClassVar[None] = None
+    deviation_between_centres: ClassVar[None] = None
+
+    @property
+    def has_hierarchy(self) -> bool:
+        """Whether studies share an average one."""
+        return self.pooling == "partial"
+
+    @property
+    def each_alone(self) -> bool:
+        """Whether each study has parameters of its own."""
+        return self.pooling == "none"
+
+    @property
+    def hazards(self) -> Hazards:
+        """Families, shapes and clock, of all members."""
+        return self.members[0].hazards
+
+    @property
+    def prior(self) -> Mapping[str, Belief]:
+        """Beliefs about the average study, by id."""
+        return self.members[0].prior
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everybody was followed to one year or death."""
+        return self.members[0].is_complete
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Parameters of the average study by id, in the order of the draws."""
+        return self.members[0].parameters
+
+    @property
+    def parameter_ids(self) -> tuple[str, ...]:
+        """Parameters of the average study, in the order of the draws."""
+        return self.members[0].parameter_ids
+
+    @property
+    def powers(self) -> Mapping[str, float]:
+        """Of each study's likelihood, by id."""
+        given = {} if self.table.borrowing is None else self.table.borrowing.power
+        return {study: given.get(study, 1.0) for study in self.studies}
 
     @property
     def studies(self) -> tuple[str, ...]:

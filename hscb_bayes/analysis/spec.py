@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -178,6 +178,45 @@ class Analysis:
     sources: Mapping[str, str]
     text: str
     known: Known | None = None
+    has_hierarchy = each_alone = has_correlated_centres = False
+    term_deviations: ClassVar[tuple[float, ...]] = ()
+    deviation_between_centres: ClassVar[None] = None
+
+    @property
+    def members(self) -> tuple[Analysis, ...]:
+        """The studies with a print: this one."""
+        return (self,)
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """Their ids."""
+        return (self.study.id,)
+
+    @property
+    def hazards(self) -> Hazards:
+        """Families, shapes and clock."""
+        return self.table.hazards
+
+    @property
+    def prior(self) -> Mapping[str, Belief]:
+        """Beliefs by id."""
+        return self.table.prior
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everybody was followed to one year or death."""
+        return self.table.follow_up.complete
+
+    @property
+    def powers(self) -> Mapping[str, float]:
+        """Of each study's likelihood, by id."""
+        return {self.study.id: 1.0}
+
+    @property
+    def deviation_between_studies(self) -> float | None:
+        """Scale of the spread of study effects; None where studies are not said to differ."""
+        between = self.table.between_studies
+        return None if between is None else between.deviation
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:

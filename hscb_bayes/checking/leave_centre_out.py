@@ -12,10 +12,12 @@ from scipy.special import logsumexp
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.checking.leave_one_out import fitted
-from hscb_bayes.checking.replicate_patients import can_be_replicated, compared_with, replicated_tables
-from hscb_bayes.model.compiled import Compiled, with_patients
+from hscb_bayes.checking.replicate_patients import compared_with, replicated_tables
+from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.fit import derived_seed, draws_of, patients_of
-from hscb_bayes.model.patient_model import ByPatient
+from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.model.patient_likelihood import ByPatient
+from hscb_bayes.model.simulated import can_be_replicated
 from hscb_bayes.posterior.profile import NEW_CENTRE, centre_effects, log_hazard_ratios
 
 MOST_FITS = 10  # of more centres than that, several are left out together
@@ -52,7 +54,7 @@ def leave_centres_out(
             step(position + 1, len(sets))
         own = derived_seed(seed, "left out centre", position)
         without = np.isin(analysis.own_centre, [analysis.centres.index(name) for name in names])
-        program = with_patients(compiled, analysis, without=without)
+        program = with_data(compiled, analysis, without=HeldOut(patients=without))
         posterior = fitted(program, seed=own, target_accept=target_accept)
         converged = bool(posterior.attrs["converged"])
         for name in names:

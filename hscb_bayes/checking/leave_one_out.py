@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import xarray as xr
 
-from hscb_bayes.model.compiled import Compiled, with_analysis
+from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.fit import TARGET_ACCEPT, derived_seed, sample
 from hscb_bayes.model.gate import verdict
+from hscb_bayes.model.held_out import HeldOut
 
 DRAWS, TUNE, CHAINS = 750, 500, 2
 
@@ -48,7 +49,7 @@ def leave_one_out(
 
 
 def _without(id: str, compiled: Compiled, *, seed: int) -> xr.DataTree:
-    apart = with_analysis(compiled, compiled.analysis, without=[id])
+    apart = with_data(compiled, compiled.analysis, without=HeldOut(numbers={compiled.analysis.study.id: [id]}))
     tree = fitted(apart, seed=seed)
     tree.attrs["left_out"] = id
     return tree

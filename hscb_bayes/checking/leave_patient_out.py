@@ -17,7 +17,7 @@ import xarray as xr
 from arviz_stats import loo
 
 from hscb_bayes.model.fit import draws_of, patients_of
-from hscb_bayes.model.patient_model import ByPatient
+from hscb_bayes.model.patient_likelihood import ByPatient
 from hscb_bayes.posterior.profile import centre_effects, log_hazard_ratios
 
 DRAWS = 1000  # at most; more would smooth nothing that matters

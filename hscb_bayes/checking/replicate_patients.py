@@ -15,9 +15,10 @@ import xarray as xr
 
 from hscb_bayes.checking.check import two_sided_tail
 from hscb_bayes.estimators.aalen_johansen import incidence_at
-from hscb_bayes.estimators.kaplan_meier import curve, survival_at
+from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.model.fit import draws_of, patients_of
+from hscb_bayes.model.simulated import can_be_replicated, follow_up_of_patients
 from hscb_bayes.posterior.profile import centre_effects, patient_pathways
 from hscb_bayes.process.simulate import simulate_course
 
@@ -25,11 +26,6 @@ REPLICATES = 400
 LIMITS = (0.05, 0.5, 0.95)
 STATISTICS = ("response", "survival")
 DIGITS = 12  # shares of a replicate that are those of the table may differ from them in the last digit
-
-
-def can_be_replicated(patients: Patients) -> bool:
-    """Whether everybody was followed from day 0 and the day of every response is known."""
-    return bool(np.all(patients.entry_day == 0.0) and np.all(patients.is_exact))
 
 
 def replicated_tables(
@@ -58,22 +54,13 @@ def replicated_tables(
     pathway = patient_pathways(posterior, analysis, analysis.own_design, effects)(chosen)
     shape = (chosen.size, len(real))
     course = simulate_course(pathway, np.zeros(len(real)), shape=shape, rng=rng)
-    end = _follow_up(real, shape, rng)
+    end = follow_up_of_patients(real, shape, rng)
     response = np.where(course.response_day < np.minimum(course.death_day, end), course.response_day, np.inf)
     last = np.minimum(course.death_day, end)
     return Patients(
         id=real.id, entry_day=np.zeros(shape), unresponded_until=np.minimum(response, last), response_day=response,
         last_day=last, died=course.death_day <= end,
     )  # fmt: skip
-
-
-def _follow_up(patients: Patients, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Days of follow-up, shape (replicate, patient)."""
-    steps = curve(patients.last_day, ~patients.died)
-    times, beyond = np.append(steps.times, steps.times[-1]), np.append(steps.survival, 0.0)
-    reached = np.concatenate([[1.0], beyond])[np.searchsorted(steps.times, patients.last_day, side="right")]
-    drawn = np.searchsorted(-beyond, -reached * rng.uniform(size=shape), side="left")
-    return np.where(patients.died, np.maximum(times[drawn], patients.last_day), patients.last_day)
 
 
 def check_of_patients(posterior: xr.DataTree, *, days: Sequence[float], seed: int) -> pd.DataFrame:

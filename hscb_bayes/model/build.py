@@ -1,124 +1,302 @@
-"""The model: beliefs about twelve numbers, the pathway they make, and the joint likelihood of the print.
+"""The model: beliefs about parameters, what studies and centres add, and what is observed of prints and of patients.
 
-This is the only place where a ``pm.Model`` is built. All numbers enter as ``pm.Data``: analyses of the same layout, and
-replicated studies, are refitted without compiling again.
+This is the only place where a ``pm.Model`` is built, of a paper, of a pool and of a table of patients alike. All
+numbers enter as one ``pm.Data``: analyses of one layout, and replicated studies, are refitted without compiling again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.evidence.joint import log_likelihood_terms
-from hscb_bayes.evidence.joint_arrays import JointArrays
-from hscb_bayes.model.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, entry_names, packed, unpacked
-from hscb_bayes.model.known_model import add_known, known_data, known_rows
-from hscb_bayes.model.pathways import follow_up_of, pathway_of, prior_normals
-from hscb_bayes.model.print_arrays import fitted_survivals, joint_arrays, printed_values
-from hscb_bayes.model.simulate import fitted_values, simulate_numbers
-from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
+from hscb_bayes.model.data import CENTRED, arrays_of_table, model_data, named
+from hscb_bayes.model.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, packed, unpacked
+from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, study_parameters
+from hscb_bayes.model.known_patients import TABLE, effect_deviations, tables_of
+from hscb_bayes.model.known_patients import points_of as points_beside_a_print
+from hscb_bayes.model.levels import (
+    PAIRS,
+    PATIENTS_OF,
+    alike,
+    centre_effects,
+    effects_of_known,
+    studies_of_a_pool,
+)
+from hscb_bayes.model.patient_likelihood import baseline_ids, block_sums, log_likelihood_of_table
+from hscb_bayes.model.patient_rows import ROWS, OneByOne
+from hscb_bayes.model.print_arrays import printed_values
+from hscb_bayes.model.print_likelihood import (
+    CELLS,
+    arrays_of,
+    log_likelihood_by_study,
+    log_likelihood_of_print,
+    term_ids,
+)
+from hscb_bayes.model.simulate import fitted_values
+from hscb_bayes.model.simulated import simulate_patients, simulate_prints
 from hscb_bayes.process.pathway import TRANSITIONS
 
-NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
+OBSERVED = ("response_day", "last_day", "died")  # of each patient
 
 
-def model_data(
-    analysis: Analysis, numbers: Mapping[str, float] | None = None, *, without: Collection[str] = ()
-) -> dict[str, np.ndarray]:
-    """All that a model of this layout takes as data: the likelihood's arrays and the priors' means and deviations."""
-    arrays = joint_arrays(analysis, printed_values(analysis) if numbers is None else numbers, without=without)
-    data = {field.name: getattr(arrays, field.name) for field in fields(arrays) if field.name != "nodes"}
-    data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
-    mean, deviation = prior_normals(analysis)
-    data |= {"prior_mean": mean, "prior_deviation": deviation}
-    rows = known_rows(analysis)
-    data |= {} if rows is None else known_data(rows)
-    return {name: np.asarray(value, dtype=float) for name, value in data.items()}
+def build(analysis: Any, *, spare: bool = False) -> Built:
+    """Build the model of an analysis, whatever its form.
 
+    The observed variable ``print`` is the fitted numbers of all studies; its random draws are new studies from the
+    package's own simulator. The observed variable ``patients`` is what was seen of patients one by one; its random
+    draws are other courses of the same patients.
 
-def term_ids(analysis: Analysis) -> list[str]:
-    """Names of the likelihood's terms."""
-    return ["response_times", "without_response", *(item.id for item in fitted_survivals(analysis))]
-
-
-def build(analysis: Analysis) -> Built:
-    """Build the model of an analysis.
-
-    The observed variable ``print`` is the fitted numbers, one joint datum; its random draws are new studies from the
-    package's own simulator, so that PyMC's prior and posterior predictive sampling replicates the study.
+    Parameters
+    ----------
+    spare
+        Whether a table has room for any other course of its patients, as simulated tables need it.
 
     Examples
     --------
     >>> posterior = sample(build(load_analysis("main")), seed=1)  # doctest: +SKIP
     """
-    arrays_of_print = model_data(analysis)
-    coords = {
-        "entry": entry_names(arrays_of_print),
-        "parameter": list(analysis.parameter_ids),
-        "term": term_ids(analysis),
-        "transition": list(TRANSITIONS),
-        "study": [analysis.study.id],
-    }
-    with pm.Model(coords=coords) as model:
-        shapes = {name: value.shape for name, value in arrays_of_print.items()}
-        entries = pm.Data(DATA_VARIABLE, packed(arrays_of_print), dims="entry")
-        data = unpacked(pt.specify_shape(entries, (len(coords["entry"]),)), shapes)
-        parameters = pm.Normal(
-            PARAMETERS_VARIABLE, mu=data.pop("prior_mean"), sigma=data.pop("prior_deviation"), dims="parameter"
-        )
-        effect = _study_effects(analysis)
-
-        rows = known_rows(analysis)
-        if rows is not None:
-            add_known(analysis, rows, _by_id(parameters, analysis), {name: data.pop(name) for name in known_data(rows)})
-        nodes = OutcomeNodes(**{name: data.pop(name) for name in NODE_FIELDS})
-        arrays = JointArrays(nodes=nodes, **data)
-
-        def logp(_value: Any, parameters: Any, effect: Any, _terms: Any) -> Any:
-            values = _by_id(parameters, analysis)
-            pathway = pathway_of(values, analysis, pt, effect)
-            follow_up = follow_up_of(values["lost_by_one_year"], pt)
-            outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, follow_up, pt)
-            return log_likelihood_terms(outcomes, arrays, follow_up, pt).sum()
-
-        def random(
-            parameters: np.ndarray, effect: np.ndarray, _terms: np.ndarray, rng: np.random.Generator, size: Any
-        ) -> np.ndarray:
-            return simulate_numbers(analysis, parameters, effect, rng=rng)
-
-        printed = fitted_values(analysis, printed_values(analysis))
-
-        pm.CustomDist(
-            "print",
-            parameters,
-            effect,
-            np.zeros(printed.size),
-            logp=logp,
-            random=random,
-            signature="(p),(k),(t)->(t)",
-            observed=printed,
-            dims="term",
-        )
+    kept = model_data(analysis, spare=spare)
+    shapes, whole = {name: value.shape for name, value in kept.items()}, packed(kept)
+    with pm.Model(coords=coords_of(analysis)) as model:
+        data = unpacked(pt.specify_shape(pm.Data(DATA_VARIABLE, whole), whole.shape), shapes)
+        drawn, likelihood = _drawn(analysis, data), _Likelihood.of(analysis, data, shapes)
+        if analysis.members:
+            _observe_prints(likelihood, drawn)
+        if likelihood.tables:
+            _observe_patients(likelihood, drawn)
     return Built(analysis=analysis, model=model, shapes=shapes)
 
 
-def _by_id(parameters: Any, analysis: Analysis) -> dict[str, Any]:
-    """Parameters by id, shape (1,) each."""
+def coords_of(analysis: Any) -> dict[str, list[str]]:
+    """Coordinates of the model: those of its parts that are there."""
+    tables = tables_of(analysis).values()
+    found: dict[str, list[str]] = {"parameter": list(analysis.parameter_ids), "transition": list(TRANSITIONS)}
+    if analysis.members:
+        found["study"] = list(analysis.studies)
+        found["number"] = [f"{member.study.id}:{id}" for member in analysis.members for id in term_ids(member)]
+    else:
+        found |= {"term": list(analysis.terms), "centre": list(analysis.centres)}
+    if analysis.has_hierarchy:
+        found |= {"effect": list(EFFECTS), "shift": list(hierarchy_of(analysis).names)}
+    if len(analysis.members) > 1:
+        found[PATIENTS_OF] = list(effect_deviations(analysis))
+    if any(table.centres for table in tables):
+        found |= {"other_transition": list(TRANSITIONS), "pair": list(PAIRS)}
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Drawn:
+    """The variables that a likelihood depends on.
+
+    Shapes: ``parameters`` (parameter,), or (study, parameter) where each study has its own; ``effects`` and
+    ``log_probability`` as of ``StudyEffects``; ``of_known`` (table, transition); ``ratios`` (transition, term);
+    ``of_centres`` (transition, centre).
+    """
+
+    parameters: Any
+    effects: Any
+    log_probability: Any
+    of_known: Any
+    ratios: Any
+    of_centres: Any
+
+
+def _drawn(analysis: Any, data: Mapping[str, Any]) -> _Drawn:
+    """The priors."""
+    dims = ("study", "parameter") if analysis.each_alone else ("parameter",)
+    parameters = pm.Normal(PARAMETERS_VARIABLE, mu=data["prior_mean"], sigma=data["prior_deviation"], dims=dims)
+    ratios = of_centres = pt.zeros((len(TRANSITIONS), 0))
+    if not analysis.members and analysis.terms:
+        ratios = pm.Normal("log_hazard_ratio", sigma=data["term_deviation"], dims=("transition", "term"))
+    if CENTRED in data:
+        of_centres = centre_effects(analysis, data[CENTRED], data["centre_deviation"])
+    studies = studies_of_a_pool(analysis, data) if analysis.has_hierarchy else alike(analysis, data.get("between"))
+    of_known = effects_of_known(data.get("known_deviation"), by_study=len(analysis.members) > 1)
+    return _Drawn(
+        parameters=parameters,
+        effects=studies.effects,
+        log_probability=studies.log_probability,
+        of_known=of_known,
+        ratios=ratios,
+        of_centres=of_centres,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Likelihood:
+    """The log likelihood of prints and of patients, by component and study."""
+
+    analysis: Any
+    data: Mapping[str, Any]
+    tables: Mapping[str, OneByOne]
+    sums: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, analysis: Any, data: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> _Likelihood:
+        """Blocks are made once for a table, and serve every component."""
+        tables = tables_of(analysis)
+        sums = {
+            study: block_sums(table, [shapes[named(study, name)][1] for name in ROWS])
+            for study, table in tables.items()
+        }
+        return cls(analysis=analysis, data=data, tables=tables, sums=sums)
+
+    def of_prints(self, parameters: Any, effects: Any) -> Any:
+        """Shape (component, study)."""
+        arrays, analysis = arrays_of(self.data), self.analysis
+        if len(analysis.members) > 1:
+            return log_likelihood_by_study(parameters, effects, arrays, self.data[CELLS], analysis, pt)
+        own = _by_id(parameters, analysis)
+        return log_likelihood_of_print(own, effects.ravel(), arrays, analysis.members[0], pt).sum()[None, None]
+
+    def of_patients(self, parameters: Any, effects: Any, of_known: Any, ratios: Any, of_centres: Any) -> Any:
+        """Shape (component, study); 0 of a study of whom nobody is known."""
+        studies = self.analysis.studies or (TABLE,)
+        several = len(studies) > 1
+        each = study_parameters(parameters, effects, pt) if several else parameters[None, None]
+        by_component = []
+        for component in range(int(each.type.shape[0] or 1)):
+            flat = (
+                each[component].ravel() if several else parameters
+            )  # PyTensor 3.3.8 takes a slice of a row of a matrix for that of a vector
+            parts = [
+                self._of_table(study, _by_id(flat, self.analysis, place), of_known, ratios, of_centres)
+                if study in self.tables
+                else pt.zeros(())
+                for place, study in enumerate(studies)
+            ]
+            by_component.append(pt.stack(parts))
+        return pt.stack(by_component)
+
+    def _of_table(self, study: str, values: Mapping[str, Any], of_known: Any, ratios: Any, of_centres: Any) -> Any:
+        table = self.tables[study]
+        points = points_of(self.analysis, study, table, values, (of_known, ratios, of_centres), pt)
+        return log_likelihood_of_table(table, points, arrays_of_table(study, self.data), pt, self.sums[study])
+
+    @property
+    def power(self) -> Any:
+        """Of each study's likelihood."""
+        return self.data["power"] if self.analysis.has_hierarchy else 1.0
+
+
+def points_of(
+    analysis: Any, study: str, table: OneByOne, values: Mapping[str, Any], drawn: tuple[Any, Any, Any], xp: Any
+) -> list[Any]:
+    """Coefficients of each transition of the patients of a study, as ``row_terms`` takes them.
+
+    Parameters
+    ----------
+    values
+        Parameters of the study, shape (1,) each.
+    drawn
+        Effects of known patients, log hazard ratios, and effects of centres.
+    """
+    of_known, ratios, of_centres = drawn
+    if study != TABLE:
+        with_effect = list(effect_deviations(analysis))
+        effect = of_known[with_effect.index(study)] if study in with_effect else None
+        return points_beside_a_print(table, values, effect, xp)
+    return [
+        xp.concatenate([*(values[id] for id in baseline_ids(table, k)), ratios[k], of_centres[k]])
+        for k in range(len(TRANSITIONS))
+    ]
+
+
+def _by_id(flat: Any, analysis: Any, place: int = 0) -> dict[str, Any]:
+    """Parameters of one of several studies by id, shape (1,) each."""
     ids = analysis.parameter_ids
-    return dict(zip(ids, pt.split(parameters, [1] * len(ids), n_splits=len(ids)), strict=True))
+    if len(analysis.members) < 2:  # slices of so short a vector lose their shapes to rewrites
+        return dict(zip(ids, pt.split(flat, [1] * len(ids), n_splits=len(ids)), strict=True))
+    first = place * len(ids)
+    return {id: flat[first + k : first + k + 1] for k, id in enumerate(ids)}
 
 
-def _study_effects(analysis: Analysis) -> Any:
-    """What the study adds to each log hazard, shape (transition,): zero unless studies are said to differ."""
-    between = analysis.table.between_studies
-    if between is None:
-        return pt.zeros(len(TRANSITIONS))
-    spread = pm.HalfNormal("between_studies", sigma=between.deviation, dims="transition")
-    standard = pm.Normal("standard_study_effect", dims=("study", "transition"))
-    return pm.Deterministic("study_effect", spread * standard, dims=("study", "transition"))[0]
+def _summed(weighted: Any, components: int) -> Any:
+    """Log of the sum over components, added up over studies."""
+    return pt.logsumexp(weighted, axis=0).sum() if components > 1 else weighted.sum()
+
+
+def _components(drawn: _Drawn) -> int:
+    return int(drawn.log_probability.type.shape[0])
+
+
+def _observe_prints(likelihood: _Likelihood, drawn: _Drawn) -> None:
+    analysis, components = likelihood.analysis, _components(drawn)
+
+    def logp(_value: Any, parameters: Any, effects: Any, log_probability: Any, _numbers: Any) -> Any:
+        by_study = likelihood.of_prints(parameters, effects)
+        return _summed(likelihood.power * by_study + log_probability, components)
+
+    def random(
+        parameters: np.ndarray,
+        effects: np.ndarray,
+        log_probability: np.ndarray,
+        _numbers: np.ndarray,
+        rng: np.random.Generator,
+        size: Any,
+    ) -> np.ndarray:
+        return simulate_prints(analysis, parameters, effects, log_probability, rng=rng)
+
+    printed = np.concatenate([fitted_values(member, printed_values(member)) for member in analysis.members])
+    pm.CustomDist(
+        "print",
+        drawn.parameters,
+        drawn.effects,
+        drawn.log_probability,
+        np.zeros(printed.size),
+        logp=logp,
+        random=random,
+        signature=f"{_of_parameters(analysis)},(c,s,k),(c,s),(t)->(t)",
+        observed=printed,
+        dims="number",
+    )
+
+
+def _observe_patients(likelihood: _Likelihood, drawn: _Drawn) -> None:
+    analysis, components = likelihood.analysis, _components(drawn)
+
+    def logp(
+        _value: Any,
+        parameters: Any,
+        effects: Any,
+        log_probability: Any,
+        of_known: Any,
+        ratios: Any,
+        of_centres: Any,
+        _seen: Any,
+    ) -> Any:
+        by_study = likelihood.power * likelihood.of_patients(parameters, effects, of_known, ratios, of_centres)
+        if components == 1:
+            return by_study.sum()
+        of_prints = likelihood.power * likelihood.of_prints(parameters, effects) + log_probability
+        return _summed(of_prints + by_study, components) - _summed(of_prints, components)
+
+    def random(*drawn_and_rng: Any, rng: np.random.Generator, size: Any) -> np.ndarray:
+        return simulate_patients(analysis, likelihood.tables, *drawn_and_rng[:-1], rng=rng)
+
+    patients = [table.patients for table in likelihood.tables.values()]
+    seen = np.concatenate([np.column_stack([getattr(each, name) for name in OBSERVED]) for each in patients])
+    pm.CustomDist(
+        "patients",
+        drawn.parameters,
+        drawn.effects,
+        drawn.log_probability,
+        drawn.of_known,
+        drawn.ratios,
+        drawn.of_centres,
+        np.zeros(seen.shape),
+        logp=logp,
+        random=random,
+        signature=f"{_of_parameters(analysis)},(c,s,k),(c,s),(w,h),(h,q),(h,r),(n,f)->(n,f)",
+        observed=seen.astype(float),
+    )
+
+
+def _of_parameters(analysis: Any) -> str:
+    return "(s,p)" if analysis.each_alone else "(p)"

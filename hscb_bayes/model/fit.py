@@ -25,6 +25,7 @@ from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.model.compiled import Compiled, compile_model, p_values_of
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE, Built
 from hscb_bayes.model.digest import SEAL, check_draws, check_sealed, sealed
+from hscb_bayes.model.held_out import NOTHING
 from hscb_bayes.model.p_value import resampled
 from hscb_bayes.model.program import TRIES
 from hscb_bayes.toml_file import tables_of_json
@@ -92,7 +93,7 @@ def sample(
             f"at {TRIES} starting points: what is printed is too unlike the priors, or of too many patients; compare "
             "the findings of hscb audit and the priors with what is printed"
         )
-    adaptation = DIAGONAL if isinstance(compiled.analysis, Analysis) else LOW_RANK
+    adaptation = DIAGONAL if len(compiled.analysis.members) == 1 else LOW_RANK
     running = nutpie.sample(
         compiled.program.for_nutpie(),
         draws=draws,
@@ -107,7 +108,7 @@ def sample(
         blocking=False,
     )
     tree = _awaited(running)
-    posterior = with_natural_scales(tree["posterior"].to_dataset(), parameters_of(compiled.analysis))
+    posterior = with_natural_scales(tree["posterior"].to_dataset(), compiled.analysis.parameters)
     stats = tree["sample_stats"].to_dataset()[["diverging", "n_steps"]]
     settings = {
         "draws": draws,
@@ -119,7 +120,7 @@ def sample(
         "adaptation": adaptation,
     }
     kept = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
-    kept.attrs.update({**provenance(compiled.analysis, settings), **compiled.told})
+    kept.attrs.update({**provenance(compiled.analysis, settings), **compiled.attributes})
     return _weighted(kept, compiled.analysis, compiled.p_values, seed=seed)
 
 
@@ -140,7 +141,7 @@ def with_p_values(posterior: xr.DataTree, analysis: Analysis, *, seed: int) -> x
     posterior
         As ``sample`` returns it, of an analysis that fits no P value and is the same otherwise.
     """
-    return _weighted(posterior, analysis, p_values_of(analysis, None, ()), seed=seed)
+    return _weighted(posterior, analysis, p_values_of(analysis, None, NOTHING), seed=seed)
 
 
 def _weighted(posterior: xr.DataTree, analysis: Analysis, p_values: Mapping[str, float], *, seed: int) -> xr.DataTree:
@@ -169,11 +170,6 @@ def _picked(dataset: xr.Dataset, taken: xr.DataArray) -> xr.Dataset:
     shape = tuple(len(values) for values in coords.values())
     chain, draw = (xr.DataArray(index, dims=coords) for index in np.unravel_index(taken.values, shape))
     return dataset.isel(chain=chain, draw=draw).assign_coords(coords)
-
-
-def parameters_of(analysis: Analysis | Pool | PatientAnalysis) -> Mapping[str, Parameter]:
-    """Parameters by id, in the order of the draws; of a pool those of the average study."""
-    return analysis.members[0].parameters if isinstance(analysis, Pool) else analysis.parameters
 
 
 def with_natural_scales(posterior: xr.Dataset, parameters: Mapping[str, Parameter]) -> xr.Dataset:
@@ -352,7 +348,7 @@ def _check_kept(tree: xr.DataTree, required: str) -> None:
         first, *others = error.args
         raise InputError(f"{required}; what it keeps is broken: {first}", *others) from None
     check_draws(tree, required)
-    ids = list(parameters_of(made))
+    ids = list(made.parameters)
     if list(parameters.coords.get("parameter", ())) != ids:
         names = ", ".join(ids)
         raise InputError(f"{required}; its parameters are not those of this version: {names}")

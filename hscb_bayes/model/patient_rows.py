@@ -135,3 +135,26 @@ def unwatched_data(analysis: OneByOne, *, without: np.ndarray | None = None) -> 
         "unwatched_unseen": column["unseen"],
         "unwatched_patients": np.column_stack([analysis.own_centre, analysis.own_design])[found.who],
     }
+
+
+def table_data(table: OneByOne, *, without: np.ndarray | None = None, spare: bool = False) -> dict[str, np.ndarray]:
+    """All arrays of a table of patients, by name.
+
+    Parameters
+    ----------
+    without
+        Who is left out, shape (patient,); nobody if left out.
+    spare
+        Whether there is to be room for any other course of these patients, as simulated tables need it.
+    """
+    found = patient_rows(table, without=without) | unwatched_data(table, without=without)
+    return padded(found, room_for_any(table, found)) if spare else found
+
+
+def events_of_centres(table: OneByOne, *, without: np.ndarray | None = None) -> np.ndarray:
+    """Responses, deaths without and deaths after one, seen at each centre, shape (transition, centre)."""
+    patients, kept = table.patients, np.ones(len(table.patients), dtype=bool) if without is None else ~without
+    seen = np.isfinite(patients.response_day)
+    events = (seen, patients.died & ~seen, patients.died & seen)
+    at = table.own_centre[:, None] == np.arange(len(table.centres))
+    return np.array([kept & event for event in events], dtype=float) @ at

@@ -12,13 +12,13 @@ from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.model.data import components
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
-from hscb_bayes.model.fit import parameters_of, provenance, with_natural_scales
+from hscb_bayes.model.fit import provenance, with_natural_scales
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
-from hscb_bayes.model.known_in_pool import PATIENTS_OF, effect_deviations
+from hscb_bayes.model.known_patients import effect_deviations
+from hscb_bayes.model.levels import PARTIAL, PATIENTS_OF, correlation_root
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.model.patient_model import PARTIAL, correlation_root, prior_of
-from hscb_bayes.model.pooled_model import components
 from hscb_bayes.process.pathway import TRANSITIONS
 
 DIMS = ("chain", "draw")
@@ -47,7 +47,7 @@ def draw_prior(analysis: Analysis | Pool | PatientAnalysis, *, draws: int, chain
         variables, coords = _of_patients(analysis, shape, rng)
     else:
         variables, coords = _of_paper(analysis, shape, rng)
-    parameters = parameters_of(analysis)
+    parameters = analysis.parameters
     own = {"chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(parameters), **coords}
     dataset = xr.Dataset({name: ((*DIMS, *dims), values) for name, (dims, values) in variables.items()}, own)
     stats = xr.Dataset({"diverging": (DIMS, np.zeros(shape, bool)), "n_steps": (DIMS, np.ones(shape, int))})
@@ -83,7 +83,7 @@ def _of_paper(
 def _of_patients(
     analysis: PatientAnalysis, shape: tuple[int, ...], rng: np.random.Generator
 ) -> tuple[Variables, Mapping[str, Any]]:
-    variables: Variables = {PARAMETERS_VARIABLE: _normals(prior_of(analysis), shape, rng)}
+    variables: Variables = {PARAMETERS_VARIABLE: _normals(prior_normals(analysis), shape, rng)}
     size, terms, said = (*shape, len(TRANSITIONS)), len(analysis.terms), analysis.table.centres
     coords = {"transition": list(TRANSITIONS), "other_transition": list(TRANSITIONS)}
     if terms:

@@ -15,21 +15,15 @@ import xarray as xr
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.evidence.joint_arrays import cell_members, stacked
-from hscb_bayes.model.compiled import LEFT_OUT, NUMBERS
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
 from hscb_bayes.model.fit import draws_of, pool_of, provenance, with_natural_scales
+from hscb_bayes.model.held_out import LEFT_OUT, NUMBERS, HeldOut
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, study_parameters
-from hscb_bayes.model.known_in_pool import (
-    PATIENTS_OF,
-    effect_deviations,
-    known_data_of,
-    known_of,
-    log_likelihood_of_known_by_study,
-    rows_by_study,
-)
-from hscb_bayes.model.marks import places
-from hscb_bayes.model.pooled_model import log_likelihood_by_study, paper_of
+from hscb_bayes.model.known_patients import effect_deviations, known_of, points_of, tables_of
+from hscb_bayes.model.levels import PATIENTS_OF
+from hscb_bayes.model.patient_likelihood import log_likelihood_of_table
+from hscb_bayes.model.patient_rows import table_data
+from hscb_bayes.model.print_likelihood import CELLS, arrays_of, log_likelihood_by_study, print_data
 from hscb_bayes.process.pathway import TRANSITIONS
 
 
@@ -114,7 +108,7 @@ def exchangeable_probability(pooled: xr.DataTree) -> np.ndarray:
         numbers=json.loads(pooled.attrs.get(NUMBERS, "{}")),
         without=json.loads(pooled.attrs.get(LEFT_OUT, "[]")),
     )
-    log_likelihood = log_likelihood + _of_known(pooled, by_component)
+    log_likelihood = log_likelihood + log_likelihood_of_known(pooled, by_component)
     beliefs = hierarchy_of(pool)
     weighted = beliefs.power * log_likelihood + beliefs.log_weights
     weighted[:, 1] += _effects(pooled, "log_prior_apart")
@@ -138,29 +132,39 @@ def log_likelihood_of_studies(
     effects
         Shape (..., study, effect).
     numbers, without
-        As ``pooled_model.pool_data`` takes them.
+        Numbers by study id, and studies that are left out, as ``model_data`` takes them.
 
     Returns
     -------
     Shape (..., study).
     """
-    room = max(places(member) for member in pool.members)
-    papers = [paper_of(member, (numbers or {}).get(member.study.id), room, without) for member in pool.members]
+    data = print_data(pool.members, numbers, without=HeldOut(studies=without).items_of(pool))
     with np.errstate(over="ignore"):  # a hazard beyond all numbers leaves nobody waiting, which is right
-        return log_likelihood_by_study(parameters, effects, stacked(papers), cell_members(papers), pool, np)
+        return log_likelihood_by_study(parameters, effects, arrays_of(data), data[CELLS], pool, np)
 
 
-def _of_known(pooled: xr.DataTree, by_component: np.ndarray) -> np.ndarray:
-    """Log likelihood of patients known one by one, shape (draw, component, study); zeros where there are none."""
+def log_likelihood_of_known(pooled: xr.DataTree, by_component: np.ndarray) -> np.ndarray:
+    """Log likelihood of patients known one by one, shape (draw, component, study); zeros where there are none.
+
+    Parameters
+    ----------
+    by_component
+        Effects of studies, shape (draw, component, study, effect).
+    """
     pool, draws = pool_of(pooled), draws_of(pooled)
-    found = np.zeros(by_component.shape[:-1])
-    if not rows_by_study(pool):
-        return found
-    data = known_data_of(pool, without=json.loads(pooled.attrs.get(LEFT_OUT, "[]")))
-    own = _effects(pooled, EFFECT) if effect_deviations(pool) else np.zeros((len(draws), 0, len(TRANSITIONS)))
-    for draw, component in np.ndindex(found.shape[:2]):
-        each = study_parameters(draws[draw], by_component[draw, component], np)
-        found[draw, component] = log_likelihood_of_known_by_study(each, own[draw], data, pool, np)
+    found, tables, with_effect = np.zeros(by_component.shape[:-1]), tables_of(pool), list(effect_deviations(pool))
+    own = _effects(pooled, EFFECT) if with_effect else np.zeros((len(draws), 0, len(TRANSITIONS)))
+    gone = json.loads(pooled.attrs.get(LEFT_OUT, "[]"))
+    for study, table in tables.items():
+        if study in gone:
+            continue
+        place, data = pool.studies.index(study), table_data(table)
+        for draw, component in np.ndindex(found.shape[:2]):
+            each = study_parameters(draws[draw], by_component[draw, component, place], np)
+            values = dict(zip(pool.parameter_ids, each[:, None], strict=True))
+            effect = own[draw, with_effect.index(study)] if study in with_effect else None
+            points = points_of(table, values, effect, np)
+            found[draw, component, place] = log_likelihood_of_table(table, points, data, np)
     return found
 
 

@@ -11,10 +11,10 @@ from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS, leave_centres_out
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
+from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
 from hscb_bayes.model.fit import sample, save_posterior
 from hscb_bayes.model.gate import verdict
-from hscb_bayes.model.patient_model import build_patients
 from hscb_bayes.report.folder import destination, replaced
 from hscb_bayes.report.manifest import PAGE, written
 from hscb_bayes.report.patient_page import write_patient_report
@@ -92,7 +92,7 @@ def _made(
 ) -> tuple[xr.DataTree, PatientTables]:
     """The posterior with its verdict, and all tables."""
     say.step("compiling the model, once")
-    compiled = compile_model(build_patients(analysis))
+    compiled = compile_model(build(analysis))
     for target_accept, words in zip(TARGET_ACCEPTS, ("sampling", "sampling again, with smaller steps"), strict=True):
         say.step(words)
         say.make_room()

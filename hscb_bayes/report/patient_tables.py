@@ -13,11 +13,11 @@ import xarray as xr
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.analysis.priors import natural
-from hscb_bayes.checking.replicate_patients import can_be_replicated
 from hscb_bayes.estimators.illness_death import occupancy_at
 from hscb_bayes.estimators.intervals import normal_quantile, proportion_interval
 from hscb_bayes.model.fit import patients_of
-from hscb_bayes.model.patient_model import prior_of
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.simulated import can_be_replicated
 from hscb_bayes.posterior.predict import (
     cumulative_incidence,
     restricted_mean_time,
@@ -201,7 +201,7 @@ def baseline_table(posterior: xr.DataTree) -> pd.DataFrame:
     """Parameters of the baselines before and after: ``parameter``, ``unit`` and intervals."""
     analysis, dataset = patients_of(posterior), posterior["posterior"].to_dataset()
     rows = []
-    mean, deviation = prior_of(analysis)
+    mean, deviation = prior_normals(analysis)
     for k, (id, parameter) in enumerate(analysis.parameters.items()):
         prior = natural(mean[k] + np.array([-Z, 0.0, Z]) * deviation[k], parameter.scale)
         named: dict[str, object] = {"parameter": id, "unit": parameter.unit}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,11 +15,12 @@ from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.csv_file import write_csv
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
-from hscb_bayes.model.alone import build_alone
-from hscb_bayes.model.compiled import Compiled, compile_model, with_pool
+from hscb_bayes.model.build import build
+from hscb_bayes.model.compiled import Compiled, compile_model, with_data
+from hscb_bayes.model.data import layout_of
 from hscb_bayes.model.fit import derived_seed, pool_of, sample, save_posterior
 from hscb_bayes.model.gate import Verdict, verdict
-from hscb_bayes.model.pooled_model import build_pool, same_layout
+from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.posterior.estimands import estimands
 from hscb_bayes.posterior.members import average_posterior, next_posterior, posterior_alone, study_posterior
 from hscb_bayes.posterior.next_study import beliefs_toml, predictive_prior, rbest_json, robust
@@ -155,7 +156,7 @@ def _made(
     pool: Pool, alternatives: Mapping[str, Pool], *, seed: int, say: Progress, allow_unconverged: bool
 ) -> tuple[xr.DataTree, PooledTables]:
     say.step("compiling the model, once")
-    compiled = compile_model(build_pool(pool))
+    compiled = compile_model(build(pool))
     for words, draws, target_accept in ATTEMPTS:
         say.step(words)
         say.make_room()
@@ -211,7 +212,7 @@ def smaller_fit(compiled: Compiled, *, seed: int) -> xr.DataTree:
 def _alone(pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
     """Each study from its own print and the beliefs about the average study, as if there were no other."""
     say.step("each study alone")
-    together = smaller_fit(compile_model(build_alone(pool)), seed=derived_seed(seed, "alone", 0))
+    together = smaller_fit(compile_model(build(replace(pool, pooling="none"))), seed=derived_seed(seed, "alone", 0))
     return {study: posterior_alone(together, study) for study in pool.studies}
 
 
@@ -221,7 +222,7 @@ def _without(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dic
     for position, study in enumerate(pool.studies):
         say.step("leaving out studies", position + 1, len(pool.studies))
         found[study] = smaller_fit(
-            with_pool(compiled, pool, without=[study]), seed=derived_seed(seed, "without", position)
+            with_data(compiled, pool, without=HeldOut(studies=[study])), seed=derived_seed(seed, "without", position)
         )
     return found
 
@@ -233,9 +234,9 @@ def _others(
     programs, found = [compiled], {}
     for position, (name, other) in enumerate(alternatives.items()):
         say.step("other beliefs", position + 1, len(alternatives))
-        program = next((one for one in programs if same_layout(one.analysis, other)), None)
+        program = next((one for one in programs if layout_of(one.analysis) == layout_of(other)), None)
         if program is None:
-            program = compile_model(build_pool(other))
+            program = compile_model(build(other))
             programs.append(program)
-        found[name] = (other, smaller_fit(with_pool(program, other), seed=derived_seed(seed, "belief", position)))
+        found[name] = (other, smaller_fit(with_data(program, other), seed=derived_seed(seed, "belief", position)))
     return found

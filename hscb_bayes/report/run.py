@@ -20,7 +20,8 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.model.build import build
-from hscb_bayes.model.compiled import Compiled, compile_model, layout_of, same_but_for_p_values, with_analysis
+from hscb_bayes.model.compiled import Compiled, compile_model, same_but_for_p_values, with_data
+from hscb_bayes.model.data import layout_of
 from hscb_bayes.model.fit import derived_seed, sample, taken_from, with_p_values
 from hscb_bayes.model.gate import verdict
 from hscb_bayes.posterior.predict import headline, nonresponder_death_day
@@ -180,7 +181,7 @@ def _alternative(compiled: Compiled, main: Fitted, other: Analysis, *, seed: int
         weighted = with_p_values(main.posterior, other, seed=seed)
         return Fitted(analysis=other, posterior=weighted, headline=taken_from(main.headline, weighted))
     same = layout_of(other) == layout_of(main.analysis)
-    program = with_analysis(compiled, other) if same else compile_model(build(other))
+    program = with_data(compiled, other) if same else compile_model(build(other))
     posterior = sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_TUNE, chains=ALTERNATIVE_CHAINS, seed=seed)
     return Fitted(analysis=other, posterior=posterior, headline=headline(posterior))
 

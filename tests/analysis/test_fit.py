@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from hscb_bayes.analysis.spec import Analysis, load_analysis
-from hscb_bayes.model.build import model_data
-from hscb_bayes.model.compiled import Compiled, layout_of, with_analysis
+from hscb_bayes.model.compiled import Compiled, with_data
+from hscb_bayes.model.data import layout_of, model_data
 from hscb_bayes.model.data_vector import packed
 from hscb_bayes.model.fit import derived_seed
+from hscb_bayes.model.held_out import HeldOut
 
 
 class Program:
@@ -26,19 +27,20 @@ class Program:
 
 @pytest.fixture
 def compiled(main: Analysis) -> Compiled:
-    return Compiled(analysis=main, program=Program(), shapes={})
+    shapes = {name: value.shape for name, value in model_data(main).items()}
+    return Compiled(analysis=main, program=Program(), shapes=shapes)
 
 
 def test_a_program_takes_the_data_of_an_analysis_of_its_layout(compiled: Compiled) -> None:
     other = load_analysis("split_13_18")
-    np.testing.assert_array_equal(with_analysis(compiled, other).program.data, packed(model_data(other)))
+    np.testing.assert_array_equal(with_data(compiled, other).program.data, packed(model_data(other)))
 
 
 def test_a_program_refuses_another_clock(compiled: Compiled, variant: Callable[[str], Analysis]) -> None:
     other = variant('[hazards]\nclock = "forward"')
     sentence = f"{other.path}: required an analysis of the layout that was compiled"
     with pytest.raises(ValueError, match=re.escape(sentence)):
-        with_analysis(compiled, other)
+        with_data(compiled, other)
 
 
 def test_the_reason_for_a_belief_is_no_part_of_the_layout(variant: Callable[[str], Analysis]) -> None:
@@ -61,8 +63,8 @@ def test_the_p_values_that_weight_the_draws_are_those_of_the_numbers(
 ) -> None:
     other = load_analysis("p_value_cox")
     printed = {number.id: number.value for number in main.study.numbers}
-    changed = None if numbers is None else printed | {"p_response_duration": numbers}
-    assert with_analysis(compiled, other, changed, without=without).p_values == found
+    changed = None if numbers is None else {other.study.id: printed | {"p_response_duration": numbers}}
+    assert with_data(compiled, other, changed, without=HeldOut(numbers={other.study.id: without})).p_values == found
 
 
 def test_seeds_of_other_fits_are_others() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.build import build, model_data
+from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
+from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import Built, packed
 from hscb_bayes.model.fit import sample
 from hscb_bayes.model.program import Program, compile_program

@@ -18,10 +18,12 @@ from arviz_stats.base import array_stats
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import times_at_risk
+from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
 from hscb_bayes.model.fit import sample
 from hscb_bayes.model.gate import verdict
-from hscb_bayes.model.patient_model import baseline_ids, build_patients, prior_of
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.patient_likelihood import baseline_ids
 from hscb_bayes.model.program import Program
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.hazards import Weibull
@@ -65,7 +67,7 @@ def bmt_beside_stan() -> list[Row]:
 
 def _beside_stan(words: str, analysis: PatientAnalysis, how: Mapping[str, float]) -> Row:
     """Milliseconds for an effective draw of the parameter that has fewest, warm-up included, compiling not."""
-    compiled = compile_model(build_patients(analysis))
+    compiled = compile_model(build(analysis))
     ours = [_milliseconds_per_draw(compiled, how["ours"], int(how["warm_up"]), SEED + run) for run in range(2 * RUNS)]
     found, times = stan_draws(analysis, how["stan"], int(how["warm_up"]))
     theirs = [MILLISECONDS * took / fewest([draws]) for draws, took in zip(found, times, strict=True)]
@@ -118,7 +120,7 @@ def stan_draws(analysis: PatientAnalysis, target_accept: float, warm_up: int) ->
 
 def _stan_data(analysis: PatientAnalysis) -> dict[str, object]:
     """The table as the Stan program takes it, a row for each patient at risk of a transition."""
-    mean, deviation = prior_of(analysis)
+    mean, deviation = prior_normals(analysis)
     order = [analysis.parameter_ids.index(id) for k in range(3) for id in baseline_ids(analysis, k)]
     told: dict[str, object] = {
         "terms": len(analysis.terms),
@@ -162,7 +164,7 @@ def patient_growth() -> list[Row]:
     """Log density and gradient, by how many patients; no two of them alike."""
     rows = []
     for size in SIZES:
-        program = compile_model(build_patients(made(size, binary=False))).program  # compiled once for each size
+        program = compile_model(build(made(size, binary=False))).program  # compiled once for each size
         points = np.repeat(program.start[None] + 0.01, max(2, CALLS * SIZES[1] // size), axis=0)
         values = _nanoseconds(program, points, size * len(TRANSITIONS))
         what, unit = f"log density and gradient of {size:,} patients, six covariates", "nanoseconds"
@@ -194,7 +196,7 @@ def million() -> list[Row]:
 def fit_a_million() -> None:
     """Simulate, fit, and see that it converged to the truth."""
     analysis = made(SIZES[-1], binary=True)
-    posterior = sample(build_patients(analysis), seed=SEED)
+    posterior = sample(build(analysis), seed=SEED)
     if not verdict(posterior).is_converged:
         raise SystemExit("; ".join(verdict(posterior).failures))
 

@@ -18,7 +18,6 @@ from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
 from hscb_bayes.model.fit import sample
-from hscb_bayes.model.pooled_model import build_pool
 from hscb_bayes.report.pooled_run import ATTEMPTS, TUNE
 from tests.benchmarks.measuring import Row, seconds
 
@@ -73,7 +72,7 @@ def _has(folder: Path, names: list[str], kind: str, value: str) -> bool:
 @cache
 def _pooled(size: int) -> Compiled:
     with pool_of_copies(size) as pool:
-        return compile_model(build_pool(pool))
+        return compile_model(build(pool))
 
 
 def _gradient(compiled: Compiled) -> list[float]:

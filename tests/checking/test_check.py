@@ -168,7 +168,9 @@ def test_each_fitted_number_is_left_out_once_with_a_seed_of_its_own(main, prior_
         analysis = main
 
     asked = []
-    monkeypatch.setattr(module, "with_analysis", lambda compiled, analysis, *, without: (analysis.name, *without))
+    monkeypatch.setattr(
+        module, "with_data", lambda compiled, analysis, *, without: (analysis.name, *without.numbers["gagelmann2023"])
+    )
     monkeypatch.setattr(
         module, "sample", lambda apart, **settings: asked.append((apart, settings)) or prior_posterior.copy()
     )
@@ -184,7 +186,7 @@ def test_each_fitted_number_is_left_out_once_with_a_seed_of_its_own(main, prior_
 
 def test_a_fit_that_misses_its_gate_is_done_again_and_marked(main, prior_posterior, monkeypatch):
     draws = []
-    monkeypatch.setattr(module, "with_analysis", lambda compiled, analysis, *, without: without)
+    monkeypatch.setattr(module, "with_data", lambda compiled, analysis, *, without: without)
     monkeypatch.setattr(
         module, "sample", lambda apart, **settings: draws.append(settings["draws"]) or prior_posterior.copy()
     )

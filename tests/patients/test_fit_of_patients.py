@@ -11,18 +11,17 @@ from numpy.testing import assert_allclose
 from scipy.stats import halfnorm, norm
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
+from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import Built
 from hscb_bayes.model.fit import load_posterior, patients_of, sample, save_posterior
 from hscb_bayes.model.gate import verdict
-from hscb_bayes.model.patient_model import (
-    LKJ,
-    build_patients,
-    events_of_centres,
-    log_likelihood_of_patients,
-    patient_data,
-    prior_of,
-)
+from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.model.levels import LKJ
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
+from hscb_bayes.model.patient_rows import events_of_centres
 
 DATA = Path(__file__).parents[1] / "data"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("patients")]
@@ -39,7 +38,7 @@ def bmt() -> PatientAnalysis:
 
 @pytest.fixture(scope="module")
 def compiled(bmt: PatientAnalysis) -> Compiled:
-    return compile_model(build_patients(bmt))
+    return compile_model(build(bmt))
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +48,13 @@ def posterior(compiled: Compiled) -> xr.DataTree:
 
 def test_the_compiled_density_is_prior_and_likelihood(bmt: PatientAnalysis, compiled: Compiled) -> None:
     rng = np.random.default_rng(3)
-    mean, deviation = prior_of(bmt)
+    mean, deviation = prior_normals(bmt)
     said = bmt.table.centres
     assert said is not None
     parameters = mean + 0.3 * deviation * rng.normal(size=mean.size)
     ratios, standard = 0.3 * rng.normal(size=(3, len(bmt.terms))), rng.normal(size=(3, len(bmt.centres)))
     spread = np.array([0.2, 0.5, 0.4])
-    power = patient_data(bmt)["centred"] * np.log(spread)[:, None]
+    power = model_data(bmt)["centred"] * np.log(spread)[:, None]
     point = np.concatenate([parameters, ratios.ravel(), np.log(np.expm1(spread)), (np.exp(power) * standard).ravel()])
     density, gradient = compiled.program.evaluated(point[None])
 
@@ -74,10 +73,10 @@ def test_the_compiled_density_is_prior_and_likelihood(bmt: PatientAnalysis, comp
 def test_a_centre_with_many_events_is_centred_and_one_with_few_is_not(bmt: PatientAnalysis) -> None:
     """St Vincent: of 23 patients 21 had platelets again, 2 died or relapsed before it and 11 after."""
     assert events_of_centres(bmt)[:, bmt.centres.index("St Vincent")].tolist() == [21.0, 2.0, 11.0]
-    centred = patient_data(bmt)["centred"]
+    centred = model_data(bmt)["centred"]
     assert_allclose(centred[:, bmt.centres.index("St Vincent")], [21 / 221, 2 / 202, 11 / 211])
     without = bmt.own_centre == bmt.centres.index("St Vincent")
-    assert not patient_data(bmt, without=without)["centred"][:, bmt.centres.index("St Vincent")].any()
+    assert not model_data(bmt, without=HeldOut(patients=without))["centred"][:, bmt.centres.index("St Vincent")].any()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def correlated(bmt: PatientAnalysis) -> Built:
     said = bmt.table.centres
     assert said is not None
     table = bmt.table.model_copy(update={"centres": said.model_copy(update={"correlated": True})})
-    return build_patients(replace(bmt, table=table))
+    return build(replace(bmt, table=table))
 
 
 def test_correlated_effects_are_the_root_of_the_correlation_times_standard_ones(correlated: Built) -> None:

@@ -20,9 +20,10 @@ from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, simulate_with_known
 from hscb_bayes.checking.replicate import effects_of_patients, replicate
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.build import build, model_data
+from hscb_bayes.model.build import build
+from hscb_bayes.model.data import model_data
 from hscb_bayes.model.fit import analysis_of, draws_of, provenance, with_natural_scales
-from hscb_bayes.model.known_model import known_terms
+from hscb_bayes.model.known_patients import known_terms
 from hscb_bayes.model.likelihood import log_likelihood, log_prior
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import inside_of, joint_arrays, known_positions, printed_values
@@ -151,7 +152,7 @@ def test_shapes_do_not_depend_on_what_became_of_the_patients(inside: Analysis) -
     shapes = {name: value.shape for name, value in model_data(inside).items()}
     for _ in range(5):
         made, numbers, _ = simulate_with_known(inside, truth, drawn_effect(inside, rng=rng), rng=rng)
-        assert {name: value.shape for name, value in model_data(made, numbers).items()} == shapes
+        assert {name: value.shape for name, value in model_data(made, {made.study.id: numbers}).items()} == shapes
         assert made.known is not None
         assert len(made.known) == 12
 
@@ -177,7 +178,10 @@ def test_a_posterior_holds_its_patients(inside: Analysis) -> None:
     assert_allclose(again.known.patients.response_day, inside.known.patients.response_day)  # type: ignore[union-attr]
     assert_allclose(again.known.duration, inside.known.duration)  # type: ignore[arg-type, union-attr]
     numbers = printed_values(inside)
-    assert all(np.array_equal(model_data(again, numbers)[name], value) for name, value in model_data(inside).items())
+    assert all(
+        np.array_equal(model_data(again, {again.study.id: numbers})[name], value)
+        for name, value in model_data(inside).items()
+    )
 
 
 def test_replicates_of_the_paper_have_the_patients_with_their_hazards(inside: Analysis, outside: Analysis) -> None:
@@ -323,7 +327,8 @@ def test_the_settings_say_nothing_of_patients(inside: Analysis) -> None:
     assert "A01" not in json.dumps(provenance(inside, {"seed": 1})["sources"])
 
 
-def test_a_model_with_patients_has_one_more_potential(inside: Analysis) -> None:
+def test_print_and_patients_are_what_is_observed(inside: Analysis) -> None:
     built = build(inside)
     assert isinstance(built.model, pm.Model)
-    assert [potential.name for potential in built.model.potentials] == ["log_likelihood_of_known_patients"]
+    assert [variable.name for variable in built.model.observed_RVs] == ["print", "patients"]
+    assert built.model.potentials == []

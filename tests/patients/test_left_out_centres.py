@@ -12,9 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_centre_out import folds_of, leave_centres_out, log_densities_in_new
-from hscb_bayes.model.compiled import Compiled, compile_model, with_patients
+from hscb_bayes.model.build import build
+from hscb_bayes.model.compiled import Compiled, compile_model, with_data
+from hscb_bayes.model.data import model_data
 from hscb_bayes.model.fit import draws_of
-from hscb_bayes.model.patient_model import ByPatient, build_patients, log_likelihood_of_patients, patient_data
+from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.model.patient_likelihood import ByPatient, log_likelihood_of_patients
 from hscb_bayes.posterior.profile import log_hazard_ratios
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.patients.test_predictions import drawn
@@ -29,7 +32,7 @@ def bmt() -> PatientAnalysis:
 
 @pytest.fixture(scope="module")
 def compiled(bmt: PatientAnalysis) -> Compiled:
-    return compile_model(build_patients(bmt))
+    return compile_model(build(bmt))
 
 
 def only(analysis: PatientAnalysis, centre: str) -> PatientAnalysis:
@@ -78,9 +81,9 @@ def test_one_program_serves_the_table_without_a_centre(bmt: PatientAnalysis, com
     without = bmt.groups["centre[Ohio State]"]
     rng = np.random.default_rng(2)
     points = 0.3 * rng.normal(size=(2, compiled.program.start.size)) + compiled.program.start
-    whole = _with_standard_effects(compiled, points, patient_data(bmt)["centred"])
-    left = with_patients(compiled, bmt, without=without)
-    rest = _with_standard_effects(left, points, patient_data(bmt, without=without)["centred"])
+    whole = _with_standard_effects(compiled, points, model_data(bmt)["centred"])
+    left = with_data(compiled, bmt, without=HeldOut(patients=without))
+    rest = _with_standard_effects(left, points, model_data(bmt, without=HeldOut(patients=without))["centred"])
     terms = [_log_likelihood(only(bmt, "Ohio State"), bmt, point) for point in points]
     assert_allclose(whole - rest, terms, rtol=1e-9)
 
@@ -99,8 +102,8 @@ def _with_standard_effects(compiled: Compiled, points: np.ndarray, centred: np.n
 @pytest.mark.xdist_group("patients")
 def test_another_model_is_refused(bmt: PatientAnalysis, compiled: Compiled) -> None:
     other = bmt.table.model_copy(update={"covariates": {"disease": bmt.table.covariates["disease"]}})
-    with pytest.raises(ValueError, match="required an analysis of the model that was compiled"):
-        with_patients(compiled, replace(bmt, table=other))
+    with pytest.raises(ValueError, match="required an analysis of the layout that was compiled"):
+        with_data(compiled, replace(bmt, table=other))
 
 
 @pytest.mark.slow
@@ -113,7 +116,7 @@ def test_more_patients_than_there_is_room_for_are_refused(bmt: PatientAnalysis, 
         last_day=later.last_day + shift,
     )  # fmt: skip
     with pytest.raises(ValueError, match="rows_response: required room for"):
-        with_patients(compiled, replace(bmt, patients=twice))
+        with_data(compiled, replace(bmt, patients=twice))
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import hscb_bayes as hb
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.fit import provenance, with_natural_scales
-from hscb_bayes.model.patient_model import prior_of
+from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.profile import subjects_of
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.process.simulate import simulate_course
@@ -32,7 +32,7 @@ def drawn(
     spread: float = 0.2,
 ) -> xr.DataTree:
     """A tree like a posterior's, drawn near the priors."""
-    rng, (mean, deviation) = np.random.default_rng(4), prior_of(analysis)
+    rng, (mean, deviation) = np.random.default_rng(4), prior_normals(analysis)
     dims, shape = ("chain", "draw"), (chains, draws)
     variables: dict[str, Any] = {
         "parameters": ((*dims, "parameter"), mean + spread * deviation * rng.normal(size=(*shape, mean.size))),

@@ -13,10 +13,12 @@ from scipy.stats import norm
 import hscb_bayes as hb
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_patient_out import leave_patient_out, log_likelihood_by_patient
-from hscb_bayes.checking.replicate_patients import _follow_up, check_of_patients, replicated_tables
+from hscb_bayes.checking.replicate_patients import check_of_patients, replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.illness_death import occupancy_at
-from hscb_bayes.model.patient_model import log_likelihood_of_patients, prior_of
+from hscb_bayes.model.simulated import follow_up_of_patients
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
 from hscb_bayes.posterior.predict import state_occupancy
 from hscb_bayes.report.patient_tables import (
     baseline_table,
@@ -145,7 +147,7 @@ def test_follow_up_beyond_a_death_is_that_of_the_others(bmt: PatientAnalysis, po
         unresponded_until=np.array([100.0, 200.0, 300.0, 150.0]),
     )  # fmt: skip
 
-    end = _follow_up(table, (4000, 4), np.random.default_rng(2))
+    end = follow_up_of_patients(table, (4000, 4), np.random.default_rng(2))
     assert np.all(end[:, :3] == [100.0, 200.0, 300.0])
     assert set(end[:, 3]) == {200.0, 300.0}
     assert abs(np.mean(end[:, 3] == 200.0) - 0.5) < 0.05
@@ -188,7 +190,7 @@ def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, posterior:
     expected = 8.0 ** (np.array([-1.0, 0.0, 1.0]) * 1.6448536 / 1.9599640)
     assert_allclose(row[["prior_lower", "prior_median", "prior_upper"]].to_numpy(dtype=float), expected, rtol=1e-6)
     rows = baseline_table(posterior).set_index("parameter")
-    mean, deviation = prior_of(bmt)
+    mean, deviation = prior_normals(bmt)
     shape = list(bmt.parameter_ids).index("response_shape")
     share = norm.cdf(np.log(rows.loc["response_shape", ["prior_lower", "prior_upper"]].astype(float)),
                      mean[shape], deviation[shape])  # fmt: skip

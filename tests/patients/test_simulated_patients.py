@@ -16,7 +16,7 @@ from hscb_bayes.checking.methods.simulated_patients import (
 )
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.fit import draws_of
-from hscb_bayes.model.patient_model import log_likelihood_of_patients
+from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
 from hscb_bayes.posterior.profile import centre_effects, log_hazard_ratios
 
 MODELS = Path(__file__).parents[2] / "models"

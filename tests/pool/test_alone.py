@@ -1,5 +1,7 @@
 """Studies without a hierarchy, fitted at once: each has the likelihood of its own analysis."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -9,11 +11,11 @@ from scipy.stats import norm
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.alone import build_alone
+from hscb_bayes.model.build import build
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
 from hscb_bayes.model.fit import analysis_of, provenance
-from hscb_bayes.model.known_in_pool import PATIENTS_OF, effect_deviations
-from hscb_bayes.model.known_model import known_terms
+from hscb_bayes.model.known_patients import effect_deviations, known_terms
+from hscb_bayes.model.levels import PATIENTS_OF
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.posterior.members import posterior_alone
@@ -24,7 +26,7 @@ QUADRATURE = 0.005  # log likelihood of seven studies; one that is alone has pan
 @pytest.mark.parametrize("name", ["pooled", "pooled_with_centre"])
 def test_the_density_is_the_product_of_the_single_ones(name: str) -> None:
     pool, rng = load_pool(name), np.random.default_rng(7)
-    model = build_alone(pool).model
+    model = build(replace(pool, pooling="none")).model
     mean, deviation = prior_normals(pool.members[0])
     standard = 0.3 * rng.normal(size=(len(pool.studies), mean.size))
     free = {PARAMETERS_VARIABLE: mean + deviation * standard}

@@ -3,25 +3,27 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 from pytensor.graph.rewriting.utils import rewrite_graph
+from scipy.stats import norm
 
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.checking.methods.literature import printed_literature, true_literature
 from hscb_bayes.checking.replicate import replicate
-from hscb_bayes.model.alone import build_alone
-from hscb_bayes.model.data_vector import Built
+from hscb_bayes.model.build import build
+from hscb_bayes.model.data import arrays_of_table, layout_of, model_data
 from hscb_bayes.model.fit import draws_of, pool_of
+from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.hierarchy import hierarchy_of, log_prior_apart, study_parameters
-from hscb_bayes.model.known_in_pool import known_data_of, log_likelihood_of_known_by_study
-from hscb_bayes.model.known_model import known_terms
+from hscb_bayes.model.known_patients import known_terms, points_of, tables_of
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.model.pooled_model import build_pool, pool_data, same_layout
+from hscb_bayes.model.patient_likelihood import log_likelihood_of_table
 from hscb_bayes.posterior.members import (
     average_posterior,
     exchangeable_probability,
@@ -49,9 +51,10 @@ def weighted(pool: Pool, weight: float) -> Pool:
 @pytest.mark.parametrize("weight", [1.0, 0.7], ids=["exchangeable", "some on their own"])
 def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, known_pool: Pool) -> None:
     pool = weighted(known_pool, weight)
-    model, beliefs, rng = build_pool(pool).model, hierarchy_of(pool), np.random.default_rng(4)
+    model, beliefs, rng = build(pool).model, hierarchy_of(pool), np.random.default_rng(4)
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
-    found = float(model.compile_logp(vars=[model["print"]], mode="FAST_COMPILE")(free))
+    variables = [model[name] for name in ("standard_study_effect", "print", "patients")]
+    found = float(model.compile_logp(vars=variables, mode="FAST_COMPILE")(free))
     shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
     effects = [
         shared
@@ -65,25 +68,26 @@ def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, kno
         by_study[component, 0] += known_terms(at[None], free[EFFECT][0], pool.members[0])[0]
     log_prior = np.stack([np.zeros(7), log_prior_apart(free["standard_study_effect"], beliefs.drawn_apart, np)])
     expected = np.logaddexp.reduce((by_study + beliefs.log_weights + log_prior)[: len(effects)], axis=0).sum()
+    expected += norm.logpdf(free["standard_study_effect"]).sum()
     assert found == pytest.approx(float(expected), rel=OF_A_DRAW)
 
 
 def test_patients_of_a_study_that_is_left_out_say_nothing(known_pool: Pool) -> None:
-    each = np.tile(prior_normals(known_pool.members[0])[0], (len(known_pool.studies), 1))
+    table, mean = tables_of(known_pool)[CENTRE], prior_normals(known_pool)[0]
+    points = points_of(table, dict(zip(known_pool.parameter_ids, mean[:, None], strict=True)), np.zeros(3), np)
     terms = {
-        without: log_likelihood_of_known_by_study(
-            each, np.zeros((1, 3)), known_data_of(known_pool, without=without), known_pool, np
+        without: log_likelihood_of_table(
+            table, points, arrays_of_table(CENTRE, model_data(known_pool, without=HeldOut(studies=without))), np
         )
         for without in ((), (CENTRE,), ("liu2024",))
     }
-    assert terms[()][0] < -10.0
-    assert_array_equal(terms[()][1:], 0.0)
-    assert_array_equal(terms[(CENTRE,)], 0.0)
-    assert_array_equal(terms[("liu2024",)], terms[()])
+    assert terms[()] < -10.0
+    assert terms[(CENTRE,)] == 0.0
+    assert terms[("liu2024",)] == terms[()]
 
 
 def test_the_print_is_that_of_the_others(known_pool: Pool, pool: Pool) -> None:
-    ours, papers = pool_data(known_pool), pool_data(pool)
+    ours, papers = model_data(known_pool), model_data(pool)
     assert ours["sizes"][0].sum() == papers["sizes"][0].sum() - len(known_pool.members[0].known or ())
     assert_array_equal(ours["sizes"][1:], papers["sizes"][1:])
 
@@ -135,15 +139,15 @@ def test_a_simulated_literature_has_patients_of_its_own(known_pool: Pool) -> Non
     assert known is not None
     assert len(known) == len(known_pool.members[0].known or ())
     assert not np.array_equal(known.patients.last_day, (known_pool.members[0].known or known).patients.last_day)
-    assert same_layout(known_pool, simulated, numbers)
+    assert layout_of(known_pool) == layout_of(simulated, numbers)
     assert set(numbers) == set(known_pool.studies)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("build", [build_pool, build_alone])
+@pytest.mark.parametrize("pooling", ["partial", "none"])
 def test_a_graph_with_known_patients_is_rewritten_without_a_failure(
-    build: Callable[[Pool], Built], known_pool: Pool, caplog: pytest.LogCaptureFixture
+    pooling: Literal["partial", "none"], known_pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
     """PyTensor prints a traceback for each rewrite that fails, which a user would see."""
-    rewrite_graph(build(known_pool).model.logp(), include=("canonicalize", "stabilize"))
+    rewrite_graph(build(replace(known_pool, pooling=pooling)).model.logp(), include=("canonicalize", "stabilize"))
     assert "Rewrite failure" not in caplog.text

@@ -13,8 +13,8 @@ from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import Exchangeable
 from hscb_bayes.checking.check import check
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.compiled import LEFT_OUT
 from hscb_bayes.model.fit import analysis_of, draws_of, load_posterior, pool_of, save_posterior
+from hscb_bayes.model.held_out import LEFT_OUT
 from hscb_bayes.model.hierarchy import COMPONENTS, hierarchy_of
 from hscb_bayes.posterior.members import (
     average_posterior,

@@ -5,16 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import Borrowing
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
+from hscb_bayes.model.build import build
+from hscb_bayes.model.data import model_data
+from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.marks import places
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.model.pooled_model import build_pool, log_likelihood_by_study, pool_data, simulate_literature
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
+from hscb_bayes.model.print_likelihood import log_likelihood_by_study
+from hscb_bayes.model.simulated import simulate_prints
 from hscb_bayes.posterior.members import log_likelihood_of_studies
 
 DRAWS = 20
@@ -73,20 +78,22 @@ def test_components_are_an_axis_of_their_own(pool: Pool, draws: tuple[np.ndarray
 
 
 def test_the_layout_does_not_depend_on_what_is_printed(pool: Pool) -> None:
-    shapes = {name: value.shape for name, value in pool_data(pool).items()}
-    without = pool_data(pool, without=["main", "gagelmann2023", "rejeski2022"])
+    shapes = {name: value.shape for name, value in model_data(pool).items()}
+    without = model_data(pool, without=HeldOut(studies=["main", "gagelmann2023", "rejeski2022"]))
     assert {name: value.shape for name, value in without.items()} == shapes
 
 
 def test_a_study_without_a_covariate_has_one_cell(pool: Pool) -> None:
-    members = pool_data(pool)["members"]
+    members = model_data(pool)["members"]
     assert dict(zip(pool.studies, members.sum(axis=0).astype(int), strict=True))["gagelmann2023"] == 8
     assert (members.sum(axis=0)[1:] == 1).all()
 
 
 def test_a_new_literature_has_a_number_for_each_term(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
     parameters, effects = draws
-    numbers = simulate_literature(pool, parameters[0], effects[None, 0], rng=np.random.default_rng(1))
+    numbers = simulate_prints(
+        pool, parameters[0], effects[None, 0], np.zeros((1, len(pool.studies))), rng=np.random.default_rng(1)
+    )
     assert numbers.ndim == 1
     assert np.isfinite(numbers).mean() > 0.8
 
@@ -99,9 +106,10 @@ def test_a_new_literature_has_a_number_for_each_term(pool: Pool, draws: tuple[np
 def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing | None, pool: Pool) -> None:
     weights = pool.table.exchangeable.model_copy(update={"weight": weight})
     pool = replace(pool, table=pool.table.model_copy(update={"exchangeable": weights, "borrowing": borrowing}))
-    model, beliefs, rng = build_pool(pool).model, hierarchy_of(pool), np.random.default_rng(4)
+    model, beliefs, rng = build(pool).model, hierarchy_of(pool), np.random.default_rng(4)
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
-    found = float(model.compile_logp(vars=[model["print"]], mode="FAST_COMPILE")(free))
+    variables = [model[name] for name in ("standard_study_effect", "print")]
+    found = float(model.compile_logp(vars=variables, mode="FAST_COMPILE")(free))
     shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
     between = beliefs.between * np.logaddexp(0.0, free["standard_between_log_exp_m1__"])
     effects = [shared + between * free["standard_study_effect"]]
@@ -113,4 +121,5 @@ def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing
     power = 1.0 if borrowing is None else np.array([borrowing.power.get(study, 1.0) for study in pool.studies])
     log_prior = np.stack([np.zeros(7), log_prior_apart(free["standard_study_effect"], beliefs.drawn_apart, np)])
     weighted = power * by_study + (beliefs.log_weights + log_prior)[: len(effects)]
-    assert found == pytest.approx(float(np.logaddexp.reduce(weighted, axis=0).sum()), rel=1e-8)
+    expected = np.logaddexp.reduce(weighted, axis=0).sum() + norm.logpdf(free["standard_study_effect"]).sum()
+    assert found == pytest.approx(float(expected), rel=1e-8)

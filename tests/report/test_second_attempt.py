@@ -36,10 +36,10 @@ def sampler(monkeypatch: pytest.MonkeyPatch) -> Sampler:
         monkeypatch.setattr(module, "compile_model", lambda built: built)
         monkeypatch.setattr(module, "sample", found)
         monkeypatch.setattr(module, "verdict", lambda *_: MISSED)
-    monkeypatch.setattr(patient_run, "build_patients", lambda analysis: analysis)
+    monkeypatch.setattr(patient_run, "build", lambda analysis: analysis)
     monkeypatch.setattr(patient_run, "reported_curves", lambda _posterior: {})
     monkeypatch.setattr(patient_run, "shown", lambda _curves: {})
-    monkeypatch.setattr(pooled_run, "build_pool", lambda pool: pool)
+    monkeypatch.setattr(pooled_run, "build", lambda pool: pool)
     monkeypatch.setattr(pooled_run, "_judge", lambda *_, **__: MISSED)
     return found
 

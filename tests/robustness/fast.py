@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients
-from hscb_bayes.analysis.pool import Pool, is_pool
+from hscb_bayes.analysis.patient_spec import is_of_patients
+from hscb_bayes.analysis.pool import is_pool
 from hscb_bayes.model import compiled, fit
-from hscb_bayes.model.data_vector import DATA_VARIABLE, Built
-from hscb_bayes.model.patient_model import build_patients
+from hscb_bayes.model.build import build
+from hscb_bayes.model.data import structure_of
+from hscb_bayes.model.data_vector import Built
 from hscb_bayes.report import patient_run, pooled_run, run
 
 CHAINS = 2
@@ -50,9 +51,9 @@ def fast(kept: Kept, most: Few) -> Iterator[None]:
         programs = kept.setdefault(_layout(built), [])
         for program in programs:
             with suppress(ValueError):  # no room for so many rows
-                return _with_data(program, built)
+                return compiled.with_data(program, built.analysis)
         programs.append(compile_model(_spacious(built)))
-        return _with_data(programs[-1], built)
+        return compiled.with_data(programs[-1], built.analysis)
 
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(fit.nutpie, "sample", few))
@@ -64,24 +65,13 @@ def fast(kept: Kept, most: Few) -> Iterator[None]:
 def _layout(built: Built) -> tuple[object, ...]:
     """What two models must share to share a program; tables may differ in their rows."""
     analysis, names = built.analysis, tuple(built.model.named_vars)
-    if isinstance(analysis, PatientAnalysis):
-        table = analysis.table
-        said = (table.hazards, tuple(table.covariates.items()), table.centres, tuple(table.prior), analysis.centres)
-        return ("table", repr(said), names)
-    member = analysis.members[0] if isinstance(analysis, Pool) else analysis
-    return (type(analysis).__name__, repr(member.table.hazards), repr(dict(built.shapes)), names)
+    shapes = repr(dict(built.shapes)) if analysis.members else ""
+    return (structure_of(analysis), shapes, names)
 
 
 def _spacious(built: Built) -> Built:
     """A table's model with room for other courses."""
-    return build_patients(built.analysis, spare=True) if isinstance(built.analysis, PatientAnalysis) else built
-
-
-def _with_data(program: compiled.Compiled, built: Built) -> compiled.Compiled:
-    if isinstance(built.analysis, PatientAnalysis):
-        return compiled.with_patients(program, built.analysis)
-    data = built.model[DATA_VARIABLE].get_value()
-    return replace(program, analysis=built.analysis, program=program.program.with_data(data))
+    return built if built.analysis.members else build(built.analysis, spare=True)
 
 
 def run_any(path: Path, out: Path, *, seed: int, allow_unconverged: bool) -> Path:

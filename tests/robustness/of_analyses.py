@@ -18,7 +18,7 @@ from hscb_bayes.analysis.pool import load_pool
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
-from hscb_bayes.model.build import model_data
+from hscb_bayes.model.data import model_data
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from tests.robustness.documents import (
     MODELS,

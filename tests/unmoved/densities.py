@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.patient_spec import is_of_patients, load_patients
-from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
+from hscb_bayes.analysis.pool import is_pool, load_pool
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.model.build import build
-from hscb_bayes.model.compiled import Compiled, compile_model, layout_of, with_analysis, with_pool
+from hscb_bayes.model.compiled import Compiled, compile_model, with_data
+from hscb_bayes.model.data import layout_of
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.patient_model import build_patients
-from hscb_bayes.model.pooled_model import build_pool, same_layout
 
 ROOT = Path(__file__).parents[2]
 TABLES = Path(__file__).parent / "densities"
@@ -88,39 +87,23 @@ def write(file: Path) -> None:
     np.savez_compressed(TABLES / f"{file.stem}.npz", allow_pickle=False, **vars(computed(file)))
 
 
+def loaded(file: Path) -> Any:
+    """An analysis of whatever form."""
+    return load_pool(file) if is_pool(file) else load_patients(file) if is_of_patients(file) else load_analysis(file)
+
+
 def _compiled(file: Path) -> tuple[Compiled, Built]:
-    if is_pool(file):
-        pool = load_pool(file)
-        return _pool(pool), build_pool(pool)
-    if is_of_patients(file):
-        built = build_patients(load_patients(file))
-        return compile_model(built), built
-    analysis = load_analysis(file)
-    built = build(analysis)
-    layout = layout_of(analysis)
-    known = _papers().setdefault(layout, [])
-    if not known:
-        known.append(compile_model(built))
-    return with_analysis(known[0], analysis), built
-
-
-def _pool(pool: Pool) -> Compiled:
-    for compiled in _pools():
-        if same_layout(compiled.analysis, pool):
-            return with_pool(compiled, pool)
-    _pools().append(compile_model(build_pool(pool)))
-    return _pools()[-1]
+    built = build(loaded(file))
+    layout = layout_of(built.analysis)
+    if layout not in _programs():
+        _programs()[layout] = compile_model(built)
+    return with_data(_programs()[layout], built.analysis), built
 
 
 @cache
-def _papers() -> dict[Any, list[Compiled]]:
+def _programs() -> dict[Any, Compiled]:
     """Programs by layout: analyses of one layout share the one that was compiled first."""
     return {}
-
-
-@cache
-def _pools() -> list[Compiled]:
-    return []
 
 
 def _coordinates(built: Built) -> tuple[np.ndarray, np.ndarray]:

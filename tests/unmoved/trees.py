@@ -21,13 +21,12 @@ from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.priors import NEGLIGIBLE
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.compiled import Compiled
+from hscb_bayes.model.data import components
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.fit import derived_seed, parameters_of, provenance, with_natural_scales
+from hscb_bayes.model.fit import derived_seed, provenance, with_natural_scales
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
-from hscb_bayes.model.known_in_pool import effect_deviations
+from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.model.patient_model import prior_of
-from hscb_bayes.model.pooled_model import components
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.unmoved.draws import DIMS, of_fit
 
@@ -78,7 +77,7 @@ def tree_of(
             dataset["known_patients_effect"] = own["known_patients_effects"].sel(
                 known_study=analysis.study.id, drop=True
             )
-    dataset = with_natural_scales(dataset, parameters_of(analysis))
+    dataset = with_natural_scales(dataset, analysis.parameters)
     shape = tuple(own.sizes[dim] for dim in DIMS)
     stats = xr.Dataset({"diverging": (DIMS, np.zeros(shape, bool)), "n_steps": (DIMS, np.ones(shape, int))})
     tree = xr.DataTree.from_dict({"posterior": dataset, "sample_stats": stats})
@@ -88,9 +87,8 @@ def tree_of(
 
 def _parameters(analysis: Analysis | Pool | PatientAnalysis, own: xr.Dataset) -> xr.DataArray:
     """Those of the draws by id, completed with means of the prior."""
-    first = analysis.members[0] if isinstance(analysis, Pool) else analysis
-    mean, _ = prior_of(first) if isinstance(first, PatientAnalysis) else prior_normals(first)
-    ids = list(parameters_of(analysis))
+    mean, _ = prior_normals(analysis)
+    ids = list(analysis.parameters)
     believed = xr.DataArray(np.where(mean == NEGLIGIBLE, np.inf, mean), {"parameter": ids}, ("parameter",))
     found = own["parameters"].reindex(parameter=ids)
     filled = found.where(found.notnull() & np.isfinite(believed), mean)
@@ -154,7 +152,7 @@ def standing_in(draws: xr.Dataset) -> Iterator[None]:
 
     def sample(model: Any, *, seed: int, **_settings: Any) -> xr.DataTree:
         tree = tree_of(model.analysis, draws, NUMBERS[seed], seed=seed, each_alone=model.program.each_alone)
-        tree.attrs.update(model.told)
+        tree.attrs.update(model.attributes)
         return tree
 
     with pytest.MonkeyPatch.context() as patch:

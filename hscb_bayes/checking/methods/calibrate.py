@@ -43,11 +43,9 @@ from hscb_bayes.checking.methods.simulated_members import drawn_effect, printed_
 from hscb_bayes.checking.methods.simulated_patients import patient_quantities, simulated_table, true_patients
 from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.model.build import build
-from hscb_bayes.model.compiled import Compiled, compile_model, with_analysis, with_patients, with_pool
+from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.fit import draws_of, sample
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.model.patient_model import build_patients
-from hscb_bayes.model.pooled_model import build_pool
 from hscb_bayes.model.simulate import simulate_cohort
 from hscb_bayes.posterior.headline import calibration_quantities
 from hscb_bayes.process.follow_up import YEAR
@@ -115,7 +113,7 @@ def refit(name: str, study: int, seed: int) -> Refit:
         raise InputError(f"{analysis.path}: between_studies: a calibration of one study has no use for study effects")
     truth, simulated, numbers, censored = simulated_print(analysis, study, seed)
     return _ranked(
-        with_analysis(compiled, simulated, numbers),
+        with_data(compiled, simulated, {simulated.study.id: numbers}),
         _estimands(truth, analysis),
         lambda posterior: _estimands(draws_of(posterior), analysis),
         Simulated(study=study, seed=seed, censored=censored),
@@ -131,7 +129,7 @@ def refit_literature(name: str, study: int, seed: int) -> Refit:
     truth = true_literature(pool, rng=rng)
     pool, numbers, censored = printed_literature(pool, truth, rng=rng)
     return _ranked(
-        with_pool(compiled, pool, numbers),
+        with_data(compiled, pool, numbers),
         true_quantities(truth, pool),
         lambda posterior: drawn_quantities(posterior, pool, seed=seed + study),
         Simulated(study=study, seed=seed, censored=censored),
@@ -149,7 +147,7 @@ def refit_table(name: str, study: int, seed: int) -> Refit:
     simulated = simulated_table(analysis, truth, rng=rng)
     patients = simulated.patients
     return _ranked(
-        with_patients(compiled, simulated),
+        with_data(compiled, simulated),
         patient_quantities(truth, analysis),
         lambda posterior: patient_quantities(posterior, analysis),
         Simulated(study=study, seed=seed, censored=float(np.mean(~patients.died & (patients.last_day < YEAR)))),
@@ -214,13 +212,13 @@ def gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool,
 @cache
 def _compiled_pool(name: str) -> Compiled:
     """One program per process and pool."""
-    return compile_model(build_pool(load_pool(name)))
+    return compile_model(build(load_pool(name)))
 
 
 @cache
 def _compiled_patients(name: str) -> Compiled:
     """One program per process and table."""
-    return compile_model(build_patients(load_patients(name), spare=True))
+    return compile_model(build(load_patients(name), spare=True))
 
 
 @cache

@@ -28,7 +28,7 @@ from hscb_bayes.checking.methods.executors import executor_at
 from hscb_bayes.checking.methods.scores import slopes_and_curvatures, write_or_print
 from hscb_bayes.checking.methods.simulated_members import simulate_split
 from hscb_bayes.errors import InputError, refusals_said
-from hscb_bayes.model.known_model import known_terms
+from hscb_bayes.model.known_patients import known_terms
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.stopping import end_on_signals
 

@@ -13,7 +13,7 @@ from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.checking.methods.simulated_members import printed_and_censored, simulate_with_known
 from hscb_bayes.model.fit import draws_of
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, study_parameters
-from hscb_bayes.model.known_in_pool import effect_deviations
+from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
 from hscb_bayes.posterior.headline import calibration_quantities

@@ -36,10 +36,10 @@ from hscb_bayes.checking.methods.literature import (
     true_quantities,
 )
 from hscb_bayes.errors import InputError, refusals_said
-from hscb_bayes.model.compiled import Compiled, compile_model, with_pool
+from hscb_bayes.model.build import build
+from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.fit import sample
 from hscb_bayes.model.hierarchy import EFFECTS
-from hscb_bayes.model.pooled_model import build_pool
 from hscb_bayes.posterior.members import exchangeable_probability
 from hscb_bayes.stopping import end_on_signals
 
@@ -80,7 +80,7 @@ def fit_literature(name: str, literature: int, seed: int, *, study: str, ratio: 
     truth = moved(true_literature(drawn_by, rng=rng), drawn_by, study, ratio)
     simulated, numbers, _ = printed_literature(drawn_by, truth, rng=rng)
     for draws, target_accept in POOL_ATTEMPTS:
-        program = with_pool(compiled, replace(compiled.analysis, members=simulated.members), numbers)
+        program = with_data(compiled, replace(compiled.analysis, members=simulated.members), numbers)
         posterior = sample(
             program,
             draws=draws,
@@ -114,7 +114,7 @@ def _pool(name: str) -> Pool:
 @cache
 def _compiled(name: str) -> Compiled:
     """One program per process and pool."""
-    return compile_model(build_pool(_pool(name)))
+    return compile_model(build(_pool(name)))
 
 
 def summarise(found: list[Found], quantity: str) -> dict[str, object]:

@@ -30,7 +30,7 @@ from hscb_bayes.checking.methods.calibrate import SEED, WORKERS, prior_draw, wri
 from hscb_bayes.checking.methods.executors import executor_at
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.errors import InputError, refusals_said
-from hscb_bayes.model.known_model import known_terms
+from hscb_bayes.model.known_patients import known_terms
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.marks import RESPONDERS
 from hscb_bayes.model.pathways import prior_normals

@@ -18,7 +18,8 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
 from hscb_bayes.model.fit import draws_of, provenance
-from hscb_bayes.model.patient_model import LKJ, prior_of
+from hscb_bayes.model.levels import LKJ
+from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.predict import cumulative_incidence, survival
 from hscb_bayes.posterior.profile import centre_effects, log_hazard_ratios, patient_pathways
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -27,7 +28,7 @@ from hscb_bayes.process.simulate import simulate_course
 
 def true_patients(analysis: PatientAnalysis, *, rng: np.random.Generator) -> xr.DataTree:
     """A posterior of one draw, which is from the prior: whatever takes a posterior of patients takes the truth."""
-    mean, deviation = prior_of(analysis)
+    mean, deviation = prior_normals(analysis)
     one, size = ("chain", "draw"), len(TRANSITIONS)
     drawn = mean + deviation * rng.normal(size=mean.size)
     variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {

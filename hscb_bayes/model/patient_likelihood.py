@@ -1,21 +1,18 @@
-"""The PyMC model of patients one by one: exact, from the same hazards as the model of a paper."""
+"""The exact likelihood of patients one by one, from the same hazards as the likelihood of a print."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-import pymc as pm
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
-from hscb_bayes.analysis.patient_table import Centres
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.model.block_sum import BlockSum
-from hscb_bayes.model.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, packed, unpacked
 from hscb_bayes.model.pathways import hazard_of
 from hscb_bayes.model.patient_rows import (
     CENTRE,
@@ -24,9 +21,7 @@ from hscb_bayes.model.patient_rows import (
     LOG_TIME,
     ROWS,
     OneByOne,
-    padded,
     patient_rows,
-    room_for_any,
     unwatched_data,
 )
 from hscb_bayes.process.pathway import TRANSITIONS, Hazard
@@ -37,14 +32,6 @@ PAIRS = ("response, death without", "response, death after", "death without, dea
 PARTIAL = np.array([LKJ + 0.5, LKJ + 0.5, LKJ])  # parameters of a beta on (-1, 1), for partial correlations of three
 IMPOSSIBLE = -1e200  # log of what cannot be
 HALF_CENTRED = 200.0  # events of a centre that tell as much of its effect as a spread of 0.07 between centres does
-
-
-def prior_of(analysis: PatientAnalysis) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of the baselines' parameters on their unbounded scales, shape (parameter,)."""
-    prior, found = analysis.table.prior, analysis.hazards.beliefs
-    beliefs = [prior[found.get(id, id)].normal(parameter.scale) for id, parameter in analysis.parameters.items()]
-    mean, deviation = np.array(beliefs).T
-    return mean, deviation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,139 +204,50 @@ class ByPatient:
 def points_of(
     analysis: PatientAnalysis, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray
 ) -> list[np.ndarray]:
-    """Coefficients of each transition, as ``row_terms`` takes them."""
+    """Coefficients of each transition of a table that is a whole analysis, as ``row_terms`` takes them."""
     return [
         np.concatenate([[parameters[id] for id in baseline_ids(analysis, k)], log_hazard_ratio[k], centre[k]])
         for k in range(len(TRANSITIONS))
     ]
 
 
-def patient_data(analysis: PatientAnalysis, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """All that the model of a table of patients takes as data; ``without`` is as ``patient_rows`` takes it."""
-    mean, deviation = prior_of(analysis)
-    rows, open_ones = patient_rows(analysis, without=without), unwatched_data(analysis, without=without)
-    events = events_of_centres(analysis, without=without)
-    centring = {"centred": events / (events + HALF_CENTRED)} if analysis.centres else {}
-    return {"prior_mean": mean, "prior_deviation": deviation} | centring | rows | open_ones
-
-
-def build_patients(analysis: PatientAnalysis, *, spare: bool = False) -> Built:
-    """Build the model of a table of patients.
+def log_likelihood_of_table(
+    table: OneByOne,
+    points: Sequence[Any],
+    data: Mapping[str, Any],
+    xp: Any,
+    sums: Sequence[Callable[[Any, Any], Any]] | None = None,
+) -> Any:
+    """Log likelihood of all patients of a table who count: a scalar.
 
     Parameters
     ----------
-    spare
-        Whether there is to be room for any other course of these patients, as simulated tables need it.
+    points
+        Coefficients of each transition, as ``row_terms`` takes them.
+    data
+        What ``patient_rows.table_data`` made.
+    sums
+        From coefficients and rows to the sum of the rows' terms, by transition: ``block_sums``; NumPy needs none.
     """
-    kept = patient_data(analysis)
-    if spare:
-        kept = padded(kept, room_for_any(analysis, kept))
-    coords = {
-        "parameter": list(analysis.parameter_ids),
-        "transition": list(TRANSITIONS),
-        "term": list(analysis.terms),
-        "centre": list(analysis.centres),
-        "other_transition": list(TRANSITIONS),
-        "pair": list(PAIRS),
-    }
-    with pm.Model(coords=coords) as model:
-        shapes = {name: value.shape for name, value in kept.items()}
-        whole = packed(kept)
-        data = unpacked(pt.specify_shape(pm.Data(DATA_VARIABLE, whole), whole.shape), shapes)
-        parameters = pm.Normal(
-            PARAMETERS_VARIABLE, mu=data["prior_mean"], sigma=data["prior_deviation"], dims="parameter"
-        )
-        ratios = (
-            pm.Normal("log_hazard_ratio", sigma=analysis.term_deviations, dims=("transition", "term"))
-            if analysis.terms
-            else pt.zeros((len(TRANSITIONS), 0))
-        )
-        effects = _centre_effects(analysis, data.get("centred"))
-        points = [
-            pt.concatenate([parameters[_positions(analysis, k)], ratios[k], effects[k]])
-            for k in range(len(TRANSITIONS))
-        ]
-        for k, name in enumerate(ROWS):
-            size = len(baseline_ids(analysis, k)) + len(analysis.terms) + len(analysis.centres)
-            summed = BlockSum(row_terms(analysis, k, pt), parameters=size, columns=kept[name].shape[1])
-            pm.Potential(f"log_likelihood_{TRANSITIONS[k]}", summed(points[k], data[name])[0])
-        if "unwatched_counted" in kept:
-            terms = unwatched_terms(analysis, points, data, pt)
-            pm.Potential("log_likelihood_unwatched", (data["unwatched_counted"] * terms).sum())
-    return Built(analysis=analysis, model=model, shapes=shapes)
+    total: Any = 0.0
+    for k, name in enumerate(ROWS):
+        rows = data[name]
+        total = total + (row_terms(table, k, xp)(points[k], rows).sum() if sums is None else sums[k](points[k], rows))
+    if "unwatched_counted" in data:
+        total = total + (data["unwatched_counted"] * unwatched_terms(table, points, data, xp)).sum()
+    return total
 
 
-def _positions(analysis: PatientAnalysis, transition: int) -> list[int]:
-    """Where a transition's parameters are among those of all."""
-    return [analysis.parameter_ids.index(id) for id in baseline_ids(analysis, transition)]
+def block_sums(table: OneByOne, columns: Sequence[int]) -> list[Callable[[Any, Any], Any]]:
+    """For each transition the sum of ``row_terms``, block by block; ``columns`` of its rows."""
+    found = list[Callable[[Any, Any], Any]]()
+    for k, width in enumerate(columns):
+        size = len(baseline_ids(table, k)) + len(table.terms) + len(table.centres)
+        block = BlockSum(row_terms(table, k, pt), parameters=size, columns=width)
+        found.append(partial(_first_of, block))
+    return found
 
 
-def events_of_centres(analysis: OneByOne, *, without: np.ndarray | None = None) -> np.ndarray:
-    """Responses, deaths without and deaths after one, seen at each centre, shape (transition, centre)."""
-    patients, kept = analysis.patients, np.ones(len(analysis.patients), dtype=bool) if without is None else ~without
-    seen = np.isfinite(patients.response_day)
-    events = (seen, patients.died & ~seen, patients.died & seen)
-    at = analysis.own_centre[:, None] == np.arange(len(analysis.centres))
-    return np.array([kept & event for event in events], dtype=float) @ at
-
-
-def _centre_effects(analysis: PatientAnalysis, centred: Any) -> Any:
-    """What each centre adds to the log hazards, shape (transition, centre).
-
-    An effect is s e with a spread s and a standard normal e. Sampled is s^w e: the standard effect where w is 0, which
-    suits a centre that tells little, and the effect itself where it is 1, which suits one that tells much.
-
-    Parameters
-    ----------
-    centred
-        The exponents w, shape (transition, centre).
-
-    References
-    ----------
-    Papaspiliopoulos O, Roberts GO, Skold M. A general framework for the parametrization of hierarchical models. Stat
-    Sci 2007;22:59-73.
-    """
-    said, effects, standard = analysis.table.centres, list[Any](), list[Any]()
-    if said is None:
-        return pt.zeros((len(TRANSITIONS), 0))
-    spread, root = _between_centres(said)
-    log_spread = pt.log(spread)[:, None]
-    scales, rests = pt.exp(centred * log_spread), pt.exp((1.0 - centred) * log_spread)
-    for k, name in enumerate(TRANSITIONS):
-        mean = sum((root[k, j] * standard[j] for j in range(k)), start=pt.zeros(len(analysis.centres)))
-        partly = pm.Normal(f"partly_centred_{name}", mu=scales[k] * mean, sigma=scales[k] * root[k, k], dims="centre")
-        standard.append((partly / scales[k] - mean) / root[k, k])
-        effects.append(partly * rests[k])
-    return pm.Deterministic("centre_effect", pt.stack(effects), dims=("transition", "centre"))
-
-
-def _between_centres(said: Centres) -> tuple[Any, Any]:
-    """Spread of each transition's effects, and the Cholesky factor of their correlation.
-
-    References
-    ----------
-    Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines and extended onion method.
-    J Multivar Anal 2009;100:1989-2001.
-    """
-    near_zero = pm.distributions.transforms.log_exp_m1  # a logarithm near zero alone
-    spread = pm.HalfNormal("between_centres", sigma=said.deviation, default_transform=near_zero, dims="transition")
-    if not said.correlated:
-        return spread, np.eye(len(TRANSITIONS))
-    partial = pm.Beta("centre_partial_correlation", alpha=PARTIAL, beta=PARTIAL, dims="pair")
-    root = correlation_root(2.0 * partial - 1.0, pt)
-    correlation = pt.fill_diagonal((root[:, None] * root[None]).sum(axis=-1), 1.0)
-    pm.Deterministic("centre_correlation", correlation, dims=("transition", "other_transition"))
-    return spread, root
-
-
-def correlation_root(partial: Any, xp: Any) -> Any:
-    """Cholesky factor of the correlation of three with partial correlations of 1 and 2, 1 and 3, 2 and 3 given 1."""
-    left = xp.sqrt(1.0 - partial**2)
-    zero, one = xp.zeros(()), xp.ones(())
-    return xp.stack(
-        [
-            xp.stack([one, zero, zero]),
-            xp.stack([partial[0], left[0], zero]),
-            xp.stack([partial[1], left[1] * partial[2], left[1] * left[2]]),
-        ]
-    )
+def _first_of(block: BlockSum, point: Any, rows: Any) -> Any:
+    """The sum, without its gradient."""
+    return block(point, rows)[0]

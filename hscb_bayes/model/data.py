@@ -1,0 +1,125 @@
+"""All that the model of an analysis takes as data: beliefs, prints, and patients one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.model.held_out import NOTHING, HeldOut
+from hscb_bayes.model.hierarchy import COMPONENTS, SMALLEST_WEIGHT, hierarchy_of
+from hscb_bayes.model.known_patients import TABLE, effect_deviations, tables_of
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.patient_rows import OneByOne, events_of_centres, padded, room_for_any, table_data
+from hscb_bayes.model.print_likelihood import print_data
+from hscb_bayes.process.pathway import TRANSITIONS
+
+OF_HIERARCHY = ("belongs", "shift", "between", "apart", "drawn_apart", "log_weights", "power", "differs")
+HALF_CENTRED = 200.0  # events of a centre that tell as much of its effect as a spread of 0.07 between centres does
+CENTRED = "centred"
+
+
+def model_data(
+    analysis: Any,
+    numbers: Mapping[str, Mapping[str, float]] | None = None,
+    *,
+    without: HeldOut = NOTHING,
+    spare: bool = False,
+) -> dict[str, np.ndarray]:
+    """Arrays by name; their shapes depend on the layout alone, and of a table on its rows.
+
+    Parameters
+    ----------
+    analysis
+        Of a paper, of a pool, or of a table of patients.
+    numbers
+        By study id, its numbers by id; those printed if left out.
+    without
+        What is left out.
+    spare
+        Whether a table that is a whole analysis has room for any other course of its patients.
+    """
+    mean, deviation = prior_normals(analysis)
+    data: dict[str, Any] = {"prior_mean": mean, "prior_deviation": deviation}
+    data |= _of_hierarchy(analysis) if analysis.has_hierarchy else {}
+    data |= {name: value for name, value in _deviations(analysis).items() if value is not None}
+    if analysis.members:
+        data |= print_data(analysis.members, numbers, without=without.items_of(analysis))
+    for study, table in tables_of(analysis).items():
+        gone = without.patients
+        if study in without.studies:
+            gone = np.ones(len(table.patients), dtype=bool)
+        if table.centres:
+            data[CENTRED] = _centred(table, gone)
+        arrays = table_data(table, without=gone)
+        if spare or study != TABLE:
+            arrays = padded(arrays, room_for_any(table, table_data(table)))
+        data |= {named(study, name): value for name, value in arrays.items()}
+    return {name: np.asarray(value, dtype=float) for name, value in data.items()}
+
+
+def named(study: str, name: str) -> str:
+    """What an array of the patients of a study is called among all."""
+    return f"{study}.{name}"
+
+
+def arrays_of_table(study: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays of the patients of a study by their own names."""
+    start = named(study, "")
+    return {name.removeprefix(start): value for name, value in data.items() if name.startswith(start)}
+
+
+def in_shapes(data: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Data of fewer patients in the shapes of a compiled model: rows that are not needed have no weight."""
+    start = named(TABLE, "")
+    of_table = {name: shape for name, shape in shapes.items() if name.startswith(start)}
+    own = {name: value for name, value in data.items() if name.startswith(start)}
+    return {name: value for name, value in data.items() if name not in own} | padded(own, of_table)
+
+
+def layout_of(analysis: Any, numbers: Mapping[str, Mapping[str, float]] | None = None) -> tuple[Any, ...]:
+    """What two analyses must share to share a compiled program, whatever their numbers."""
+    shapes = {name: value.shape for name, value in model_data(analysis, numbers).items()}
+    return (structure_of(analysis), tuple(sorted(shapes.items())))
+
+
+def structure_of(analysis: Any) -> tuple[Any, ...]:
+    """What of an analysis is in its compiled program, the shapes of its data apart."""
+    hazards = analysis.hazards
+    families = tuple((hazards.family(transition), hazards.cuts.get(transition)) for transition in TRANSITIONS)
+    tables = tuple((study, each.terms, each.centres) for study, each in tables_of(analysis).items())
+    levels = (analysis.has_hierarchy, analysis.each_alone, analysis.has_correlated_centres)
+    with_effect = tuple(effect_deviations(analysis))
+    flags = (hazards.clock, hazards.never_respond_by_duration)
+    return families, flags, analysis.parameter_ids, analysis.studies, levels, with_effect, tables
+
+
+def _deviations(analysis: Any) -> dict[str, Any]:
+    """Scales of what studies, known patients, covariates and centres add; None where they add nothing."""
+    of_known = effect_deviations(analysis)
+    return {
+        "between": analysis.deviation_between_studies,
+        "known_deviation": list(of_known.values()) or None,
+        "term_deviation": analysis.term_deviations if len(analysis.term_deviations) else None,
+        "centre_deviation": analysis.deviation_between_centres,
+    }
+
+
+def components(pool: Pool) -> int:
+    """1 where every study is taken to be exchangeable, 2 where some may be on their own."""
+    weights = [pool.table.exchangeable.weight_of(study) for study in pool.studies]
+    return len(COMPONENTS) if min(weights) < 1.0 - SMALLEST_WEIGHT else 1
+
+
+def _of_hierarchy(pool: Pool) -> dict[str, np.ndarray]:
+    beliefs = hierarchy_of(pool)
+    found = {name: getattr(beliefs, name) for name in OF_HIERARCHY}
+    return found | {"log_weights": beliefs.log_weights[: components(pool)]}
+
+
+def _centred(table: OneByOne, without: np.ndarray | None) -> np.ndarray:
+    """How far effects of centres are centred, shape (transition, centre): more, the more events a centre has."""
+    events = events_of_centres(table, without=without)
+    return events / (events + HALF_CENTRED)

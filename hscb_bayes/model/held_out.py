@@ -1,0 +1,51 @@
+"""What a fit leaves out: numbers, studies, or patients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+# Attributes of a posterior of other data than the analysis': studies or patients that are left out, other numbers.
+LEFT_OUT, LEFT_OUT_PATIENTS, NUMBERS = "left_out_studies", "left_out_patients", "numbers"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeldOut:
+    """What is left out of the data of an analysis.
+
+    Parameters
+    ----------
+    numbers
+        Fitted items, by study id.
+    studies
+        Study ids: their prints, and the patients who are known one by one beside them or inside.
+    patients
+        Who of a table that is a whole analysis, shape (patient,); nobody if left out.
+    """
+
+    numbers: Mapping[str, Collection[str]] = field(default_factory=dict)
+    studies: Collection[str] = ()
+    patients: np.ndarray | None = None
+
+    def items_of(self, analysis: Any) -> dict[str, Collection[str]]:
+        """Fitted items that are left out, by study id; of a study that is left out all of them."""
+        return {
+            member.study.id: member.table.fit.items
+            if member.study.id in self.studies
+            else self.numbers.get(member.study.id, ())
+            for member in analysis.members
+        }
+
+    def attributes(self, analysis: Any) -> dict[str, str]:
+        """What a posterior must say of it."""
+        found = {LEFT_OUT: json.dumps(sorted(self.studies))} if self.studies else {}
+        if self.patients is not None:
+            found[LEFT_OUT_PATIENTS] = json.dumps(analysis.patients.id[self.patients].tolist())
+        return found
+
+
+NOTHING = HeldOut()

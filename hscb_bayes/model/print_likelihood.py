@@ -1,0 +1,139 @@
+"""The joint likelihood of prints: of one study, or of several over an axis of studies.
+
+The text of the likelihood is that of one study. Of several it runs over an axis of studies, and over another of
+components where studies may be on their own. Cells, the nodes of the covariate, of all studies are in a row: a study
+without a covariate has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.evidence.joint import log_likelihood_terms
+from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
+from hscb_bayes.model.hierarchy import study_parameters
+from hscb_bayes.model.marks import places
+from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of
+from hscb_bayes.model.print_arrays import fitted_survivals, joint_arrays, printed_values
+from hscb_bayes.model.simulate import simulate_numbers
+from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
+
+LOST = PARAMETER_IDS.index("lost_by_one_year")
+NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
+ARRAY_FIELDS = tuple(field.name for field in fields(JointArrays) if field.name != "nodes")
+CELLS = "members"  # array: which cell belongs to which study
+
+
+def print_data(
+    members: Sequence[Analysis],
+    numbers: Mapping[str, Mapping[str, float]] | None = None,
+    *,
+    without: Mapping[str, Collection[str]],
+) -> dict[str, np.ndarray]:
+    """Arrays of the prints of some studies by name; of several they have an axis of studies, and say whose a cell is.
+
+    Parameters
+    ----------
+    numbers
+        By study id, its numbers by id; those printed if left out.
+    without
+        By study id, fitted items to leave out.
+    """
+    room = max(places(member) for member in members)
+    given = numbers or {}
+    papers = [
+        joint_arrays(
+            member,
+            given.get(member.study.id, printed_values(member)),
+            without=without.get(member.study.id, ()),
+            room=room,
+        )
+        for member in members
+    ]
+    arrays = papers[0] if len(papers) == 1 else stacked(papers)
+    data = {name: getattr(arrays, name) for name in ARRAY_FIELDS}
+    data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
+    return data if len(papers) == 1 else data | {CELLS: cell_members(papers)}
+
+
+def arrays_of(data: Mapping[str, Any]) -> JointArrays:
+    """The arrays of ``print_data`` by their own names, in whatever graph they are."""
+    nodes = OutcomeNodes(**{name: data[name] for name in NODE_FIELDS})
+    return JointArrays(nodes=nodes, **{name: data[name] for name in ARRAY_FIELDS})
+
+
+def term_ids(analysis: Analysis) -> list[str]:
+    """Names of the terms of one print."""
+    return ["response_times", "without_response", *(item.id for item in fitted_survivals(analysis))]
+
+
+def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, analysis: Analysis, xp: Any) -> Any:
+    """Log likelihood of each term of one print.
+
+    Parameters
+    ----------
+    parameters
+        By id, on their unbounded scales, shape (1,) each.
+    effect
+        What the study adds to each log hazard, shape (transition,).
+    """
+    follow_up = follow_up_of(parameters["lost_by_one_year"], xp)
+    outcomes = outcome_probabilities(
+        pathway_of(parameters, analysis, xp, effect), arrays.x, arrays.nodes, follow_up, xp
+    )
+    return log_likelihood_terms(outcomes, arrays, follow_up, xp)
+
+
+def paper_of(member: Analysis, numbers: Mapping[str, float] | None, room: int, without: Collection[str]) -> JointArrays:
+    """The arrays of one study, of its print or of other numbers; of a study that is left out they say nothing."""
+    left_out = member.table.fit.items if member.study.id in without else ()
+    return joint_arrays(member, printed_values(member) if numbers is None else numbers, without=left_out, room=room)
+
+
+def log_likelihood_by_study(
+    parameters: Any, effects: Any, arrays: JointArrays, members: Any, pool: Pool, xp: Any
+) -> Any:
+    """Log likelihood of each study's print.
+
+    Parameters
+    ----------
+    parameters
+        Of the average study, shape (..., parameter), with an axis of length one for every axis of ``effects`` but the
+        last, or none.
+    effects
+        Shape (..., study, effect).
+    members
+        What ``cell_members`` returns.
+
+    Returns
+    -------
+    Shape (..., study).
+    """
+    each = study_parameters(parameters, effects, xp)
+    cells = xp.matmul(members, each)
+    values = {id: cells[..., k : k + 1] for k, id in enumerate(PARAMETER_IDS)}
+    of_cells = follow_up_of(values["lost_by_one_year"], xp)
+    outcomes = outcome_probabilities(pathway_of(values, pool.members[0], xp), arrays.x, arrays.nodes, of_cells, xp)
+    by_study = Outcomes(
+        seen=outcomes.seen[..., None, :, :],
+        responses=outcomes.responses[..., None, :, :],
+        by_day=outcomes.by_day[..., None, :, :],
+        course=outcomes.course[..., None, :, :],
+    )
+    of_studies = follow_up_of(each[..., LOST : LOST + 1], xp)
+    return log_likelihood_terms(by_study, arrays, of_studies, xp).sum(axis=-1)
+
+
+def simulate_literature(
+    pool: Pool, parameters: np.ndarray, effects: np.ndarray, *, rng: np.random.Generator
+) -> np.ndarray:
+    """One new literature's value for each term of the likelihood; the studies are those of the first component."""
+    each = study_parameters(parameters, effects[0], np)
+    none = np.zeros(3)
+    return np.concatenate([simulate_numbers(member, each[k], none, rng=rng) for k, member in enumerate(pool.members)])
