@@ -19,6 +19,7 @@ _HOME = {
     "check": "hscb_bayes.checking.check",
     "cumulative_incidence": "hscb_bayes.posterior.predict",
     "hazard_ratios": "hscb_bayes.posterior.predict",
+    "load": "hscb_bayes.analysis.load",
     "load_analysis": "hscb_bayes.analysis.spec",
     "load_patients": "hscb_bayes.analysis.patient_spec",
     "load_pool": "hscb_bayes.analysis.pool",

@@ -179,7 +179,8 @@ class Analysis:
     text: str
     known: Known | None = None
     has_hierarchy = each_alone = has_correlated_centres = False
-    term_deviations: ClassVar[tuple[float, ...]] = ()
+    terms: ClassVar[tuple[()]] = ()
+    term_deviations: ClassVar[tuple[()]] = ()
     deviation_between_centres: ClassVar[None] = None
 
     @property

@@ -16,9 +16,9 @@ from hscb_bayes.checking.leave_patient_out import leave_patient_out, log_likelih
 from hscb_bayes.checking.replicate_patients import check_of_patients, replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.illness_death import occupancy_at
-from hscb_bayes.model.simulated import follow_up_of_patients
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
+from hscb_bayes.model.simulated import follow_up_of_patients
 from hscb_bayes.posterior.predict import state_occupancy
 from hscb_bayes.report.patient_tables import (
     baseline_table,

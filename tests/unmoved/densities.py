@@ -17,9 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.patient_spec import is_of_patients, load_patients
-from hscb_bayes.analysis.pool import is_pool, load_pool
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.load import load
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.data import layout_of
@@ -87,13 +85,8 @@ def write(file: Path) -> None:
     np.savez_compressed(TABLES / f"{file.stem}.npz", allow_pickle=False, **vars(computed(file)))
 
 
-def loaded(file: Path) -> Any:
-    """An analysis of whatever form."""
-    return load_pool(file) if is_pool(file) else load_patients(file) if is_of_patients(file) else load_analysis(file)
-
-
 def _compiled(file: Path) -> tuple[Compiled, Built]:
-    built = build(loaded(file))
+    built = build(load(file))
     layout = layout_of(built.analysis)
     if layout not in _programs():
         _programs()[layout] = compile_model(built)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -28,9 +29,8 @@ from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
 from hscb_bayes import csv_file
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients, load_patients
-from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.load import load
+from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.methods.literature import (
@@ -45,6 +45,7 @@ from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.fit import draws_of, sample
+from hscb_bayes.model.known_patients import tables_of
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
 from hscb_bayes.posterior.headline import calibration_quantities
@@ -124,7 +125,7 @@ def refit(name: str, study: int, seed: int) -> Refit:
 
 def refit_literature(name: str, study: int, seed: int) -> Refit:
     """Simulate one literature of a pool and fit the pool to its print; the same in whatever process it runs."""
-    compiled = _compiled_pool(name)
+    compiled = _compiled(name)
     pool, rng = compiled.analysis, np.random.default_rng([seed, study])
     truth = true_literature(pool, rng=rng)
     pool, numbers, censored = printed_literature(pool, truth, rng=rng)
@@ -141,7 +142,7 @@ def refit_literature(name: str, study: int, seed: int) -> Refit:
 
 def refit_table(name: str, study: int, seed: int) -> Refit:
     """Simulate one table of an analysis of patients and fit it; the same in whatever process it runs."""
-    compiled = _compiled_patients(name)
+    compiled = _compiled(name)
     analysis, rng = compiled.analysis, np.random.default_rng([seed, study])
     truth = true_patients(analysis, rng=rng)
     simulated = simulated_table(analysis, truth, rng=rng)
@@ -210,21 +211,9 @@ def gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool,
 
 
 @cache
-def _compiled_pool(name: str) -> Compiled:
-    """One program per process and pool."""
-    return compile_model(build(load_pool(name)))
-
-
-@cache
-def _compiled_patients(name: str) -> Compiled:
-    """One program per process and table."""
-    return compile_model(build(load_patients(name), spare=True))
-
-
-@cache
 def _compiled(name: str) -> Compiled:
     """One program per process and analysis."""
-    return compile_model(build(load_analysis(name)))
+    return compile_model(build(load(name), spare=True))
 
 
 def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarray]:
@@ -258,7 +247,8 @@ def calibrate(
     name: str, *, studies: int = STUDIES, seed: int = SEED, work: Path, executor: Executor
 ) -> list[dict[str, object]]:
     """Rows of the calibration table for one analysis, whose own prior and follow-up make the simulated studies."""
-    analysis, refit_one = _loaded(name)
+    analysis = load(name)
+    refit_one = _refit_of(analysis)
     record = work / f"{analysis.name}_{fingerprint(analysis)}_{seed}.jsonl"
     results = []
     for result in each_once(
@@ -271,24 +261,17 @@ def calibrate(
     return [head | summarise(results, quantity) for quantity in results[0].ranks]
 
 
-def _loaded(name: str) -> tuple[Analysis | Pool | PatientAnalysis, Callable[[str, int, int], Refit]]:
-    """An analysis of whatever kind, and what refits a simulated one of it."""
-    if is_of_patients(name):
-        return load_patients(name), refit_table
-    return (load_pool(name), refit_literature) if is_pool(name) else (load_analysis(name), refit)
+def _refit_of(analysis: Any) -> Callable[[str, int, int], Refit]:
+    """What refits simulated data of an analysis: a table, one study, or a literature."""
+    return (refit_table, refit, refit_literature)[min(len(analysis.members), 2)]
 
 
-def _kind_of(analysis: Analysis | Pool | PatientAnalysis) -> dict[str, str]:
+def _kind_of(analysis: Any) -> dict[str, str]:
     """Which likelihood, and whether everybody is followed to the end."""
-    if isinstance(analysis, PatientAnalysis):
-        return {"likelihood": "patients", "follow_up": "censored"}
-    table = (analysis.members[0] if isinstance(analysis, Pool) else analysis).table
-    told = "joint" if table.fit.overlap else "independent"
-    known = isinstance(analysis, Analysis) and analysis.known is not None
-    return {
-        "likelihood": f"{told} and patients" if known else told,
-        "follow_up": "complete" if table.follow_up.complete else "censored",
-    }
+    words = [] if not analysis.members else ["joint" if analysis.members[0].table.fit.overlap else "independent"]
+    words += ["patients"] if tables_of(analysis) and len(analysis.members) < 2 else []
+    follow_up = "complete" if analysis.is_complete else "censored"
+    return {"likelihood": " and ".join(words), "follow_up": follow_up}
 
 
 def write_rows(path: Path, rows: list[dict[str, object]], *, command: str, seed: int) -> None:

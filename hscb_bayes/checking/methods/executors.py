@@ -18,11 +18,9 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Protocol
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis
-from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
+from hscb_bayes.model.known_patients import tables_of
 from hscb_bayes.stopping import end_with_parent
 
 
@@ -129,14 +127,13 @@ def _recorded[Result: Numbered](record: Path, kind: Callable[..., Result]) -> di
     return {line.study: line for line in lines}
 
 
-def fingerprint(analysis: Analysis | Pool | PatientAnalysis) -> str:
+def fingerprint(analysis: Any) -> str:
     """Of all that an analysis and its studies say and of the package's code: work by another is not taken up."""
     told = hashlib.sha256(analysis.text.encode())
-    if isinstance(analysis, PatientAnalysis):
-        told.update(text_of_patients(analysis.patients).encode())
-    else:
-        for member in analysis.members if isinstance(analysis, Pool) else (analysis,):
-            told.update(f"{member.text}{member.study.sha256}".encode())
+    for member in analysis.members:
+        told.update(f"{member.text}{member.study.sha256}".encode())
+    for table in tables_of(analysis).values():
+        told.update(text_of_patients(table.patients).encode())
     for file in sorted(Path(__file__).parents[1].rglob("*.py")):
         told.update(file.read_bytes())
     return told.hexdigest()[:12]

@@ -1,0 +1,74 @@
+"""A whole run of a pool, compiled and sampled: two studies, one of them with patients one by one, few draws."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from hscb_bayes import cli
+from hscb_bayes.model.fit import draws_of, load_posterior, pool_of
+from hscb_bayes.model.prior_draws import draw_prior
+from hscb_bayes.posterior.members import (
+    exchangeable_probability,
+    log_likelihood_of_known,
+    log_likelihood_of_studies,
+    study_effects_of,
+)
+from hscb_bayes.report import pooled_run
+from hscb_bayes.report.pooled_run import PooledTables
+from tests import corners
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pool_run")]
+STUDIES = ("first", "second")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pool")
+    path, out = corners.pool(folder, "ordinary", 15, with_table=True, weight=0.8), folder / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pooled_run, "ATTEMPTS", (("sampling", 300, 0.9),))
+        patch.setattr(pooled_run, "TUNE", 300)
+        patch.setattr(pooled_run, "SIDE_DRAWS", 150)
+        patch.setattr(pooled_run, "SIDE_ATTEMPTS", ((200, 0.9),))
+        assert cli.main(["run", str(path), "--out", str(out), "--quiet", "--allow-unconverged", "--seed", "3"]) == 0
+    return out
+
+
+def test_every_table_and_the_page_are_there(results: Path) -> None:
+    written = {entry.name for entry in results.iterdir()}
+    assert {f"{table.name}.csv" for table in fields(PooledTables)} <= written
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert all(study in page for study in STUDIES)
+    for command in ("check", "predict", "report"):
+        assert cli.main([command, str(results)]) == 0
+
+
+def test_a_study_alone_in_the_pool_and_left_out_has_three_answers(results: Path) -> None:
+    table = pd.read_csv(results / "estimands.csv").set_index(["study", "kind", "estimand"])
+    for study in STUDIES:
+        medians = [table.loc[(study, kind, "os_1y"), "median"] for kind in ("alone", "pooled", "others")]
+        assert len(set(medians)) == 3
+        assert all(0.0 < median < 1.0 for median in medians)
+
+
+def log_likelihood(tree: xr.DataTree) -> np.ndarray:
+    """Of both prints and of the patients, shape (draw,)."""
+    effects = study_effects_of(tree)
+    of_prints = log_likelihood_of_studies(draws_of(tree)[:, None], effects, pool_of(tree)).sum(axis=1)
+    return np.asarray(of_prints + log_likelihood_of_known(tree, effects[:, None]).sum(axis=(1, 2)))
+
+
+def test_the_draws_are_where_print_and_patients_are_likely(results: Path) -> None:
+    """The middle draw of the posterior is more likely than 99 of 100 of the prior."""
+    posterior = load_posterior(results / "posterior.nc")
+    prior = draw_prior(pool_of(posterior), draws=400, chains=1, seed=1)
+    assert np.median(log_likelihood(posterior)) > np.quantile(log_likelihood(prior), 0.99)
+    probability = exchangeable_probability(posterior)
+    assert probability.shape == (len(draws_of(posterior)), len(STUDIES))
+    assert 0.5 < probability.mean() < 1.0
