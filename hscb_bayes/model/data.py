@@ -89,7 +89,9 @@ def structure_of(analysis: Any) -> tuple[Any, ...]:
     """What of an analysis is in its compiled program, the shapes of its data apart."""
     hazards = analysis.hazards
     families = tuple((hazards.family(transition), hazards.cuts.get(transition)) for transition in TRANSITIONS)
-    tables = tuple((study, each.terms, each.centres) for study, each in tables_of(analysis).items())
+    tables = tuple(
+        (study, each.terms, each.centres, hazards.never_respond) for study, each in tables_of(analysis).items()
+    )
     levels = (analysis.has_hierarchy, analysis.each_alone, analysis.has_correlated_centres)
     with_effect = tuple(effect_deviations(analysis))
     flags = (hazards.clock, hazards.never_respond_by_duration)

@@ -36,10 +36,3 @@ def unpacked(entries: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, A
     sizes = [int(np.prod(shape)) for shape in shapes.values()]
     pieces = pt.split(entries, sizes, n_splits=len(sizes))
     return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
-
-
-def entry_names(data: Mapping[str, np.ndarray]) -> list[str]:
-    """One name per entry of ``packed``, "sizes[0]"."""
-    return [
-        name + "".join(f"[{k}]" for k in index) for name, value in data.items() for index in np.ndindex(value.shape)
-    ]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 # Attributes of a posterior of other data than the analysis': studies or patients that are left out, other numbers.
-LEFT_OUT, LEFT_OUT_PATIENTS, NUMBERS = "left_out_studies", "left_out_patients", "numbers"
+LEFT_OUT, LEFT_OUT_NUMBERS, LEFT_OUT_PATIENTS = "left_out_studies", "left_out_numbers", "left_out_patients"
+NUMBERS = "numbers"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,9 +44,19 @@ class HeldOut:
     def attributes(self, analysis: Any) -> dict[str, str]:
         """What a posterior must say of it."""
         found = {LEFT_OUT: json.dumps(sorted(self.studies))} if self.studies else {}
+        if self.numbers:
+            found[LEFT_OUT_NUMBERS] = json.dumps({study: sorted(ids) for study, ids in self.numbers.items()})
         if self.patients is not None:
             found[LEFT_OUT_PATIENTS] = json.dumps(analysis.patients.id[self.patients].tolist())
         return found
 
 
 NOTHING = HeldOut()
+
+
+def left_out_of(attributes: Mapping[Any, Any]) -> HeldOut:
+    """Studies and numbers that a posterior was made without, from its attributes."""
+    return HeldOut(
+        studies=json.loads(attributes.get(LEFT_OUT, "[]")),
+        numbers=json.loads(attributes.get(LEFT_OUT_NUMBERS, "{}")),
+    )

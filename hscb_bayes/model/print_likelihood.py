@@ -21,7 +21,6 @@ from hscb_bayes.model.hierarchy import study_parameters
 from hscb_bayes.model.marks import places
 from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of
 from hscb_bayes.model.print_arrays import fitted_survivals, joint_arrays, printed_values
-from hscb_bayes.model.simulate import simulate_numbers
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
 
 LOST = PARAMETER_IDS.index("lost_by_one_year")
@@ -90,12 +89,6 @@ def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, a
     return log_likelihood_terms(outcomes, arrays, follow_up, xp)
 
 
-def paper_of(member: Analysis, numbers: Mapping[str, float] | None, room: int, without: Collection[str]) -> JointArrays:
-    """The arrays of one study, of its print or of other numbers; of a study that is left out they say nothing."""
-    left_out = member.table.fit.items if member.study.id in without else ()
-    return joint_arrays(member, printed_values(member) if numbers is None else numbers, without=left_out, room=room)
-
-
 def log_likelihood_by_study(
     parameters: Any, effects: Any, arrays: JointArrays, members: Any, pool: Pool, xp: Any
 ) -> Any:
@@ -128,12 +121,3 @@ def log_likelihood_by_study(
     )
     of_studies = follow_up_of(each[..., LOST : LOST + 1], xp)
     return log_likelihood_terms(by_study, arrays, of_studies, xp).sum(axis=-1)
-
-
-def simulate_literature(
-    pool: Pool, parameters: np.ndarray, effects: np.ndarray, *, rng: np.random.Generator
-) -> np.ndarray:
-    """One new literature's value for each term of the likelihood; the studies are those of the first component."""
-    each = study_parameters(parameters, effects[0], np)
-    none = np.zeros(3)
-    return np.concatenate([simulate_numbers(member, each[k], none, rng=rng) for k, member in enumerate(pool.members)])

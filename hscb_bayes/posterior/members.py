@@ -7,7 +7,7 @@ check) takes these.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
@@ -17,7 +17,7 @@ from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
 from hscb_bayes.model.fit import draws_of, pool_of, provenance, with_natural_scales
-from hscb_bayes.model.held_out import LEFT_OUT, NUMBERS, HeldOut
+from hscb_bayes.model.held_out import NOTHING, NUMBERS, HeldOut, left_out_of
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, study_parameters
 from hscb_bayes.model.known_patients import effect_deviations, known_of, points_of, tables_of
 from hscb_bayes.model.levels import PATIENTS_OF
@@ -106,7 +106,7 @@ def exchangeable_probability(pooled: xr.DataTree) -> np.ndarray:
         by_component,
         pool,
         numbers=json.loads(pooled.attrs.get(NUMBERS, "{}")),
-        without=json.loads(pooled.attrs.get(LEFT_OUT, "[]")),
+        without=left_out_of(pooled.attrs),
     )
     log_likelihood = log_likelihood + log_likelihood_of_known(pooled, by_component)
     beliefs = hierarchy_of(pool)
@@ -121,7 +121,7 @@ def log_likelihood_of_studies(
     pool: Pool,
     *,
     numbers: Mapping[str, Mapping[str, float]] | None = None,
-    without: Collection[str] = (),
+    without: HeldOut = NOTHING,
 ) -> np.ndarray:
     """Log likelihood of each study's print, over many draws at once.
 
@@ -132,13 +132,13 @@ def log_likelihood_of_studies(
     effects
         Shape (..., study, effect).
     numbers, without
-        Numbers by study id, and studies that are left out, as ``model_data`` takes them.
+        As ``model_data`` takes them.
 
     Returns
     -------
     Shape (..., study).
     """
-    data = print_data(pool.members, numbers, without=HeldOut(studies=without).items_of(pool))
+    data = print_data(pool.members, numbers, without=without.items_of(pool))
     with np.errstate(over="ignore"):  # a hazard beyond all numbers leaves nobody waiting, which is right
         return log_likelihood_by_study(parameters, effects, arrays_of(data), data[CELLS], pool, np)
 
@@ -154,7 +154,7 @@ def log_likelihood_of_known(pooled: xr.DataTree, by_component: np.ndarray) -> np
     pool, draws = pool_of(pooled), draws_of(pooled)
     found, tables, with_effect = np.zeros(by_component.shape[:-1]), tables_of(pool), list(effect_deviations(pool))
     own = _effects(pooled, EFFECT) if with_effect else np.zeros((len(draws), 0, len(TRANSITIONS)))
-    gone = json.loads(pooled.attrs.get(LEFT_OUT, "[]"))
+    gone = left_out_of(pooled.attrs).studies
     for study, table in tables.items():
         if study in gone:
             continue

@@ -20,8 +20,8 @@ from hscb_bayes.checking.replicate_patients import replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import OBSERVED, build
 from hscb_bayes.model.compiled import Compiled, with_data
-from hscb_bayes.model.data import model_data
-from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.model.data import layout_of, model_data
+from hscb_bayes.model.held_out import HeldOut, left_out_of
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.model.prior_draws import draw_prior
 
@@ -164,3 +164,22 @@ def test_a_study_that_is_left_out_has_no_weight_with_its_patients() -> None:
     counted = data[f"{member.study.id}.unwatched_counted"]
     assert counted.size > 0
     assert not counted.any()
+
+
+def test_a_posterior_says_what_it_was_made_without() -> None:
+    pool = load_pool("pooled")
+    without = held_out(pool)
+    again = left_out_of(without.attributes(pool))
+    assert list(again.studies) == list(without.studies)
+    ids = [{study: set(ids) for study, ids in one.items_of(pool).items()} for one in (without, again)]
+    assert ids[0] == ids[1]
+    assert ids[0][pool.studies[-1]] == set(pool.members[-1].table.fit.items)
+
+
+def test_a_share_who_never_respond_is_in_the_program_where_patients_are_known() -> None:
+    """Of a print the share is data, of patients one by one it is in the graph."""
+    for name, differs in (("main", False), ("with_centre", True)):
+        analysis = load_analysis(name)
+        hazards = analysis.table.hazards.model_copy(update={"never_respond": False})
+        other = replace(analysis, table=analysis.table.model_copy(update={"hazards": hazards}))
+        assert (layout_of(analysis) != layout_of(other)) == differs
