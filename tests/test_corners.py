@@ -7,7 +7,6 @@ comes after sampling is what a user gets.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,47 +17,26 @@ import xarray as xr
 
 import hscb_bayes as hb
 from hscb_bayes import cli
-from hscb_bayes.model.compiled import Compiled
-from hscb_bayes.model.data_vector import Built
 from hscb_bayes.model.prior_draws import draw_prior
 from hscb_bayes.report.cells import p_value_rows
 from hscb_bayes.report.tables import p_value_table
 from tests import corners
+from tests.unmoved.trees import MODULES, not_compiled
 
 CHAINS, DRAWS = 2, 40
-MODULES = ("report.run", "report.patient_run", "report.pooled_run", "checking.leave_one_out")
 PICTURES_AND_SOURCES = re.compile(r"<(style|pre)\b.*?</\1>", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class NoProgram:
-    """Stands for a compiled program: it takes data and is never called.
-
-    ``by_study``: each study has parameters of its own, as in the model of studies without a hierarchy.
-    """
-
-    by_study: bool = False
-
-    def with_data(self, _data: np.ndarray) -> NoProgram:
-        return self
-
-
-def from_prior(model: Compiled, *, seed: int, **_settings: Any) -> xr.DataTree:
+def from_prior(model: Any, *, seed: int, **_settings: Any) -> xr.DataTree:
     """In place of ``sample``."""
     analysis = model.analysis
     tree = draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=seed)
     tree.attrs.update(model.attributes)
-    if model.program.by_study:
+    if model.program.each_alone:
         each = [draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=seed + k) for k in range(len(analysis.studies))]
         own = xr.concat([one["posterior"]["parameters"] for one in each], pd.Index(analysis.studies, name="study"))
         tree["posterior"] = xr.DataTree(tree["posterior"].to_dataset().assign(parameters=own))
     return tree
-
-
-def not_compiled(built: Built) -> Compiled:
-    """In place of ``compile_model``."""
-    by_study = "study" in built.model.named_vars_to_dims["parameters"]
-    return Compiled(analysis=built.analysis, program=NoProgram(by_study=by_study), shapes=built.shapes)
 
 
 @pytest.fixture

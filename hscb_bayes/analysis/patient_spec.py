@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.hazards import Hazards
+from hscb_bayes.analysis.assumed import Assumed
 from hscb_bayes.analysis.layers import find_analysis, layers_of
 from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
-from hscb_bayes.analysis.priors import PARAMETERS, Belief, Parameter
+from hscb_bayes.analysis.priors import PARAMETERS, Parameter
 from hscb_bayes.analysis.table_source import patients_in, read_source
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.patients import Patients
@@ -42,7 +42,7 @@ OF_RESULTS = (
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PatientAnalysis:
+class PatientAnalysis(Assumed):
     """A frozen analysis of a table of patients.
 
     Parameters
@@ -66,11 +66,10 @@ class PatientAnalysis:
     sources: Mapping[str, str]
     text: str
 
-    has_hierarchy = each_alone = False
-    members: ClassVar[tuple[()]] = ()
-    studies: ClassVar[tuple[()]] = ()
-    powers: ClassVar[Mapping[str, float]] = {}
-    deviation_between_studies: ClassVar[None] = None
+    @property
+    def members(self) -> tuple[()]:
+        """None: a table has no print."""
+        return ()
 
     @property
     def has_correlated_centres(self) -> bool:
@@ -81,21 +80,6 @@ class PatientAnalysis:
     def deviation_between_centres(self) -> float | None:
         """Scale of the spread of centre effects; None where centres are not told apart."""
         return None if self.table.centres is None else self.table.centres.deviation
-
-    @property
-    def hazards(self) -> Hazards:
-        """Families, shapes and clock."""
-        return self.table.hazards
-
-    @property
-    def prior(self) -> Mapping[str, Belief]:
-        """Beliefs by id."""
-        return self.table.prior
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether everybody was followed to one year or death."""
-        return False
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:

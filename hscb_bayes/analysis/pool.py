@@ -11,8 +11,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
+from hscb_bayes.analysis.assumed import Assumed
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
@@ -28,7 +29,7 @@ SHARED = ("hazards", "prior")  # what all members must say alike
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool:
+class Pool(Assumed):
     """A frozen pooled analysis.
 
     Parameters
@@ -54,11 +55,6 @@ class Pool:
     sources: Mapping[str, str]
     text: str
     pooling: Literal["partial", "none"] = "partial"
-    has_correlated_centres = False
-    terms: ClassVar[tuple[()]] = ()
-    term_deviations: ClassVar[tuple[()]] = ()
-    deviation_between_studies: ClassVar[None] = None
-    deviation_between_centres: ClassVar[None] = None
 
     @property
     def has_hierarchy(self) -> bool:
@@ -100,11 +96,6 @@ class Pool:
         """Of each study's likelihood, by id."""
         given = {} if self.table.borrowing is None else self.table.borrowing.power
         return {study: given.get(study, 1.0) for study in self.studies}
-
-    @property
-    def studies(self) -> tuple[str, ...]:
-        """Ids of the studies."""
-        return tuple(member.study.id for member in self.members)
 
     def member(self, study: str) -> Analysis:
         """The analysis of one study.

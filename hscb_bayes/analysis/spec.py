@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -24,6 +24,7 @@ from hscb_bayes.analysis.against_study import (
     duration_summary,
     patients_of,
 )
+from hscb_bayes.analysis.assumed import Assumed
 from hscb_bayes.analysis.declared_sizes import check_cohort
 from hscb_bayes.analysis.hazards import Hazards, check_families
 from hscb_bayes.analysis.known import Known, KnownTable, known_from_text, read_known
@@ -154,7 +155,7 @@ class AnalysisTable(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Analysis:
+class Analysis(Assumed):
     """A frozen analysis: what is assumed, and the study it is about.
 
     Parameters
@@ -178,40 +179,16 @@ class Analysis:
     sources: Mapping[str, str]
     text: str
     known: Known | None = None
-    has_hierarchy = each_alone = has_correlated_centres = False
-    terms: ClassVar[tuple[()]] = ()
-    term_deviations: ClassVar[tuple[()]] = ()
-    deviation_between_centres: ClassVar[None] = None
 
     @property
     def members(self) -> tuple[Analysis, ...]:
-        """The studies with a print: this one."""
+        """The study with a print: this one."""
         return (self,)
-
-    @property
-    def studies(self) -> tuple[str, ...]:
-        """Their ids."""
-        return (self.study.id,)
-
-    @property
-    def hazards(self) -> Hazards:
-        """Families, shapes and clock."""
-        return self.table.hazards
-
-    @property
-    def prior(self) -> Mapping[str, Belief]:
-        """Beliefs by id."""
-        return self.table.prior
 
     @property
     def is_complete(self) -> bool:
         """Whether everybody was followed to one year or death."""
         return self.table.follow_up.complete
-
-    @property
-    def powers(self) -> Mapping[str, float]:
-        """Of each study's likelihood, by id."""
-        return {self.study.id: 1.0}
 
     @property
     def deviation_between_studies(self) -> float | None:

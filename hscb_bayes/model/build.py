@@ -17,8 +17,7 @@ import pytensor.tensor as pt
 from hscb_bayes.model.data import CENTRED, arrays_of_table, model_data, named
 from hscb_bayes.model.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, packed, unpacked
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, study_parameters
-from hscb_bayes.model.known_patients import TABLE, effect_deviations, tables_of
-from hscb_bayes.model.known_patients import points_of as points_beside_a_print
+from hscb_bayes.model.known_patients import TABLE, coefficients, effect_deviations, tables_of
 from hscb_bayes.model.levels import (
     PAIRS,
     PATIENTS_OF,
@@ -27,7 +26,7 @@ from hscb_bayes.model.levels import (
     effects_of_known,
     studies_of_a_pool,
 )
-from hscb_bayes.model.patient_likelihood import baseline_ids, block_sums, log_likelihood_of_table
+from hscb_bayes.model.patient_likelihood import block_sums, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import ROWS, OneByOne
 from hscb_bayes.model.print_arrays import printed_values
 from hscb_bayes.model.print_likelihood import (
@@ -49,7 +48,8 @@ def build(analysis: Any, *, spare: bool = False) -> Built:
 
     The observed variable ``print`` is the fitted numbers of all studies; its random draws are new studies from the
     package's own simulator. The observed variable ``patients`` is what was seen of patients one by one; its random
-    draws are other courses of the same patients.
+    draws are other courses of the same patients. Given the parameters the two are drawn apart from each other: where
+    patients are inside a print, a new print is of a whole new study, and not of these patients.
 
     Parameters
     ----------
@@ -155,13 +155,15 @@ class _Likelihood:
         own = _by_id(parameters, analysis)
         return log_likelihood_of_print(own, effects.ravel(), arrays, analysis.members[0], pt).sum()[None, None]
 
-    def of_patients(self, parameters: Any, effects: Any, of_known: Any, ratios: Any, of_centres: Any) -> Any:
+    def of_patients(
+        self, parameters: Any, effects: Any, of_known: Any, ratios: Any, of_centres: Any, *, components: int
+    ) -> Any:
         """Shape (component, study); 0 of a study of whom nobody is known."""
         studies = self.analysis.studies or (TABLE,)
         several = len(studies) > 1
         each = study_parameters(parameters, effects, pt) if several else parameters[None, None]
         by_component = []
-        for component in range(int(each.type.shape[0] or 1)):
+        for component in range(components):
             flat = (
                 each[component].ravel() if several else parameters
             )  # PyTensor 3.3.8 takes a slice of a row of a matrix for that of a vector
@@ -176,36 +178,13 @@ class _Likelihood:
 
     def _of_table(self, study: str, values: Mapping[str, Any], of_known: Any, ratios: Any, of_centres: Any) -> Any:
         table = self.tables[study]
-        points = points_of(self.analysis, study, table, values, (of_known, ratios, of_centres), pt)
+        points = coefficients(self.analysis, study, table, values, (of_known, ratios, of_centres), pt)
         return log_likelihood_of_table(table, points, arrays_of_table(study, self.data), pt, self.sums[study])
 
     @property
     def power(self) -> Any:
         """Of each study's likelihood."""
         return self.data["power"] if self.analysis.has_hierarchy else 1.0
-
-
-def points_of(
-    analysis: Any, study: str, table: OneByOne, values: Mapping[str, Any], drawn: tuple[Any, Any, Any], xp: Any
-) -> list[Any]:
-    """Coefficients of each transition of the patients of a study, as ``row_terms`` takes them.
-
-    Parameters
-    ----------
-    values
-        Parameters of the study, shape (1,) each.
-    drawn
-        Effects of known patients, log hazard ratios, and effects of centres.
-    """
-    of_known, ratios, of_centres = drawn
-    if study != TABLE:
-        with_effect = list(effect_deviations(analysis))
-        effect = of_known[with_effect.index(study)] if study in with_effect else None
-        return points_beside_a_print(table, values, effect, xp)
-    return [
-        xp.concatenate([*(values[id] for id in baseline_ids(table, k)), ratios[k], of_centres[k]])
-        for k in range(len(TRANSITIONS))
-    ]
 
 
 def _by_id(flat: Any, analysis: Any, place: int = 0) -> dict[str, Any]:
@@ -271,7 +250,8 @@ def _observe_patients(likelihood: _Likelihood, drawn: _Drawn) -> None:
         of_centres: Any,
         _seen: Any,
     ) -> Any:
-        by_study = likelihood.power * likelihood.of_patients(parameters, effects, of_known, ratios, of_centres)
+        drawn_ones = (parameters, effects, of_known, ratios, of_centres)
+        by_study = likelihood.power * likelihood.of_patients(*drawn_ones, components=components)
         if components == 1:
             return by_study.sum()
         of_prints = likelihood.power * likelihood.of_prints(parameters, effects) + log_probability

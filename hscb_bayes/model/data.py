@@ -41,6 +41,7 @@ def model_data(
     spare
         Whether a table that is a whole analysis has room for any other course of its patients.
     """
+    without.check(analysis)
     mean, deviation = prior_normals(analysis)
     data: dict[str, Any] = {"prior_mean": mean, "prior_deviation": deviation}
     data |= _of_hierarchy(analysis) if analysis.has_hierarchy else {}
@@ -95,7 +96,8 @@ def structure_of(analysis: Any) -> tuple[Any, ...]:
     levels = (analysis.has_hierarchy, analysis.each_alone, analysis.has_correlated_centres)
     with_effect = tuple(effect_deviations(analysis))
     flags = (hazards.clock, hazards.never_respond_by_duration)
-    return families, flags, analysis.parameter_ids, analysis.studies, levels, with_effect, tables
+    shifts = hierarchy_of(analysis).names if analysis.has_hierarchy else ()
+    return families, flags, analysis.parameter_ids, analysis.studies, levels, with_effect, tables, shifts
 
 
 def _deviations(analysis: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import platform
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -25,7 +26,7 @@ from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.model.compiled import Compiled, compile_model, p_values_of
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE, Built
 from hscb_bayes.model.digest import SEAL, check_draws, check_sealed, sealed
-from hscb_bayes.model.held_out import NOTHING
+from hscb_bayes.model.held_out import NOTHING, what_is_left_out
 from hscb_bayes.model.p_value import resampled
 from hscb_bayes.model.program import TRIES
 from hscb_bayes.toml_file import tables_of_json
@@ -39,6 +40,7 @@ UNREADABLE = (  # what h5py and xarray raise on any bytes
 )  # fmt: skip
 PATIENTS = "patient_table"  # attribute of a posterior of patients one by one: the patients
 KNOWN = "known_patients"  # attribute of a posterior of a paper: patients known one by one beside it
+POOLING = "pooling"  # attribute of a pooled posterior: whether studies are around an average one
 MEMBERS = "member_tables"  # attribute of a pooled posterior: the analyses that it joins
 TAKEN = "taken"  # which draw stands in a place, where draws were resampled by their weights
 DIAGONAL: Literal["diag"] = "diag"
@@ -155,7 +157,7 @@ def _weighted(posterior: xr.DataTree, analysis: Analysis, p_values: Mapping[str,
     draws = posterior["posterior"].to_dataset()
     kept = xr.DataTree.from_dict({"posterior": _picked(draws, stats[TAKEN]), "sample_stats": stats})
     settings = json.loads(posterior.attrs["settings"]) | {"p_values": "draws resampled by their weights"}
-    kept.attrs.update(provenance(analysis, settings))
+    kept.attrs.update(provenance(analysis, settings) | what_is_left_out(posterior.attrs))
     return kept
 
 
@@ -187,7 +189,7 @@ def with_natural_scales(posterior: xr.Dataset, parameters: Mapping[str, Paramete
 def provenance(analysis: Analysis | Pool | PatientAnalysis, settings: Mapping[str, Any]) -> dict[str, str]:
     """What made a posterior, as text that travels with it."""
     if isinstance(analysis, Pool):
-        tables = {MEMBERS: texts_of_members(analysis)}
+        tables = {MEMBERS: texts_of_members(analysis), POOLING: analysis.pooling}
     elif isinstance(analysis, PatientAnalysis):
         tables = {PATIENTS: text_of_patients(analysis.patients)}
     else:
@@ -281,13 +283,14 @@ def pool_of(posterior: xr.DataTree) -> Pool:
     path = posterior.attrs["analysis_path"]
     if not is_pooled(posterior):
         raise InputError(f"{path}: required the posterior of a pooled analysis, found that of one study")
-    return pool_from_text(
+    pool = pool_from_text(
         name=posterior.attrs["analysis"],
         path=path,
         text=posterior.attrs["analysis_tables"],
         members=posterior.attrs[MEMBERS],
         sources=tables_of_json(posterior.attrs["sources"], path),
     )
+    return replace(pool, pooling=posterior.attrs.get(POOLING, pool.pooling))
 
 
 def save_posterior(posterior: xr.DataTree, path: str | Path) -> None:

@@ -32,6 +32,20 @@ class HeldOut:
     studies: Collection[str] = ()
     patients: np.ndarray | None = None
 
+    def check(self, analysis: Any) -> None:
+        """Refuse what an analysis does not have.
+
+        Raises
+        ------
+        ValueError
+            When patients are to be left out one by one of an analysis with a print, or a study is not there.
+        """
+        if self.patients is not None and analysis.members:
+            raise ValueError(f"{analysis.path}: required patients to leave out of a table alone, found a print")
+        unknown = {*self.studies, *self.numbers} - set(analysis.studies)
+        if unknown:
+            raise ValueError(f"{analysis.path}: there is no study {min(unknown)!r} to leave out")
+
     def items_of(self, analysis: Any) -> dict[str, Collection[str]]:
         """Fitted items that are left out, by study id; of a study that is left out all of them."""
         return {
@@ -60,3 +74,9 @@ def left_out_of(attributes: Mapping[Any, Any]) -> HeldOut:
         studies=json.loads(attributes.get(LEFT_OUT, "[]")),
         numbers=json.loads(attributes.get(LEFT_OUT_NUMBERS, "{}")),
     )
+
+
+def what_is_left_out(attributes: Mapping[Any, Any]) -> dict[str, str]:
+    """Attributes of a posterior that say which other data it was made from."""
+    names = (LEFT_OUT, LEFT_OUT_NUMBERS, LEFT_OUT_PATIENTS, NUMBERS)
+    return {name: attributes[name] for name in names if name in attributes}

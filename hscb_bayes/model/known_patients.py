@@ -17,7 +17,7 @@ from hscb_bayes.model.patient_rows import OneByOne, table_data
 from hscb_bayes.model.print_arrays import covariate_at
 from hscb_bayes.process.pathway import TRANSITIONS
 
-TABLE = "patients"  # stands for the study of a table that is a whole analysis
+TABLE = "(patients)"  # stands for the study of a table that is a whole analysis; no id of a study is so
 OWN = "these patients"
 
 
@@ -109,6 +109,30 @@ def points_of(table: OneByOne, values: Mapping[str, Any], effect: Any, xp: Any) 
             parts.append(effect[k : k + 1])
         points.append(xp.concatenate(parts))
     return points
+
+
+def coefficients(
+    analysis: Any, study: str, table: OneByOne, values: Mapping[str, Any], drawn: tuple[Any, Any, Any], xp: Any
+) -> list[Any]:
+    """Coefficients of each transition of the patients of a study, as ``row_terms`` takes them.
+
+    Parameters
+    ----------
+    values
+        Parameters of the study on their unbounded scales, shape (1,) each.
+    drawn
+        Effects of known patients (table, transition), log hazard ratios (transition, term), and effects of centres
+        (transition, centre).
+    """
+    of_known, ratios, of_centres = drawn
+    if study != TABLE:
+        with_effect = list(effect_deviations(analysis))
+        effect = of_known[with_effect.index(study)] if study in with_effect else None
+        return points_of(table, values, effect, xp)
+    return [
+        xp.concatenate([*(values[id] for id in baseline_ids(table, k)), ratios[k], of_centres[k]])
+        for k in range(len(TRANSITIONS))
+    ]
 
 
 def known_terms(parameters: np.ndarray, effect: np.ndarray | None, analysis: Analysis) -> np.ndarray:

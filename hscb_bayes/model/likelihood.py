@@ -35,7 +35,7 @@ def log_likelihood(
 
     Returns
     -------
-    Shape (draw, term), terms as in ``model.term_ids``.
+    Shape (draw, term), terms as in ``print_likelihood.term_ids``.
     """
     arrays = joint_arrays(analysis, printed_values(analysis) if numbers is None else numbers, without=without)
     values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}

@@ -27,11 +27,7 @@ from hscb_bayes.model.patient_rows import (
 from hscb_bayes.process.pathway import TRANSITIONS, Hazard
 
 RESPONSE = 0
-LKJ = 2.0
-PAIRS = ("response, death without", "response, death after", "death without, death after")
-PARTIAL = np.array([LKJ + 0.5, LKJ + 0.5, LKJ])  # parameters of a beta on (-1, 1), for partial correlations of three
 IMPOSSIBLE = -1e200  # log of what cannot be
-HALF_CENTRED = 200.0  # events of a centre that tell as much of its effect as a spread of 0.07 between centres does
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,6 +101,9 @@ def padded(data: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
         When an array has more rows than there is room for.
     """
     found = {}
+    for name, value in data.items():
+        if name not in shapes and len(value):
+            raise ValueError(f"{name}: required room for {value.shape}, found none")
     for name, shape in shapes.items():
         value = data.get(name, np.zeros((0, *shape[1:])))
         if len(value) > shape[0] or value.shape[1:] != shape[1:]:
@@ -137,18 +140,15 @@ def unwatched_data(analysis: OneByOne, *, without: np.ndarray | None = None) -> 
     }
 
 
-def table_data(table: OneByOne, *, without: np.ndarray | None = None, spare: bool = False) -> dict[str, np.ndarray]:
+def table_data(table: OneByOne, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """All arrays of a table of patients, by name.
 
     Parameters
     ----------
     without
         Who is left out, shape (patient,); nobody if left out.
-    spare
-        Whether there is to be room for any other course of these patients, as simulated tables need it.
     """
-    found = patient_rows(table, without=without) | unwatched_data(table, without=without)
-    return padded(found, room_for_any(table, found)) if spare else found
+    return patient_rows(table, without=without) | unwatched_data(table, without=without)
 
 
 def events_of_centres(table: OneByOne, *, without: np.ndarray | None = None) -> np.ndarray:

@@ -40,9 +40,9 @@ def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int) -> xr.DataT
     """
     rng, shape = np.random.default_rng(seed), (chains, draws)
     mean, deviation = prior_normals(analysis)
-    variables: Variables = {
-        PARAMETERS_VARIABLE: (("parameter",), mean + deviation * rng.standard_normal((*shape, mean.size)))
-    }
+    each = (len(analysis.studies),) if analysis.each_alone else ()
+    parameters_of = mean + deviation * rng.standard_normal((*shape, *each, mean.size))
+    variables: Variables = {PARAMETERS_VARIABLE: ((*(("study",) if each else ()), "parameter"), parameters_of)}
     variables |= _ratios(analysis, shape, rng) | _centres(analysis, shape, rng)
     variables |= _studies(analysis, shape, rng) if analysis.has_hierarchy else _one_study(analysis, shape, rng)
     variables |= _known(analysis, shape, rng)

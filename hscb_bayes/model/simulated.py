@@ -11,7 +11,7 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.kaplan_meier import curve
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.model.hierarchy import study_parameters
-from hscb_bayes.model.known_patients import TABLE, effect_deviations, points_of
+from hscb_bayes.model.known_patients import TABLE, coefficients
 from hscb_bayes.model.patient_likelihood import baseline_ids, relative_hazard, transition_of
 from hscb_bayes.model.patient_rows import OneByOne
 from hscb_bayes.model.simulate import simulate_numbers
@@ -93,25 +93,16 @@ def simulate_patients(
     each = parameters[None]
     if len(analysis.studies) > 1:
         each = of_each_study(parameters, effects, log_probability, rng=rng)
-    with_effect, found = list(effect_deviations(analysis)), []
+    found, drawn = [], (of_known, ratios, of_centres)
     for study, table in tables.items():
         if not can_be_replicated(table.patients):
             raise InputError(
                 f"{analysis.path}: required patients who were followed from day 0, to known days, where new courses "
                 "are drawn; found a later entry or visits"
             )
-        place = 0 if study == TABLE else analysis.studies.index(study)
-        values = {id: each[place, k : k + 1] for k, id in enumerate(analysis.parameter_ids)}
-        effect = of_known[with_effect.index(study)] if study in with_effect else None
-        points = (
-            [
-                np.concatenate([*(values[id] for id in baseline_ids(table, k)), ratios[k], of_centres[k]])
-                for k in range(len(TRANSITIONS))
-            ]
-            if study == TABLE
-            else points_of(table, values, effect, np)
-        )
-        found.append(_one_table(table, points, rng=rng))
+        own = each[0 if study == TABLE else analysis.studies.index(study)]
+        values = {id: own[k : k + 1] for k, id in enumerate(analysis.parameter_ids)}
+        found.append(_one_table(table, coefficients(analysis, study, table, values, drawn, np), rng=rng))
     return np.concatenate(found)
 
 

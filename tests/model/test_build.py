@@ -16,14 +16,17 @@ from numpy.testing import assert_allclose
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.analysis.pool import load_pool
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.checking.methods.executors import files_of_the_package
 from hscb_bayes.checking.replicate_patients import replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import OBSERVED, build
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.data import layout_of, model_data
+from hscb_bayes.model.fit import pool_of, with_p_values
 from hscb_bayes.model.held_out import HeldOut, left_out_of
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.model.prior_draws import draw_prior
+from hscb_bayes.posterior.members import posterior_alone
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -183,3 +186,46 @@ def test_a_share_who_never_respond_is_in_the_program_where_patients_are_known() 
         hazards = analysis.table.hazards.model_copy(update={"never_respond": False})
         other = replace(analysis, table=analysis.table.model_copy(update={"hazards": hazards}))
         assert (layout_of(analysis) != layout_of(other)) == differs
+
+
+@pytest.mark.parametrize(
+    ("form", "without", "found"),
+    [
+        ("paper", {"patients": np.ones(31, dtype=bool)}, "required patients to leave out of a table alone"),
+        ("pool", {"studies": ["liu"]}, "there is no study 'liu' to leave out"),
+        ("table", {"numbers": {"gagelmann2023": ["os_1y"]}}, "there is no study 'gagelmann2023' to leave out"),
+    ],
+)
+def test_what_is_not_there_cannot_be_left_out(form: str, without: dict[str, Any], found: str) -> None:
+    with pytest.raises(ValueError, match=found):
+        model_data(FORMS[form](), without=HeldOut(**without))
+
+
+def test_patients_for_whom_a_program_has_no_place_are_refused() -> None:
+    """A program of courses known to the day takes no visits: these patients would be lost without a word."""
+    analysis = load_patients(DATA / "bmt.toml")
+    whole = Compiled(analysis=analysis, program=Program(), shapes=build(analysis).shapes)  # type: ignore[arg-type]
+    vague = replace(analysis.patients, unresponded_until=np.maximum(analysis.patients.unresponded_until - 7.0, 0.0))
+    with pytest.raises(ValueError, match="unwatched_log_day: required room for"):
+        with_data(whole, replace(analysis, patients=vague))
+
+
+def test_a_posterior_of_studies_each_alone_says_so() -> None:
+    alone = replace(load_pool("pooled"), pooling="none")
+    tree = draw_prior(alone, draws=5, chains=2, seed=1)
+    assert pool_of(tree).pooling == "none"
+    own = posterior_alone(tree, "liu2024")["posterior"]["parameters"]
+    assert np.array_equal(own, tree["posterior"]["parameters"].sel(study="liu2024"))
+
+
+def test_a_posterior_with_p_values_says_what_it_was_made_without() -> None:
+    """Draws that were taken by their weights keep the attributes of other data."""
+    main, tree = load_analysis("p_value_cox"), draw_prior(load_analysis("main"), draws=100, chains=2, seed=1)
+    tree.attrs |= HeldOut(numbers={"gagelmann2023": ["os_1y"]}).attributes(main)
+    weighted = with_p_values(tree, main, seed=1)
+    assert left_out_of(weighted.attrs).numbers == {"gagelmann2023": ["os_1y"]}
+
+
+def test_work_by_other_code_is_told_apart_by_all_files_of_the_package() -> None:
+    names = {str(file.relative_to(ROOT / "hscb_bayes")) for file in files_of_the_package()}
+    assert {"model/build.py", "process/pathway.py", "evidence/joint.py", "checking/methods/executors.py"} <= names

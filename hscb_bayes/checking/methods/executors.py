@@ -134,6 +134,11 @@ def fingerprint(analysis: Any) -> str:
         told.update(f"{member.text}{member.study.sha256}".encode())
     for table in tables_of(analysis).values():
         told.update(text_of_patients(table.patients).encode())
-    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
+    for file in files_of_the_package():
         told.update(file.read_bytes())
     return told.hexdigest()[:12]
+
+
+def files_of_the_package() -> list[Path]:
+    """All of its Python files."""
+    return sorted(Path(__file__).parents[2].rglob("*.py"))

@@ -63,7 +63,8 @@ def score(analysis: Analysis, truth: np.ndarray, *, rng: np.random.Generator) ->
 
     Returns
     -------
-    Slope and curvature of each term of the log likelihood, shape (2, parameter, term); terms as in ``model.term_ids``,
+    Slope and curvature of each term of the log likelihood, shape (2, parameter, term); terms as in
+    ``print_likelihood.term_ids``,
     and one of the patients who are known one by one, where there are any.
     """
     effect = None
