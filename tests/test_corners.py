@@ -32,10 +32,6 @@ def from_prior(model: Any, *, seed: int, **_settings: Any) -> xr.DataTree:
     analysis = model.analysis
     tree = draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=seed)
     tree.attrs.update(model.attributes)
-    if model.program.each_alone:
-        each = [draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=seed + k) for k in range(len(analysis.studies))]
-        own = xr.concat([one["posterior"]["parameters"] for one in each], pd.Index(analysis.studies, name="study"))
-        tree["posterior"] = xr.DataTree(tree["posterior"].to_dataset().assign(parameters=own))
     return tree
 
 
