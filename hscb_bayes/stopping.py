@@ -35,7 +35,7 @@ _process = _Process()
 
 
 def end_on_signals() -> None:
-    """From here on SIGINT and SIGTERM end the process within a second, whatever the main thread is doing.
+    """From here on SIGINT and SIGTERM end the process within two seconds, whatever the main thread is doing.
 
     For a process that runs one command and is nobody else's. Signals that it was started to ignore, as under
     ``nohup``, stay ignored. Outside the main thread, where no handler can be set, nothing is changed.

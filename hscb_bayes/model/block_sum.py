@@ -1,7 +1,7 @@
 """A sum over the rows of a table, block by block, with its gradient.
 
 A graph over a million rows writes every intermediate result to memory and reads it back. Here the same graph runs on
-some hundred rows at a time, whose intermediate results stay in the processor's cache; value and gradient come from one
+2,048 rows at a time, whose intermediate results stay in the processor's cache; value and gradient come from one
 pass.
 """
 
