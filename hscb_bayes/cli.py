@@ -184,14 +184,13 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from hscb_bayes.model.fit import is_of_patients, is_pooled
     from hscb_bayes.report.folder import failures_in_sentences
     from hscb_bayes.report.results import read_posterior
 
     posterior = read_posterior(options.results)
-    if is_pooled(posterior):
+    if len(posterior.analysis.members) > 1:
         from hscb_bayes.report.pooled_run import report_pool_again as again
-    elif is_of_patients(posterior):
+    elif not posterior.analysis.members:
         from hscb_bayes.report.patient_run import report_patients_again as again
     else:
         from hscb_bayes.report.run import report_again as again

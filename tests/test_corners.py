@@ -17,7 +17,7 @@ import xarray as xr
 
 import hscb_bayes as hb
 from hscb_bayes import cli
-from hscb_bayes.model.prior_draws import draw_prior
+from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.report.cells import p_value_rows
 from hscb_bayes.report.tables import p_value_table
 from tests import corners
@@ -115,8 +115,8 @@ def posteriors(folder: Path, kind: str, n: int) -> dict[str, xr.DataTree]:
     if not kind.startswith("pool"):
         return {kind: draw_prior(hb.load_analysis(path), draws=DRAWS, chains=CHAINS, seed=3)}
     pooled = draw_prior(hb.load_pool(path), draws=DRAWS, chains=CHAINS, seed=3)
-    own = {study: hb.study_posterior(pooled, study) for study in ("first", "second")}
-    return own | {"average": hb.average_posterior(pooled), "next": hb.next_posterior(pooled, seed=3)}
+    own = {study: hb.pooled.of(study=study) for study in ("first", "second")}
+    return own | {"average": hb.pooled.average, "next": hb.pooled.next(seed=3)}
 
 
 @pytest.mark.parametrize("n", corners.SIZES)
@@ -169,7 +169,7 @@ def test_hazard_ratios_of_patients_are_of_their_terms(tmp_path: Path) -> None:
     found = hb.hazard_ratios(posterior)["hazard_ratio"]
     assert found.dims == ("chain", "draw", "transition", "term")
     assert list(found["term"].values) == ["sex[m]", "age"]
-    np.testing.assert_array_equal(found, np.exp(posterior["posterior"]["log_hazard_ratio"]))
+    np.testing.assert_array_equal(found, np.exp(posterior.dataset["log_hazard_ratio"]))
 
 
 def test_a_paper_without_durations_has_no_hazard_ratios(tmp_path: Path) -> None:

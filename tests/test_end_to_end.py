@@ -11,9 +11,9 @@ import pytest
 
 import hscb_bayes as hb
 from hscb_bayes import cli
-from hscb_bayes.model.fit import analysis_of, draws_of, load_posterior
-from hscb_bayes.model.gate import verdict
 from hscb_bayes.model.likelihood import log_likelihood
+from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.stored import load_posterior
 from hscb_bayes.report.results import Tables, read_results
 from tests.browser import CHROMIUM, Seen, seen
 
@@ -58,8 +58,8 @@ def test_every_alternative_passes_the_gate(results: Path) -> None:
 
 def test_the_sampled_density_is_the_likelihood_that_is_tested(results: Path) -> None:
     posterior = load_posterior(results / "posterior.nc")
-    analysis = analysis_of(posterior)
-    terms = log_likelihood(draws_of(posterior)[:50], analysis)
+    analysis = posterior.analysis
+    terms = log_likelihood(posterior.parameters[:50], analysis)
     assert terms.shape == (50, 4)
     assert np.isfinite(terms).all()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from hscb_bayes.analysis.hazards import Hazards
-from hscb_bayes.analysis.priors import Belief
+from hscb_bayes.analysis.priors import Belief, Parameter
 
 
 class Assumed:
@@ -31,6 +32,32 @@ class Assumed:
         """Beliefs by id; of a pool about the average study."""
         beliefs: Mapping[str, Belief] = self.table.prior
         return beliefs
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Parameters of the hazards by id, in the order of the draws; some may have no part."""
+        raise NotImplementedError
+
+    @property
+    def parameter_ids(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(self.parameters)
+
+    @property
+    def by_duration(self) -> bool:
+        """Whether durations of neutropenia have a part, in some study."""
+        return any(member.by_duration for member in self.members)
+
+    @cached_property
+    def believed(self) -> tuple[str, ...]:
+        """Ids of the parameters that have a part: those that are variables of the model."""
+        hazards = self.hazards
+        absent = {f"{transition}_shape" for transition in hazards.cuts}
+        absent |= set() if hazards.never_respond else {"never_respond"}
+        absent |= set() if hazards.never_respond_by_duration else {"odds_ratio_never_respond"}
+        absent |= {"lost_by_one_year"} if self.is_complete else set()
+        absent |= set() if self.by_duration else {id for id, one in self.parameters.items() if one.of_duration}
+        return tuple(id for id in self.parameters if id not in absent)
 
     @property
     def is_complete(self) -> bool:

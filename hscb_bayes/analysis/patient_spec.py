@@ -92,11 +92,6 @@ class PatientAnalysis(Assumed):
             found["never_respond"] = PARAMETERS["never_respond"]
         return found
 
-    @property
-    def parameter_ids(self) -> tuple[str, ...]:
-        """Parameters of the baselines, in the order of the draws."""
-        return tuple(self.parameters)
-
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """What has a hazard ratio: a covariate, or a covariate and a level, "disease[AML]"."""

@@ -87,11 +87,6 @@ class Pool(Assumed):
         return self.members[0].parameters
 
     @property
-    def parameter_ids(self) -> tuple[str, ...]:
-        """Parameters of the average study, in the order of the draws."""
-        return self.members[0].parameter_ids
-
-    @property
     def powers(self) -> Mapping[str, float]:
         """Of each study's likelihood, by id."""
         given = {} if self.table.borrowing is None else self.table.borrowing.power

@@ -6,11 +6,10 @@ one-year mortalities on the complementary log-log, which is the log of the cumul
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -84,13 +83,6 @@ def shape_parameters(transition: str, family: str, cuts: Sequence[float]) -> dic
     }
 
 
-_TO: Mapping[Scale, Callable[[float], float]] = {
-    "log": math.log,
-    "logit": lambda share: math.log(share / (1.0 - share)),
-    "cloglog": lambda share: math.log(-math.log1p(-share)),
-}
-
-
 class Belief(Table):
     """A prior as a clinician would say it: "about 12 days, 95% sure that it is below 60"."""
 
@@ -129,8 +121,8 @@ class Belief(Table):
         for key, share in (("best_guess", self.best_guess), (limit, self.limit)):
             if scale != "log" and share >= 1.0:
                 raise ValueError(f"{key}: required a share below 1, such as 0.35 for 35%, found {share:g}")
-        mean = _TO[scale](self.best_guess)
-        deviation = abs(_TO[scale](self.limit) - mean) / NormalDist().inv_cdf(self.sure)
+        mean, limit_there = (float(unbounded(np.float64(value), scale)) for value in (self.best_guess, self.limit))
+        deviation = abs(limit_there - mean) / NormalDist().inv_cdf(self.sure)
         if deviation < NARROWEST:
             raise ValueError(f"{limit}: {self.limit!r} is next to the best guess; required a limit further away")
         if deviation > WIDEST:
@@ -139,11 +131,18 @@ class Belief(Table):
         return mean, deviation
 
 
-def natural(values: np.ndarray, scale: Scale) -> np.ndarray:
+def natural(values: Any, scale: Scale, xp: Any = np) -> Any:
     """From the unbounded scale back to the clinic's."""
     if scale == "log":
-        return np.exp(values)
-    return 1.0 / (1.0 + np.exp(-values)) if scale == "logit" else -np.expm1(-np.exp(values))
+        return xp.exp(values)
+    return 1.0 / (1.0 + xp.exp(-values)) if scale == "logit" else -xp.expm1(-xp.exp(values))
+
+
+def unbounded(values: Any, scale: Scale, xp: Any = np) -> Any:
+    """From the clinic's scale to the unbounded one: the inverse of ``natural``."""
+    if scale == "log":
+        return xp.log(values)
+    return xp.log(values / (1.0 - values)) if scale == "logit" else xp.log(-xp.log1p(-values))
 
 
 def check_beliefs(prior: Mapping[str, Belief], needed: Sequence[str], address: str) -> None:

@@ -205,11 +205,6 @@ class Analysis(Assumed):
         return found
 
     @property
-    def parameter_ids(self) -> tuple[str, ...]:
-        """The model's parameters, in the order of its draws."""
-        return tuple(self.parameters)
-
-    @property
     def by_duration(self) -> bool:
         """Whether the patients' durations of neutropenia have a part."""
         return self.table.cohort.form != "none"
@@ -358,12 +353,6 @@ def asked_priors(analysis: Analysis) -> tuple[str, ...]:
     """Beliefs about what its posterior tells of: without durations, none of theirs."""
     needed = needed_priors(analysis.table)
     return needed if analysis.by_duration else tuple(id for id in needed if not BELIEFS[id].of_duration)
-
-
-def asked_parameters(analysis: Analysis) -> dict[str, Parameter]:
-    """Parameters that these are beliefs about."""
-    asked, beliefs = asked_priors(analysis), analysis.table.hazards.beliefs
-    return {id: parameter for id, parameter in analysis.parameters.items() if beliefs.get(id, id) in asked}
 
 
 def _check_against_study(table: AnalysisTable, study: Study, address: str) -> None:

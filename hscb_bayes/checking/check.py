@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.spec import Analysis
@@ -15,8 +14,8 @@ from hscb_bayes.checking.replicate import REPLICATES, replicate
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import PrintedNumber
 from hscb_bayes.evidence.kinds.median_time import MedianTime
-from hscb_bayes.model.fit import analysis_of
 from hscb_bayes.model.print_arrays import interval_uses
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.sentences import nearest, quote
 
 SEED = 1
@@ -35,11 +34,11 @@ COLUMNS = (
 
 
 def check(
-    posterior: xr.DataTree,
+    posterior: Posterior,
     *,
     replicates: int = REPLICATES,
     seed: int = SEED,
-    left_out: Mapping[str, xr.DataTree] | None = None,
+    left_out: Mapping[str, Posterior] | None = None,
 ) -> pd.DataFrame:
     """Compare the print with replicated studies, one row per printed number that describes outcomes.
 
@@ -76,14 +75,14 @@ def check(
     --------
     >>> table = check(load_posterior("results/posterior.nc"), seed=1)  # doctest: +SKIP
     """
-    analysis = analysis_of(posterior)
+    analysis = posterior.analysis
     refits = {} if left_out is None else left_out
     for id in refits:
         if id not in analysis.table.fit.items:
             raise InputError(f"left_out: {quote(id)} is not fitted; {nearest(id, analysis.table.fit.items)}")
     numbers = replicate(posterior, replicates=replicates, seed=seed).numbers
     without = {id: replicate(tree, replicates=replicates, seed=seed).numbers for id, tree in refits.items()}
-    gates = {id: tree.attrs.get("converged", np.nan) for id, tree in refits.items()}
+    gates = {id: np.nan if tree.converged is None else float(tree.converged) for id, tree in refits.items()}
     widths = interval_items(analysis)
     rows = [
         _row(number, analysis, widths, numbers, without, gates)

@@ -7,18 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from scipy.special import logsumexp
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.checking.leave_one_out import fitted
 from hscb_bayes.checking.replicate_patients import compared_with, replicated_tables
 from hscb_bayes.model.compiled import Compiled, with_data
-from hscb_bayes.model.fit import derived_seed, draws_of, patients_of
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.patient_likelihood import ByPatient
 from hscb_bayes.model.simulated import can_be_replicated
-from hscb_bayes.posterior.profile import NEW_CENTRE, centre_effects, log_hazard_ratios
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.sample import derived_seed
 
 MOST_FITS = 10  # of more centres than that, several are left out together
 CENTRES = ("centre", "patients", "log_predictive_density", "converged")
@@ -56,7 +55,7 @@ def leave_centres_out(
         without = np.isin(analysis.own_centre, [analysis.centres.index(name) for name in names])
         program = with_data(compiled, analysis, without=HeldOut(patients=without))
         posterior = fitted(program, seed=own, target_accept=target_accept)
-        converged = bool(posterior.attrs["converged"])
+        converged = bool(posterior.converged)
         for name in names:
             members = analysis.groups[f"centre[{name}]"]
             left = replace(analysis, patients=analysis.patients.of(members))
@@ -78,7 +77,7 @@ def folds_of(analysis: PatientAnalysis) -> list[list[str]]:
     return sets
 
 
-def log_densities_in_new(posterior: xr.DataTree, left: PatientAnalysis, *, seed: int) -> np.ndarray:
+def log_densities_in_new(posterior: Posterior, left: PatientAnalysis, *, seed: int) -> np.ndarray:
     """Log predictive density of each patient in a new centre, one for each draw of the posterior; shape (patient,).
 
     Parameters
@@ -86,21 +85,21 @@ def log_densities_in_new(posterior: xr.DataTree, left: PatientAnalysis, *, seed:
     left
         The analysis with the patients of one centre alone.
     """
-    analysis, each = patients_of(posterior), ByPatient(analysis=left)
-    ratios, effects = log_hazard_ratios(posterior, left), centre_effects(posterior, analysis, NEW_CENTRE, seed)
+    each, following = ByPatient(analysis=left), posterior.next(seed=seed)
+    ratios, effects = following.log_hazard_ratios, following.centre_effects
     logs = np.array(
         [
             each.at(dict(zip(left.parameter_ids, point, strict=True)), ratios[k], effects[k])
-            for k, point in enumerate(draws_of(posterior))
+            for k, point in enumerate(posterior.parameters)
         ]
     )
     return np.asarray(logsumexp(logs, axis=0) - np.log(len(logs)))
 
 
 def _numbers(
-    posterior: xr.DataTree, analysis: PatientAnalysis, members: np.ndarray, *, seed: int
+    posterior: Posterior, analysis: PatientAnalysis, members: np.ndarray, *, seed: int
 ) -> Sequence[tuple[object, ...]]:
     if not can_be_replicated(analysis.patients):
         return []
-    replicated = replicated_tables(posterior, seed=seed, centre=NEW_CENTRE)
+    replicated = replicated_tables(posterior.next(seed=seed), seed=seed)
     return compared_with(analysis.patients, replicated, members, analysis.table.report.days)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import xarray as xr
+from dataclasses import replace
 
 from hscb_bayes.model.compiled import Compiled, with_data
-from hscb_bayes.model.fit import TARGET_ACCEPT, derived_seed, sample
-from hscb_bayes.model.gate import verdict
 from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.sample import TARGET_ACCEPT, derived_seed, sample
 
 DRAWS, TUNE, CHAINS = 750, 500, 2
 
 
 def leave_one_out(
     compiled: Compiled, *, seed: int, step: Callable[[int, int], None] | None = None
-) -> dict[str, xr.DataTree]:
+) -> dict[str, Posterior]:
     """Fit the analysis of a compiled model once without each of its numbers.
 
     The program is compiled already; each fit is short, enough for the check's quantiles. One that misses the gate is
@@ -33,7 +33,7 @@ def leave_one_out(
 
     Returns
     -------
-    Fitted id to the posterior without it; the tree's attributes ``left_out`` and ``converged`` say so too.
+    Fitted id to the posterior without it, which says whether it ``converged``.
 
     Examples
     --------
@@ -48,17 +48,15 @@ def leave_one_out(
     return posteriors
 
 
-def _without(id: str, compiled: Compiled, *, seed: int) -> xr.DataTree:
+def _without(id: str, compiled: Compiled, *, seed: int) -> Posterior:
     apart = with_data(compiled, compiled.analysis, without=HeldOut(numbers={compiled.analysis.study.id: [id]}))
-    tree = fitted(apart, seed=seed)
-    tree.attrs["left_out"] = id
-    return tree
+    return fitted(apart, seed=seed)
 
 
-def fitted(program: Compiled, *, seed: int, target_accept: float = TARGET_ACCEPT) -> xr.DataTree:
+def fitted(program: Compiled, *, seed: int, target_accept: float = TARGET_ACCEPT) -> Posterior:
     """A short fit; where it misses the gate once more, with four times the draws and a quarter of what may be refused.
 
-    Its attribute ``converged`` says whether it passed.
+    It says whether it ``converged``.
 
     Parameters
     ----------
@@ -67,8 +65,8 @@ def fitted(program: Compiled, *, seed: int, target_accept: float = TARGET_ACCEPT
     """
     for times in (1, 4):
         accept = 1.0 - (1.0 - target_accept) / times
-        tree = sample(program, draws=times * DRAWS, tune=TUNE, chains=CHAINS, target_accept=accept, seed=seed)
-        tree.attrs["converged"] = int(verdict(tree).is_converged)
-        if tree.attrs["converged"]:
+        posterior = sample(program, draws=times * DRAWS, tune=TUNE, chains=CHAINS, target_accept=accept, seed=seed)
+        posterior = replace(posterior, converged=verdict(posterior).is_converged)
+        if posterior.converged:
             break
-    return tree
+    return posterior

@@ -8,7 +8,6 @@ Comput 2017;27:1413-1432.
 
 from __future__ import annotations
 
-import math
 import warnings
 
 import numpy as np
@@ -16,40 +15,26 @@ import pandas as pd
 import xarray as xr
 from arviz_stats import loo
 
-from hscb_bayes.model.fit import draws_of, patients_of
 from hscb_bayes.model.patient_likelihood import ByPatient
-from hscb_bayes.posterior.profile import centre_effects, log_hazard_ratios
+from hscb_bayes.posterior.posterior import Posterior
 
 DRAWS = 1000  # at most; more would smooth nothing that matters
 PATIENT = "patient"
 
 
-def log_likelihood_by_patient(posterior: xr.DataTree, *, draws: int = DRAWS) -> xr.DataArray:
+def log_likelihood_by_patient(posterior: Posterior, *, draws: int = DRAWS) -> xr.DataArray:
     """Log likelihood of each patient in some draws, evenly chosen: (chain, draw, patient)."""
-    analysis, thinned = patients_of(posterior), _thinned(posterior, draws)
-    points = zip(
-        draws_of(thinned), log_hazard_ratios(thinned, analysis), centre_effects(thinned, analysis), strict=True
-    )
+    analysis, thinned = posterior.analysis, posterior.thinned(draws)
+    points = zip(thinned.parameters, thinned.log_hazard_ratios, thinned.centre_effects, strict=True)
     each = ByPatient(analysis=analysis)
     values = [
         each.at(dict(zip(analysis.parameter_ids, point, strict=True)), ratio, effect) for point, ratio, effect in points
     ]
-    kept = thinned["posterior"].to_dataset()
-    coords = {"chain": kept["chain"].values, "draw": kept["draw"].values, PATIENT: analysis.patients.id}
-    shaped = np.reshape(values, [len(own) for own in coords.values()])
-    return xr.DataArray(shaped, coords, name="patient_log_likelihood")
+    found = thinned.labelled(np.array(values), {PATIENT: analysis.patients.id})
+    return found.rename("patient_log_likelihood")
 
 
-def _thinned(posterior: xr.DataTree, draws: int) -> xr.DataTree:
-    """At most ``draws`` of the posterior, evenly chosen."""
-    kept = posterior["posterior"].to_dataset()
-    every = max(1, math.ceil(kept.sizes["chain"] * kept.sizes["draw"] / draws))
-    thinned = xr.DataTree.from_dict({"posterior": kept.isel(draw=slice(None, None, every))})
-    thinned.attrs.update(posterior.attrs)
-    return thinned
-
-
-def leave_patient_out(posterior: xr.DataTree) -> pd.DataFrame:
+def leave_patient_out(posterior: Posterior) -> pd.DataFrame:
     """Each patient predicted from the others.
 
     Returns
@@ -60,7 +45,7 @@ def leave_patient_out(posterior: xr.DataTree) -> pd.DataFrame:
     predicted: NaN, and everybody is influential.
     """
     pointwise = log_likelihood_by_patient(posterior)
-    draws = posterior["posterior"].to_dataset().sel(draw=pointwise["draw"])
+    draws = posterior.dataset.sel(draw=pointwise["draw"])
     tree = xr.DataTree.from_dict({"posterior": draws, "log_likelihood": pointwise.to_dataset()})
     with warnings.catch_warnings():  # the column says it, patient by patient
         warnings.filterwarnings("ignore", message="Estimated shape parameter", category=UserWarning)

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Cohort
-from hscb_bayes.model.fit import analysis_of, draws_of, study_effects
 from hscb_bayes.model.print_arrays import known_positions
 from hscb_bayes.model.simulate import printed_by, simulate_cohort
+from hscb_bayes.posterior.posterior import Posterior
 
 REPLICATES = 4000
 
@@ -39,19 +38,20 @@ class Replicates:
     numbers: Mapping[str, np.ndarray]
 
 
-def effects_of_patients(posterior: xr.DataTree) -> np.ndarray | None:
+def effects_of_patients(posterior: Posterior) -> np.ndarray | None:
     """What is added to the log hazards of the study's patients: (draw, transition), or (draw, patient, transition).
 
     None where nothing is added.
     """
-    known = analysis_of(posterior).known
-    if known is None or not known.said.inside or EFFECT not in posterior["posterior"].data_vars:
-        return study_effects(posterior)
-    effect = posterior["posterior"][EFFECT].transpose("chain", "draw", "transition").values
-    return known_positions(analysis_of(posterior))[:, None] * effect.reshape(-1, 1, effect.shape[-1])
+    analysis, of_study = posterior.analysis, posterior.effect
+    known = analysis.known
+    if known is None or not known.said.inside or EFFECT not in posterior.dataset:
+        return of_study
+    of_known = known_positions(analysis)[:, None] * posterior.flat(EFFECT)[:, None]
+    return of_known if of_study is None else of_known + of_study[:, None]
 
 
-def replicate(posterior: xr.DataTree, *, replicates: int = REPLICATES, seed: int) -> Replicates:
+def replicate(posterior: Posterior, *, replicates: int = REPLICATES, seed: int) -> Replicates:
     """Simulate new studies from the draws of a posterior.
 
     Draws are taken evenly along the chains, and as equally often as the number of replicates allows. Where the analysis
@@ -78,7 +78,7 @@ def replicate(posterior: xr.DataTree, *, replicates: int = REPLICATES, seed: int
     """
     if replicates < 1:
         raise InputError(f"replicates: required 1 or more, found {replicates}")
-    analysis, draws, effect = analysis_of(posterior), draws_of(posterior), effects_of_patients(posterior)
+    analysis, draws, effect = posterior.analysis, posterior.parameters, effects_of_patients(posterior)
     taken = np.arange(replicates) * len(draws) // replicates
     cohort = simulate_cohort(
         analysis, draws[taken], None if effect is None else effect[taken], rng=np.random.default_rng(seed)

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from hscb_bayes.checking.check import two_sided_tail
 from hscb_bayes.estimators.aalen_johansen import incidence_at
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.model.fit import draws_of, patients_of
 from hscb_bayes.model.simulated import can_be_replicated, follow_up_of_patients
-from hscb_bayes.posterior.profile import centre_effects, patient_pathways
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.profile import own_pathways
 from hscb_bayes.process.simulate import simulate_course
 
 REPLICATES = 400
@@ -28,32 +27,25 @@ STATISTICS = ("response", "survival")
 DIGITS = 12  # shares of a replicate that are those of the table may differ from them in the last digit
 
 
-def replicated_tables(
-    posterior: xr.DataTree, *, seed: int, replicates: int = REPLICATES, centre: str | None = None
-) -> Patients:
+def replicated_tables(posterior: Posterior, *, seed: int, replicates: int = REPLICATES) -> Patients:
     """Tables of the same patients, a draw of the posterior each; times have shape (replicate, patient).
 
-    Parameters
-    ----------
-    centre
-        All of one centre, or of "new", one that is not in the table; each patient's own if left out.
+    Each patient is of the own centre, or all of that which the posterior is of.
 
     Raises
     ------
     ValueError
         When the table has late entries or days of response that are not known.
     """
-    analysis, rng = patients_of(posterior), np.random.default_rng(seed)
+    analysis, rng = posterior.analysis, np.random.default_rng(seed)
     real = analysis.patients
     if not can_be_replicated(real):
         raise ValueError(f"{analysis.path}: required patients who were followed from day 0, to known days")
-    size = len(draws_of(posterior))
+    size = len(posterior.parameters)
     chosen = np.unique(np.linspace(0, size - 1, min(replicates, size)).astype(int))
-    at = analysis.own_centre if centre is None else np.zeros(len(real), dtype=int)
-    effects = centre_effects(posterior, analysis, centre, seed)[:, :, at]
-    pathway = patient_pathways(posterior, analysis, analysis.own_design, effects)(chosen)
+    pathway, x = own_pathways(posterior, chosen)
     shape = (chosen.size, len(real))
-    course = simulate_course(pathway, np.zeros(len(real)), shape=shape, rng=rng)
+    course = simulate_course(pathway, x, shape=shape, rng=rng)
     end = follow_up_of_patients(real, shape, rng)
     response = np.where(course.response_day < np.minimum(course.death_day, end), course.response_day, np.inf)
     last = np.minimum(course.death_day, end)
@@ -63,7 +55,7 @@ def replicated_tables(
     )  # fmt: skip
 
 
-def check_of_patients(posterior: xr.DataTree, *, days: Sequence[float], seed: int) -> pd.DataFrame:
+def check_of_patients(posterior: Posterior, *, days: Sequence[float], seed: int) -> pd.DataFrame:
     """Aalen-Johansen incidence of response and Kaplan-Meier survival of the table, beside those of replicated tables.
 
     Returns
@@ -71,7 +63,7 @@ def check_of_patients(posterior: xr.DataTree, *, days: Sequence[float], seed: in
     Columns ``id``, ``statistic``, ``group``, ``day``, ``printed`` (the table's value, as text), ``value``, ``median``,
     ``lower90``, ``upper90``, ``tail_probability`` (two-sided) and ``used``; no rows where tables cannot be replicated.
     """
-    analysis = patients_of(posterior)
+    analysis = posterior.analysis
     columns = ["id", "statistic", "group", "day", "printed", "value", "median", "lower90", "upper90",
                "tail_probability", "used"]  # fmt: skip
     if not can_be_replicated(analysis.patients):

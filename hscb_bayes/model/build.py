@@ -14,10 +14,11 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from hscb_bayes.model.believed import parameter_vector
 from hscb_bayes.model.data import CENTRED, arrays_of_table, model_data, named
-from hscb_bayes.model.data_vector import DATA_VARIABLE, PARAMETERS_VARIABLE, Built, packed, unpacked
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, study_parameters
-from hscb_bayes.model.known_patients import TABLE, coefficients, effect_deviations, tables_of
+from hscb_bayes.model.data_vector import DATA_VARIABLE, Built, packed, unpacked
+from hscb_bayes.model.hierarchy import differing, hierarchy_of, study_parameters
+from hscb_bayes.model.known_patients import TABLE, added_to_known, effect_deviations, tables_of
 from hscb_bayes.model.levels import (
     PAIRS,
     PATIENTS_OF,
@@ -26,7 +27,7 @@ from hscb_bayes.model.levels import (
     effects_of_known,
     studies_of_a_pool,
 )
-from hscb_bayes.model.patient_likelihood import block_sums, log_likelihood_of_table
+from hscb_bayes.model.patient_likelihood import block_sums, coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import ROWS, OneByOne
 from hscb_bayes.model.print_arrays import printed_values
 from hscb_bayes.model.print_likelihood import (
@@ -75,14 +76,14 @@ def build(analysis: Any, *, spare: bool = False) -> Built:
 def coords_of(analysis: Any) -> dict[str, list[str]]:
     """Coordinates of the model: those of its parts that are there."""
     tables = tables_of(analysis).values()
-    found: dict[str, list[str]] = {"parameter": list(analysis.parameter_ids), "transition": list(TRANSITIONS)}
+    found: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
     if analysis.members:
         found["study"] = list(analysis.studies)
         found["number"] = [f"{member.study.id}:{id}" for member in analysis.members for id in term_ids(member)]
     else:
         found |= {"term": list(analysis.terms), "centre": list(analysis.centres)}
     if analysis.has_hierarchy:
-        found |= {"effect": list(EFFECTS), "shift": list(hierarchy_of(analysis).names)}
+        found |= {"effect": list(differing(analysis)), "shift": list(hierarchy_of(analysis).names)}
     if len(analysis.members) > 1:
         found[PATIENTS_OF] = list(effect_deviations(analysis))
     if any(table.centres for table in tables):
@@ -92,7 +93,7 @@ def coords_of(analysis: Any) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Drawn:
-    """The variables that a likelihood depends on.
+    """What a likelihood depends on.
 
     Shapes: ``parameters`` (parameter,), or (study, parameter) where each study has its own; ``effects`` and
     ``log_probability`` as of ``StudyEffects``; ``of_known`` (table, transition); ``ratios`` (transition, term);
@@ -109,8 +110,7 @@ class _Drawn:
 
 def _drawn(analysis: Any, data: Mapping[str, Any]) -> _Drawn:
     """The priors."""
-    dims = ("study", "parameter") if analysis.each_alone else ("parameter",)
-    parameters = pm.Normal(PARAMETERS_VARIABLE, mu=data["prior_mean"], sigma=data["prior_deviation"], dims=dims)
+    parameters = parameter_vector(analysis, data["prior_mean"], data["prior_deviation"])
     ratios = of_centres = pt.zeros((len(TRANSITIONS), 0))
     if not analysis.members and analysis.terms:
         ratios = pm.Normal("log_hazard_ratio", sigma=data["term_deviation"], dims=("transition", "term"))
@@ -161,14 +161,21 @@ class _Likelihood:
         """Shape (component, study); 0 of a study of whom nobody is known."""
         studies = self.analysis.studies or (TABLE,)
         several = len(studies) > 1
-        each = study_parameters(parameters, effects, pt) if several else parameters[None, None]
+        ids = self.analysis.parameter_ids
+        each = study_parameters(parameters, effects, ids, pt) if several else parameters[None, None]
         by_component = []
         for component in range(components):
             flat = (
                 each[component].ravel() if several else parameters
             )  # PyTensor 3.3.8 takes a slice of a row of a matrix for that of a vector
             parts = [
-                self._of_table(study, _by_id(flat, self.analysis, place), of_known, ratios, of_centres)
+                self._of_table(
+                    study,
+                    _by_id(flat, self.analysis, place),
+                    added_to_known(self.analysis, study, of_known, effects[component, place]),
+                    ratios,
+                    of_centres,
+                )
                 if study in self.tables
                 else pt.zeros(())
                 for place, study in enumerate(studies)
@@ -176,9 +183,10 @@ class _Likelihood:
             by_component.append(pt.stack(parts))
         return pt.stack(by_component)
 
-    def _of_table(self, study: str, values: Mapping[str, Any], of_known: Any, ratios: Any, of_centres: Any) -> Any:
-        table = self.tables[study]
-        points = coefficients(self.analysis, study, table, values, (of_known, ratios, of_centres), pt)
+    def _of_table(self, study: str, values: Mapping[str, Any], own: Any, ratios: Any, of_centres: Any) -> Any:
+        table, is_whole = self.tables[study], study == TABLE
+        parts = {"ratios": ratios, "of_centres": of_centres} if is_whole else {"own": own}
+        points = coefficients(table, values, pt, **parts)
         return log_likelihood_of_table(table, points, arrays_of_table(study, self.data), pt, self.sums[study])
 
     @property
@@ -190,8 +198,6 @@ class _Likelihood:
 def _by_id(flat: Any, analysis: Any, place: int = 0) -> dict[str, Any]:
     """Parameters of one of several studies by id, shape (1,) each."""
     ids = analysis.parameter_ids
-    if len(analysis.members) < 2:  # slices of so short a vector lose their shapes to rewrites
-        return dict(zip(ids, pt.split(flat, [1] * len(ids), n_splits=len(ids)), strict=True))
     first = place * len(ids)
     return {id: flat[first + k : first + k + 1] for k, id in enumerate(ids)}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +12,7 @@ from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.data import in_shapes, layout_of, model_data, structure_of
 from hscb_bayes.model.data_vector import Built, packed
-from hscb_bayes.model.held_out import NOTHING, NUMBERS, HeldOut
+from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.program import Program, compile_program
 
 
@@ -22,15 +21,16 @@ class Compiled:
     """A compiled model, ready for any data of its layout.
 
     ``analysis`` is of one study, of a pool or of patients; ``shapes`` are those of the data's arrays; ``p_values`` are
-    the fitted P values by item id, which weight its draws; ``attributes`` are what a posterior must know of its data
-    besides: other numbers, and who is left out.
+    the fitted P values by item id, which weight its draws; ``numbers`` by study id those that stand in the place of
+    what is printed; ``without`` is what is left out.
     """
 
     analysis: Any
     program: Program
     shapes: Mapping[str, tuple[int, ...]]
     p_values: Mapping[str, float] = field(default_factory=dict)
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    without: HeldOut = NOTHING
 
 
 def compile_model(built: Built) -> Compiled:
@@ -69,7 +69,8 @@ def with_data(
         analysis=analysis,
         program=compiled.program.with_data(packed(data)),
         p_values=p_values_of(analysis, numbers, without),
-        attributes=without.attributes(analysis) | ({} if numbers is None else {NUMBERS: json.dumps(numbers)}),
+        numbers=numbers or {},
+        without=without,
     )
 
 

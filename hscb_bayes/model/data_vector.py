@@ -10,7 +10,6 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-PARAMETERS_VARIABLE = "parameters"
 DATA_VARIABLE = "arrays"
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-
-# Attributes of a posterior of other data than the analysis': studies or patients that are left out, other numbers.
-LEFT_OUT, LEFT_OUT_NUMBERS, LEFT_OUT_PATIENTS = "left_out_studies", "left_out_numbers", "left_out_patients"
-NUMBERS = "numbers"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,28 +50,5 @@ class HeldOut:
             for member in analysis.members
         }
 
-    def attributes(self, analysis: Any) -> dict[str, str]:
-        """What a posterior must say of it."""
-        found = {LEFT_OUT: json.dumps(sorted(self.studies))} if self.studies else {}
-        if self.numbers:
-            found[LEFT_OUT_NUMBERS] = json.dumps({study: sorted(ids) for study, ids in self.numbers.items()})
-        if self.patients is not None:
-            found[LEFT_OUT_PATIENTS] = json.dumps(analysis.patients.id[self.patients].tolist())
-        return found
-
 
 NOTHING = HeldOut()
-
-
-def left_out_of(attributes: Mapping[Any, Any]) -> HeldOut:
-    """Studies and numbers that a posterior was made without, from its attributes."""
-    return HeldOut(
-        studies=json.loads(attributes.get(LEFT_OUT, "[]")),
-        numbers=json.loads(attributes.get(LEFT_OUT_NUMBERS, "{}")),
-    )
-
-
-def what_is_left_out(attributes: Mapping[Any, Any]) -> dict[str, str]:
-    """Attributes of a posterior that say which other data it was made from."""
-    names = (LEFT_OUT, LEFT_OUT_NUMBERS, LEFT_OUT_PATIENTS, NUMBERS)
-    return {name: attributes[name] for name in names if name in attributes}

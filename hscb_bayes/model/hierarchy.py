@@ -1,17 +1,19 @@
-r"""How studies differ: effects on the log hazards, and the parameters of one study.
+r"""How studies differ: effects on the log hazards and on some other parameters.
 
-A study's parameters are those of the average study of the population that is asked about, moved by its effects:
+A study's hazards and parameters are those of the average study of the population that is asked about, with its effects:
 
     u_s = delta_population(s) + delta_definition(s) + tau z_s,    z_s ~ N(0, 1),
 
 or, with the weight of a study on its own, u_s = delta + sigma z'_s with a fixed wide sigma (EXNEX). Effects are on the
-log hazards of the three transitions, the log odds of never responding, the log Weibull shape of response and the log
-odds of being lost. A redefined response redefines both states: its delta is on all three transitions.
+log hazards of the three transitions, whatever their families, the log odds of never responding, the log shape of
+response and the log odds of being lost. A redefined response redefines both states: its delta is on all three
+transitions.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,19 +21,14 @@ import numpy as np
 
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import TWO_SIDED
-from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.process.pathway import TRANSITIONS
 
 EFFECTS = (*TRANSITIONS, "never_respond", "response_shape", "lost_by_one_year")
 COMPONENTS = ("exchangeable", "apart")
 RATIOS = np.array([effect not in ("response_shape", "lost_by_one_year") for effect in EFFECTS])
-RESPONSE = EFFECTS.index("response")
-SHAPE = PARAMETER_IDS.index("response_shape")
 SMALLEST_WEIGHT = 1e-12  # of a study on its own, where the weights say that there is none
 
-# Effects that are added to a parameter; a hazard ratio of response shortens the median by its root of the shape.
-ADDED = np.array([[float(effect == id and effect != "response") for id in PARAMETER_IDS] for effect in EFFECTS])
-AT_MEDIAN = np.array([float(id == "response_median") for id in PARAMETER_IDS])
+ON_HAZARDS = len(TRANSITIONS)  # the first of the effects; the others are added to parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,13 +98,20 @@ def log_prior_apart(standard: Any, drawn_apart: Any, xp: Any) -> Any:
     return (xp.log(drawn_apart) + 0.5 * standard**2 * (1.0 - drawn_apart**2)).sum(axis=-1)
 
 
-def study_parameters(parameters: Any, effects: Any, xp: Any) -> Any:
-    """Parameters of studies on their unbounded scales.
+def differing(pool: Pool) -> tuple[str, ...]:
+    """Effects by which some study may differ from another: the others have no variables."""
+    beliefs = hierarchy_of(pool)
+    widest = np.max([beliefs.between, beliefs.apart, beliefs.shift.max(axis=0, initial=0.0)], axis=0)
+    return tuple(effect for effect, width in zip(EFFECTS, widest, strict=True) if width > 0.0)
+
+
+def study_parameters(parameters: Any, effects: Any, ids: Sequence[str], xp: Any) -> Any:
+    """Parameters of studies on their unbounded scales: what effects on hazards leave as it is.
 
     Parameters
     ----------
     parameters
-        Of the average study, shape (..., parameter).
+        Of the average study, shape (..., parameter), named ``ids``.
     effects
         Shape (..., effect), broadcast against the leading axes of ``parameters``.
 
@@ -115,6 +119,5 @@ def study_parameters(parameters: Any, effects: Any, xp: Any) -> Any:
     -------
     Shape (..., parameter).
     """
-    moved = parameters + xp.matmul(effects, ADDED)
-    earlier = effects[..., RESPONSE] * xp.exp(-moved[..., SHAPE])
-    return moved - earlier[..., None] * AT_MEDIAN
+    added = np.array([[float(effect == id) for id in ids] for effect in EFFECTS[ON_HAZARDS:]])
+    return parameters + xp.matmul(effects[..., ON_HAZARDS:], added)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +11,12 @@ from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.known import DURATION
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.model.patient_likelihood import baseline_ids, log_likelihood_of_table
+from hscb_bayes.model.patient_likelihood import OWN, coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import OneByOne, table_data
 from hscb_bayes.model.print_arrays import covariate_at
 from hscb_bayes.process.pathway import TRANSITIONS
 
 TABLE = "(patients)"  # stands for the study of a table that is a whole analysis; no id of a study is so
-OWN = "these patients"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,8 +42,14 @@ class KnownRows:
         return np.zeros(len(self.patients), dtype=int)
 
 
-def known_rows(analysis: Analysis) -> KnownRows | None:
-    """Rows of the patients that an analysis of a paper knows one by one; None where it knows none."""
+def known_rows(analysis: Analysis, *, with_effect: bool = False) -> KnownRows | None:
+    """Rows of the patients that an analysis of a paper knows one by one; None where it knows none.
+
+    Parameters
+    ----------
+    with_effect
+        Whether their study has effects on the log hazards, in which patients of their own have none.
+    """
     known = analysis.known
     if known is None:
         return None
@@ -53,7 +57,7 @@ def known_rows(analysis: Analysis) -> KnownRows | None:
     if analysis.by_duration and known.duration is not None:
         terms.append(DURATION)
         columns.append(covariate_at(analysis, known.duration))
-    if known.said.deviation is not None:
+    if with_effect or known.said.deviation is not None:
         terms.append(OWN)
         columns.append(np.ones(len(known)))
     return KnownRows(
@@ -74,7 +78,7 @@ def tables_of(analysis: Any) -> dict[str, OneByOne]:
     """
     if not analysis.members:
         return {TABLE: analysis}
-    found = {member.study.id: known_rows(member) for member in analysis.members}
+    found = {member.study.id: known_rows(member, with_effect=analysis.has_hierarchy) for member in analysis.members}
     return {study: rows for study, rows in found.items() if rows is not None}
 
 
@@ -90,49 +94,18 @@ def known_of(analysis: Any, study: str) -> str | None:
     return study if study in effect_deviations(analysis) else None
 
 
-def points_of(table: OneByOne, values: Mapping[str, Any], effect: Any, xp: Any) -> list[Any]:
-    """Coefficients of each transition of patients who are known beside a print, as ``row_terms`` takes them.
+def added_to_known(analysis: Any, study: str, of_known: Any, effects: Any) -> Any:
+    """What is added to each log hazard of the patients who are known beside a print, shape (transition,).
 
     Parameters
     ----------
-    values
-        Parameters of their study on their unbounded scales, shape (1,) each.
-    effect
-        What being one of these patients adds to each log hazard, shape (transition,); None where there is none.
+    of_known
+        Effects of known patients, shape (table, transition), a row a study whose patients have some.
+    effects
+        Of their study, shape (effect,).
     """
-    points = []
-    for k, transition in enumerate(TRANSITIONS):
-        parts = [values[id] for id in baseline_ids(table, k)]
-        if DURATION in table.terms:
-            parts.append(values[f"hazard_ratio_{transition}"])
-        if OWN in table.terms:
-            parts.append(effect[k : k + 1])
-        points.append(xp.concatenate(parts))
-    return points
-
-
-def coefficients(
-    analysis: Any, study: str, table: OneByOne, values: Mapping[str, Any], drawn: tuple[Any, Any, Any], xp: Any
-) -> list[Any]:
-    """Coefficients of each transition of the patients of a study, as ``row_terms`` takes them.
-
-    Parameters
-    ----------
-    values
-        Parameters of the study on their unbounded scales, shape (1,) each.
-    drawn
-        Effects of known patients (table, transition), log hazard ratios (transition, term), and effects of centres
-        (transition, centre).
-    """
-    of_known, ratios, of_centres = drawn
-    if study != TABLE:
-        with_effect = list(effect_deviations(analysis))
-        effect = of_known[with_effect.index(study)] if study in with_effect else None
-        return points_of(table, values, effect, xp)
-    return [
-        xp.concatenate([*(values[id] for id in baseline_ids(table, k)), ratios[k], of_centres[k]])
-        for k in range(len(TRANSITIONS))
-    ]
+    with_effect, own = list(effect_deviations(analysis)), effects[: len(TRANSITIONS)]
+    return own + of_known[with_effect.index(study)] if study in with_effect else own
 
 
 def known_terms(parameters: np.ndarray, effect: np.ndarray | None, analysis: Analysis) -> np.ndarray:
@@ -149,5 +122,5 @@ def known_terms(parameters: np.ndarray, effect: np.ndarray | None, analysis: Ana
     if rows is None:
         return np.zeros(len(parameters))
     data, ids = table_data(rows), analysis.parameter_ids
-    points = (points_of(rows, dict(zip(ids, point[:, None], strict=True)), effect, np) for point in parameters)
+    points = (coefficients(rows, dict(zip(ids, point[:, None], strict=True)), np, own=effect) for point in parameters)
     return np.array([log_likelihood_of_table(rows, each, data, np) for each in points])

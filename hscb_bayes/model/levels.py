@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytensor.tensor as pt
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.data import components
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
+from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart
 from hscb_bayes.process.pathway import TRANSITIONS
 
 LKJ = 2.0
@@ -29,7 +29,7 @@ class StudyEffects:
     Parameters
     ----------
     effects
-        Shape (component, study, effect).
+        Shape (component, study, effect) of all ``EFFECTS``; 0 where studies do not differ.
     log_probability
         Of each component given the standard effects, shape (component, study).
     """
@@ -49,13 +49,11 @@ def alike(analysis: Any, between: Any) -> StudyEffects:
     studies = max(len(analysis.studies), 1)
     certain = pt.zeros((1, studies))
     if between is None:
-        effects = len(EFFECTS) if studies > 1 else len(TRANSITIONS)
-        return StudyEffects(effects=pt.zeros((1, studies, effects)), log_probability=certain)
+        return StudyEffects(effects=pt.zeros((1, studies, len(EFFECTS))), log_probability=certain)
     spread = pm.HalfNormal("between_studies", sigma=between, dims="transition")
     standard = pm.Normal("standard_study_effect", dims=("study", "transition"))
     effect = pm.Deterministic("study_effect", spread * standard, dims=("study", "transition"))
-    effects = pt.specify_shape(effect[None], (1, studies, len(TRANSITIONS)))
-    return StudyEffects(effects=effects, log_probability=certain)
+    return StudyEffects(effects=_of_all(effect[None], TRANSITIONS, (1, studies)), log_probability=certain)
 
 
 def studies_of_a_pool(pool: Pool, beliefs: Mapping[str, Any]) -> StudyEffects:
@@ -90,9 +88,15 @@ def studies_of_a_pool(pool: Pool, beliefs: Mapping[str, Any]) -> StudyEffects:
         log_probability = log_probability - pt.logsumexp(log_probability, axis=0, keepdims=True)
     shape = (len(effects), len(pool.studies))
     return StudyEffects(
-        effects=pt.specify_shape(pt.stack(effects), (*shape, len(EFFECTS))),
+        effects=_of_all(pt.stack(effects), differing(pool), shape),
         log_probability=pt.specify_shape(log_probability, shape),
     )
+
+
+def _of_all(effects: Any, names: Sequence[str], shape: tuple[int, ...]) -> Any:
+    """Effects of some names, (..., name), among all ``EFFECTS``."""
+    places = np.array([[float(name == effect) for effect in EFFECTS] for name in names])
+    return pt.specify_shape(pt.matmul(effects, places), (*shape, len(EFFECTS)))
 
 
 def _log_joint(standard: Any, log_weights: Any, drawn_apart: Any) -> Any:
@@ -114,7 +118,7 @@ def _mixed(pool: Pool, beliefs: Mapping[str, Any]) -> Any:
         is_alike = rng.uniform(size=(len(shape), 1)) < np.exp(log_weights[0])[:, None]
         return rng.standard_normal(shape.shape) * np.where(is_alike, 1.0, 1.0 / drawn_apart)
 
-    zeros = np.zeros((len(pool.studies), len(EFFECTS)))
+    zeros = np.zeros((len(pool.studies), len(differing(pool))))
     return pm.CustomDist(
         "standard_study_effect",
         beliefs["log_weights"],

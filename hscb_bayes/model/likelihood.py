@@ -8,11 +8,9 @@ import numpy as np
 
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
-from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from hscb_bayes.model.pathways import follow_up_of, pathway_of, prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.process.incidence import outcome_probabilities
-
-LOST = PARAMETER_IDS.index("lost_by_one_year")
 
 
 def log_likelihood(
@@ -41,11 +39,12 @@ def log_likelihood(
     values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
     follow_up = follow_up_of(values["lost_by_one_year"], np)
     outcomes = outcome_probabilities(pathway_of(values, analysis, np), arrays.x, arrays.nodes, follow_up, np)
-    return log_likelihood_terms(outcomes, arrays, follow_up_of(parameters[:, [LOST]], np), np)
+    return log_likelihood_terms(outcomes, arrays, follow_up_of(values["lost_by_one_year"][..., 0], np), np)
 
 
 def log_prior(parameters: np.ndarray, analysis: Analysis) -> np.ndarray:
     """Log prior density, shape (draw,)."""
     mean, deviation = prior_normals(analysis)
-    standard = (parameters - mean) / deviation
-    return -0.5 * np.sum(standard**2 + np.log(2.0 * np.pi * deviation**2), axis=-1)
+    own = deviation > 0.0
+    standard = (parameters[:, own] - mean[own]) / deviation[own]
+    return -0.5 * np.sum(standard**2 + np.log(2.0 * np.pi * deviation[own] ** 2), axis=-1)

@@ -21,23 +21,21 @@ HALF = np.log(np.log(2.0))  # log cumulative hazard at the median
 def prior_normals(analysis: Any) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of every parameter on its unbounded scale, shape (parameter,).
 
-    A share that the analysis says is not there has a mean so low that it is nothing; a slope that is not used is zero.
+    A parameter that has no part is a constant, with a standard deviation of 0: a share so low that it is nothing, or a
+    slope of zero.
 
     Parameters
     ----------
     analysis
         Of whatever form; of a pool the parameters are those of the average study.
     """
-    hazards = analysis.hazards
-    absent = {"never_respond": not hazards.never_respond, "lost_by_one_year": analysis.is_complete}
-    unused = {"odds_ratio_never_respond": not hazards.never_respond_by_duration}
-    unused |= {f"{transition}_shape": True for transition in hazards.cuts}
-    mean, deviation = np.zeros(len(analysis.parameters)), np.ones(len(analysis.parameters))
+    hazards, believed = analysis.hazards, analysis.believed
+    mean, deviation = np.zeros(len(analysis.parameters)), np.zeros(len(analysis.parameters))
     for k, (id, parameter) in enumerate(analysis.parameters.items()):
-        if absent.get(id, False):
-            mean[k] = NEGLIGIBLE
-        elif not unused.get(id, False):
+        if id in believed:
             mean[k], deviation[k] = analysis.prior[hazards.beliefs.get(id, id)].normal(parameter.scale)
+        elif parameter.scale != "log":
+            mean[k] = NEGLIGIBLE
     return mean, deviation
 
 

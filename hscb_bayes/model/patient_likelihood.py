@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 
+from hscb_bayes.analysis.known import DURATION
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.model.block_sum import BlockSum
@@ -27,6 +28,7 @@ from hscb_bayes.model.patient_rows import (
 from hscb_bayes.process.pathway import TRANSITIONS, Hazard
 
 RESPONSE = 0
+OWN = "these patients"  # term of patients beside a print: what is added to their log hazards
 IMPOSSIBLE = -1e200  # log of what cannot be
 
 
@@ -159,11 +161,15 @@ def log_likelihood_of_patients(
     centre
         Effects, shape (transition, centre).
     """
-    points = points_of(analysis, parameters, log_hazard_ratio, centre)
+    points = coefficients(analysis, _columns(parameters), np, ratios=log_hazard_ratio, of_centres=centre)
     rows = patient_rows(analysis).values()
     found = [row_terms(analysis, k, np)(points[k], own).sum() for k, own in enumerate(rows)]
     data = unwatched_data(analysis)
     return np.array([*found, unwatched_terms(analysis, points, data, np).sum() if data else 0.0])
+
+
+def _columns(parameters: Mapping[str, float]) -> dict[str, np.ndarray]:
+    return {id: np.array([value]) for id, value in parameters.items()}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -188,7 +194,7 @@ class ByPatient:
     def at(self, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray) -> np.ndarray:
         """Shape (patient,); arguments as of ``log_likelihood_of_patients``."""
         size = len(self.analysis.patients)
-        points = points_of(self.analysis, parameters, log_hazard_ratio, centre)
+        points = coefficients(self.analysis, _columns(parameters), np, ratios=log_hazard_ratio, of_centres=centre)
         found = np.zeros(size)
         for k, (who, rows) in enumerate(self._rows):
             found += np.bincount(who, row_terms(self.analysis, k, np)(points[k], rows), minlength=size)
@@ -197,14 +203,37 @@ class ByPatient:
         return found
 
 
-def points_of(
-    analysis: PatientAnalysis, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray
-) -> list[np.ndarray]:
-    """Coefficients of each transition of a table that is a whole analysis, as ``row_terms`` takes them."""
-    return [
-        np.concatenate([[parameters[id] for id in baseline_ids(analysis, k)], log_hazard_ratio[k], centre[k]])
-        for k in range(len(TRANSITIONS))
-    ]
+def coefficients(
+    table: OneByOne,
+    values: Mapping[str, Any],
+    xp: Any,
+    *,
+    own: Any = None,
+    ratios: Any = None,
+    of_centres: Any = None,
+) -> list[Any]:
+    """Coefficients of each transition, as ``row_terms`` takes them.
+
+    Parameters
+    ----------
+    values
+        Parameters of the patients' study on their unbounded scales, shape (1,) each.
+    own
+        What is added to each log hazard of patients beside a print, shape (transition,).
+    ratios, of_centres
+        Of a table that is a whole analysis: log hazard ratios (transition, term), effects (transition, centre).
+    """
+    points = []
+    for k, transition in enumerate(TRANSITIONS):
+        parts = [values[id] for id in baseline_ids(table, k)]
+        if DURATION in table.terms:
+            parts.append(values[f"hazard_ratio_{transition}"])
+        if OWN in table.terms:
+            parts.append(own[k : k + 1])
+        if ratios is not None:
+            parts += [ratios[k], of_centres[k]]
+        points.append(xp.concatenate(parts))
+    return points
 
 
 def log_likelihood_of_table(

@@ -17,13 +17,12 @@ from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
-from hscb_bayes.model.hierarchy import study_parameters
+from hscb_bayes.model.hierarchy import ON_HAZARDS, study_parameters
 from hscb_bayes.model.marks import places
-from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of
+from hscb_bayes.model.pathways import follow_up_of, pathway_of
 from hscb_bayes.model.print_arrays import fitted_survivals, joint_arrays, printed_values
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
 
-LOST = PARAMETER_IDS.index("lost_by_one_year")
 NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
 ARRAY_FIELDS = tuple(field.name for field in fields(JointArrays) if field.name != "nodes")
 CELLS = "members"  # array: which cell belongs to which study
@@ -108,16 +107,19 @@ def log_likelihood_by_study(
     -------
     Shape (..., study).
     """
-    each = study_parameters(parameters, effects, xp)
-    cells = xp.matmul(members, each)
-    values = {id: cells[..., k : k + 1] for k, id in enumerate(PARAMETER_IDS)}
+    each = study_parameters(parameters, effects, pool.parameter_ids, xp)
+    cells, added = xp.matmul(members, each), xp.matmul(members, effects[..., :ON_HAZARDS])
+    values = {id: cells[..., k : k + 1] for k, id in enumerate(pool.parameter_ids)}
+    on_hazards = [added[..., k : k + 1] for k in range(ON_HAZARDS)]
     of_cells = follow_up_of(values["lost_by_one_year"], xp)
-    outcomes = outcome_probabilities(pathway_of(values, pool.members[0], xp), arrays.x, arrays.nodes, of_cells, xp)
+    pathway = pathway_of(values, pool.members[0], xp, on_hazards)
+    outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, of_cells, xp)
     by_study = Outcomes(
         seen=outcomes.seen[..., None, :, :],
         responses=outcomes.responses[..., None, :, :],
         by_day=outcomes.by_day[..., None, :, :],
         course=outcomes.course[..., None, :, :],
     )
-    of_studies = follow_up_of(each[..., LOST : LOST + 1], xp)
+    lost = pool.parameter_ids.index("lost_by_one_year")
+    of_studies = follow_up_of(each[..., lost : lost + 1], xp)
     return log_likelihood_terms(by_study, arrays, of_studies, xp).sum(axis=-1)

@@ -163,7 +163,10 @@ def compile_program(model: pm.Model) -> Program:
 
 def _compiled(model: pm.Model) -> Program:
     (data,) = model.data_vars
-    middle, free, kept = model.initial_point(), model.value_vars, model.unobserved_RVs
+    middle, free = model.initial_point(), model.value_vars
+    of_values = model.values_to_rvs
+    of_transformed = {value: of_values[value] for value in free if value.name != of_values[value].name}
+    kept = [*model.unobserved_RVs, *of_transformed]
     shapes = [middle[variable.name].shape for variable in free]
     cuts = np.cumsum([0, *(middle[variable.name].size for variable in free)])
     point = pt.tensor("point", shape=(int(cuts[-1]),), dtype="float64")
@@ -173,10 +176,12 @@ def _compiled(model: pm.Model) -> Program:
 
     log_density = rewrite_graph(model.logp(), include=("canonicalize", "stabilize"))
     gradient = pt.concatenate([part.ravel() for part in pt.grad(log_density, free)])
-    drawn = model.replace_rvs_by_values(kept)
+    drawn = [*model.replace_rvs_by_values(model.unobserved_RVs), *of_transformed]
     values = pt.concatenate([variable.ravel() for variable in drawn])
     of_density, of_values = clone_replace([log_density, gradient], where), clone_replace([values], where)
-    named = {id: tuple(dims) for id, dims in model.named_vars_to_dims.items() if id in {each.name for each in kept}}
+    every, names = model.named_vars_to_dims, {each.name: each.name for each in kept}
+    names |= {value.name: variable.name for value, variable in of_transformed.items()}
+    named = {id: tuple(every[variable]) for id, variable in names.items() if variable in every}
     coords = {name: list(labels) for name, labels in model.coords.items() if labels is not None}
     return Program(
         density=_machine_code(point, entries, of_density, DENSITY_SOURCE, DENSITY_TYPE),

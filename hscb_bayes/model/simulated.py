@@ -10,12 +10,12 @@ import numpy as np
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.kaplan_meier import curve
 from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.model.hierarchy import study_parameters
-from hscb_bayes.model.known_patients import TABLE, coefficients
-from hscb_bayes.model.patient_likelihood import baseline_ids, relative_hazard, transition_of
+from hscb_bayes.model.hierarchy import ON_HAZARDS, study_parameters
+from hscb_bayes.model.known_patients import TABLE, added_to_known
+from hscb_bayes.model.patient_likelihood import baseline_ids, coefficients, relative_hazard, transition_of
 from hscb_bayes.model.patient_rows import OneByOne
 from hscb_bayes.model.simulate import simulate_numbers
-from hscb_bayes.process.pathway import TRANSITIONS, Pathway
+from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.simulate import simulate_course
 
 
@@ -42,10 +42,11 @@ def simulate_prints(
         When the likelihood of a study has a power: no study is one that counts in part.
     """
     refuse_powers(analysis)
-    if len(analysis.members) == 1:
-        return simulate_numbers(analysis.members[0], parameters, effects[0, 0], rng=rng)
-    each, none = of_each_study(parameters, effects, log_probability, rng=rng), np.zeros(len(TRANSITIONS))
-    parts = (simulate_numbers(member, own, none, rng=rng) for member, own in zip(analysis.members, each, strict=True))
+    each, added = of_each_study(analysis, parameters, effects, log_probability, rng=rng)
+    parts = (
+        simulate_numbers(member, own, of_study, rng=rng)
+        for member, own, of_study in zip(analysis.members, each, added, strict=True)
+    )
     return np.concatenate(list(parts))
 
 
@@ -61,13 +62,18 @@ def refuse_powers(analysis: Any) -> None:
 
 
 def of_each_study(
-    parameters: np.ndarray, effects: np.ndarray, log_probability: np.ndarray, *, rng: np.random.Generator
-) -> np.ndarray:
-    """Parameters of each study of one draw, shape (study, parameter), under a component that is drawn."""
+    analysis: Any, parameters: np.ndarray, effects: np.ndarray, log_probability: np.ndarray, *, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of each study of one draw, under a component that is drawn: parameters and effects on log hazards.
+
+    Returns
+    -------
+    Shapes (study, parameter) and (study, transition).
+    """
     probability = np.exp(log_probability)
     component = (rng.uniform(size=probability.shape[1]) > np.cumsum(probability, axis=0)[:-1]).sum(axis=0)
     own = np.take_along_axis(effects, component[None, :, None], axis=0)[0]
-    return np.asarray(study_parameters(parameters, own, np))
+    return np.asarray(study_parameters(parameters, own, analysis.parameter_ids, np)), own[:, :ON_HAZARDS]
 
 
 def simulate_patients(
@@ -90,19 +96,20 @@ def simulate_patients(
         As ``simulate_prints`` does; and when patients came late or a day of response is not known.
     """
     refuse_powers(analysis)
-    each = parameters[None]
-    if len(analysis.studies) > 1:
-        each = of_each_study(parameters, effects, log_probability, rng=rng)
-    found, drawn = [], (of_known, ratios, of_centres)
+    each, added = of_each_study(analysis, parameters, effects, log_probability, rng=rng)
+    found = []
     for study, table in tables.items():
         if not can_be_replicated(table.patients):
             raise InputError(
                 f"{analysis.path}: required patients who were followed from day 0, to known days, where new courses "
                 "are drawn; found a later entry or visits"
             )
-        own = each[0 if study == TABLE else analysis.studies.index(study)]
-        values = {id: own[k : k + 1] for k, id in enumerate(analysis.parameter_ids)}
-        found.append(_one_table(table, coefficients(analysis, study, table, values, drawn, np), rng=rng))
+        place = 0 if study == TABLE else analysis.studies.index(study)
+        values = {id: each[place, k : k + 1] for k, id in enumerate(analysis.parameter_ids)}
+        parts = {"ratios": ratios, "of_centres": of_centres}
+        if study != TABLE:
+            parts = {"own": added_to_known(analysis, study, of_known, added[place])}
+        found.append(_one_table(table, coefficients(table, values, np, **parts), rng=rng))
     return np.concatenate(found)
 
 

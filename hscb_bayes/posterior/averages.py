@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.errors import InputError
 from hscb_bayes.model.print_arrays import baseline, covariate_at, covariate_nodes
 
-Among = Literal["all", "short", "long"]
-GROUPS: tuple[Among, ...] = ("short", "long")
+GROUPS = ("short", "long")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,6 +19,10 @@ class Average:
 
     x: np.ndarray
     weight: np.ndarray
+
+    def rows(self, which: Sequence[int]) -> Average:
+        """Some of the averages."""
+        return Average(x=self.x, weight=self.weight[list(which)])
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """From (draw, node, ...) to (draw, row, ...)."""
@@ -32,7 +33,7 @@ class Average:
         return np.clip(self.of(values), 0.0, 1.0)
 
 
-def cohort_average(analysis: Analysis) -> tuple[Average, tuple[Among, ...]]:
+def cohort_average(analysis: Analysis) -> tuple[Average, tuple[str, ...]]:
     """Rows for the whole cohort ("all") and, where the analysis splits it by duration, for "short" and "long"."""
     cohort = baseline(analysis)
     x, groups = covariate_nodes(cohort)
@@ -41,20 +42,6 @@ def cohort_average(analysis: Analysis) -> tuple[Average, tuple[Among, ...]]:
     if sizes.size == 1:
         return Average(x=x, weight=whole[None]), ("all",)
     return Average(x=x, weight=np.vstack([whole, groups])), ("all", *GROUPS)
-
-
-def group_average(analysis: Analysis, among: Among) -> Average:
-    """One row: the patients of a group, each with their own duration.
-
-    Raises
-    ------
-    InputError
-        When the analysis has no such group.
-    """
-    average, names = cohort_average(analysis)
-    if among not in names:
-        raise InputError(f"among: required one of {list(names)}, found {among!r}; {analysis.path} has cohort.sizes")
-    return Average(x=average.x, weight=average.weight[[names.index(among)]])
 
 
 def duration_average(analysis: Analysis, duration: Sequence[float]) -> Average:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.model.fit import analysis_of, draws_of
 from hscb_bayes.posterior.averages import cohort_average
 from hscb_bayes.posterior.headline import EARLY, Quantity, in_chunks
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.predict import by_study
 from hscb_bayes.posterior.times import response_quantile
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.incidence import cumulative_incidence, survival
@@ -24,19 +25,20 @@ ESTIMANDS: Mapping[str, Quantity] = {
 }
 
 
-def estimands(posterior: xr.DataTree) -> xr.Dataset:
+@by_study
+def estimands(posterior: Posterior) -> xr.Dataset:
     """Response by day 28, median time to response, and one-year survival of a study's own patients.
 
     Parameters
     ----------
     posterior
-        Of one study: what ``sample``, ``study_posterior``, ``average_posterior`` or ``next_posterior`` returned.
+        Of a print; of a pool there is a result for each study.
 
     Returns
     -------
     Variables ``response_by_28``, ``median_response_responders`` (days) and ``os_1y``, dimensions chain and draw.
     """
-    analysis = analysis_of(posterior)
+    analysis = posterior.analysis
     average, _ = cohort_average(analysis)
     weight = average.weight[:1]
 
@@ -47,7 +49,5 @@ def estimands(posterior: xr.DataTree) -> xr.Dataset:
         alive = survival(pathway, average.x, np.array([YEAR]))[:, :, 0] @ weight[0]
         return np.column_stack([early, median, alive])
 
-    columns = in_chunks(quantities, draws_of(posterior), analysis).T
-    dims, sizes = ("chain", "draw"), posterior["posterior"].sizes
-    shape = (sizes["chain"], sizes["draw"])
-    return xr.Dataset({name: (dims, column.reshape(shape)) for name, column in zip(ESTIMANDS, columns, strict=True)})
+    columns = in_chunks(quantities, posterior.parameters, analysis, posterior.effect).T
+    return xr.Dataset({name: posterior.labelled(column, {}) for name, column in zip(ESTIMANDS, columns, strict=True)})

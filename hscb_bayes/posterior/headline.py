@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.model.pathways import PARAMETER_IDS, pathway_of
+from hscb_bayes.model.pathways import pathway_of
 from hscb_bayes.model.print_arrays import covariate_at
 from hscb_bayes.posterior.averages import Average, cohort_average
 from hscb_bayes.posterior.times import response_quantile, time_in_states
@@ -146,13 +146,19 @@ def calibration_quantities(
 
     columns = in_chunks(quantities, parameters, analysis, effect).T
     ids = [*("os_1y" if name == "all" else f"os_1y_{name}" for name in names), "response_by_28"]
-    return dict(zip(ids, columns, strict=True)) | hazard_ratios_from_draws(parameters)
+    return dict(zip(ids, columns, strict=True)) | hazard_ratios_from_draws(parameters, analysis)
 
 
-def hazard_ratios_from_draws(parameters: np.ndarray) -> dict[str, np.ndarray]:
-    """Hazard ratio of each transition, ``hazard_ratio_<transition>``, shape (draw,)."""
-    names = [f"hazard_ratio_{transition}" for transition in TRANSITIONS]
-    return {name: np.exp(parameters[:, PARAMETER_IDS.index(name)]) for name in names}
+def hazard_ratios_from_draws(parameters: np.ndarray, analysis: Any) -> dict[str, np.ndarray]:
+    """Hazard ratio of each transition, ``hazard_ratio_<transition>``, shape (draw,); none where durations have no part.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (draw, parameter).
+    """
+    names = [f"hazard_ratio_{transition}" for transition in TRANSITIONS if analysis.by_duration]
+    return {name: np.exp(parameters[:, analysis.parameter_ids.index(name)]) for name in names}
 
 
 def headline_from_draws(

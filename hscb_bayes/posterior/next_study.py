@@ -17,14 +17,14 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 
 from hscb_bayes.analysis.priors import BELIEFS, natural
 from hscb_bayes.analysis.spec import needed_priors
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import analysis_of, draws_of
-from hscb_bayes.model.pathways import PARAMETER_IDS
+from hscb_bayes.model.pathways import HALF, hazard_of
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.process.pathway import TRANSITIONS
 
 MOST_COMPONENTS = 4
 ROBUST_WEIGHT = 0.2
@@ -62,13 +62,13 @@ class Mixture:
         return np.exp(-0.5 * standard**2) / (np.sqrt(2.0 * np.pi) * self.deviation)
 
 
-def predictive_prior(following: xr.DataTree, estimand: str) -> Mixture:
+def predictive_prior(following: Posterior, estimand: str) -> Mixture:
     """The predictive distribution of a share in the next study, as the mixture that BIC prefers.
 
     Parameters
     ----------
     following
-        What ``next_posterior`` returned.
+        What ``Posterior.next`` returned.
     estimand
         ``"response_by_28"`` or ``"os_1y"``.
 
@@ -171,7 +171,7 @@ def rbest_json(mixture: Mixture) -> str:
     return json.dumps({"meta": meta, "comp": rows}, indent=1)
 
 
-def beliefs_toml(following: xr.DataTree, *, source: str) -> str:
+def beliefs_toml(following: Posterior, *, source: str) -> str:
     """``[prior.<parameter>]`` tables of the next study, as an analysis file takes them.
 
     Each is the normal distribution, on the parameter's unbounded scale, with the median and the 95% quantile of the
@@ -182,12 +182,25 @@ def beliefs_toml(following: xr.DataTree, *, source: str) -> str:
     source
         The pool, for ``why``.
     """
-    draws, tables = draws_of(following), []
-    for id in needed_priors(analysis_of(following).table):
-        values = draws[:, PARAMETER_IDS.index(id)]
+    draws, analysis, tables = _with_effect(following), following.analysis, []
+    for id in needed_priors(analysis.table):
+        values = draws[:, analysis.parameter_ids.index(id)]
         median, limit = np.quantile(values, [0.5, SURE])
         scale = BELIEFS[id].scale
         guess, below = (float(natural(np.array(value), scale)) for value in (median, limit))
         why = f"the next study of the kind, predicted from {source}"
         tables.append(f"[prior.{id}]\nbest_guess = {guess:.6g}\nbelow = {below:.6g}\nwhy = {json.dumps(why)}\n")
     return "\n".join(tables)
+
+
+def _with_effect(following: Posterior) -> np.ndarray:
+    """Parameters on their unbounded scales, with the study's effects in the median of response and in mortalities."""
+    analysis, found, effect = following.analysis, following.parameters.copy(), following.effect
+    if effect is None:
+        return found
+    values = {id: found[:, k] for k, id in enumerate(analysis.parameter_ids)}
+    response = hazard_of(TRANSITIONS[0], analysis.hazards, values, np)
+    found[:, analysis.parameter_ids.index("response_median")] = response.log_time_at(HALF - effect[:, 0], np)
+    for k, transition in enumerate(TRANSITIONS[1:], start=1):
+        found[:, analysis.parameter_ids.index(transition)] += effect[:, k]
+    return found

@@ -1,36 +1,30 @@
 """What a posterior says: curves, times, ratios and contrasts, as labelled arrays with the draws kept.
 
-Time zero is the boost, days throughout. Of a paper, every function takes ``duration``, days of neutropenia before the
-boost, one result each for patients who all have that duration; without it the result is standardised to the study's
-patients, an average over their own durations, or over those of the ``among = "short"`` or ``"long"`` group. Of
-patients one by one, it takes ``covariates`` and ``centre``; without them the result is standardised to the table's
-patients, each with their own (``subjects.Whom``). Predictions are for patients like those of the study; its own effect
-is in them where the analysis has one.
+Time zero is the boost, days throughout. Without more, a prediction is an average over the study's or the table's own
+patients, each with their own duration of neutropenia or their own covariates and centre. A ``Profile`` says for whom
+else it is to be. Which study or centre it is for, the posterior says (``posterior.of(study="liu2024")``); of a pool
+there is one result for each study. The study's own effect is in its predictions.
 
-Dimensions are ``chain``, ``draw``, then ``duration`` or ``patient``, ``day``, ``state`` as needed. ``patients_beyond``
-on ``duration`` counts the study's patients as extreme or more so: 0 means that the prediction extrapolates.
+Dimensions are ``chain``, ``draw``, then ``study``, ``duration``, ``patient``, ``group`` or ``setting``, ``day``,
+``state`` as needed. ``patients_beyond`` on ``duration`` counts the study's patients as extreme or more so: 0 means that
+the prediction extrapolates.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Unpack
+from typing import Any, Concatenate, Literal, Unpack
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import analysis_of, draws_of, is_of_patients, patients_of, study_effects
-from hscb_bayes.model.print_arrays import baseline
 from hscb_bayes.posterior.by_response import BY_RESPONSE, by_response
-from hscb_bayes.posterior.headline import (
-    hazard_ratios_from_draws,
-    headline_from_draws,
-    headline_quantities,
-    pathway_from_draws,
-)
-from hscb_bayes.posterior.profile import Subjects, Whom, log_hazard_ratios, subjects_of
+from hscb_bayes.posterior.headline import hazard_ratios_from_draws, headline_from_draws, headline_quantities
+from hscb_bayes.posterior.posterior import DIMS, Posterior
+from hscb_bayes.posterior.profile import Profile, Subjects, own_pathways, subjects_of
 from hscb_bayes.posterior.times import response_quantile as quantile_of_response
 from hscb_bayes.posterior.times import time_in_states
 from hscb_bayes.process import incidence
@@ -44,7 +38,25 @@ LANDMARK = 28.0
 Reading = Literal["all", "responders"]
 
 
-def cumulative_incidence(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
+def by_study[**Options, Found: (xr.DataArray, xr.Dataset)](
+    function: Callable[Concatenate[Posterior, Options], Found],
+) -> Callable[Concatenate[Posterior, Options], Found]:
+    """The function for a posterior of several studies too: one result for each, along ``study`` after the draws."""
+
+    @functools.wraps(function)
+    def of_each(posterior: Posterior, *args: Options.args, **options: Options.kwargs) -> Found:
+        names = posterior.analysis.studies
+        if len(names) < 2:
+            return function(posterior, *args, **options)
+        parts = [function(posterior.of(study=name), *args, **options) for name in names]
+        joined: Found = xr.concat(parts, dim=pd.Index(names, name="study"), join="outer", combine_attrs="override")
+        return joined.transpose(*DIMS, "study", ...)
+
+    return of_each  # type: ignore[return-value]  # functools.wraps widens the type
+
+
+@by_study
+def cumulative_incidence(posterior: Posterior, *, days: Sequence[float], **profile: Unpack[Profile]) -> xr.DataArray:
     """P(response by day t), deaths before response competing; (chain, draw, [duration,] day).
 
     Raises
@@ -62,32 +74,35 @@ def cumulative_incidence(posterior: xr.DataTree, *, days: Sequence[float], **who
         0.0,
         "cumulative_incidence",
         days=days,
-        whom=whom,
+        profile=profile,
     )
 
 
-def survival(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
+@by_study
+def survival(posterior: Posterior, *, days: Sequence[float], **profile: Unpack[Profile]) -> xr.DataArray:
     """P(alive at day t); shape and errors as ``cumulative_incidence``."""
-    return _curve(posterior, incidence.survival, 1.0, "survival", days=days, whom=whom)
+    return _curve(posterior, incidence.survival, 1.0, "survival", days=days, profile=profile)
 
 
-def state_occupancy(posterior: xr.DataTree, *, days: Sequence[float], **whom: Unpack[Whom]) -> xr.DataArray:
+@by_study
+def state_occupancy(posterior: Posterior, *, days: Sequence[float], **profile: Unpack[Profile]) -> xr.DataArray:
     """P(neutropenic), P(responded and alive), P(dead) at day t; (chain, draw, [duration,] day, state)."""
     at_boost = np.array([state == STATES[0] for state in STATES], dtype=float)
     return _curve(
         posterior, incidence.state_occupancy, at_boost, "state_occupancy",
-        days=days, whom=whom, coords={"state": list(STATES)},
+        days=days, profile=profile, coords={"state": list(STATES)},
     )  # fmt: skip
 
 
+@by_study
 def transition_probabilities(
-    posterior: xr.DataTree,
+    posterior: Posterior,
     *,
     days: Sequence[float],
     at: float,
     start: Literal["neutropenic", "responded"] = "neutropenic",
     response_day: float | None = None,
-    **whom: Unpack[Whom],
+    **profile: Unpack[Profile],
 ) -> xr.DataArray:
     """P(state at day t | alive in the state ``start`` on day ``at``); (chain, draw, [row,] day, state).
 
@@ -118,7 +133,7 @@ def transition_probabilities(
         raise InputError(f"start: required 'neutropenic' or 'responded', found {start!r}")
     if start == "responded" and (response_day is None or not 0.0 < response_day <= at):
         raise InputError(f"response_day: required a day after the boost and not after {at:g}, found {response_day}")
-    subjects = subjects_of(posterior, whom)
+    subjects = subjects_of(posterior, profile)
     average = subjects.average
 
     def values(pathway: Pathway) -> np.ndarray:
@@ -133,28 +148,30 @@ def transition_probabilities(
     return array.assign_attrs(start=start, at=at)
 
 
+@by_study
 def restricted_mean_time(
-    posterior: xr.DataTree,
+    posterior: Posterior,
     *,
     horizon: float = YEAR,
-    **whom: Unpack[Whom],
+    **profile: Unpack[Profile],
 ) -> xr.DataArray:
     """Mean days in each state from the boost to ``horizon``; (chain, draw, [duration,] state)."""
     _require_positive("horizon", horizon)
-    subjects = subjects_of(posterior, whom)
+    subjects = subjects_of(posterior, profile)
     average = subjects.average
     values = subjects.over_draws(lambda pathway: average.of(time_in_states(pathway, average.x, horizon)))
     array = _label(posterior, subjects, values, "restricted_mean_time", {"state": list(STATES)})
     return array.assign_attrs(units="days", horizon=horizon)
 
 
+@by_study
 def response_quantile(
-    posterior: xr.DataTree,
+    posterior: Posterior,
     *,
     probability: float = 0.5,
     reading: Reading = "all",
     horizon: float = YEAR,
-    **whom: Unpack[Whom],
+    **profile: Unpack[Profile],
 ) -> xr.DataArray:
     """Day by which a share ``probability`` has responded; (chain, draw[, duration]).
 
@@ -169,7 +186,7 @@ def response_quantile(
         raise InputError(f"probability: required between 0 and 1, found {probability}")
     if reading not in ("all", "responders"):
         raise InputError(f"reading: required 'all' or 'responders', found {reading!r}")
-    subjects = subjects_of(posterior, whom)
+    subjects = subjects_of(posterior, profile)
     average = subjects.average
 
     def days(pathway: Pathway) -> np.ndarray:
@@ -183,36 +200,36 @@ def response_quantile(
     return array.assign_attrs(units="days", probability=probability, reading=reading, horizon=horizon)
 
 
-def hazard_ratios(posterior: xr.DataTree) -> xr.Dataset:
+def hazard_ratios(posterior: Posterior) -> xr.Dataset:
     """``hazard_ratio`` (chain, draw, transition): per doubling of neutropenia, or long over short in the step form.
 
-    Of patients (chain, draw, transition, term), as ``PatientAnalysis.terms`` says; no terms without covariates.
+    Of a table (chain, draw, transition, term), as ``PatientAnalysis.terms`` says; no terms without covariates.
 
     Raises
     ------
     InputError
-        When durations have no part in the analysis of a paper, or the posterior is of a pool.
+        When durations have no part in the analysis of a print.
     """
-    if is_of_patients(posterior):
-        analysis = patients_of(posterior)
-        coords = {"transition": list(TRANSITIONS), "term": list(analysis.terms)}
-        found = _with_draws(posterior, np.exp(log_hazard_ratios(posterior, analysis)), coords)
-        return xr.Dataset({"hazard_ratio": found})
-    of_paper = analysis_of(posterior)
-    if not of_paper.by_duration:
-        raise InputError(f"{of_paper.path}: cohort.form: durations have no part in this analysis; it has no ratios")
-    ratios = np.stack(list(hazard_ratios_from_draws(draws_of(posterior)).values()), axis=-1)
-    per = "doubling of neutropenia" if of_paper.table.cohort.form == "log2" else "long over short"
-    array = _with_draws(posterior, ratios, {"transition": list(TRANSITIONS)}).assign_attrs(per=per)
-    return xr.Dataset({"hazard_ratio": array})
+    analysis = posterior.analysis
+    coords: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
+    if not analysis.members:
+        coords["term"] = list(analysis.terms)
+        return xr.Dataset({"hazard_ratio": posterior.labelled(np.exp(posterior.log_hazard_ratios), coords)})
+    related = [member for member in analysis.members if member.by_duration]
+    if not related:
+        raise InputError(f"{analysis.path}: cohort.form: durations have no part in this analysis; it has no ratios")
+    ratios = np.stack(list(hazard_ratios_from_draws(posterior.parameters, analysis).values()), axis=-1)
+    per = "doubling of neutropenia" if related[0].table.cohort.form == "log2" else "long over short"
+    return xr.Dataset({"hazard_ratio": posterior.labelled(ratios, coords).assign_attrs(per=per)})
 
 
+@by_study
 def landmark_survival(
-    posterior: xr.DataTree,
+    posterior: Posterior,
     *,
     landmark: float = LANDMARK,
     horizon: float = YEAR,
-    **whom: Unpack[Whom],
+    **profile: Unpack[Profile],
 ) -> xr.Dataset:
     """The comparison by response that does not look into the future; each (chain, draw, [duration,] state).
 
@@ -225,7 +242,7 @@ def landmark_survival(
     _require_positive("landmark", landmark)
     if landmark >= horizon:
         raise InputError(f"landmark: required a day before the horizon {horizon:g}, found {landmark:g}")
-    subjects = subjects_of(posterior, whom)
+    subjects = subjects_of(posterior, profile)
     average = subjects.average
     found = subjects.over_draws(lambda pathway: by_response(pathway, average, landmark=landmark, horizon=horizon))
     states = {"state": list(STATES[:2])}
@@ -233,19 +250,16 @@ def landmark_survival(
     return xr.Dataset(named, attrs={"landmark": landmark, "horizon": horizon})
 
 
-def nonresponder_death_day(posterior: xr.DataTree, *, horizon: float = YEAR, seed: int) -> xr.DataArray:
+def nonresponder_death_day(posterior: Posterior, *, horizon: float = YEAR, seed: int) -> xr.DataArray:
     """Days of death of patients who do not respond by ``horizon`` and die by then; (patient,).
 
     One cohort is simulated per draw; the coordinates ``chain`` and ``draw`` say whose a patient is. No printed number
     tells these days: they follow from the shape of the hazards that the analysis assumes.
     """
-    analysis = analysis_of(posterior)
-    x = baseline(analysis).x
-    draws = draws_of(posterior)
-    pathway = pathway_from_draws(draws, analysis, study_effects(posterior))
-    course = simulate_course(pathway, x, shape=(len(draws), x.size), rng=np.random.default_rng(seed))
+    pathway, x = own_pathways(posterior)
+    course = simulate_course(pathway, x, shape=(len(posterior.parameters), x.size), rng=np.random.default_rng(seed))
     found = (course.response_day > horizon) & (course.death_day <= horizon)
-    chains, draw_ids = (np.asarray(posterior["posterior"][dim]) for dim in ("chain", "draw"))
+    chains, draw_ids = (posterior.dataset[dim].values for dim in DIMS)
     of_draw = np.nonzero(found)[0]
     coords = {
         "chain": ("patient", chains.repeat(draw_ids.size)[of_draw]),
@@ -256,14 +270,14 @@ def nonresponder_death_day(posterior: xr.DataTree, *, horizon: float = YEAR, see
     )
 
 
-def headline(posterior: xr.DataTree) -> xr.Dataset:
+@by_study
+def headline(posterior: Posterior) -> xr.Dataset:
     """The quantities that the analysis is asked for, each (chain, draw); ``headline_quantities`` says what they are."""
-    analysis = analysis_of(posterior)
-    found = headline_from_draws(draws_of(posterior), analysis, study_effects(posterior))
-    words = headline_quantities(analysis)
+    words = headline_quantities(posterior.analysis)
+    found = headline_from_draws(posterior.parameters, posterior.analysis, posterior.effect)
     return xr.Dataset(
         {
-            id: _with_draws(posterior, values, {}).assign_attrs(long_name=words[id].label, units=words[id].unit)
+            id: posterior.labelled(values, {}).assign_attrs(long_name=words[id].label, units=words[id].unit)
             for id, values in found.items()
         }
     )
@@ -310,20 +324,20 @@ def _quantiles(values: np.ndarray, levels: Sequence[float]) -> np.ndarray:
 
 
 def _curve(
-    posterior: xr.DataTree,
+    posterior: Posterior,
     function: Callable[[Pathway, np.ndarray, np.ndarray], np.ndarray],
     at_boost: float | np.ndarray,
     name: str,
     *,
     days: Sequence[float],
-    whom: Whom,
+    profile: Profile,
     coords: Mapping[str, list[str]] | None = None,
 ) -> xr.DataArray:
     """A function of (pathway, x, increasing days) at days in any order; ``at_boost`` is its value at day 0."""
     wanted = np.atleast_1d(np.asarray(days, dtype=float))
     if not wanted.size or not np.all((wanted >= 0.0) & np.isfinite(wanted)):
         raise InputError(f"days: required days since the boost, 0 or later, found {list(map(float, wanted))}")
-    subjects = subjects_of(posterior, whom)
+    subjects = subjects_of(posterior, profile)
     average = subjects.average
     later = np.unique(wanted[wanted > 0.0])
 
@@ -342,21 +356,11 @@ def _draws_in(pathway: Pathway) -> int:
 
 
 def _label(
-    posterior: xr.DataTree, subjects: Subjects, values: np.ndarray, name: str, coords: Mapping[str, Any]
+    posterior: Posterior, subjects: Subjects, values: np.ndarray, name: str, coords: Mapping[str, Any]
 ) -> xr.DataArray:
     """Names for (draw, row, ...): rows are kinds of patients, or the one row of an average, which is dropped."""
     kept = values if subjects.rows else values[:, 0]
-    return _with_draws(posterior, kept, {**subjects.rows, **coords}).rename(name).assign_coords(subjects.beside)
-
-
-def _with_draws(posterior: xr.DataTree, values: np.ndarray, coords: Mapping[str, Any]) -> xr.DataArray:
-    own = {dim: posterior["posterior"][dim].values for dim in ("chain", "draw")}
-    shaped = values.reshape(*_size(posterior), *values.shape[1:])
-    return xr.DataArray(shaped, dims=("chain", "draw", *coords), coords={**own, **coords})
-
-
-def _size(posterior: xr.DataTree) -> tuple[int, int]:
-    return posterior["posterior"].sizes["chain"], posterior["posterior"].sizes["draw"]
+    return posterior.labelled(kept, {**subjects.rows, **coords}).rename(name).assign_coords(subjects.beside)
 
 
 def _require_positive(name: str, value: float) -> None:

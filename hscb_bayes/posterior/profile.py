@@ -12,39 +12,37 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 import numpy as np
-import xarray as xr
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import analysis_of, draws_of, is_of_patients, patients_of, study_effects
 from hscb_bayes.model.pathways import hazard_of
-from hscb_bayes.posterior.averages import Among, Average, duration_average, group_average, patients_beyond
+from hscb_bayes.model.print_arrays import baseline
+from hscb_bayes.posterior.averages import Average, cohort_average, duration_average, patients_beyond
 from hscb_bayes.posterior.headline import CHUNK, THREADS, pathway_from_draws
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.process.pathway import TRANSITIONS, Pathway
 from hscb_bayes.sentences import nearest, quote
 
-NEW_CENTRE = "new"
 MOST_NODES = 10_000  # draws times kinds of patients at once
 
 
-class Whom(TypedDict, total=False):
+class Profile(TypedDict, total=False):
     """Whom a prediction is for; what is left out is the study's, or the table's, own patients on average.
 
-    Of a paper: ``duration``, days of neutropenia before the boost, one result each; or ``among``, "short" or "long".
-    Of patients: ``covariates``, values by the covariate's id, one result for each; ``centre``, the name of one, or
-    "new" for one that is not in the table, for which ``seed`` is needed; ``groups``, names of the analysis' ``groups``,
-    one result for each, standardised to the group's own patients; or ``standardised``, values by the covariate's id,
-    one result for each: all the table's patients as they are, but with these values. The difference of two such results
-    is a contrast that is adjusted for everything else in the analysis (the g-formula).
+    ``duration``: days of neutropenia before the boost, one result each. ``covariates``: of a table, values by the
+    covariate's id, one result for each. ``groups``: names, one result for each, an average over the group's own
+    patients: "all", and "short" and "long" of a paper that divides its patients by duration, or those of the table's
+    ``groups``. ``standardised``: of a table, values by the covariate's id, one result for each: all patients as they
+    are, but with these values. The difference of two such results is a contrast that is adjusted for everything else in
+    the analysis (the g-formula).
+
+    Which study or which centre a prediction is for, the posterior says: ``posterior.of(centre="north")``.
     """
 
     duration: Sequence[float] | None
-    among: Among
     covariates: Mapping[str, Any] | None
-    centre: str | None
     groups: Sequence[str] | None
     standardised: Mapping[str, Any] | None
-    seed: int | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,35 +79,37 @@ class Subjects:
             return np.concatenate(list(threads.map(lambda part: function(self.pathway(part)), parts)))
 
 
-def subjects_of(posterior: xr.DataTree, whom: Whom) -> Subjects:
-    """The subjects of a posterior of either kind.
+def subjects_of(posterior: Posterior, profile: Profile) -> Subjects:
+    """The patients of a posterior whom a profile means.
 
     Raises
     ------
     InputError
-        When they are described as those of the other kind are, or there are none such.
+        When an analysis has no such covariates or groups, or several of them are given.
     """
-    if is_of_patients(posterior):
-        return _of_patients(posterior, whom)
-    for name in ("covariates", "centre", "groups", "standardised"):
-        if whom.get(name) is not None:
-            raise InputError(
-                f"{name}: required for posteriors of patients, found one of a paper; use duration or among"
-            )
-    return _of_paper(posterior, whom.get("duration"), whom.get("among", "all"))
+    asked = [name for name, given in profile.items() if given is not None]
+    if len(asked) > 1:
+        raise InputError(f"{asked[1]}: required without {asked[0]}, which says whom a result is for")
+    own = ("duration", "groups") if posterior.analysis.members else ("covariates", "groups", "standardised")
+    for name in asked:
+        if name not in own:
+            raise InputError(f"{name}: {posterior.analysis.path} has no such patients; required one of {list(own)}")
+    return _of_paper(posterior, profile) if posterior.analysis.members else _of_patients(posterior, profile)
 
 
-def _of_paper(posterior: xr.DataTree, duration: Sequence[float] | None, among: Among) -> Subjects:
-    analysis, parameters, effect = analysis_of(posterior), draws_of(posterior), study_effects(posterior)
+def _of_paper(posterior: Posterior, profile: Profile) -> Subjects:
+    analysis, parameters, effect = posterior.analysis, posterior.parameters, posterior.effect
+    _check_one_study(analysis)
 
     def pathway(part: slice) -> Pathway:
         return pathway_from_draws(parameters[part], analysis, None if effect is None else effect[part])
 
+    duration, groups = profile.get("duration"), profile.get("groups")
     if duration is None:
-        average = group_average(analysis, among)
-        return Subjects(average=average, pathway=pathway, draws=len(parameters), beside={"among": among})
-    if among != "all":
-        raise InputError(f"among: required 'all' where durations are given, found {among!r}")
+        average, names = cohort_average(analysis)
+        average = average.rows(positions("groups", groups or ("all",), names))
+        rows = {} if groups is None else {"group": list(groups)}
+        return Subjects(average=average, pathway=pathway, draws=len(parameters), rows=rows)
     days = np.atleast_1d(np.asarray(duration, dtype=float))
     return Subjects(
         average=duration_average(analysis, duration),
@@ -120,43 +120,73 @@ def _of_paper(posterior: xr.DataTree, duration: Sequence[float] | None, among: A
     )
 
 
-def _of_patients(posterior: xr.DataTree, whom: Whom) -> Subjects:
-    for name in ("duration", "among"):
-        if whom.get(name) not in (None, "all"):
-            raise InputError(f"{name}: required a posterior of a paper, found one of patients; use covariates")
-    asked = [name for name in ("covariates", "groups", "standardised") if whom.get(name) is not None]
-    if len(asked) > 1:
-        raise InputError(f"{asked[1]}: required without {asked[0]}, which say whom a result is for")
-    analysis, centre = patients_of(posterior), whom.get("centre")
-    effects = centre_effects(posterior, analysis, centre, whom.get("seed"))
-    beside: dict[str, Any] = {} if centre is None else {"centre": centre}
-    rows: dict[str, Any] = {}
-    if (covariates := whom.get("covariates")) is not None:
-        if centre is None and analysis.centres:
-            raise InputError("centre: required where covariates are given: the name of a centre, or 'new'")
+def _of_patients(posterior: Posterior, profile: Profile) -> Subjects:
+    analysis, beside, rows = posterior.analysis, dict[str, Any](), dict[str, Any]()
+    if (covariates := profile.get("covariates")) is not None:
+        if analysis.centres and not posterior.is_of_one_centre:
+            raise InputError(
+                f"covariates: {analysis.path} has several centres; required the posterior of one: .of(centre=...), or "
+                "of a new one: .next(seed=...)"
+            )
         design = analysis.design(covariates)
         at, weight = np.zeros(len(design), dtype=int), np.eye(len(design))
         rows = {"patient": np.arange(len(design))}
-        beside |= _beside("patient", covariates, len(design))
-    elif (values := whom.get("standardised")) is not None:
+        beside = _beside("patient", covariates, len(design))
+    elif (values := profile.get("standardised")) is not None:
         each = _settings(analysis, values)
         design, at, weight = _kinds(analysis, each, [np.ones(len(analysis.patients), dtype=bool)] * len(each))
         rows = {"setting": np.arange(len(each))}
-        beside |= _beside("setting", values, len(each))
+        beside = _beside("setting", values, len(each))
     else:
-        groups = whom.get("groups")
-        members = _members(analysis, groups)
+        groups = profile.get("groups")
+        names = list(analysis.groups)
+        members = [analysis.groups[names[k]] for k in positions("groups", groups or ("all",), names)]
         design, at, weight = _kinds(analysis, [analysis.own_design] * len(members), members)
         rows = {} if groups is None else {"group": list(groups)}
-        beside |= {"among": "all"} if groups is None else {}
-    if centre is not None:
-        at = np.zeros_like(at)
     average = Average(x=np.zeros(len(design)), weight=weight)
-    pathway = patient_pathways(posterior, analysis, design, effects[:, :, at])
-    return Subjects(
-        average=average, pathway=pathway, draws=len(draws_of(posterior)), rows=rows,
-        beside=beside,
-    )  # fmt: skip
+    pathway = patient_pathways(posterior, design, at)
+    return Subjects(average=average, pathway=pathway, draws=len(posterior.parameters), rows=rows, beside=beside)
+
+
+def own_pathways(posterior: Posterior, draws: Any = slice(None)) -> tuple[Pathway, np.ndarray]:
+    """The pathway of some draws, and the covariate of the study's or table's own patients, shape (patient,).
+
+    Parameters
+    ----------
+    draws
+        A slice or positions; all if left out.
+
+    Raises
+    ------
+    InputError
+        When a posterior is of several studies.
+    """
+    analysis = posterior.analysis
+    if not analysis.members:
+        pathway = patient_pathways(posterior, analysis.own_design, analysis.own_centre)(draws)
+        return pathway, np.zeros(len(analysis.patients))
+    _check_one_study(analysis)
+    effect = None if posterior.effect is None else posterior.effect[draws]
+    return pathway_from_draws(posterior.parameters[draws], analysis, effect), baseline(analysis).x
+
+
+def _check_one_study(analysis: Any) -> None:
+    if len(analysis.members) > 1:
+        raise InputError(f"{analysis.path}: required one study of the pool: posterior.of(study=...), .average or .next")
+
+
+def positions(key: str, wanted: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Places of names.
+
+    Raises
+    ------
+    InputError
+        When there is none of a name.
+    """
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        raise InputError(f"{key}: there is no {quote(unknown[0])}; {nearest(unknown[0], names)}")
+    return [list(names).index(name) for name in wanted]
 
 
 def _beside(dim: str, values: Mapping[str, Any], size: int) -> dict[str, Any]:
@@ -189,23 +219,19 @@ def _kinds(
     return kinds[:, :-1], kinds[:, -1].astype(int), counts / counts.sum(axis=1, keepdims=True)
 
 
-def _members(analysis: PatientAnalysis, groups: Sequence[str] | None) -> list[np.ndarray]:
-    """Who is in each group, (patient,) each; everybody where no groups are asked for."""
-    unknown = [name for name in groups or () if name not in analysis.groups]
-    if unknown:
-        raise InputError(f"groups: there is no {quote(unknown[0])}; {nearest(unknown[0], analysis.groups)}")
-    return [analysis.groups[name] for name in groups or ("all",)]
-
-
-def patient_pathways(
-    posterior: xr.DataTree, analysis: PatientAnalysis, design: np.ndarray, effects: np.ndarray
-) -> Callable[[Any], Pathway]:
+def patient_pathways(posterior: Posterior, design: np.ndarray, at: np.ndarray) -> Callable[[Any], Pathway]:
     """Pathways of some draws, a slice or positions, of patients one by one.
 
-    Their design has the shape (patient, term), what centres add to log hazards (draw, transition, patient).
+    Parameters
+    ----------
+    design
+        Shape (patient, term).
+    at
+        Position of each patient's centre among those of the table, shape (patient,).
     """
-    parameters, hazards = draws_of(posterior), analysis.table.hazards
-    ratios = log_hazard_ratios(posterior, analysis)
+    analysis, parameters, hazards = posterior.analysis, posterior.parameters, posterior.analysis.hazards
+    ratios, effects = posterior.log_hazard_ratios, posterior.centre_effects
+    effects = effects[:, :, np.zeros_like(at) if effects.shape[-1] == 1 else at]
 
     def pathway(part: Any) -> Pathway:
         values = {id: parameters[part, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
@@ -221,40 +247,3 @@ def patient_pathways(
         )  # fmt: skip
 
     return pathway
-
-
-def log_hazard_ratios(posterior: xr.DataTree, analysis: PatientAnalysis) -> np.ndarray:
-    """Of a posterior of patients, shape (draw, transition, term); no terms where no covariate has one."""
-    if not analysis.terms:
-        return np.zeros((len(draws_of(posterior)), len(TRANSITIONS), 0))
-    return _flat(posterior, "log_hazard_ratio")
-
-
-def centre_effects(
-    posterior: xr.DataTree, analysis: PatientAnalysis, centre: str | None = None, seed: int | None = None
-) -> np.ndarray:
-    """Effects on the log hazards, shape (draw, transition, centre): of all centres, of one, or of a new one."""
-    draws = len(draws_of(posterior))
-    if not analysis.centres:
-        if centre is not None:
-            raise InputError(f"centre: {analysis.path} does not tell centres apart, found {quote(centre)}")
-        return np.zeros((draws, len(TRANSITIONS), 1))
-    if centre is None:
-        return _flat(posterior, "centre_effect")
-    if centre != NEW_CENTRE:
-        if centre not in analysis.centres:
-            raise InputError(f"centre: there is no {quote(centre)}; {nearest(centre, [*analysis.centres, NEW_CENTRE])}")
-        return _flat(posterior, "centre_effect")[:, :, [analysis.centres.index(centre)]]
-    if seed is None:
-        raise InputError("seed: required for a new centre, whose effects are drawn")
-    spread = _flat(posterior, "between_centres")
-    standard = np.random.default_rng(seed).normal(size=spread.shape)
-    if "centre_correlation" in posterior["posterior"].data_vars:
-        standard = np.einsum("dij,dj->di", np.linalg.cholesky(_flat(posterior, "centre_correlation")), standard)
-    return (spread * standard)[..., None]
-
-
-def _flat(posterior: xr.DataTree, name: str) -> np.ndarray:
-    """A variable, chains one after the other."""
-    values = posterior["posterior"][name].transpose("chain", "draw", ...).values
-    return np.asarray(values.reshape(-1, *values.shape[2:]))

@@ -12,11 +12,11 @@ import numpy as np
 import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.model.fit import analysis_of, draws_of, study_effects
-from hscb_bayes.model.gate import Verdict, verdict
 from hscb_bayes.model.print_arrays import covariate_at
 from hscb_bayes.posterior.averages import Average, cohort_average
+from hscb_bayes.posterior.gate import Verdict, verdict
 from hscb_bayes.posterior.headline import in_chunks
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline, landmark_survival, restricted_mean_time
 from hscb_bayes.process.incidence import cumulative_incidence, state_occupancy
 from hscb_bayes.process.pathway import STATES, Pathway
@@ -47,18 +47,18 @@ class Reported:
     by_response: xr.Dataset
     days_in_state: xr.DataArray
 
-    def verdict(self, posterior: xr.DataTree) -> Verdict:
+    def verdict(self, posterior: Posterior) -> Verdict:
         """The gate, over every scalar of the posterior and every number that is reported from it.
 
         Where a comparison by response is undefined, as nobody comes into the state, it counts as below any other.
         """
-        by_response = self.by_response.fillna(UNDEFINED).drop_vars("among").rename(state="at_landmark")
-        by_duration = self.days_in_state.drop_vars(["patients_beyond", "among"], errors="ignore")
+        by_response = self.by_response.fillna(UNDEFINED).rename(state="at_landmark")
+        by_duration = self.days_in_state.drop_vars("patients_beyond", errors="ignore")
         shown = [self.headline, by_response, by_duration.to_dataset(name="days_in_state"), _shown(self.curves)]
         return verdict(posterior, xr.merge(shown))
 
 
-def reported(posterior: xr.DataTree, *, days: Sequence[float], durations: Sequence[float]) -> Reported:
+def reported(posterior: Posterior, *, days: Sequence[float], durations: Sequence[float]) -> Reported:
     """Evaluate all that a report shows.
 
     Parameters
@@ -76,7 +76,7 @@ def reported(posterior: xr.DataTree, *, days: Sequence[float], durations: Sequen
     )
 
 
-def curves(posterior: xr.DataTree, *, days: Sequence[float], durations: Sequence[float]) -> xr.Dataset:
+def curves(posterior: Posterior, *, days: Sequence[float], durations: Sequence[float]) -> xr.Dataset:
     """Response and the three states over time, for the cohort, its groups by duration, and chosen durations, at once.
 
     Returns
@@ -85,7 +85,7 @@ def curves(posterior: xr.DataTree, *, days: Sequence[float], durations: Sequence
     draw, whom, day). ``whom`` is "all", then "short" and "long" where the analysis has these groups, then the durations
     as text ("14"); the coordinate ``duration`` is NaN for groups.
     """
-    analysis = analysis_of(posterior)
+    analysis = posterior.analysis
     average, whom = _everybody(analysis, durations)
     when = np.asarray(days, dtype=float)
 
@@ -94,8 +94,8 @@ def curves(posterior: xr.DataTree, *, days: Sequence[float], durations: Sequence
         states = state_occupancy(pathway, average.x, when, nodes=CURVE_NODES)
         return average.of_probabilities(np.concatenate([by_day[..., None], states], axis=-1))
 
-    found = in_chunks(values, draws_of(posterior), analysis, study_effects(posterior))
-    own = {dim: np.asarray(posterior["posterior"][dim]) for dim in ("chain", "draw")}
+    found = in_chunks(values, posterior.parameters, analysis, posterior.effect)
+    own = {dim: np.asarray(posterior.dataset[dim]) for dim in ("chain", "draw")}
     sizes = [len(coordinate) for coordinate in own.values()]
     dims = (*own, "whom", "day")
     groups = len(whom) - len(durations)

@@ -22,15 +22,12 @@ from arviz_stats import psense
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.priors import Parameter, natural
 from hscb_bayes.analysis.scope import fitted_p_values
-from hscb_bayes.analysis.spec import Analysis, asked_parameters
-from hscb_bayes.model.fit import analysis_of, draws_of
 from hscb_bayes.model.likelihood import log_likelihood, log_prior
-from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.posterior.averages import group_average
 from hscb_bayes.posterior.by_response import BY_RESPONSE
-from hscb_bayes.posterior.by_response import by_response as of_response
-from hscb_bayes.posterior.headline import Quantity, headline_from_draws, headline_quantities, in_chunks, unbounded
-from hscb_bayes.posterior.predict import headline
+from hscb_bayes.posterior.headline import Quantity, headline_from_draws, headline_quantities, unbounded
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.predict import headline, landmark_survival
+from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
@@ -54,7 +51,7 @@ class _Compared:
 
 
 def sensitivity(
-    posterior: xr.DataTree, *, interval: float = INTERVAL, fitted: xr.Dataset | None = None, seed: int
+    posterior: Posterior, *, interval: float = INTERVAL, fitted: xr.Dataset | None = None, seed: int
 ) -> pd.DataFrame:
     """Prior beside posterior for every headline quantity and every parameter that the analysis uses.
 
@@ -76,9 +73,9 @@ def sensitivity(
     values, or knows patients one by one: their densities are not scaled.
     A time not reached within one year (inf) counts as one year in contraction and sensitivity.
     """
-    analysis = analysis_of(posterior)
+    analysis = posterior.analysis
     headline_draws = headline(posterior) if fitted is None else fitted
-    compared = _compared(posterior, analysis, headline_draws, np.random.default_rng(seed))
+    compared = _compared(posterior, headline_draws, seed)
     scaling = power_scaling(posterior, {row.id: row.posterior_unbounded for row in compared})
     table = pd.DataFrame([_row(row, interval) | scaling[row.id] for row in compared])
     table["mostly_prior"] |= (table["kind"] == "headline") & table["quantity"].isin(list(untaught(analysis)))
@@ -86,7 +83,7 @@ def sensitivity(
 
 
 def by_response_contraction(
-    posterior: xr.DataTree, by_response: xr.Dataset, *, seed: int
+    posterior: Posterior, by_response: xr.Dataset, *, seed: int
 ) -> dict[tuple[str, str], float]:
     """Contraction of the comparison by response, by quantity and state.
 
@@ -97,16 +94,12 @@ def by_response_contraction(
     seed
         Of the draws from the prior.
     """
-    analysis = analysis_of(posterior)
-    parameters, effect = prior_draws(analysis, PRIOR_DRAWS, np.random.default_rng(seed))
-    average = group_average(analysis, "all")
-    when = {"landmark": by_response.attrs["landmark"], "horizon": by_response.attrs["horizon"]}
-    before = in_chunks(lambda pathway: of_response(pathway, average, **when), parameters, analysis, effect)[..., 0, :]
+    drawn = draw_prior(posterior.analysis, draws=PRIOR_DRAWS, chains=1, seed=seed)
+    before = landmark_survival(drawn, landmark=by_response.attrs["landmark"], horizon=by_response.attrs["horizon"])
     found = {}
-    for k, (quantity, scale) in enumerate(BY_RESPONSE.items()):
+    for quantity, scale in BY_RESPONSE.items():
         for state in STATES[:2]:
-            after = by_response[quantity].sel(state=state).values.ravel()
-            prior = before[:, k, STATES.index(state)]
+            prior, after = (table[quantity].sel(state=state).values.ravel() for table in (before, by_response))
             compared = (unbounded(values, scale) for values in (prior, after))
             known = [values[np.isfinite(values)] for values in compared]  # a draw may leave nobody in the state
             found[quantity, state] = contraction(*known)
@@ -123,25 +116,14 @@ def contraction(prior: np.ndarray, posterior: np.ndarray) -> float:
     return float(1.0 - np.var(posterior, ddof=1) / np.var(prior, ddof=1))
 
 
-def prior_draws(analysis: Analysis, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
-    """From the prior: parameters (draw, parameter) and, where studies differ, study effects (draw, transition)."""
-    mean, deviation = prior_normals(analysis)
-    parameters = mean + deviation * rng.standard_normal((draws, mean.size))
-    between = analysis.table.between_studies
-    if between is None:
-        return parameters, None
-    shape = (draws, len(TRANSITIONS))
-    return parameters, between.deviation * np.abs(rng.standard_normal(shape)) * rng.standard_normal(shape)
-
-
-def power_scaling(posterior: xr.DataTree, draws: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
+def power_scaling(posterior: Posterior, draws: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
     """Power-scaling sensitivity of scalars (draw,) to the prior and to the likelihood, by id."""
-    analysis = analysis_of(posterior)
+    analysis = posterior.analysis
     names = ("prior_sensitivity", "likelihood_sensitivity")
     if analysis.table.between_studies is not None or fitted_p_values(analysis) or analysis.known is not None:
         return {id: dict.fromkeys(names, float("nan")) for id in draws}
-    parameters = draws_of(posterior)
-    chains = posterior["posterior"].sizes["chain"]
+    parameters = posterior.parameters
+    chains = posterior.dataset.sizes["chain"]
     densities = {
         "log_prior": log_prior(parameters, analysis),
         "log_likelihood": log_likelihood(parameters, analysis).sum(axis=-1),
@@ -162,12 +144,10 @@ def _by_chain(values: np.ndarray, chains: int) -> xr.DataArray:
     return xr.DataArray(shaped, dims=SAMPLE_DIMS, coords=coords)
 
 
-def _compared(
-    posterior: xr.DataTree, analysis: Analysis, headline_draws: xr.Dataset, rng: np.random.Generator
-) -> list[_Compared]:
-    before, effect_before = prior_draws(analysis, PRIOR_DRAWS, rng)
-    after = draws_of(posterior)
-    prior = headline_from_draws(before, analysis, effect_before)
+def _compared(posterior: Posterior, headline_draws: xr.Dataset, seed: int) -> list[_Compared]:
+    analysis = posterior.analysis
+    before = draw_prior(analysis, draws=PRIOR_DRAWS, chains=1, seed=seed)
+    prior = headline_from_draws(before.parameters, analysis, before.effect)
     fitted = {str(id): values.transpose("chain", "draw").values.ravel() for id, values in headline_draws.items()}
     rows = [
         _Compared(
@@ -181,33 +161,32 @@ def _compared(
         )
         for id, quantity in headline_quantities(analysis).items()
     ]
-    known, asked = {row.id for row in rows}, asked_parameters(analysis)
+    known = {row.id for row in rows}
     rows += [
-        _parameter(id, before[:, column], after[:, column], asked[id])
-        for column, id in enumerate(analysis.parameters)
-        if id in asked and id not in known
+        _parameter(id, before.parameters[:, column], posterior.parameters[:, column], parameter)
+        for column, (id, parameter) in enumerate(analysis.parameters.items())
+        if id in analysis.believed and id not in known
     ]
-    return rows + _of_known(posterior, analysis, rng)
+    return rows + _of_known(before, posterior)
 
 
-def _of_known(posterior: xr.DataTree, analysis: Analysis, rng: np.random.Generator) -> list[_Compared]:
+def _of_known(prior: Posterior, posterior: Posterior) -> list[_Compared]:
     """How the patients who are known one by one differ from the others, where they may."""
-    deviation = None if analysis.known is None else analysis.known.said.deviation
-    if deviation is None:
+    if EFFECT not in posterior.dataset:
         return []
-    effect = posterior["posterior"][EFFECT]
+    before, after = prior.flat(EFFECT), posterior.flat(EFFECT)
     return [
         _parameter(
             f"{EFFECT}_{transition}",
-            deviation * rng.standard_normal(PRIOR_DRAWS),
-            effect.sel(transition=transition).transpose("chain", "draw").values.ravel(),
+            before[:, k],
+            after[:, k],
             Parameter(
                 scale="log",
                 unit="ratio",
                 label=f"hazard ratio of {transition.replace('_', ' ')}, patients known one by one against the others",
             ),
         )
-        for transition in TRANSITIONS
+        for k, transition in enumerate(TRANSITIONS)
     ]
 
 

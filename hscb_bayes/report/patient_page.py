@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.checking.replicate_patients import REPLICATES
-from hscb_bayes.model.fit import patients_of
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.assemble import page_environment
 from hscb_bayes.report.folder import write_whole
 from hscb_bayes.report.patient_tables import PatientTables
-from hscb_bayes.report.results import VERDICT
 from hscb_bayes.report.rows import ONLY_INTERVAL, RATIOS, drawn
 from hscb_bayes.report.style import BLUE, LOOKS, MOST_SERIES, Look, legend_above, percent_axis
 from hscb_bayes.report.svg import inline_svg
@@ -39,7 +36,7 @@ class PatientPage:
     """What the page is made of."""
 
     analysis: PatientAnalysis
-    posterior: xr.DataTree
+    posterior: Posterior
     tables: PatientTables
 
     @property
@@ -83,9 +80,9 @@ class PatientPage:
         return found | {f"centre[{name}]": f"centre {name}" for name in self.analysis.centres}
 
 
-def write_patient_report(posterior: xr.DataTree, tables: PatientTables, path: Path) -> Path:
+def write_patient_report(posterior: Posterior, tables: PatientTables, path: Path) -> Path:
     """Write the page to a temporary name, then rename it; returns its path."""
-    page = PatientPage(analysis=patients_of(posterior), posterior=posterior, tables=tables)
+    page = PatientPage(analysis=posterior.analysis, posterior=posterior, tables=tables)
     return write_whole(path, _render(page))
 
 
@@ -117,9 +114,9 @@ def _render(page: PatientPage) -> str:
             replicates=REPLICATES,
             baselines=_baseline_rows(page),
             hazards=_hazards(page),
-            verdict=json.loads(page.posterior.attrs[VERDICT]),
-            settings=json.loads(page.posterior.attrs["settings"]),
-            versions=json.loads(page.posterior.attrs["versions"]),
+            verdict=page.posterior.verdict,
+            settings=page.posterior.settings,
+            versions=page.posterior.versions,
             sources=analysis.sources,
             text=analysis.text,
         )

@@ -13,8 +13,10 @@ from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
-from hscb_bayes.model.fit import sample, save_posterior
-from hscb_bayes.model.gate import verdict
+from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.sample import sample
+from hscb_bayes.posterior.stored import save
 from hscb_bayes.report.folder import destination, replaced
 from hscb_bayes.report.manifest import PAGE, written
 from hscb_bayes.report.patient_page import write_patient_report
@@ -66,7 +68,7 @@ def run_patients(
             posterior, tables = _made(analysis, seed=seed, say=say, allow_unconverged=allow_unconverged)
             say.step("writing the report")
             with written(out, folder):
-                save_posterior(posterior, folder / POSTERIOR)
+                save(posterior, folder / POSTERIOR)
                 write_csv_files(tables, folder)
                 write_patient_report(posterior, tables, folder / PAGE)
     finally:
@@ -89,7 +91,7 @@ def report_patients_again(folder: Path) -> Path:
 
 def _made(
     analysis: PatientAnalysis, *, seed: int, say: Progress, allow_unconverged: bool
-) -> tuple[xr.DataTree, PatientTables]:
+) -> tuple[Posterior, PatientTables]:
     """The posterior with its verdict, and all tables."""
     say.step("compiling the model, once")
     compiled = compile_model(build(analysis))

@@ -15,9 +15,9 @@ from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.analysis.priors import natural
 from hscb_bayes.estimators.illness_death import occupancy_at
 from hscb_bayes.estimators.intervals import normal_quantile, proportion_interval
-from hscb_bayes.model.fit import patients_of
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.simulated import can_be_replicated
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import (
     cumulative_incidence,
     restricted_mean_time,
@@ -25,7 +25,7 @@ from hscb_bayes.posterior.predict import (
     summarise,
     survival,
 )
-from hscb_bayes.posterior.profile import Whom
+from hscb_bayes.posterior.profile import Profile
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 from hscb_bayes.report.tables import INTERVAL, ORDER
 
@@ -61,7 +61,7 @@ def curve_days(analysis: PatientAnalysis) -> list[float]:
     return sorted({*spread.round(1).tolist(), *days})
 
 
-def reported_curves(posterior: xr.DataTree) -> xr.Dataset:
+def reported_curves(posterior: Posterior) -> xr.Dataset:
     """State probabilities and incidence of response of every group over time, and mean days in each state.
 
     Returns
@@ -69,7 +69,7 @@ def reported_curves(posterior: xr.DataTree) -> xr.Dataset:
     ``occupancy`` (chain, draw, group, day, state), ``responded_by`` (chain, draw, group, day) and ``days_in_state``
     (chain, draw, group, state).
     """
-    analysis = patients_of(posterior)
+    analysis = posterior.analysis
     days, groups = curve_days(analysis), list(analysis.groups)
     return xr.Dataset(
         {
@@ -128,9 +128,9 @@ def _limits_of_states(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray,
     return low, high
 
 
-def ratio_table(posterior: xr.DataTree) -> pd.DataFrame:
+def ratio_table(posterior: Posterior) -> pd.DataFrame:
     """Hazard ratios: ``transition``, ``term``, the interval before and after, and ``share_above`` 1."""
-    analysis, dataset = patients_of(posterior), posterior["posterior"].to_dataset()
+    analysis, dataset = posterior.analysis, posterior.dataset
     rows = []
     for transition in TRANSITIONS:
         for j, term in enumerate(analysis.terms):
@@ -155,19 +155,19 @@ def settings_of(analysis: PatientAnalysis) -> dict[str, list[Any]]:
     return {id: values for id, values in found.items() if len(values) > 1}
 
 
-def contrast_table(posterior: xr.DataTree) -> pd.DataFrame:
+def contrast_table(posterior: Posterior) -> pd.DataFrame:
     """All patients of the table with one value of a covariate, and against its reference, all else as it is.
 
     Columns ``covariate``, ``value``, ``quantity`` ("responded_by" or "dead"), ``day``, the interval of the share, and
     that of the ``difference_`` from the first value, empty there.
     """
-    analysis = patients_of(posterior)
+    analysis = posterior.analysis
     days, rows = [analysis.table.report.days[0], analysis.table.report.days[-1]], list[dict[str, object]]()
     for id, values in settings_of(analysis).items():
-        whom: Whom = {"standardised": {id: values}}
+        profile: Profile = {"standardised": {id: values}}
         shares = {
-            "responded_by": cumulative_incidence(posterior, days=days, **whom),
-            "dead": 1.0 - survival(posterior, days=days, **whom),
+            "responded_by": cumulative_incidence(posterior, days=days, **profile),
+            "dead": 1.0 - survival(posterior, days=days, **profile),
         }
         for quantity, share in shares.items():
             for (k, value), day in itertools.product(enumerate(values), days):
@@ -179,17 +179,17 @@ def contrast_table(posterior: xr.DataTree) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*named, *ORDER, *(f"difference_{name}" for name in ORDER)])
 
 
-def centre_table(posterior: xr.DataTree) -> pd.DataFrame:
+def centre_table(posterior: Posterior) -> pd.DataFrame:
     """Hazards of a centre against the average centre: ``transition``, ``centre`` ("between" for the spread), interval.
 
     The spread is the hazard ratio between two centres that differ by as much as two typically do.
     """
-    analysis, rows = patients_of(posterior), []
+    analysis, rows = posterior.analysis, []
     columns = ["transition", "centre", *ORDER]
     if not analysis.centres:
         return pd.DataFrame(columns=columns)
     for transition in TRANSITIONS:
-        found = posterior["posterior"].to_dataset().sel(transition=transition)
+        found = posterior.dataset.sel(transition=transition)
         effects = {name: np.exp(found["centre_effect"].sel(centre=name).values.ravel()) for name in analysis.centres}
         effects["between"] = np.exp(TYPICAL * found["between_centres"].values.ravel())
         for name, draws in effects.items():
@@ -197,9 +197,9 @@ def centre_table(posterior: xr.DataTree) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def baseline_table(posterior: xr.DataTree) -> pd.DataFrame:
+def baseline_table(posterior: Posterior) -> pd.DataFrame:
     """Parameters of the baselines before and after: ``parameter``, ``unit`` and intervals."""
-    analysis, dataset = patients_of(posterior), posterior["posterior"].to_dataset()
+    analysis, dataset = posterior.analysis, posterior.dataset
     rows = []
     mean, deviation = prior_normals(analysis)
     for k, (id, parameter) in enumerate(analysis.parameters.items()):
@@ -217,9 +217,9 @@ def _named(limits: np.ndarray, before: str = "") -> dict[str, float]:
     return {f"{before}{name}": float(limit) for name, limit in zip(ORDER, limits, strict=True)}
 
 
-def patient_predictions(posterior: xr.DataTree, *, days: Sequence[float]) -> pd.DataFrame:
+def patient_predictions(posterior: Posterior, *, days: Sequence[float]) -> pd.DataFrame:
     """State probabilities of every group at days, for the command line."""
-    groups = list(patients_of(posterior).groups)
+    groups = list(posterior.analysis.groups)
     found = state_occupancy(posterior, days=days, groups=groups)
     return summarise(found).drop(columns="quantity")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from markupsafe import Markup
 
 from hscb_bayes.analysis.pool import Pool
@@ -20,15 +18,14 @@ from hscb_bayes.checking.replicate import REPLICATES
 from hscb_bayes.evidence.audit import Finding
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.printed import Printed
-from hscb_bayes.model.fit import pool_of
 from hscb_bayes.posterior.estimands import ESTIMANDS
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.assemble import page_environment
 from hscb_bayes.report.folder import write_whole
 from hscb_bayes.report.pooled_tables import AVERAGE, NEXT
-from hscb_bayes.report.results import VERDICT
 from hscb_bayes.report.rows import NO_PRIOR, ONLY_INTERVAL, SHARES, drawn
 from hscb_bayes.report.style import BLUE, Look
 from hscb_bayes.report.words import as_printed, estimate, listing, number, plural, span_as_printed
@@ -45,24 +42,24 @@ class PooledPage:
     """What the page is made of: the pooled posterior, its tables by name, and the findings by study id."""
 
     pool: Pool
-    posterior: xr.DataTree
+    posterior: Posterior
     tables: Mapping[str, pd.DataFrame]
     findings: Mapping[str, tuple[Finding, ...]]
 
 
 def write_pooled_report(
-    posterior: xr.DataTree,
+    posterior: Posterior,
     tables: Mapping[str, pd.DataFrame],
     findings: Mapping[str, tuple[Finding, ...]],
     path: Path,
 ) -> Path:
     """Write the page to a temporary name, then rename it; returns its path."""
-    page = PooledPage(pool=pool_of(posterior), posterior=posterior, tables=tables, findings=findings)
+    page = PooledPage(pool=posterior.analysis, posterior=posterior, tables=tables, findings=findings)
     return write_whole(path, _render(page))
 
 
 def _render(page: PooledPage) -> str:
-    told = json.loads(page.posterior.attrs[VERDICT])
+    told = page.posterior.verdict
     pool = page.pool
     return (
         page_environment()
@@ -96,8 +93,8 @@ def _render(page: PooledPage) -> str:
             borrowing=page.tables["borrowing"].to_dict("records"),
             replicates=REPLICATES,
             verdict=told,
-            settings=json.loads(page.posterior.attrs["settings"]),
-            versions=json.loads(page.posterior.attrs["versions"]),
+            settings=page.posterior.settings,
+            versions=page.posterior.versions,
             ratios=_ratio_rows(page),
             duration=_who_relates_duration(page),
         )

@@ -18,12 +18,13 @@ from hscb_bayes.evidence.audit import Finding, audit
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.data import layout_of
-from hscb_bayes.model.fit import derived_seed, pool_of, sample, save_posterior
-from hscb_bayes.model.gate import Verdict, verdict
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.posterior.estimands import estimands
-from hscb_bayes.posterior.members import average_posterior, next_posterior, posterior_alone, study_posterior
+from hscb_bayes.posterior.gate import Verdict, verdict
 from hscb_bayes.posterior.next_study import beliefs_toml, predictive_prior, rbest_json, robust
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.sample import derived_seed, sample
+from hscb_bayes.posterior.stored import save
 from hscb_bayes.report.folder import destination, replaced
 from hscb_bayes.report.manifest import PAGE, written
 from hscb_bayes.report.pooled_page import write_pooled_report
@@ -92,7 +93,7 @@ def run_pool(
             posterior, tables = _made(pool, others, seed=seed, say=say, allow_unconverged=allow_unconverged)
             say.step("writing the report")
             with written(out, folder):
-                save_posterior(posterior, folder / POSTERIOR)
+                save(posterior, folder / POSTERIOR)
                 findings = {member.study.id: audit(member.study) for member in pool.members}
                 write_csv(_audits(findings), folder / AUDIT)
                 write_csv_files(tables, folder)
@@ -113,17 +114,17 @@ def report_pool_again(folder: Path) -> Path:
     """
     posterior = read_posterior(folder)
     tables = read_csv_files(PooledTables, folder)
-    findings = {member.study.id: audit(member.study) for member in pool_of(posterior).members}
+    findings = {member.study.id: audit(member.study) for member in posterior.analysis.members}
     return write_pooled_report(posterior, tables, findings, folder / PAGE)
 
 
-def _write_priors(pooled: xr.DataTree, folder: Path, *, seed: int) -> None:
+def _write_priors(pooled: Posterior, folder: Path, *, seed: int) -> None:
     """What the next study may borrow: draws, robust mixtures for R, and beliefs for an analysis file."""
-    following = next_posterior(pooled, seed=seed)
+    following = pooled.next(seed=seed)
     write_csv(estimands(following).to_dataframe().reset_index(), folder / NEXT_DRAWS)
     for name, file in NEXT_MIXTURES.items():
         (folder / file).write_text(rbest_json(robust(predictive_prior(following, name))), encoding="utf-8")
-    (folder / NEXT_BELIEFS).write_text(beliefs_toml(following, source=pooled.attrs["analysis"]), encoding="utf-8")
+    (folder / NEXT_BELIEFS).write_text(beliefs_toml(following, source=pooled.analysis.name), encoding="utf-8")
 
 
 def _audits(findings: Mapping[str, tuple[Finding, ...]]) -> pd.DataFrame:
@@ -154,7 +155,7 @@ def _alternatives(pool: Pool) -> dict[str, Pool]:
 
 def _made(
     pool: Pool, alternatives: Mapping[str, Pool], *, seed: int, say: Progress, allow_unconverged: bool
-) -> tuple[xr.DataTree, PooledTables]:
+) -> tuple[Posterior, PooledTables]:
     say.step("compiling the model, once")
     compiled = compile_model(build(pool))
     for words, draws, target_accept in ATTEMPTS:
@@ -168,7 +169,6 @@ def _made(
         if gate.is_converged:
             break
     pooled = accepted(pooled, gate, address=pool.path, allow_unconverged=allow_unconverged)
-    pooled.attrs["converged"] = int(gate.is_converged)
     fits = PooledFits(
         pooled=pooled,
         alone=_alone(pool, seed=seed, say=say),
@@ -184,14 +184,14 @@ def _made(
         heterogeneity=heterogeneity_table(pooled, pool),
         alternatives=alternatives_table(fits, pool, others),
         weights=weights_table({pool.name: (pool, pooled), **others}),
-        borrowing=borrowing_table(next_posterior(pooled, seed=seed)),
+        borrowing=borrowing_table(pooled.next(seed=seed)),
     )
 
 
-def _judge(pooled: xr.DataTree, pool: Pool, *, seed: int) -> Verdict:
+def _judge(pooled: Posterior, pool: Pool, *, seed: int) -> Verdict:
     """Every scalar, and every estimand of every study, of the average and of the next."""
-    parts = {study: study_posterior(pooled, study) for study in pool.studies}
-    parts |= {"average": average_posterior(pooled), "next": next_posterior(pooled, seed=seed)}
+    parts = {study: pooled.of(study=study) for study in pool.studies}
+    parts |= {"average": pooled.average, "next": pooled.next(seed=seed)}
     named = [
         estimands(part).rename({name: f"{name}[{study}]" for name in estimands(part).data_vars})
         for study, part in parts.items()
@@ -199,24 +199,23 @@ def _judge(pooled: xr.DataTree, pool: Pool, *, seed: int) -> Verdict:
     return verdict(pooled, xr.merge(named))
 
 
-def smaller_fit(compiled: Compiled, *, seed: int) -> xr.DataTree:
+def smaller_fit(compiled: Compiled, *, seed: int) -> Posterior:
     """A smaller fit, and whether it converged."""
     for tune, target_accept in SIDE_ATTEMPTS:
         tree = sample(compiled, draws=SIDE_DRAWS, tune=tune, chains=SIDE_CHAINS, seed=seed, target_accept=target_accept)
-        if not tree["sample_stats"]["diverging"].any():
+        if not tree.tree["sample_stats"]["diverging"].any():
             break
-    tree.attrs["converged"] = int(not tree["sample_stats"]["diverging"].any())
-    return tree
+    return replace(tree, converged=not bool(tree.tree["sample_stats"]["diverging"].any()))
 
 
-def _alone(pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
+def _alone(pool: Pool, *, seed: int, say: Progress) -> dict[str, Posterior]:
     """Each study from its own print and the beliefs about the average study, as if there were no other."""
     say.step("each study alone")
     together = smaller_fit(compile_model(build(replace(pool, pooling="none"))), seed=derived_seed(seed, "alone", 0))
-    return {study: posterior_alone(together, study) for study in pool.studies}
+    return {study: together.of(study=study) for study in pool.studies}
 
 
-def _without(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dict[str, xr.DataTree]:
+def _without(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dict[str, Posterior]:
     """The pool without each of its studies."""
     found = {}
     for position, study in enumerate(pool.studies):
@@ -229,7 +228,7 @@ def _without(compiled: Compiled, pool: Pool, *, seed: int, say: Progress) -> dic
 
 def _others(
     compiled: Compiled, alternatives: Mapping[str, Pool], *, seed: int, say: Progress
-) -> dict[str, tuple[Pool, xr.DataTree]]:
+) -> dict[str, tuple[Pool, Posterior]]:
     """The pools with other beliefs that the report compares; those of one layout share a program."""
     programs, found = [compiled], {}
     for position, (name, other) in enumerate(alternatives.items()):

@@ -12,11 +12,10 @@ import xarray as xr
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.checking.check import LEFT_OUT, NOTHING, check, summarise
 from hscb_bayes.checking.replicate import replicate
-from hscb_bayes.model.fit import analysis_of, draws_of, pool_of
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
+from hscb_bayes.posterior.exchangeable import exchangeable_probability
 from hscb_bayes.posterior.headline import Quantity, hazard_ratios_from_draws, headline_quantities
-from hscb_bayes.posterior.members import average_posterior, exchangeable_probability, next_posterior, study_posterior
 from hscb_bayes.posterior.next_study import (
     ROBUST_WEIGHT,
     SHARES,
@@ -25,6 +24,7 @@ from hscb_bayes.posterior.next_study import (
     predictive_prior,
     robust,
 )
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report.tables import prediction_table
 
 AVERAGE, NEXT = "average", "next"
@@ -45,9 +45,9 @@ RATIOS: Mapping[str, str] = {
 class PooledFits:
     """Posteriors by study id: ``alone`` from its own print, ``without`` of the pool without it (a pooled posterior)."""
 
-    pooled: xr.DataTree
-    alone: Mapping[str, xr.DataTree]
-    without: Mapping[str, xr.DataTree]
+    pooled: Posterior
+    alone: Mapping[str, Posterior]
+    without: Mapping[str, Posterior]
 
 
 def quantiles(values: np.ndarray) -> dict[str, float]:
@@ -72,15 +72,15 @@ def estimands_table(fits: PooledFits, pool: Pool, *, seed: int) -> pd.DataFrame:
     ----------
     Marshall EC, Spiegelhalter DJ. Identifying outliers in Bayesian hierarchical models. Bayesian Anal 2007;2:409-444.
     """
-    found: list[tuple[str, str, xr.DataTree]] = []
+    found: list[tuple[str, str, Posterior]] = []
     for study in pool.studies:
         found += [
             (study, "alone", fits.alone[study]),
-            (study, "pooled", study_posterior(fits.pooled, study)),
-            (study, "others", study_posterior(fits.without[study], study)),
+            (study, "pooled", fits.pooled.of(study=study)),
+            (study, "others", fits.without[study].of(study=study)),
         ]
-    found.append((AVERAGE, "pooled", average_posterior(fits.pooled)))
-    found.append((NEXT, "pooled", next_posterior(fits.pooled, seed=seed)))
+    found.append((AVERAGE, "pooled", fits.pooled.average))
+    found.append((NEXT, "pooled", fits.pooled.next(seed=seed)))
     drawn = [(study, kind, estimands(tree)) for study, kind, tree in found]
     predicted = {study: values for study, kind, values in drawn if kind == "others"}
     rows = [
@@ -101,12 +101,12 @@ def _row(study: str, kind: str, name: str, quantity: Quantity, values: np.ndarra
     return {**head, **quantiles(values.ravel())}
 
 
-def _ratios(study: str, kind: str, tree: xr.DataTree) -> list[dict[str, object]]:
+def _ratios(study: str, kind: str, tree: Posterior) -> list[dict[str, object]]:
     """Hazard ratios of duration, of a study that relates it to outcomes."""
-    analysis = analysis_of(tree)
+    analysis = tree.analysis
     if study in (AVERAGE, NEXT) or not analysis.by_duration:
         return []
-    words, drawn = headline_quantities(analysis), hazard_ratios_from_draws(draws_of(tree))
+    words, drawn = headline_quantities(analysis), hazard_ratios_from_draws(tree.parameters, analysis)
     return [_row(study, kind, name, words[name], values) for name, values in drawn.items()]
 
 
@@ -122,19 +122,19 @@ def pooled_check_table(fits: PooledFits, pool: Pool, *, seed: int) -> pd.DataFra
     """The check of every study, its printed table also predicted from the other studies (``loo_`` columns)."""
     tables = []
     for study in pool.studies:
-        own = check(study_posterior(fits.pooled, study), seed=seed)
-        others = replicate(study_posterior(fits.without[study], study), seed=seed).numbers
+        own = check(fits.pooled.of(study=study), seed=seed)
+        others = replicate(fits.without[study].of(study=study), seed=seed).numbers
         printed = {number.id: number for number in pool.member(study).study.numbers}
         for position, id in enumerate(own["id"]):
             told = summarise(others.get(id, NOTHING), printed[id])
             for name in LEFT_OUT:
                 own.loc[position, f"loo_{name}"] = told[name]
-        own["loo_converged"] = float(fits.without[study].attrs["converged"])
+        own["loo_converged"] = float(bool(fits.without[study].converged))
         tables.append(own.assign(study=study))
     return pd.concat(tables, ignore_index=True)
 
 
-def heterogeneity_table(pooled: xr.DataTree, pool: Pool) -> pd.DataFrame:
+def heterogeneity_table(pooled: Posterior, pool: Pool) -> pd.DataFrame:
     """How much two studies of one kind differ: the median ratio of the larger to the smaller, believed and learned.
 
     Columns ``effect``, ``label``, ``prior_median``, ``prior_lower``, ``prior_upper``, ``median``, ``lower``,
@@ -150,7 +150,7 @@ def heterogeneity_table(pooled: xr.DataTree, pool: Pool) -> pd.DataFrame:
     for k, effect in enumerate(EFFECTS):
         if scales[k] == 0.0:
             continue
-        spread = pooled["posterior"].to_dataset()["between_studies"].sel(effect=effect).values.ravel()
+        spread = pooled.dataset["between_studies"].sel(effect=effect).values.ravel()
         prior = quantiles(np.exp(MEDIAN_OF_TWO * scales[k] * half_normal))
         rows.append(
             {
@@ -165,7 +165,7 @@ def heterogeneity_table(pooled: xr.DataTree, pool: Pool) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["effect", "label", *limits, "contraction"])
 
 
-def alternatives_table(fits: PooledFits, pool: Pool, others: Mapping[str, tuple[Pool, xr.DataTree]]) -> pd.DataFrame:
+def alternatives_table(fits: PooledFits, pool: Pool, others: Mapping[str, tuple[Pool, Posterior]]) -> pd.DataFrame:
     """Estimands of the average and of the first study under other beliefs, and without each study.
 
     Columns ``analysis``, ``title``, ``of``, ``estimand``, ``unit``, ``median``, ``lower``, ``upper``, ``converged``.
@@ -176,17 +176,17 @@ def alternatives_table(fits: PooledFits, pool: Pool, others: Mapping[str, tuple[
     found += [(f"without_{study}", f"without {study}", tree) for study, tree in fits.without.items()]
     rows: list[dict[str, object]] = []
     for name, title, tree in found:
-        parts = {AVERAGE: average_posterior(tree)}
+        parts = {AVERAGE: tree.average}
         if name != f"without_{first}":
-            parts[first] = study_posterior(tree, first)
+            parts[first] = tree.of(study=first)
         for of, part in parts.items():
             told = _estimands(of, "pooled", estimands(part)).values()
-            head = {"analysis": name, "title": title, "of": of, "converged": float(tree.attrs["converged"])}
+            head = {"analysis": name, "title": title, "of": of, "converged": float(bool(tree.converged))}
             rows += [head | {key: row[key] for key in ("estimand", "unit", *LIMITS)} for row in told]
     return pd.DataFrame(rows)
 
 
-def borrowing_table(following: xr.DataTree) -> pd.DataFrame:
+def borrowing_table(following: Posterior) -> pd.DataFrame:
     """What the next study may borrow: predictive priors of shares, and their worth in patients and in events.
 
     Columns ``estimand``, ``label``, ``median``, ``lower``, ``upper``, ``components`` (weight, mean and standard
@@ -214,11 +214,11 @@ def borrowing_table(following: xr.DataTree) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def weights_table(trees: Mapping[str, tuple[Pool, xr.DataTree]]) -> pd.DataFrame:
+def weights_table(trees: Mapping[str, tuple[Pool, Posterior]]) -> pd.DataFrame:
     """Prior weight and posterior probability of each study to be one of its kind, where an analysis gives weights."""
     rows = []
     for name, (pool, tree) in trees.items():
-        if "study_effect_apart" not in tree["posterior"].data_vars:
+        if "study_effect_apart" not in tree.dataset.data_vars:
             continue
         learned = exchangeable_probability(tree).mean(axis=0)
         for study, probability in zip(pool.studies, learned, strict=True):
@@ -228,15 +228,15 @@ def weights_table(trees: Mapping[str, tuple[Pool, xr.DataTree]]) -> pd.DataFrame
 
 
 def pooled_predictions(
-    pooled: xr.DataTree, *, duration: Sequence[float], days: Sequence[float], seed: int
+    pooled: Posterior, *, duration: Sequence[float], days: Sequence[float], seed: int
 ) -> pd.DataFrame:
     """``tables.prediction_table`` of every study, of the average and of the next one, in a column ``study``.
 
     With durations, only of those whose analysis they have a part in.
     """
-    parts = {study: study_posterior(pooled, study) for study in pool_of(pooled).studies}
-    parts |= {AVERAGE: average_posterior(pooled), NEXT: next_posterior(pooled, seed=seed)}
-    told = {name: part for name, part in parts.items() if not len(duration) or analysis_of(part).by_duration}
+    parts = {study: pooled.of(study=study) for study in pooled.analysis.studies}
+    parts |= {AVERAGE: pooled.average, NEXT: pooled.next(seed=seed)}
+    told = {name: part for name, part in parts.items() if not len(duration) or part.analysis.by_duration}
     tables = [prediction_table(part, duration=duration, days=days).assign(study=name) for name, part in told.items()]
     table = pd.concat(tables, ignore_index=True)
     return table[["study", *(name for name in table.columns if name != "study")]]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.csv_file import read_csv, write_csv
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
-from hscb_bayes.model.fit import analysis_of, is_of_patients, is_pooled, load_posterior, save_posterior
-from hscb_bayes.model.gate import Verdict
+from hscb_bayes.posterior.gate import Verdict
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.report.folder import failures_in_sentences, partial
 from hscb_bayes.report.manifest import MANIFEST, PAGE, check_manifest
 from hscb_bayes.report.patient_tables import patient_predictions
@@ -31,7 +30,6 @@ POSTERIOR, AUDIT = "posterior.nc", "audit.csv"
 NEXT_DRAWS, NEXT_BELIEFS = "next_study.csv", "next_study.toml"
 NEXT_MIXTURES = {name: f"next_study_{name}.json" for name in ("response_by_28", "os_1y")}
 TEXTS = ("whom", "printed", "group", "centre", "term")  # columns of text, whatever they look like
-VERDICT = "verdict"  # attribute of the posterior
 SHOWN = ("id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
 
 
@@ -68,28 +66,21 @@ class Results:
     tables: Tables
 
 
-def results_of(posterior: xr.DataTree, tables: Tables) -> Results:
+def results_of(posterior: Posterior, tables: Tables) -> Results:
     """Put a judged posterior and its tables together."""
-    analysis = analysis_of(posterior)
-    told = json.loads(posterior.attrs[VERDICT])
+    if posterior.verdict is None:
+        raise ValueError(f"{posterior.analysis.path}: required a judged posterior")
     return Results(
-        analysis=analysis,
-        findings=audit(analysis.study),
-        verdict=Verdict(**told | {"failures": tuple(told["failures"])}),
-        settings=json.loads(posterior.attrs["settings"]),
-        versions=json.loads(posterior.attrs["versions"]),
+        analysis=posterior.analysis,
+        findings=audit(posterior.analysis.study),
+        verdict=posterior.verdict,
+        settings=posterior.settings,
+        versions=posterior.versions,
         tables=tables,
     )
 
 
-def judged(posterior: xr.DataTree, verdict: Verdict) -> xr.DataTree:
-    """The posterior with the verdict about it among its attributes, so that it travels with the draws."""
-    copy = posterior.copy()
-    copy.attrs[VERDICT] = json.dumps(asdict(verdict))
-    return copy
-
-
-def accepted(posterior: xr.DataTree, verdict: Verdict, *, address: str, allow_unconverged: bool) -> xr.DataTree:
+def accepted(posterior: Posterior, verdict: Verdict, *, address: str, allow_unconverged: bool) -> Posterior:
     """The posterior with the verdict, where a report may be made of it.
 
     Parameters
@@ -106,7 +97,7 @@ def accepted(posterior: xr.DataTree, verdict: Verdict, *, address: str, allow_un
     """
     if not verdict.is_converged and not allow_unconverged:
         raise InputError(f"{address}: the posterior has not converged: {'; '.join(verdict.failures)}")
-    return judged(posterior, verdict)
+    return replace(posterior, verdict=verdict, converged=verdict.is_converged)
 
 
 def refuse_strangers(out: Path, tables: type[DataclassInstance], *others: str) -> None:
@@ -142,9 +133,9 @@ def refuse_strangers(out: Path, tables: type[DataclassInstance], *others: str) -
         )
 
 
-def write_tables(results: Results, posterior: xr.DataTree, folder: Path) -> None:
+def write_tables(results: Results, posterior: Posterior, folder: Path) -> None:
     """Write the posterior and every table into a folder."""
-    save_posterior(posterior, folder / POSTERIOR)
+    save(posterior, folder / POSTERIOR)
     write_csv(audit_table(results.findings), folder / AUDIT)
     write_csv_files(results.tables, folder)
 
@@ -160,7 +151,7 @@ def read_csv_files(kind: type[DataclassInstance], folder: Path) -> dict[str, pd.
     return {field.name: read_table(folder / f"{field.name}.csv") for field in fields(kind)}
 
 
-def read_posterior(folder: Path) -> xr.DataTree:
+def read_posterior(folder: Path) -> Posterior:
     """The judged posterior of a results directory that is whole.
 
     Raises
@@ -170,7 +161,7 @@ def read_posterior(folder: Path) -> xr.DataTree:
     """
     check_manifest(folder)
     posterior = load_posterior(folder / POSTERIOR)
-    if VERDICT not in posterior.attrs:
+    if posterior.verdict is None:
         raise InputError(f"{folder / POSTERIOR}: required a posterior that hscb run wrote; it holds no verdict")
     return posterior
 
@@ -227,13 +218,13 @@ def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days:
         Of the next study.
     """
     posterior = read_posterior(folder)
-    if is_of_patients(posterior):
+    if not posterior.analysis.members:
         if duration is not None:
             raise InputError(f"{folder}: durations have no part in an analysis of patients, found {list(duration)}")
         table = patient_predictions(posterior, days=days)
-    elif is_pooled(posterior):
+    elif len(posterior.analysis.members) > 1:
         table = pooled_predictions(posterior, duration=duration or (), days=days, seed=seed)
     else:
-        asked = analysis_of(posterior).durations if duration is None else duration
+        asked = posterior.analysis.durations if duration is None else duration
         table = prediction_table(posterior, duration=asked, days=days)
     return table.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")

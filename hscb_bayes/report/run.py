@@ -22,10 +22,11 @@ from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, same_but_for_p_values, with_data
 from hscb_bayes.model.data import layout_of
-from hscb_bayes.model.fit import derived_seed, sample, taken_from, with_p_values
-from hscb_bayes.model.gate import verdict
+from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline, nonresponder_death_day
 from hscb_bayes.posterior.reported import Reported, reported
+from hscb_bayes.posterior.sample import chosen_from, derived_seed, sample, with_p_values
 from hscb_bayes.posterior.sensitivity import by_response_contraction, sensitivity
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report.assemble import write_report
@@ -61,7 +62,7 @@ class Fitted:
     """An analysis, its posterior, and ``predict.headline`` of it."""
 
     analysis: Analysis
-    posterior: xr.DataTree
+    posterior: Posterior
     headline: xr.Dataset
 
 
@@ -112,7 +113,7 @@ def curve_days(analysis: Analysis) -> tuple[float, ...]:
     return (*CURVE_DAYS, *(min(day, last) for day in quarters))
 
 
-def _made(analysis: Analysis, *, seed: int, say: Progress, allow_unconverged: bool) -> tuple[xr.DataTree, Tables]:
+def _made(analysis: Analysis, *, seed: int, say: Progress, allow_unconverged: bool) -> tuple[Posterior, Tables]:
     """The posterior with its verdict, and all tables."""
     say.step("compiling the model, once")
     compiled = compile_model(build(analysis))
@@ -141,7 +142,7 @@ def report_again(folder: str | Path) -> Path:
         raise InputError(f"{folder}: required tables that this version of hscb run wrote; {error} is missing") from None
 
 
-def _tables(compiled: Compiled, posterior: xr.DataTree, draws: Reported, *, seed: int, say: Progress) -> Tables:
+def _tables(compiled: Compiled, posterior: Posterior, draws: Reported, *, seed: int, say: Progress) -> Tables:
     analysis = compiled.analysis
     left_out = leave_one_out(compiled, seed=seed, step=lambda done, total: say.step("leaving out", done, total))
     say.step("replicating and checking")
@@ -179,7 +180,7 @@ def _alternative(compiled: Compiled, main: Fitted, other: Analysis, *, seed: int
     """Another analysis fitted; one that differs by a fitted P value alone takes the draws of this one."""
     if fitted_p_values(other) and same_but_for_p_values(main.analysis, other):
         weighted = with_p_values(main.posterior, other, seed=seed)
-        return Fitted(analysis=other, posterior=weighted, headline=taken_from(main.headline, weighted))
+        return Fitted(analysis=other, posterior=weighted, headline=chosen_from(main.headline, weighted))
     same = layout_of(other) == layout_of(main.analysis)
     program = with_data(compiled, other) if same else compile_model(build(other))
     posterior = sample(program, draws=ALTERNATIVE_DRAWS, tune=ALTERNATIVE_TUNE, chains=ALTERNATIVE_CHAINS, seed=seed)

@@ -12,10 +12,10 @@ from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding
-from hscb_bayes.model.fit import analysis_of, draws_of, study_effects
-from hscb_bayes.model.p_value import RATIO, assumed_test, reweighted
 from hscb_bayes.posterior.averages import patients_beyond
 from hscb_bayes.posterior.headline import CONTRASTS, contrast_durations, headline_quantities
+from hscb_bayes.posterior.p_value import RATIO, assumed_test, reweighted
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import cumulative_incidence, restricted_mean_time, summarise, survival
 from hscb_bayes.posterior.sensitivity import MOSTLY_PRIOR
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
@@ -63,7 +63,7 @@ def by_response_table(by_response: xr.Dataset, contractions: Mapping[tuple[str, 
     Columns ``quantity``, ``state``, the interval, ``undefined`` (the share of draws in which nobody comes into the
     state), ``contraction`` and ``mostly_prior``.
     """
-    found = by_response.sel(state=list(STATES[:2])).drop_vars("among")
+    found = by_response.sel(state=list(STATES[:2]))
     table, undefined = summarise(found), found.isnull().mean(("chain", "draw"))
     places = zip(table["quantity"], table["state"], strict=True)
     table["undefined"] = [float(undefined[quantity].sel(state=state)) for quantity, state in places]
@@ -121,7 +121,7 @@ def death_table(days: Mapping[str, tuple[str, xr.DataArray]]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def p_value_table(posterior: xr.DataTree, *, seed: int) -> pd.DataFrame:
+def p_value_table(posterior: Posterior, *, seed: int) -> pd.DataFrame:
     """Hazard ratio of response were an unnamed P value fitted, under each test and direction.
 
     Returns
@@ -129,11 +129,11 @@ def p_value_table(posterior: xr.DataTree, *, seed: int) -> pd.DataFrame:
     Columns ``item``, ``test``, ``direction``, ``median``, ``lower``, ``upper`` and ``effective``, the draws that the
     weights leave, all NaN where the test is undefined; no rows where no such P value is printed.
     """
-    parameters = draws_of(posterior)
-    order = np.argsort(parameters[:, RATIO])
-    ratio = np.exp(parameters[order, RATIO])
+    parameters, column = posterior.parameters, posterior.analysis.parameter_ids.index(RATIO)
+    order = np.argsort(parameters[:, column])
+    ratio = np.exp(parameters[order, column])
     rows = []
-    for reading in reweighted(parameters, analysis_of(posterior), study_effects(posterior), seed=seed):
+    for reading in reweighted(parameters, posterior.analysis, posterior.effect, seed=seed):
         reached = np.cumsum(reading.weights[order])
         limits = ratio[np.minimum(np.searchsorted(reached, INTERVAL), ratio.size - 1)]
         lower, median, upper = np.where(np.isnan(reading.effective), np.nan, limits)
@@ -161,7 +161,7 @@ def probability_table(headline: xr.Dataset, analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["id", "statement", "probability"])
 
 
-def prediction_table(posterior: xr.DataTree, *, duration: Sequence[float], days: Sequence[float]) -> pd.DataFrame:
+def prediction_table(posterior: Posterior, *, duration: Sequence[float], days: Sequence[float]) -> pd.DataFrame:
     """Response, survival and days recovered at durations of prior neutropenia: medians and 90% intervals.
 
     Without durations they are of all patients, and ``duration`` is NaN.
@@ -171,7 +171,7 @@ def prediction_table(posterior: xr.DataTree, *, duration: Sequence[float], days:
     Columns ``duration``, ``quantity``, ``day`` (NaN for days in the first year), ``median``, ``lower``, ``upper``,
     ``patients_beyond`` and ``extrapolates``, fewer than four patients of the study at or beyond the duration.
     """
-    analysis = analysis_of(posterior)
+    analysis = posterior.analysis
     if len(duration) and not analysis.by_duration:
         raise InputError(
             f"{analysis.path}: cohort.form: durations have no part in this analysis, found {list(duration)}"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import load_posterior, save_posterior
 from hscb_bayes.model.pathways import PARAMETER_IDS
+from hscb_bayes.posterior.stored import load_posterior, save
 
 REQUIRED = "required a posterior that hscb run wrote"
 NO_NETCDF = f"{REQUIRED}, found a file that is not netCDF, or only a part of one"
@@ -48,7 +48,7 @@ def tree(main: Analysis, make_posterior: Callable[..., xr.DataTree]) -> xr.DataT
 
 @pytest.fixture
 def file(tree: xr.DataTree, tmp_path: Path) -> Path:
-    save_posterior(tree, tmp_path / "posterior.nc")
+    save(tree, tmp_path / "posterior.nc")
     return tmp_path / "posterior.nc"
 
 
@@ -96,7 +96,7 @@ def test_a_netcdf_file_of_something_else(file: Path) -> None:
 def test_a_posterior_without_an_attribute(missing: str, tree: xr.DataTree, file: Path) -> None:
     other = tree.copy()
     del other.attrs[missing]
-    save_posterior(other, file)
+    save(other, file)
     assert sentence_about(file) == f"{file}: {REQUIRED}; it does not say its {missing}"
 
 
@@ -105,21 +105,21 @@ def test_a_posterior_with_an_attribute_broken(case: str, tree: xr.DataTree, file
     name, value, sentence = BROKEN[case]
     other = tree.copy()
     other.attrs[name] = value
-    save_posterior(other, file)
+    save(other, file)
     assert sentence_about(file) == f"{file}: {sentence}"
 
 
 def test_a_posterior_without_draws(tree: xr.DataTree, file: Path) -> None:
     other = tree.copy()
     other["posterior"] = other["posterior"].to_dataset().drop_vars("parameters")
-    save_posterior(other, file)
+    save(other, file)
     assert sentence_about(file) == f"{file}: {REQUIRED}; it holds no draws of the parameters"
 
 
 def test_a_posterior_of_other_parameters(tree: xr.DataTree, file: Path) -> None:
     other = tree.copy()
     other["posterior"] = other["posterior"].to_dataset().isel(parameter=slice(1, None))
-    save_posterior(other, file)
+    save(other, file)
     known = ", ".join(PARAMETER_IDS)
     assert sentence_about(file) == f"{file}: {REQUIRED}; its parameters are not those of this version: {known}"
 
@@ -131,7 +131,7 @@ def test_a_posterior_with_one_byte_changed_loads_or_gets_a_sentence(
 ) -> None:
     whole = tmp_path / "whole.nc"
     if not whole.exists():
-        save_posterior(tree, whole)
+        save(tree, whole)
     content = bytearray(whole.read_bytes())
     content[int(place * len(content))] = byte
     broken = tmp_path / "broken.nc"

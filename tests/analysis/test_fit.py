@@ -11,8 +11,8 @@ from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.data import layout_of, model_data
 from hscb_bayes.model.data_vector import packed
-from hscb_bayes.model.fit import derived_seed
 from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.posterior.sample import derived_seed
 
 
 class Program:

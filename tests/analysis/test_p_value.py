@@ -14,9 +14,9 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
 from hscb_bayes.evidence.kinds.p_value import SIGNED_TESTS, NamedDirection
 from hscb_bayes.model.compiled import same_but_for_p_values
-from hscb_bayes.model.p_value import DIRECTIONS, RATIO, resampled, reweighted
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
+from hscb_bayes.posterior.p_value import DIRECTIONS, RATIO, resampled, reweighted
 
 NAMED = {"p_value_cox": "cox", "p_value_fine_gray": "fine-gray", "p_value_spearman": "spearman"}
 ALGEBRA = 1e-10

@@ -12,8 +12,8 @@ from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import Built, packed
-from hscb_bayes.model.fit import sample
 from hscb_bayes.model.program import Program, compile_program
+from hscb_bayes.posterior.sample import sample
 
 POINTS = 20
 

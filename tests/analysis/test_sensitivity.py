@@ -110,7 +110,7 @@ def test_a_far_off_parameter_moves_with_the_prior(main: Analysis, make_posterior
 def test_the_likelihood_moves_what_it_is_about(
     main: Analysis, make_posterior: Maker, half_as_wide: xr.DataTree
 ) -> None:
-    draws = half_as_wide["posterior"]["parameters"].sel(parameter="response_median").values.ravel()
+    draws = half_as_wide.dataset["parameters"].sel(parameter="response_median").values.ravel()
     noise = np.random.default_rng(8).standard_normal(draws.size)
     found = power_scaling(half_as_wide, {"response_median": draws, "noise": noise})
     sensitive = {id: values["likelihood_sensitivity"] for id, values in found.items()}

@@ -20,11 +20,11 @@ from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
-from hscb_bayes.model.fit import sample
-from hscb_bayes.model.gate import verdict
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import baseline_ids
 from hscb_bayes.model.program import Program
+from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.sample import sample
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.pathway import TRANSITIONS, Pathway

@@ -17,7 +17,7 @@ from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
-from hscb_bayes.model.fit import sample
+from hscb_bayes.posterior.sample import sample
 from hscb_bayes.report.pooled_run import ATTEMPTS, TUNE
 from tests.benchmarks.measuring import Row, seconds
 
@@ -109,7 +109,7 @@ def pool_divergences() -> list[Row]:
     for size in SAMPLED:
         for _, draws, target_accept in ATTEMPTS:
             tree = sample(_pooled(size), draws=draws, tune=TUNE, target_accept=target_accept, seed=SEED)
-            diverging = tree["sample_stats"]["diverging"]
+            diverging = tree.tree["sample_stats"]["diverging"]
             what = (
                 f"divergent transitions in {diverging.size:,} draws, target acceptance {target_accept}, {size} studies"
             )

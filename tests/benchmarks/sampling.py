@@ -14,7 +14,7 @@ from hscb_bayes.checking.methods.calibrate import refit
 from hscb_bayes.checking.replicate import REPLICATES, replicate
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
-from hscb_bayes.model.fit import TARGET_ACCEPT, draws_of, sample
+from hscb_bayes.posterior.sample import TARGET_ACCEPT, sample
 from tests.benchmarks.measuring import Row, bounded, seconds
 
 SEED = 1

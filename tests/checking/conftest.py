@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis, load_analysis
-from hscb_bayes.model.fit import provenance, with_natural_scales
 from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.posterior.stored import provenance
 from hscb_bayes.process.pathway import TRANSITIONS
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -13,7 +13,6 @@ from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import PrintedNumber
 from hscb_bayes.evidence.printed import Printed
-from hscb_bayes.model.fit import analysis_of
 
 NAN, INF = float("nan"), float("inf")
 LOO = [f"loo_{name}" for name in LEFT_OUT]
@@ -120,7 +119,7 @@ def test_the_width_of_an_interval_is_used_only_where_its_estimate_is_fitted(main
 
 
 def test_there_is_one_row_for_each_number_about_outcomes_in_the_order_of_the_study(prior_posterior, table):
-    study = analysis_of(prior_posterior).study
+    study = prior_posterior.analysis.study
     assert [table.index.name, *table.columns] == list(COLUMNS)
     assert list(table.index) == [number.id for number in study.numbers if study.item(number.item).describes_outcomes]
 

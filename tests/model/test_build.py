@@ -22,11 +22,10 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import OBSERVED, build
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.data import layout_of, model_data
-from hscb_bayes.model.fit import pool_of, with_p_values
 from hscb_bayes.model.held_out import HeldOut, left_out_of
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
-from hscb_bayes.model.prior_draws import draw_prior
-from hscb_bayes.posterior.members import posterior_alone
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.posterior.sample import with_p_values
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -213,9 +212,9 @@ def test_patients_for_whom_a_program_has_no_place_are_refused() -> None:
 def test_a_posterior_of_studies_each_alone_says_so() -> None:
     alone = replace(load_pool("pooled"), pooling="none")
     tree = draw_prior(alone, draws=5, chains=2, seed=1)
-    assert pool_of(tree).pooling == "none"
-    own = posterior_alone(tree, "liu2024")["posterior"]["parameters"]
-    assert np.array_equal(own, tree["posterior"]["parameters"].sel(study="liu2024"))
+    assert tree.analysis.pooling == "none"
+    own = tree.of(study="liu2024")["posterior"]["parameters"]
+    assert np.array_equal(own, tree.dataset["parameters"].sel(study="liu2024"))
 
 
 def test_a_posterior_with_p_values_says_what_it_was_made_without() -> None:

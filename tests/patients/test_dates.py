@@ -18,8 +18,8 @@ from hscb_bayes.evidence.patients.file import read_table
 from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.wide import from_wide
-from hscb_bayes.model.fit import load_posterior, patients_of, save_posterior
-from hscb_bayes.model.prior_draws import draw_prior
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.posterior.stored import load_posterior, save
 from tests.patients.tables import analysis_file, number_of
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -88,7 +88,7 @@ def test_days_are_those_between_the_dates(kind: str) -> None:
 def test_days_of_a_csv_file_and_of_its_posterior(tmp_path: Path) -> None:
     analysis = load_patients(analysis_file(tmp_path, TABLE, columns=COLUMNS, covariates=number_of("age")))
     assert days(analysis.patients) == EXPECTED
-    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
+    save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     assert days(patients_of(load_posterior(tmp_path / "posterior.nc")).patients) == EXPECTED
 
 

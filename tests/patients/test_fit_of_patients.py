@@ -15,13 +15,14 @@ from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.fit import load_posterior, patients_of, sample, save_posterior
-from hscb_bayes.model.gate import verdict
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.levels import LKJ
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
 from hscb_bayes.model.patient_rows import events_of_centres
+from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.sample import sample
+from hscb_bayes.posterior.stored import load_posterior, save
 
 DATA = Path(__file__).parents[1] / "data"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("patients")]
@@ -101,17 +102,17 @@ def test_correlated_effects_are_the_root_of_the_correlation_times_standard_ones(
 def test_correlated_effects_are_sampled(correlated: Built) -> None:
     """As the root of a covariance they had no dims, which the sampler refused; one draw in a hundred diverged."""
     tree = sample(compile_model(correlated), cores=1, seed=2, target_accept=0.98)
-    assert tree["sample_stats"]["diverging"].mean() < 0.001
+    assert tree.tree["sample_stats"]["diverging"].mean() < 0.001
     assert not [each for each in verdict(tree).failures if "divergent" not in each]
-    matrix = tree["posterior"]["centre_correlation"].values
+    matrix = tree.dataset["centre_correlation"].values
     assert (np.diagonal(matrix, axis1=-2, axis2=-1) == 1.0).all()
     assert_allclose(matrix, np.swapaxes(matrix, -1, -2), atol=1e-12)
     assert 0.2 < matrix[..., 0, 1].std() < 0.6
 
 
 def test_the_posterior_of_real_patients(posterior: xr.DataTree) -> None:
-    draws = posterior["posterior"]
-    assert not posterior["sample_stats"]["diverging"].any()
+    draws = posterior.dataset
+    assert not posterior.tree["sample_stats"]["diverging"].any()
     low_risk = draws["log_hazard_ratio"].sel(transition="death_after_response", term="disease[AML low risk]")
     assert low_risk.median() < -0.5  # Klein and Moeschberger: least relapse in low risk AML
     assert low_risk.quantile(0.9) < 0.0
@@ -119,7 +120,7 @@ def test_the_posterior_of_real_patients(posterior: xr.DataTree) -> None:
 
 
 def test_a_posterior_keeps_its_patients(bmt: PatientAnalysis, posterior: xr.DataTree, tmp_path: Path) -> None:
-    save_posterior(posterior, tmp_path / "posterior.nc")
+    save(posterior, tmp_path / "posterior.nc")
     again = patients_of(load_posterior(tmp_path / "posterior.nc"))
     for name in ("entry_day", "unresponded_until", "response_day", "last_day", "died"):
         np.testing.assert_array_equal(getattr(again.patients, name), getattr(bmt.patients, name))

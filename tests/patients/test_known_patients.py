@@ -22,12 +22,12 @@ from hscb_bayes.checking.replicate import effects_of_patients, replicate
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import model_data
-from hscb_bayes.model.fit import analysis_of, draws_of, provenance, with_natural_scales
 from hscb_bayes.model.known_patients import known_terms
 from hscb_bayes.model.likelihood import log_likelihood, log_prior
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import inside_of, joint_arrays, known_positions, printed_values
 from hscb_bayes.posterior.sensitivity import sensitivity
+from hscb_bayes.posterior.stored import provenance
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.pathway import TRANSITIONS
 
@@ -195,7 +195,7 @@ def test_replicates_of_the_paper_have_the_patients_with_their_hazards(inside: An
     assert early[:, taken].mean() > 0.9
     assert early[:, ~taken].mean() < 0.6
     assert effects_of_patients(posterior_of(outside, np.ones(3))) is None
-    assert draws_of(posterior).shape[0] == 400
+    assert posterior.parameters.shape[0] == 400
 
 
 def test_how_the_patients_differ_stands_among_the_parameters(inside: Analysis) -> None:

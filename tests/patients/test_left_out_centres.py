@@ -15,10 +15,8 @@ from hscb_bayes.checking.leave_centre_out import folds_of, leave_centres_out, lo
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.data import model_data
-from hscb_bayes.model.fit import draws_of
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.patient_likelihood import ByPatient, log_likelihood_of_patients
-from hscb_bayes.posterior.profile import log_hazard_ratios
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.patients.test_predictions import drawn
 
@@ -62,16 +60,16 @@ def test_density_in_a_new_centre_is_the_integral_over_its_effects(bmt: PatientAn
     """By quadrature over three effects: many draws that differ in their new centre alone."""
     tree = drawn(bmt, chains=1, draws=4000, spread=0.0)
     for name, value in (("log_hazard_ratio", 0.2), ("between_centres", 0.3)):
-        tree["posterior"][name].values[:] = value
+        tree.dataset[name].values[:] = value
     left = only(bmt, "St Vincent")
     found = log_densities_in_new(tree, left, seed=3)
 
     position, weight = hermegauss(7)
-    each, point = ByPatient(analysis=left), dict(zip(bmt.parameter_ids, draws_of(tree)[0], strict=True))
+    each, point = ByPatient(analysis=left), dict(zip(bmt.parameter_ids, tree.parameters[0], strict=True))
     total = np.zeros(len(left.patients))
     for index in np.ndindex(7, 7, 7):
         effect = 0.3 * position[list(index)]
-        total += np.prod(weight[list(index)]) * np.exp(each.at(point, log_hazard_ratios(tree, bmt)[0], effect[:, None]))
+        total += np.prod(weight[list(index)]) * np.exp(each.at(point, tree.log_hazard_ratios[0], effect[:, None]))
     assert_allclose(found, np.log(total / np.sqrt(2.0 * np.pi) ** 3), atol=0.05)
 
 

@@ -19,9 +19,9 @@ from hscb_bayes.evidence.patients.long import from_long
 from hscb_bayes.evidence.patients.patients import TIMES, Patients
 from hscb_bayes.evidence.patients.reading import Kinds
 from hscb_bayes.evidence.patients.wide import from_wide
-from hscb_bayes.model.fit import load_posterior, patients_of, save_posterior
-from hscb_bayes.model.gate import Verdict
-from hscb_bayes.model.prior_draws import draw_prior
+from hscb_bayes.posterior.gate import Verdict
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.report.patient_page import write_patient_report
 from hscb_bayes.report.patient_tables import (
     PatientTables,
@@ -121,7 +121,7 @@ def analysis(tmp_path: Path) -> PatientAnalysis:
 
 
 def test_the_count_travels_with_the_posterior(analysis: PatientAnalysis, tmp_path: Path) -> None:
-    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
+    save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     assert asdict(patients_of(load_posterior(tmp_path / "posterior.nc")).patients.left_out) == GONE
 
 

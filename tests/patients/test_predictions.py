@@ -12,9 +12,9 @@ from numpy.testing import assert_allclose
 import hscb_bayes as hb
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import provenance, with_natural_scales
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.profile import subjects_of
+from hscb_bayes.posterior.stored import provenance
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.process.simulate import simulate_course
 
@@ -150,7 +150,7 @@ def test_a_new_centre_is_drawn_from_the_spread(bmt: PatientAnalysis) -> None:
             for seed in range(400)
         ]
     )
-    spread = np.tile(tree["posterior"]["between_centres"].values[0], (400, 1))
+    spread = np.tile(tree.dataset["between_centres"].values[0], (400, 1))
     standard = effects / spread
     assert_allclose(standard.std(axis=0), 1.0, atol=0.06)
     assert np.all(np.corrcoef(standard.T) > 0.99)

@@ -199,7 +199,7 @@ def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, posterior:
 
 def test_two_centres_typically_differ_by_the_median_of_their_distance(posterior: xr.DataTree) -> None:
     rng = np.random.default_rng(3)
-    spread = posterior["posterior"]["between_centres"].values[0, :, 0]
+    spread = posterior.dataset["between_centres"].values[0, :, 0]
     distance = np.median(np.abs(rng.normal(size=(200_000, 2)) @ [1.0, -1.0]))
     expected = np.exp(distance * np.quantile(spread, 0.5, method="inverted_cdf"))
     table = centre_table(posterior).set_index(["transition", "centre"])
@@ -234,7 +234,7 @@ def test_log_likelihoods_of_patients_sum_to_that_of_the_table(bmt: PatientAnalys
     tree = drawn(own)
     found = log_likelihood_by_patient(tree)
     assert found.shape == (1, 6, 137)
-    dataset = tree["posterior"].to_dataset().isel(chain=0)
+    dataset = tree.dataset.isel(chain=0)
     for draw in range(2):
         point = dataset.isel(draw=draw)
         parameters = dict(zip(own.parameter_ids, point["parameters"].values.tolist(), strict=True))

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from hscb_bayes import cli
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import load_posterior, patients_of
+from hscb_bayes.posterior.stored import load_posterior
 from hscb_bayes.report.patient_tables import PatientTables
 from hscb_bayes.report.results import AUDIT, Tables, refuse_strangers
 from tests.browser import CHROMIUM, Seen, seen
@@ -50,9 +50,9 @@ def test_a_run_takes_no_other_runs_place(results: Path) -> None:
 def test_the_ratio_of_age_is_that_of_the_posterior(results: Path) -> None:
     posterior = load_posterior(results / "posterior.nc")
     rows = pd.read_csv(results / "ratios.csv").set_index(["transition", "term"])
-    draws = posterior["posterior"]["log_hazard_ratio"].sel(transition="response", term="age")
+    draws = posterior.dataset["log_hazard_ratio"].sel(transition="response", term="age")
     assert_allclose(rows.loc[("response", "age"), "median"], float(np.exp(draws).median()), rtol=1e-3)
-    assert patients_of(posterior).terms == tuple(rows.loc["response"].index)
+    assert posterior.analysis.terms == tuple(rows.loc["response"].index)
 
 
 def test_what_weibull_hazards_cannot_show_is_found(results: Path) -> None:

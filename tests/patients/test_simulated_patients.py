@@ -15,9 +15,7 @@ from hscb_bayes.checking.methods.simulated_patients import (
     true_patients,
 )
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import draws_of
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
-from hscb_bayes.posterior.profile import centre_effects, log_hazard_ratios
 
 MODELS = Path(__file__).parents[2] / "models"
 TABLES = 300
@@ -63,8 +61,8 @@ def test_the_score_at_the_truth_is_zero_on_average(sixty: PatientAnalysis) -> No
     """So it is only where the likelihood is that of these tables, with their visits and late entries."""
     rng = np.random.default_rng(3)
     truth = true_patients(sixty, rng=rng)
-    values = dict(zip(sixty.parameter_ids, draws_of(truth)[0], strict=True))
-    ratios, effects = log_hazard_ratios(truth, sixty)[0], centre_effects(truth, sixty)[0]
+    values = dict(zip(sixty.parameter_ids, truth.parameters[0], strict=True))
+    ratios, effects = truth.log_hazard_ratios[0], truth.centre_effects[0]
     step = 1e-4
 
     def derivatives(table: PatientAnalysis) -> list[float]:
@@ -101,7 +99,7 @@ def test_quantities_of_a_truth_are_single_numbers(sixty: PatientAnalysis) -> Non
     found = patient_quantities(truth, sixty)
     assert {values.shape for values in found.values()} == {(1,)}
     assert {"response_by_28", "survival_365", "between_centres:response", "centre_effect:response:A"} <= set(found)
-    assert_allclose(found["log_hazard_ratio:response:duration"], truth["posterior"]["log_hazard_ratio"].values[0, 0, 0])
+    assert_allclose(found["log_hazard_ratio:response:duration"], truth.dataset["log_hazard_ratio"].values[0, 0, 0])
 
 
 def test_correlations_have_the_spread_of_their_distribution() -> None:
@@ -118,7 +116,7 @@ def test_correlated_centres_have_a_truth_too(sixty: PatientAnalysis) -> None:
     assert said is not None
     table = sixty.table.model_copy(update={"centres": said.model_copy(update={"correlated": True})})
     truth = true_patients(replace(sixty, table=table), rng=np.random.default_rng(6))
-    assert truth["posterior"]["centre_correlation"].shape == (1, 1, 3, 3)
+    assert truth.dataset["centre_correlation"].shape == (1, 1, 3, 3)
 
 
 def test_visits_of_one_who_is_followed_from_later_on_are_refused(sixty: PatientAnalysis) -> None:

@@ -21,9 +21,9 @@ from hscb_bayes.evidence.patients.long import to_long
 from hscb_bayes.evidence.patients.patients import TIMES
 from hscb_bayes.evidence.patients.stored import patients_of_text, text_of_patients
 from hscb_bayes.evidence.patients.wide import from_wide, to_wide
-from hscb_bayes.model.fit import analysis_of, load_posterior, patients_of, save_posterior
-from hscb_bayes.model.gate import verdict
-from hscb_bayes.model.prior_draws import draw_prior
+from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.patient_tables import contrast_table
 from hscb_bayes.report.results import accepted
@@ -45,7 +45,7 @@ def table_of(**columns: Sequence[object]) -> str:
 
 def again(analysis: PatientAnalysis, folder: Path) -> PatientAnalysis:
     """The analysis, from the file of a posterior."""
-    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), folder / "posterior.nc")
+    save(draw_prior(analysis, draws=20, chains=1, seed=1), folder / "posterior.nc")
     return patients_of(load_posterior(folder / "posterior.nc"))
 
 
@@ -76,7 +76,7 @@ def test_contrasts_are_of_the_labels_as_they_were(tmp_path: Path) -> None:
     analysis = load_patients(
         analysis_file(tmp_path, table_of(arm=["01", "1"] * 3), covariates=levels_of("arm", ["1", "01"]))
     )
-    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
+    save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     assert set(contrast_table(load_posterior(tmp_path / "posterior.nc"))["value"]) == {"1", "01"}
 
 
@@ -89,7 +89,7 @@ def test_the_command_line_predicts_for_labels_that_look_like_numbers(
     )
     posterior = draw_prior(analysis, draws=20, chains=1, seed=1)
     judged = accepted(posterior, verdict(posterior), address="table", allow_unconverged=True)
-    save_posterior(judged, tmp_path / "posterior.nc")
+    save(judged, tmp_path / "posterior.nc")
     write_manifest(tmp_path)
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0
     out = capsys.readouterr().out
@@ -193,7 +193,7 @@ def test_a_damaged_table_in_a_posterior_is_named(old: str, new: str, sentence: s
     (kept,) = (name for name, text in tree.attrs.items() if text == text_of_patients(analysis.patients))
     assert old in tree.attrs[kept]
     tree.attrs[kept] = tree.attrs[kept].replace(old, new, 1)
-    save_posterior(tree, tmp_path / "posterior.nc")
+    save(tree, tmp_path / "posterior.nc")
     with pytest.raises(InputError, match=sentence) as caught:
         load_posterior(tmp_path / "posterior.nc")
     assert str(tmp_path / "posterior.nc") in str(caught.value)
@@ -218,7 +218,7 @@ def test_patients_beside_a_paper_come_back_with_columns_named_like_ours(tmp_path
     file.write_text(text.replace("A01,", "007,"))
     analysis = load_analysis(file)
     assert analysis.known is not None
-    save_posterior(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
+    save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     back = analysis_of(load_posterior(tmp_path / "posterior.nc")).known
     assert back is not None
     assert back.patients.entry_day.tolist() == [0.0] * len(back)

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.pool import Pool, load_pool
-from hscb_bayes.model.prior_draws import draw_prior
+from hscb_bayes.posterior.prior_draws import draw_prior
 
 MODELS = Path(__file__).parents[2] / "models"
 

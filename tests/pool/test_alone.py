@@ -13,12 +13,11 @@ from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
-from hscb_bayes.model.fit import analysis_of, provenance
 from hscb_bayes.model.known_patients import effect_deviations, known_terms
 from hscb_bayes.model.levels import PATIENTS_OF
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.posterior.members import posterior_alone
+from hscb_bayes.posterior.stored import provenance
 
 QUADRATURE = 0.005  # log likelihood of seven studies; one that is alone has panels of its own
 
@@ -51,9 +50,9 @@ def test_each_study_has_the_draws_of_its_own(pool: Pool) -> None:
     stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((2, 5), bool))})
     tree = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
     tree.attrs.update(provenance(pool, {"seed": 1}))
-    own = posterior_alone(tree, "liu2024")
-    assert_array_equal(own["posterior"][PARAMETERS_VARIABLE], draws[:, :, pool.studies.index("liu2024")])
-    assert analysis_of(own).study.id == "liu2024"
-    assert PATIENTS_OF not in own["posterior"].coords
+    own = tree.of(study="liu2024")
+    assert_array_equal(own.dataset[PARAMETERS_VARIABLE], draws[:, :, pool.studies.index("liu2024")])
+    assert own.analysis.study.id == "liu2024"
+    assert PATIENTS_OF not in own.dataset.coords
     with pytest.raises(InputError, match="there is no study 'liu'"):
-        posterior_alone(tree, "liu")
+        tree.of(study="liu")

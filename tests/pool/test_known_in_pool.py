@@ -18,19 +18,12 @@ from hscb_bayes.checking.methods.literature import printed_literature, true_lite
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import arrays_of_table, layout_of, model_data
-from hscb_bayes.model.fit import draws_of, pool_of
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.hierarchy import hierarchy_of, log_prior_apart, study_parameters
 from hscb_bayes.model.known_patients import known_terms, points_of, tables_of
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_table
-from hscb_bayes.posterior.members import (
-    average_posterior,
-    exchangeable_probability,
-    log_likelihood_of_studies,
-    study_effects_of,
-    study_posterior,
-)
+from hscb_bayes.posterior.exchangeable import effects_as_drawn, exchangeable_probability, log_likelihood_of_studies
 
 CENTRE = "gagelmann2023"  # the study of the patients who are known
 OF_A_DRAW = 1e-8
@@ -103,10 +96,10 @@ def test_patients_travel_with_the_posterior(known_pool: Pool, prior_tree: Callab
 
 def test_their_effect_is_of_their_study_alone(known_pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> None:
     tree = prior_tree(known_pool)
-    own = study_posterior(tree, CENTRE)
-    assert_array_equal(own["posterior"][EFFECT], tree["posterior"][EFFECT].sel(patients_of=CENTRE))
-    assert EFFECT not in study_posterior(tree, "liu2024")["posterior"]
-    assert EFFECT not in average_posterior(tree)["posterior"]
+    own = tree.of(study=CENTRE)
+    assert_array_equal(own.dataset[EFFECT], tree.dataset[EFFECT].sel(patients_of=CENTRE))
+    assert EFFECT not in tree.of(study="liu2024")["posterior"]
+    assert EFFECT not in tree.average["posterior"]
     assert replicate(own, replicates=20, seed=1).cohort.responded.shape == (20, 31)
 
 
@@ -118,17 +111,17 @@ def test_whether_a_study_is_of_its_kind_is_judged_by_its_patients_too(
     found = exchangeable_probability(tree)
     draw = 3
     by_component = np.stack(
-        [tree["posterior"][name].values.reshape(-1, 7, 6)[draw] for name in ("study_effect", "study_effect_apart")]
+        [tree.dataset[name].values.reshape(-1, 7, 6)[draw] for name in ("study_effect", "study_effect_apart")]
     )
-    terms = log_likelihood_of_studies(draws_of(tree)[draw][None, None], by_component, pool)
+    terms = log_likelihood_of_studies(tree.parameters[draw][None, None], by_component, pool)
     for component in range(2):
-        at = study_parameters(draws_of(tree)[draw], by_component[component, 0], np)
-        effect = tree["posterior"][EFFECT].values.reshape(-1, 3)[draw]
+        at = study_parameters(tree.parameters[draw], by_component[component, 0], np)
+        effect = tree.dataset[EFFECT].values.reshape(-1, 3)[draw]
         terms[component, 0] += known_terms(at[None], effect, pool.members[0])[0]
-    terms[1] += tree["posterior"]["log_prior_apart"].values.reshape(-1, 7)[draw]
+    terms[1] += tree.dataset["log_prior_apart"].values.reshape(-1, 7)[draw]
     odds = terms + np.log([[0.7], [0.3]])
     assert_allclose(found[draw], np.exp(odds[0] - np.logaddexp(*odds)), atol=OF_A_DRAW)
-    assert study_effects_of(tree).shape == (100, 7, 6)
+    assert effects_as_drawn(tree).shape == (100, 7, 6)
 
 
 def test_a_simulated_literature_has_patients_of_its_own(known_pool: Pool) -> None:

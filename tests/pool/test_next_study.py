@@ -13,10 +13,8 @@ from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.analysis.spec import needed_priors
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import analysis_of, draws_of
 from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.posterior.estimands import estimands
-from hscb_bayes.posterior.members import next_posterior
 from hscb_bayes.posterior.next_study import (
     Mixture,
     beliefs_toml,
@@ -111,10 +109,10 @@ def test_three_components_are_written_as_four() -> None:
 
 def test_beliefs_of_the_next_study_are_those_of_its_draws(following: xr.DataTree) -> None:
     tables = tomllib.loads(beliefs_toml(following, source="pooled"))["prior"]
-    draws = draws_of(following)
+    draws = following.parameters
     for id, table in tables.items():
         mean, deviation = Belief.model_validate(table).normal(PARAMETERS[id].scale)
         values = draws[:, PARAMETER_IDS.index(id)]
         assert mean == pytest.approx(np.median(values), abs=1e-4)
         assert mean + 1.6449 * deviation == pytest.approx(np.quantile(values, 0.95), abs=1e-3)
-    assert set(tables) == set(needed_priors(analysis_of(following).table))
+    assert set(tables) == set(needed_priors(following.analysis.table))

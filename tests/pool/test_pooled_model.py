@@ -20,7 +20,7 @@ from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.model.print_likelihood import log_likelihood_by_study
 from hscb_bayes.model.simulated import simulate_prints
-from hscb_bayes.posterior.members import log_likelihood_of_studies
+from hscb_bayes.posterior.exchangeable import log_likelihood_of_studies
 
 DRAWS = 20
 QUADRATURE = 0.002  # log likelihood; a study alone has panels of its own

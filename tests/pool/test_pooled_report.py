@@ -14,11 +14,10 @@ import xarray as xr
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.cli import main
 from hscb_bayes.evidence.audit import audit
-from hscb_bayes.model.fit import analysis_of, draws_of, pool_of, save_posterior
-from hscb_bayes.model.gate import Verdict
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
+from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.headline import calibration_quantities
-from hscb_bayes.posterior.members import next_posterior, study_posterior
+from hscb_bayes.posterior.stored import save
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.pooled_page import write_pooled_report
 from hscb_bayes.report.pooled_tables import (
@@ -43,7 +42,7 @@ GOOD = Verdict(
 def fits(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> PooledFits:
     tree = judged(prior_tree(pool), GOOD)
     tree.attrs["converged"] = 1
-    alone = {study: study_posterior(tree, study) for study in pool.studies}
+    alone = {study: tree.of(study=study) for study in pool.studies}
     return PooledFits(pooled=tree, alone=alone, without=dict.fromkeys(pool.studies, tree))
 
 
@@ -55,7 +54,7 @@ def tables(fits: PooledFits, pool: Pool) -> dict[str, pd.DataFrame]:
         "heterogeneity": heterogeneity_table(fits.pooled, pool),
         "alternatives": alternatives_table(fits, pool, {"same": (pool, fits.pooled)}),
         "weights": weights_table({pool.name: (pool, fits.pooled)}),
-        "borrowing": borrowing_table(next_posterior(fits.pooled, seed=1)),
+        "borrowing": borrowing_table(fits.pooled.next(seed=1)),
     }
 
 
@@ -68,8 +67,8 @@ def page(fits: PooledFits, pool: Pool, tables: dict[str, pd.DataFrame], tmp_path
 
 def test_estimands_are_those_of_the_headline(fits: PooledFits) -> None:
     for study in ("gagelmann2023", "liu2024"):
-        one = study_posterior(fits.pooled, study)
-        found, expected = estimands(one), calibration_quantities(draws_of(one), analysis_of(one))
+        one = fits.pooled.of(study=study)
+        found, expected = estimands(one), calibration_quantities(one.parameters, one.analysis)
         for name in ("response_by_28", "os_1y"):
             np.testing.assert_allclose(found[name].values.ravel(), expected[name], atol=3e-4)
 
@@ -130,7 +129,7 @@ def test_the_page_asks_for_nothing_outside(page: str) -> None:
 def test_a_pooled_page_is_written_again_from_its_results(
     fits: PooledFits, tables: dict[str, pd.DataFrame], page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save_posterior(fits.pooled, tmp_path / "posterior.nc")
+    save(fits.pooled, tmp_path / "posterior.nc")
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     write_manifest(tmp_path)
@@ -164,11 +163,11 @@ def test_a_page_that_has_not_converged_says_so_on_top(
 def test_predictions_are_printed_for_every_study(
     fits: PooledFits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save_posterior(fits.pooled, tmp_path / "posterior.nc")
+    save(fits.pooled, tmp_path / "posterior.nc")
     write_manifest(tmp_path)
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0
     told = capsys.readouterr().out
-    assert [line.split()[0] for line in told.splitlines()[1::3]] == [*pool_of(fits.pooled).studies, "average", "next"]
+    assert [line.split()[0] for line in told.splitlines()[1::3]] == [*fits.pooled.analysis.studies, "average", "next"]
     assert main(["predict", str(tmp_path), "--days", "28", "--duration", "14"]) == 0
     told = capsys.readouterr().out
     assert [line.split()[0] for line in told.splitlines()[1::3]] == ["gagelmann2023", "average", "next"]

@@ -11,14 +11,14 @@ import pytest
 import xarray as xr
 
 from hscb_bayes import cli
-from hscb_bayes.model.fit import draws_of, load_posterior, pool_of
-from hscb_bayes.model.prior_draws import draw_prior
-from hscb_bayes.posterior.members import (
+from hscb_bayes.posterior.exchangeable import (
+    effects_as_drawn,
     exchangeable_probability,
     log_likelihood_of_known,
     log_likelihood_of_studies,
-    study_effects_of,
 )
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.posterior.stored import load_posterior
 from hscb_bayes.report import pooled_run
 from hscb_bayes.report.pooled_run import PooledTables
 from tests import corners
@@ -59,16 +59,16 @@ def test_a_study_alone_in_the_pool_and_left_out_has_three_answers(results: Path)
 
 def log_likelihood(tree: xr.DataTree) -> np.ndarray:
     """Of both prints and of the patients, shape (draw,)."""
-    effects = study_effects_of(tree)
-    of_prints = log_likelihood_of_studies(draws_of(tree)[:, None], effects, pool_of(tree)).sum(axis=1)
+    effects = effects_as_drawn(tree)
+    of_prints = log_likelihood_of_studies(tree.parameters[:, None], effects, tree.analysis).sum(axis=1)
     return np.asarray(of_prints + log_likelihood_of_known(tree, effects[:, None]).sum(axis=(1, 2)))
 
 
 def test_the_draws_are_where_print_and_patients_are_likely(results: Path) -> None:
     """The middle draw of the posterior is more likely than 99 of 100 of the prior."""
     posterior = load_posterior(results / "posterior.nc")
-    prior = draw_prior(pool_of(posterior), draws=400, chains=1, seed=1)
+    prior = draw_prior(posterior.analysis, draws=400, chains=1, seed=1)
     assert np.median(log_likelihood(posterior)) > np.quantile(log_likelihood(prior), 0.99)
     probability = exchangeable_probability(posterior)
-    assert probability.shape == (len(draws_of(posterior)), len(STUDIES))
+    assert probability.shape == (len(posterior.parameters), len(STUDIES))
     assert 0.5 < probability.mean() < 1.0

@@ -13,12 +13,12 @@ import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
-from hscb_bayes.model.fit import provenance, with_natural_scales
-from hscb_bayes.model.gate import Verdict
 from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.predict import nonresponder_death_day
 from hscb_bayes.posterior.reported import Reported, reported
 from hscb_bayes.posterior.sensitivity import by_response_contraction, sensitivity
+from hscb_bayes.posterior.stored import provenance
 from hscb_bayes.report import tables
 from hscb_bayes.report.results import Results, Tables, judged, results_of
 from hscb_bayes.report.run import curve_days

@@ -6,8 +6,8 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.spec import load_analysis
-from hscb_bayes.model.fit import taken_from, with_p_values
 from hscb_bayes.posterior.predict import headline
+from hscb_bayes.posterior.sample import chosen_from, with_p_values
 from hscb_bayes.report import run as module
 from hscb_bayes.report.progress import shown
 from hscb_bayes.report.run import Fitted, _alternatives
@@ -26,7 +26,7 @@ def test_an_analysis_is_compared_with_the_others_never_with_itself(name: str, mo
 
 def test_the_draws_that_a_p_value_takes_are_not_evaluated_again(posterior: xr.DataTree) -> None:
     weighted = with_p_values(posterior, load_analysis("p_value_cox"), seed=1)
-    taken, again = taken_from(headline(posterior), weighted), headline(weighted)
+    taken, again = chosen_from(headline(posterior), weighted), headline(weighted)
     assert set(taken) == set(again)
     for name in again:
         xr.testing.assert_allclose(taken[name], again[name])

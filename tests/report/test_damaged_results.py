@@ -12,7 +12,7 @@ import xarray as xr
 
 from hscb_bayes import cli
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import load_posterior, save_posterior
+from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.report import run
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.results import Results
@@ -125,23 +125,23 @@ def broken(change: Callable[[xr.DataTree], None], posterior: xr.DataTree) -> xr.
 
 def with_draw(value: float) -> Callable[[xr.DataTree], None]:
     def change(tree: xr.DataTree) -> None:
-        for name, variable in tree["posterior"].data_vars.items():
+        for name, variable in tree.dataset.data_vars.items():
             if variable.dtype.kind == "f":
-                tree["posterior"][name].values[0, 0] = value
+                tree.dataset[name].values[0, 0] = value
 
     return change
 
 
 def without_stats(tree: xr.DataTree) -> None:
-    del tree["sample_stats"]
+    del tree.tree["sample_stats"]
 
 
 def fewer_stats(tree: xr.DataTree) -> None:
-    tree["sample_stats"] = tree["sample_stats"].to_dataset().isel(draw=slice(1, None))
+    tree.tree["sample_stats"] = tree.tree["sample_stats"].to_dataset().isel(draw=slice(1, None))
 
 
 def without_draws(tree: xr.DataTree) -> None:
-    del tree["posterior"]
+    del tree.dataset
 
 
 CHANGES = {
@@ -158,7 +158,7 @@ def test_a_posterior_that_is_not_one_is_refused_alone_and_in_its_directory(
     case: str, folder: Path, posterior: xr.DataTree, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = folder / "posterior.nc"
-    save_posterior(broken(CHANGES[case], posterior), path)
+    save(broken(CHANGES[case], posterior), path)
     with pytest.raises(InputError, match=r"posterior\.nc: required a posterior that hscb run wrote; it"):
         load_posterior(path)
     (said,) = sentences(folder, capsys)

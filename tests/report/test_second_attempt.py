@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from hscb_bayes import cli
-from hscb_bayes.model.gate import Verdict
+from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.report import patient_run, pooled_run
 
 MISSED = Verdict(

@@ -9,8 +9,8 @@ import numpy as np
 import hscb_bayes as hb
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.fit import load_posterior, save_posterior
-from hscb_bayes.model.prior_draws import draw_prior
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.posterior.stored import load_posterior, save
 from tests.robustness.documents import ROOT, document, pick, text_of
 from tests.robustness.judging import WrongAnswerError, demand
 from tests.robustness.of_patients import ARMS, rows, written
@@ -47,7 +47,7 @@ def stored(rng: np.random.Generator) -> None:
     groups = ["all", *(f"arm[{arm}]" for arm in arms), *(f"centre[{name}]" for name in sorted(set(centre.values())))]
     try:
         found = hb.survival(posterior, days=[100.0], groups=groups)
-        save_posterior(posterior, scratch() / "stored.nc")
+        save(posterior, scratch() / "stored.nc")
         again = hb.survival(load_posterior(scratch() / "stored.nc"), days=[100.0], groups=groups)
     except InputError as error:
         raise WrongAnswerError("what was loaded is not refused after sampling", str(error)) from error

@@ -18,7 +18,6 @@ from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.evidence.audit import audit
-from hscb_bayes.posterior.members import next_posterior, study_posterior
 from hscb_bayes.posterior.reported import reported
 from hscb_bayes.report import patient_tables, pooled_tables
 from hscb_bayes.report.assemble import write_report
@@ -176,7 +175,7 @@ def pool(folder: Path, words: Sequence[str]) -> Path:
     posterior.attrs["converged"] = 1
     fits = pooled_tables.PooledFits(
         pooled=posterior,
-        alone={study: study_posterior(posterior, study) for study in loaded.studies},
+        alone={study: posterior.of(study=study) for study in loaded.studies},
         without=dict.fromkeys(loaded.studies, posterior),
     )
     made = {
@@ -185,7 +184,7 @@ def pool(folder: Path, words: Sequence[str]) -> Path:
         "heterogeneity": pooled_tables.heterogeneity_table(posterior, loaded),
         "alternatives": pooled_tables.alternatives_table(fits, loaded, {next(endless): (loaded, posterior)}),
         "weights": pooled_tables.weights_table({loaded.name: (loaded, posterior)}),
-        "borrowing": pooled_tables.borrowing_table(next_posterior(posterior, seed=1)),
+        "borrowing": pooled_tables.borrowing_table(posterior.next(seed=1)),
     }
     findings = {member.study.id: audit(member.study) for member in loaded.members}
     return write_pooled_report(posterior, made, findings, folder / "report.html")

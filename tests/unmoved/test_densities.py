@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hscb_bayes.analysis.load import load
 from tests.unmoved import densities
-from tests.unmoved.densities import TABLES, compare, files, kept
+from tests.unmoved.densities import TABLES, compare, files, in_variables_of, kept
 
 FILES = {file.stem: file for file in files()}
 
@@ -26,7 +27,7 @@ def test_every_analysis_has_a_table() -> None:
 
 @pytest.mark.parametrize("moved", ["log_density", "gradient", "start"])
 def test_a_density_that_moved_is_seen(moved: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = kept(FILES["main"])
-    monkeypatch.setattr(densities, "computed", lambda _: replace(table, **{moved: getattr(table, moved) * (1 + 1e-6)}))
+    table, _ = in_variables_of(load(FILES["main"]), kept(FILES["main"]))
+    monkeypatch.setattr(densities, "computed", lambda *_: replace(table, **{moved: getattr(table, moved) * (1 + 1e-6)}))
     with pytest.raises(AssertionError):
         compare(FILES["main"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,15 +18,15 @@ import xarray as xr
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.priors import NEGLIGIBLE
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.data import components
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.fit import derived_seed, provenance, with_natural_scales
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
+from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.posterior.posterior import Posterior, tree_of_parameters
+from hscb_bayes.posterior.sample import derived_seed
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.unmoved.draws import DIMS, of_fit
 
@@ -41,7 +41,7 @@ NUMBERS[SEED] = 0
 
 def tree_of(
     analysis: Analysis | Pool | PatientAnalysis, draws: xr.Dataset, number: int, *, seed: int, each_alone: bool = False
-) -> xr.DataTree:
+) -> Posterior:
     """A posterior of an analysis as ``sample`` returns it, from draws of this analysis or of the one it is beside.
 
     Parameters
@@ -55,44 +55,42 @@ def tree_of(
         Whether each study has parameters of its own: those of the average one, of a fit of another number each.
     """
     own = of_fit(draws, number)
-    dataset = xr.Dataset(coords={dim: np.arange(own.sizes[dim]) for dim in DIMS})
+    parameters, further = (
+        _parameters(analysis, own),
+        xr.Dataset(coords={dim: np.arange(own.sizes[dim]) for dim in DIMS}),
+    )
     if isinstance(analysis, Pool):
-        dataset = dataset.assign(parameters=_parameters(analysis, own))
-        dataset = dataset.assign(_of_known_in_pool(analysis, own))
+        further = further.assign(_of_known_in_pool(analysis, own))
         if each_alone:
             each = [_parameters(analysis, of_fit(draws, number + k)) for k in range(len(analysis.studies))]
-            dataset["parameters"] = xr.concat(each, pd.Index(analysis.studies, name="study"))
+            parameters = xr.concat(each, pd.Index(analysis.studies, name="study"))
         else:
-            dataset = dataset.assign(_of_studies(analysis, own))
+            further = further.assign(_of_studies(analysis, own))
     elif isinstance(analysis, PatientAnalysis):
-        dataset = dataset.assign(parameters=_parameters(analysis, own))
         if analysis.terms:
-            dataset["log_hazard_ratio"] = own["log_hazard_ratios"].sel(term=list(analysis.terms))
+            further["log_hazard_ratio"] = own["log_hazard_ratios"].sel(term=list(analysis.terms))
         if analysis.centres:
-            dataset["centre_effect"] = own["centre_effects"].sel(centre=list(analysis.centres))
-            dataset["between_centres"] = own["spread_between_centres"]
-    else:
-        dataset = dataset.assign(parameters=_parameters(analysis, own))
-        if analysis.known is not None and analysis.known.said.deviation is not None:
-            dataset["known_patients_effect"] = own["known_patients_effects"].sel(
-                known_study=analysis.study.id, drop=True
-            )
-    dataset = with_natural_scales(dataset, analysis.parameters)
+            further["centre_effect"] = own["centre_effects"].sel(centre=list(analysis.centres))
+            further["between_centres"] = own["spread_between_centres"]
+    elif analysis.known is not None and analysis.known.said.deviation is not None:
+        further["known_patients_effect"] = own["known_patients_effects"].sel(known_study=analysis.study.id, drop=True)
     shape = tuple(own.sizes[dim] for dim in DIMS)
     stats = xr.Dataset({"diverging": (DIMS, np.zeros(shape, bool)), "n_steps": (DIMS, np.ones(shape, int))})
-    tree = xr.DataTree.from_dict({"posterior": dataset, "sample_stats": stats})
-    tree.attrs.update(provenance(analysis, {"draws": shape[1], "chains": shape[0], "seed": seed, "sampler": "kept"}))
-    return tree
+    drawn = {id: parameters.sel(parameter=id, drop=True) for id in analysis.believed}
+    kept = {str(name): values for name, values in further.data_vars.items()}
+    return Posterior(
+        analysis=analysis,
+        tree=tree_of_parameters(analysis, drawn, kept, stats),
+        settings={"draws": shape[1], "chains": shape[0], "seed": seed, "sampler": "kept"},
+    )
 
 
 def _parameters(analysis: Analysis | Pool | PatientAnalysis, own: xr.Dataset) -> xr.DataArray:
     """Those of the draws by id, completed with means of the prior."""
     mean, _ = prior_normals(analysis)
-    ids = list(analysis.parameters)
-    believed = xr.DataArray(np.where(mean == NEGLIGIBLE, np.inf, mean), {"parameter": ids}, ("parameter",))
-    found = own["parameters"].reindex(parameter=ids)
-    filled = found.where(found.notnull() & np.isfinite(believed), mean)
-    return filled.transpose(*DIMS, "parameter")
+    believed = xr.DataArray(mean, {"parameter": list(analysis.parameters)}, ("parameter",))
+    found = own["parameters"].reindex(parameter=list(analysis.parameters))
+    return found.where(found.notnull(), believed).transpose(*DIMS, "parameter")
 
 
 def _of_studies(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -110,10 +108,14 @@ def _of_studies(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
         "shift_effect": shifts,
         "study_effect": effects.where(differs > 0.0, shared),
     }
+    found = {name: values.sel(effect=list(differing(pool))) for name, values in found.items()}
+    if not beliefs.names:
+        del found["shift_effect"]
     if components(pool) > 1:
         standard = ((effects - shared) / spread).transpose(*DIMS, "study", "effect")
         own_scale = xr.DataArray(beliefs.apart * beliefs.drawn_apart, {"effect": labels["effect"]})
-        found["study_effect_apart"] = shared + differs * own_scale * standard
+        apart = shared + differs * own_scale * standard
+        found["study_effect_apart"] = apart.sel(effect=list(differing(pool)))
         log_prior = log_prior_apart(standard.values, beliefs.drawn_apart, np)
         found["log_prior_apart"] = standard.isel(effect=0, drop=True).copy(data=log_prior)
     return found
@@ -142,7 +144,7 @@ class NoProgram:
 
 def not_compiled(built: Built) -> Compiled:
     """In place of ``compile_model``."""
-    program: Any = NoProgram(each_alone="study" in built.model.named_vars_to_dims["parameters"])
+    program: Any = NoProgram(each_alone=built.analysis.each_alone)
     return Compiled(analysis=built.analysis, program=program, shapes=built.shapes)
 
 
@@ -150,10 +152,9 @@ def not_compiled(built: Built) -> Compiled:
 def standing_in(draws: xr.Dataset) -> Iterator[None]:
     """Inside, nothing is compiled or sampled: every fit of a run with the seed ``SEED`` takes its draws from these."""
 
-    def sample(model: Any, *, seed: int, **_settings: Any) -> xr.DataTree:
-        tree = tree_of(model.analysis, draws, NUMBERS[seed], seed=seed, each_alone=model.program.each_alone)
-        tree.attrs.update(model.attributes)
-        return tree
+    def sample(model: Any, *, seed: int, **_settings: Any) -> Posterior:
+        found = tree_of(model.analysis, draws, NUMBERS[seed], seed=seed, each_alone=model.program.each_alone)
+        return replace(found, without=model.without, numbers=model.numbers)
 
     with pytest.MonkeyPatch.context() as patch:
         for module in MODULES:

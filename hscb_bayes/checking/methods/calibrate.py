@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
@@ -40,15 +39,17 @@ from hscb_bayes.checking.methods.literature import (
     true_quantities,
 )
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, printed_and_censored, simulate_with_known
-from hscb_bayes.checking.methods.simulated_patients import patient_quantities, simulated_table, true_patients
+from hscb_bayes.checking.methods.simulated_patients import patient_quantities, simulated_table
 from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
-from hscb_bayes.model.fit import draws_of, sample
 from hscb_bayes.model.known_patients import tables_of
-from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
 from hscb_bayes.posterior.headline import calibration_quantities
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.posterior.sample import sample
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.stopping import end_on_signals
 
@@ -116,7 +117,7 @@ def refit(name: str, study: int, seed: int) -> Refit:
     return _ranked(
         with_data(compiled, simulated, {simulated.study.id: numbers}),
         _estimands(truth, analysis),
-        lambda posterior: _estimands(draws_of(posterior), analysis),
+        lambda posterior: _estimands(posterior.parameters, analysis),
         Simulated(study=study, seed=seed, censored=censored),
         attempts=ATTEMPTS,
         fewest=FEWEST_EFFECTIVE_DRAWS,
@@ -144,7 +145,7 @@ def refit_table(name: str, study: int, seed: int) -> Refit:
     """Simulate one table of an analysis of patients and fit it; the same in whatever process it runs."""
     compiled = _compiled(name)
     analysis, rng = compiled.analysis, np.random.default_rng([seed, study])
-    truth = true_patients(analysis, rng=rng)
+    truth = draw_prior(analysis, draws=1, chains=1, seed=rng)
     simulated = simulated_table(analysis, truth, rng=rng)
     patients = simulated.patients
     return _ranked(
@@ -169,7 +170,7 @@ class Simulated:
 def _ranked(
     program: Compiled,
     true: Mapping[str, np.ndarray],
-    drawn_from: Callable[[xr.DataTree], Mapping[str, np.ndarray]],
+    drawn_from: Callable[[Posterior], Mapping[str, np.ndarray]],
     simulated: Simulated,
     *,
     attempts: Sequence[tuple[int, float]],
@@ -201,12 +202,12 @@ def _ranked(
     )
 
 
-def gate(posterior: xr.DataTree, drawn: Mapping[str, np.ndarray]) -> tuple[bool, float]:
+def gate(posterior: Posterior, drawn: Mapping[str, np.ndarray]) -> tuple[bool, float]:
     """Whether a refit has converged, and the fewest effective draws of a quantity."""
     by_chain = np.stack([values.reshape(CHAINS, -1) for values in drawn.values()])
     r_hat = float(np.max(array_stats.rhat(by_chain, method="split")))
     effective = float(np.min(array_stats.ess(by_chain, method="bulk")))
-    diverged = bool(posterior["sample_stats"]["diverging"].any())
+    diverged = bool(posterior.tree["sample_stats"]["diverging"].any())
     return r_hat < REFIT_R_HAT and not diverged, effective
 
 
@@ -220,7 +221,7 @@ def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarr
     """The calibrated quantities, hazard ratios on the log scale and the share lost on the logit scale."""
     quantities = calibration_quantities(parameters, analysis)
     if not analysis.table.follow_up.complete:
-        quantities[LOST] = parameters[:, PARAMETER_IDS.index(LOST)]
+        quantities[LOST] = parameters[:, analysis.parameter_ids.index(LOST)]
     is_ratio = {id: id.startswith("hazard_ratio_") for id in quantities}
     return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
 

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import xarray as xr
 
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.spec import Analysis, needed_priors
+from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.methods.simulated_members import printed_and_censored, simulate_with_known
-from hscb_bayes.model.fit import draws_of
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, study_parameters
+from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of, study_parameters
 from hscb_bayes.model.known_patients import effect_deviations
-from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
+from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
+from hscb_bayes.posterior.exchangeable import effects_as_drawn
 from hscb_bayes.posterior.headline import calibration_quantities
-from hscb_bayes.posterior.members import next_posterior, study_effects_of
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.process.pathway import TRANSITIONS
 
 ESTIMANDS = ("response_by_28", "os_1y")
@@ -43,7 +42,7 @@ class Truth:
 def true_literature(pool: Pool, *, rng: np.random.Generator) -> Truth:
     """Draw the average study, the spread, and every study's effects from the beliefs of a pool."""
     beliefs = hierarchy_of(pool)
-    mean, deviation = prior_normals(pool.members[0])
+    mean, deviation = prior_normals(pool)
     parameters = (mean + deviation * rng.standard_normal(mean.size))[None]
     between = beliefs.between * np.abs(rng.standard_normal(len(EFFECTS)))
     shared = beliefs.belongs @ (beliefs.shift * rng.standard_normal(beliefs.shift.shape))
@@ -71,11 +70,12 @@ def printed_literature(
     """
     members, numbers, censored, sizes = list[Analysis](), {}, list[float](), list[int]()
     for k, member in enumerate(pool.members):
-        own, study = study_parameters(truth.parameters, truth.effects[:, k], np), member.study.id
+        effects, study = truth.effects[:, k], member.study.id
+        own, on_hazards = study_parameters(truth.parameters, effects, pool.parameter_ids, np), effects[:, :ON_HAZARDS]
         if member.known is None:
-            found = (member, *printed_and_censored(member, simulate_cohort(member, own, rng=rng)))
+            found = (member, *printed_and_censored(member, simulate_cohort(member, own, on_hazards, rng=rng)))
         else:
-            found = simulate_with_known(member, own, truth.of_known.get(study), rng=rng)
+            found = simulate_with_known(member, own, truth.of_known.get(study), on_hazards, rng=rng)
         members.append(found[0])
         numbers[study] = found[1]
         censored.append(found[2])
@@ -88,13 +88,12 @@ def true_quantities(truth: Truth, pool: Pool) -> dict[str, np.ndarray]:
     return _quantities(pool, truth.parameters, truth.between, truth.effects, truth.next_effects)
 
 
-def drawn_quantities(posterior: xr.DataTree, pool: Pool, *, seed: int) -> dict[str, np.ndarray]:
+def drawn_quantities(posterior: Posterior, pool: Pool, *, seed: int) -> dict[str, np.ndarray]:
     """The same of a posterior, shape (draw,) each: of the average study, of each one, and of the next."""
-    draws = draws_of(posterior)
-    between = posterior["posterior"]["between_studies"].transpose("chain", "draw", "effect").values
-    following = draws_of(next_posterior(posterior, seed=seed))
-    found = _quantities(pool, draws, between.reshape(len(draws), -1), study_effects_of(posterior), None)
-    return found | _estimands(NEXT, following, pool)
+    between = posterior.among_effects("between_studies")
+    following = posterior.next(seed=seed)
+    found = _quantities(pool, posterior.parameters, between, effects_as_drawn(posterior), None)
+    return found | _estimands(NEXT, following.parameters, following.effect, pool)
 
 
 def _quantities(
@@ -104,20 +103,21 @@ def _quantities(
     effects: np.ndarray,
     next_effects: np.ndarray | None,
 ) -> dict[str, np.ndarray]:
-    needed, spread = needed_priors(pool.members[0].table), hierarchy_of(pool).between > 0.0
-    found = {f"{AVERAGE}:{id}": parameters[:, k] for k, id in enumerate(PARAMETER_IDS) if id in needed}
+    ids, spread = pool.parameter_ids, hierarchy_of(pool).between > 0.0
+    found = {f"{AVERAGE}:{id}": parameters[:, k] for k, id in enumerate(ids) if id in pool.believed}
     found |= {f"between:{effect}": between[:, k] for k, effect in enumerate(EFFECTS) if spread[k]}
-    found |= _estimands(AVERAGE, parameters, pool)
+    found |= _estimands(AVERAGE, parameters, None, pool)
     for k, member in enumerate(pool.members):
-        own = study_parameters(parameters, effects[:, k], np)
-        quantities = calibration_quantities(own, member)
+        own = study_parameters(parameters, effects[:, k], ids, np)
+        quantities = calibration_quantities(own, member, effects[:, k, :ON_HAZARDS])
         found |= {f"{member.study.id}:{name}": quantities[name] for name in ESTIMANDS}
     if next_effects is not None:
-        found |= _estimands(NEXT, study_parameters(parameters, next_effects, np), pool)
+        own = study_parameters(parameters, next_effects, ids, np)
+        found |= _estimands(NEXT, own, next_effects[:, :ON_HAZARDS], pool)
     return found
 
 
-def _estimands(whose: str, parameters: np.ndarray, pool: Pool) -> dict[str, np.ndarray]:
+def _estimands(whose: str, parameters: np.ndarray, effect: np.ndarray | None, pool: Pool) -> dict[str, np.ndarray]:
     """With the patients of the first study."""
-    quantities = calibration_quantities(parameters, pool.members[0])
+    quantities = calibration_quantities(parameters, pool.members[0], effect)
     return {f"{whose}:{name}": quantities[name] for name in ESTIMANDS}

@@ -38,9 +38,9 @@ from hscb_bayes.checking.methods.literature import (
 from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
-from hscb_bayes.model.fit import sample
 from hscb_bayes.model.hierarchy import EFFECTS
-from hscb_bayes.posterior.members import exchangeable_probability
+from hscb_bayes.posterior.exchangeable import exchangeable_probability
+from hscb_bayes.posterior.sample import sample
 from hscb_bayes.stopping import end_on_signals
 
 POOLS = ("pooled", "pooled_weight_80", "pooled_weight_50")

@@ -14,6 +14,7 @@ from hscb_bayes.model.marks import RESPONDERS
 from hscb_bayes.model.print_arrays import baseline, covariate_at, fitted_day
 from hscb_bayes.model.simulate import Courses, printed_by, recorded, simulate_courses
 from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.process.pathway import TRANSITIONS
 
 
 def drawn_effect(analysis: Analysis, *, rng: np.random.Generator) -> np.ndarray | None:
@@ -23,7 +24,12 @@ def drawn_effect(analysis: Analysis, *, rng: np.random.Generator) -> np.ndarray 
 
 
 def simulate_with_known(
-    analysis: Analysis, truth: np.ndarray, effect: np.ndarray | None, *, rng: np.random.Generator
+    analysis: Analysis,
+    truth: np.ndarray,
+    effect: np.ndarray | None,
+    of_study: np.ndarray | None = None,
+    *,
+    rng: np.random.Generator,
 ) -> tuple[Analysis, dict[str, float], float]:
     """The analysis with simulated patients in the place of its own, the printed numbers of the study, and the share of
     its patients censored before one year.
@@ -37,6 +43,8 @@ def simulate_with_known(
         Parameters on their unbounded scales, shape (1, parameter).
     effect
         Of being one of the known patients, shape (transition,); None where there is none.
+    of_study
+        What the study adds to the log hazards of all its patients, shape (1, transition); nothing if left out.
     """
     known, start = analysis.known, baseline(analysis)
     if known is None:
@@ -44,14 +52,15 @@ def simulate_with_known(
     chosen, count = np.zeros(start.x.size, dtype=bool), len(known)
     if known.said.inside:
         chosen[rng.choice(start.x.size, size=count, replace=False)] = True
-    added = None if effect is None else (chosen[:, None] * effect)[None]
+    of_known, of_all = (np.zeros(len(TRANSITIONS)) if one is None else np.ravel(one) for one in (effect, of_study))
+    added = (of_all + chosen[:, None] * of_known)[None]
     courses = simulate_courses(analysis, truth, added, x=start.x, horizon=np.inf, rng=rng)
     print_and_share = printed_and_censored(analysis, as_recorded(analysis, courses))
     if known.said.inside:
         return replace(analysis, known=_known_of(known, courses, start.durations, chosen)), *print_and_share
     durations = np.full(count, analysis.table.cohort.reference) if known.duration is None else known.duration
     x = covariate_at(analysis, durations)
-    own = simulate_courses(analysis, truth, None if effect is None else effect[None], x=x, horizon=np.inf, rng=rng)
+    own = simulate_courses(analysis, truth, (of_all + of_known)[None], x=x, horizon=np.inf, rng=rng)
     return replace(analysis, known=_known_of(known, own, durations, np.ones(count, dtype=bool))), *print_and_share
 
 

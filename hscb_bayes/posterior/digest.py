@@ -8,11 +8,10 @@ import numpy as np
 import xarray as xr
 
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
 from hscb_bayes.sentences import quote
 
 SEAL = (DIGEST, FORMAT) = ("sha256", "format")  # attributes of a posterior in a file
-LAYOUT = 1  # another number means that other variables or attributes belong to a posterior
+LAYOUT = 2  # another number means that other variables or attributes belong to a posterior
 
 
 def digest_of(tree: xr.DataTree) -> str:
@@ -66,21 +65,30 @@ def check_sealed(tree: xr.DataTree, required: str) -> None:
         raise InputError(f"{required}; it is damaged, what it holds is not what was written")
 
 
-def check_draws(tree: xr.DataTree, required: str) -> None:
+def check_draws(tree: xr.DataTree, required: str, unbounded: str) -> None:
     """Refuse draws that are no numbers, and draws of which the sampler says nothing.
+
+    Parameters
+    ----------
+    unbounded
+        Group of the parameters on their unbounded scales.
 
     Raises
     ------
     InputError
         A sentence that begins with ``required``.
     """
-    posterior = tree["posterior"].to_dataset()
-    for name, variable in posterior.data_vars.items():
-        if variable.dtype.kind == "f" and bool(variable.isnull().any()):
-            raise InputError(f"{required}; it holds draws that are no numbers: {name}")
-    if not np.isfinite(posterior[PARAMETERS_VARIABLE].values).all():
-        raise InputError(f"{required}; it holds infinite draws: {PARAMETERS_VARIABLE}")
+    groups = {name: tree[name].to_dataset() for name in ("posterior", unbounded) if name in tree.children}
+    if len(groups) < 2 or not all(set(dataset.sizes) >= {"chain", "draw"} for dataset in groups.values()):
+        raise InputError(f"{required}; it holds no draws of the parameters")
+    for dataset in groups.values():
+        for name, variable in dataset.data_vars.items():
+            if variable.dtype.kind == "f" and bool(variable.isnull().any()):
+                raise InputError(f"{required}; it holds draws that are no numbers: {name}")
+    for name, variable in groups[unbounded].data_vars.items():
+        if not np.isfinite(variable.values).all():
+            raise InputError(f"{required}; it holds infinite draws: {name}")
     stats = tree["sample_stats"].to_dataset() if "sample_stats" in tree.children else xr.Dataset()
-    shape = tuple(posterior.sizes[dim] for dim in ("chain", "draw"))
+    shape = tuple(groups["posterior"].sizes[dim] for dim in ("chain", "draw"))
     if "diverging" not in stats or stats["diverging"].shape != shape:
         raise InputError(f"{required}; its sample_stats does not say which of its draws diverged")

@@ -11,20 +11,17 @@ from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.build import coords_of
 from hscb_bayes.model.data import components
-from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
-from hscb_bayes.model.fit import provenance, with_natural_scales
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
+from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.levels import PARTIAL, PATIENTS_OF, correlation_root
 from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.posterior.posterior import DIMS, Posterior, tree_of_parameters
 from hscb_bayes.process.pathway import TRANSITIONS
-
-DIMS = ("chain", "draw")
 
 Variables = dict[str, tuple[tuple[str, ...], np.ndarray]]
 
 
-def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int) -> xr.DataTree:
+def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int | np.random.Generator) -> Posterior:
     """Independent draws from the prior of an analysis, with the variables, coordinates and provenance of ``sample``.
 
     Parameters
@@ -42,18 +39,25 @@ def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int) -> xr.DataT
     mean, deviation = prior_normals(analysis)
     each = (len(analysis.studies),) if analysis.each_alone else ()
     parameters_of = mean + deviation * rng.standard_normal((*shape, *each, mean.size))
-    variables: Variables = {PARAMETERS_VARIABLE: ((*(("study",) if each else ()), "parameter"), parameters_of)}
-    variables |= _ratios(analysis, shape, rng) | _centres(analysis, shape, rng)
+    variables = _ratios(analysis, shape, rng) | _centres(analysis, shape, rng)
     variables |= _studies(analysis, shape, rng) if analysis.has_hierarchy else _one_study(analysis, shape, rng)
     variables |= _known(analysis, shape, rng)
     coords = {name: labels for name, labels in coords_of(analysis).items() if name not in ("number", "pair")}
-    parameters = analysis.parameters
-    own = {"chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(parameters), **coords}
+    own = {"chain": np.arange(chains), "draw": np.arange(draws), **coords}
+    dims = (*DIMS, *(("study",) if each else ()))
+    for k, id in enumerate(analysis.parameters):
+        if id in analysis.believed:
+            variables[id] = (dims[2:], parameters_of[..., k])
     dataset = xr.Dataset({name: ((*DIMS, *dims), values) for name, (dims, values) in variables.items()}, own)
+    drawn = {id: dataset[id] for id in analysis.believed}
+    further = {str(name): values for name, values in dataset.data_vars.items() if name not in drawn}
     stats = xr.Dataset({"diverging": (DIMS, np.zeros(shape, bool)), "n_steps": (DIMS, np.ones(shape, int))})
-    tree = xr.DataTree.from_dict({"posterior": with_natural_scales(dataset, parameters), "sample_stats": stats})
-    tree.attrs.update(provenance(analysis, {"draws": draws, "chains": chains, "seed": seed, "sampler": "prior"}))
-    return tree
+    return Posterior(
+        analysis=analysis,
+        tree=tree_of_parameters(analysis, drawn, further, stats),
+        settings={"draws": draws, "chains": chains, "sampler": "prior"}
+        | ({"seed": seed} if isinstance(seed, int) else {}),
+    )
 
 
 def _ratios(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
@@ -98,12 +102,16 @@ def _studies(pool: Pool, shape: tuple[int, ...], rng: np.random.Generator) -> Va
     standard = rng.standard_normal(shared.shape) * np.where(alike, 1.0, 1.0 / beliefs.drawn_apart)
     found: Variables = {
         "between_studies": (("effect",), between),
-        "shift_effect": (("shift", "effect"), shifts),
         "study_effect": (dims, shared + beliefs.differs * between[..., None, :] * standard),
     }
+    if beliefs.names:
+        found["shift_effect"] = (("shift", "effect"), shifts)
     if components(pool) > 1:
         apart = shared + beliefs.differs * beliefs.apart * beliefs.drawn_apart * standard
         found["study_effect_apart"] = (dims, apart)
+    own = [EFFECTS.index(effect) for effect in differing(pool)]
+    found = {name: (dims, values[..., own]) for name, (dims, values) in found.items()}
+    if components(pool) > 1:
         found["log_prior_apart"] = (("study",), log_prior_apart(standard, beliefs.drawn_apart, np))
     return found
 

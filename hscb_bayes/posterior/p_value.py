@@ -30,7 +30,6 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate
 from hscb_bayes.evidence.cohort import AssumedTest, Cohort, Direction
 from hscb_bayes.evidence.kinds.p_value import SIGNED_TESTS, PValue
-from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.model.simulate import simulate_cohort
 from hscb_bayes.sentences import quote
 
@@ -41,7 +40,7 @@ DIRECTIONS: Mapping[str, Direction | None] = {
 }
 DEGREE = 3  # of the polynomial in the log hazard ratio
 FEWEST_STUDIES = 20  # in which the test is defined: of fewer neither its mean nor its spread can be learned
-RATIO = PARAMETER_IDS.index("hazard_ratio_response")
+RATIO = "hazard_ratio_response"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +146,7 @@ def _weights(
     """Weights (draw,), summing to one, under P = ``value``, or the printed one; NaN where the test is undefined."""
     conventions = analysis.table.conventions
     named = conventions.model_copy(update={"tests": {**conventions.tests, item.id: assumed}})
-    statistic, log_ratio = item.signed_statistic(cohort, named), parameters[:, RATIO]
+    statistic, log_ratio = item.signed_statistic(cohort, named), parameters[:, analysis.parameter_ids.index(RATIO)]
     there, undefined = np.isfinite(statistic), np.full(len(parameters), np.nan)
     if there.sum() < FEWEST_STUDIES:
         return undefined

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from arviz_stats.base import array_stats
 
-from hscb_bayes.model.data_vector import PARAMETERS_VARIABLE
+if TYPE_CHECKING:
+    from hscb_bayes.posterior.posterior import Posterior
 
 LARGEST_R_HAT = 1.01
 FEWEST_DRAWS = 400.0  # effective
@@ -49,7 +51,7 @@ class _Diagnosed:
     tail: np.ndarray
 
 
-def verdict(posterior: xr.DataTree, extra: xr.Dataset | None = None) -> Verdict:
+def verdict(posterior: Posterior, extra: xr.Dataset | None = None) -> Verdict:
     """Judge a posterior, and what is reported from it.
 
     Parameters
@@ -58,11 +60,10 @@ def verdict(posterior: xr.DataTree, extra: xr.Dataset | None = None) -> Verdict:
         Whatever else is reported, with dimensions ``chain`` and ``draw``. Times that are not reached (inf) count as
         later than any other: the diagnostics are of ranks.
     """
-    dataset = posterior["posterior"].to_dataset()
-    named = dataset.drop_vars(PARAMETERS_VARIABLE, errors="ignore")
-    points = [*_points(named if named.data_vars else dataset), *_points(extra if extra is not None else xr.Dataset())]
+    dataset = posterior.dataset
+    points = [*_points(dataset), *_points(extra if extra is not None else xr.Dataset())]
     found = _diagnose(points)
-    divergences = int(posterior["sample_stats"]["diverging"].sum())
+    divergences = int(posterior.tree["sample_stats"]["diverging"].sum())
     failures = tuple(_failures(found, divergences, dataset.sizes["chain"]))
     return Verdict(
         is_converged=not failures,

@@ -1,0 +1,105 @@
+"""Whether each study of a pool is one of its kind or on its own: probabilities, and effects that are drawn by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.model.held_out import NOTHING, HeldOut
+from hscb_bayes.model.hierarchy import hierarchy_of, study_parameters
+from hscb_bayes.model.known_patients import added_to_known, tables_of
+from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
+from hscb_bayes.model.patient_rows import table_data
+from hscb_bayes.model.print_likelihood import CELLS, arrays_of, log_likelihood_by_study, print_data
+from hscb_bayes.process.pathway import TRANSITIONS
+
+if TYPE_CHECKING:
+    from hscb_bayes.posterior.posterior import Posterior
+
+ALIKE, APART = "study_effect", "study_effect_apart"  # variables: effects of a study of the kind, and of one on its own
+
+
+def effects_as_drawn(pooled: Posterior) -> np.ndarray:
+    """Each study's effects, shape (draw, study, effect).
+
+    Where studies may be on their own, each draw says of each study by its probability whether it is.
+    """
+    alike = pooled.among_effects(ALIKE)
+    if APART not in pooled.dataset:
+        return alike
+    uniform = np.random.default_rng([int(pooled.settings["seed"]), 1]).uniform(size=alike.shape[:2])
+    return np.where((uniform < exchangeable_probability(pooled))[..., None], alike, pooled.among_effects(APART))
+
+
+def exchangeable_probability(pooled: Posterior) -> np.ndarray:
+    """Probability of each study to be one of its kind, given the parameters; shape (draw, study)."""
+    pool = pooled.analysis
+    if APART not in pooled.dataset:
+        return np.ones((len(pooled.parameters), len(pool.studies)))
+    by_component = np.stack([pooled.among_effects(name) for name in (ALIKE, APART)], axis=1)
+    log_likelihood = log_likelihood_of_studies(
+        pooled.parameters[:, None, None, :], by_component, pool, numbers=pooled.numbers, without=pooled.without
+    )
+    log_likelihood = log_likelihood + log_likelihood_of_known(pooled, by_component)
+    beliefs = hierarchy_of(pool)
+    weighted = beliefs.power * log_likelihood + beliefs.log_weights
+    weighted[:, 1] += pooled.flat("log_prior_apart")
+    return 1.0 / (1.0 + np.exp(np.clip(weighted[:, 1] - weighted[:, 0], -700.0, 700.0)))
+
+
+def log_likelihood_of_studies(
+    parameters: np.ndarray,
+    effects: np.ndarray,
+    pool: Pool,
+    *,
+    numbers: Mapping[str, Mapping[str, float]] | None = None,
+    without: HeldOut = NOTHING,
+) -> np.ndarray:
+    """Log likelihood of each study's print, over many draws at once.
+
+    Parameters
+    ----------
+    parameters
+        Shape (..., 1, parameter).
+    effects
+        Shape (..., study, effect).
+    numbers, without
+        As ``model_data`` takes them.
+
+    Returns
+    -------
+    Shape (..., study).
+    """
+    data = print_data(pool.members, numbers, without=without.items_of(pool))
+    with np.errstate(over="ignore"):  # a hazard beyond all numbers leaves nobody waiting, which is right
+        return log_likelihood_by_study(parameters, effects, arrays_of(data), data[CELLS], pool, np)
+
+
+def log_likelihood_of_known(pooled: Posterior, by_component: np.ndarray) -> np.ndarray:
+    """Log likelihood of patients known one by one, shape (draw, component, study); zeros where there are none.
+
+    Parameters
+    ----------
+    by_component
+        Effects of studies, shape (draw, component, study, effect).
+    """
+    pool, draws = pooled.analysis, pooled.parameters
+    found = np.zeros(by_component.shape[:-1])
+    of_known = pooled.flat(EFFECT) if EFFECT in pooled.dataset else np.zeros((len(draws), 0, len(TRANSITIONS)))
+    for study, table in tables_of(pool).items():
+        if study in pooled.without.studies:
+            continue
+        place, data = pool.studies.index(study), table_data(table)
+        for draw, component in np.ndindex(found.shape[:2]):
+            effects = by_component[draw, component, place]
+            each = study_parameters(draws[draw], effects, pool.parameter_ids, np)
+            values = dict(zip(pool.parameter_ids, each[:, None], strict=True))
+            own = added_to_known(pool, study, of_known[draw], effects)
+            found[draw, component, place] = log_likelihood_of_table(
+                table, coefficients(table, values, np, own=own), data, np
+            )
+    return found

@@ -1,0 +1,298 @@
+"""A posterior: an analysis, and draws of what it does not know.
+
+The posterior of one study of a pool, of the average study, of the next one, or of one centre of a table is a posterior
+again: whatever takes a posterior takes these.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.priors import natural
+from hscb_bayes.errors import InputError
+from hscb_bayes.model.held_out import NOTHING, HeldOut
+from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of, study_parameters
+from hscb_bayes.model.known_patients import effect_deviations
+from hscb_bayes.model.levels import PATIENTS_OF
+from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.posterior.exchangeable import effects_as_drawn
+from hscb_bayes.posterior.gate import Verdict
+from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.sentences import nearest, quote
+
+DIMS = ("chain", "draw")
+UNBOUNDED = "unconstrained_posterior"  # group of a tree: the parameters on the scales on which the sampler moves
+PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
+NEW = "new"  # a centre that is not in the table
+
+
+@cache
+def installed() -> Mapping[str, str]:
+    """Versions of Python and of the packages that draws depend on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Posterior:
+    """An analysis with draws from its posterior.
+
+    Parameters
+    ----------
+    analysis
+        What is assumed, and the data.
+    tree
+        For ArviZ: group ``posterior`` has each parameter by name on the clinic's scale, and what studies, centres,
+        covariates and known patients add to log hazards; group ``unconstrained_posterior`` the parameters on the scales
+        on which they are normal; and ``sample_stats``.
+    settings
+        Of the sampler.
+    without, numbers
+        What was left out of the data, and by study id the numbers that stood in the place of those printed.
+    converged
+        Whether the fit passed its gate; None where nobody asked.
+    verdict
+        Of the gate, on all that is reported.
+    versions
+        Of Python and the packages that made the draws.
+    """
+
+    analysis: Any
+    tree: xr.DataTree
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    without: HeldOut = NOTHING
+    numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    converged: bool | None = None
+    verdict: Verdict | None = None
+    versions: Mapping[str, str] = field(default_factory=lambda: installed())
+
+    @cached_property
+    def dataset(self) -> xr.Dataset:
+        """The group ``posterior``."""
+        return self.tree["posterior"].to_dataset()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Chains, and draws of each."""
+        return self.dataset.sizes["chain"], self.dataset.sizes["draw"]
+
+    def flat(self, name: str) -> np.ndarray:
+        """A variable, chains one after the other, shape (draw, ...)."""
+        values = self.dataset[name].transpose(*DIMS, ...).values
+        return np.asarray(values.reshape(-1, *values.shape[2:]))
+
+    @cached_property
+    def parameters(self) -> np.ndarray:
+        """All parameters of the hazards on their unbounded scales, shape (draw, parameter), or (draw, study, parameter)
+        where each study has its own.
+
+        One that has no part is a constant.
+        """
+        drawn, constants = self.tree[UNBOUNDED].to_dataset(), prior_normals(self.analysis)[0]
+        columns = []
+        for constant, (id, one) in zip(constants, self.analysis.parameters.items(), strict=True):
+            name = f"{id}_{one.scale}__"
+            values = drawn[name].transpose(*DIMS, ...).values if name in drawn else np.full(self.size, constant)
+            columns.append(values.reshape(-1, *values.shape[2:]))
+        return np.stack(np.broadcast_arrays(*columns) if columns[0].ndim == 1 else _alike(columns), axis=-1)
+
+    def among_effects(self, name: str) -> np.ndarray:
+        """A variable over effects of studies, among all ``EFFECTS``, shape (draw, ..., effect).
+
+        It is 0 for those by which studies do not differ.
+        """
+        values = self.flat(name)
+        found = np.zeros((*values.shape[:-1], len(EFFECTS)))
+        found[..., [EFFECTS.index(str(effect)) for effect in self.dataset["effect"].values]] = values
+        return found
+
+    @property
+    def effect(self) -> np.ndarray | None:
+        """What the study adds to each log hazard, shape (draw, transition); None where it adds nothing."""
+        if "study_effect" not in self.dataset:
+            return None
+        found = self.flat("study_effect")
+        return found[:, 0] if "study" in self.dataset["study_effect"].dims else found
+
+    @property
+    def log_hazard_ratios(self) -> np.ndarray:
+        """Of covariates of patients one by one, shape (draw, transition, term)."""
+        if not self.analysis.terms:
+            return np.zeros((len(self.parameters), len(TRANSITIONS), 0))
+        return self.flat("log_hazard_ratio")
+
+    @property
+    def centres(self) -> tuple[str, ...]:
+        """Centres whose effects the draws have: all of the table, or the one that the posterior is of."""
+        return tuple(map(str, self.dataset["centre"].values)) if "centre_effect" in self.dataset else ()
+
+    @property
+    def is_of_one_centre(self) -> bool:
+        """Whether all patients are taken to be of one centre: the only one whose effects the draws have."""
+        return len(self.centres) == 1
+
+    @property
+    def centre_effects(self) -> np.ndarray:
+        """What centres add to the log hazards, shape (draw, transition, centre)."""
+        if "centre_effect" not in self.dataset:
+            return np.zeros((len(self.parameters), len(TRANSITIONS), 1))
+        return self.flat("centre_effect")
+
+    def of(self, *, study: str | None = None, centre: str | None = None) -> Posterior:
+        """The posterior of one study of a pool, shrunken towards the others; or that of patients of one centre.
+
+        Raises
+        ------
+        InputError
+            When there is none of that name.
+        """
+        found = self if study is None else self._of_study(study)
+        return found if centre is None else found._of_centre(centre)
+
+    @property
+    def average(self) -> Posterior:
+        """The posterior of the average study of the population and the definition that are asked about.
+
+        Its patients are those of the first study of the pool.
+
+        Raises
+        ------
+        InputError
+            When studies are not around an average one.
+        """
+        self._check_hierarchy("an average study")
+        return self._moved(self.analysis.members[0], np.zeros((len(self.parameters), len(EFFECTS))))
+
+    def next(self, *, seed: int, exchangeable: float = 1.0) -> Posterior:
+        """The posterior of a new study of the population and the definition that are asked about, or of a new centre.
+
+        Parameters
+        ----------
+        seed
+            Of its effects, which are drawn.
+        exchangeable
+            Probability that a study is one of the kind; with the rest it is on its own.
+
+        Raises
+        ------
+        InputError
+            When an analysis has neither a hierarchy of studies nor centres.
+        """
+        rng = np.random.default_rng(seed)
+        if "between_centres" in self.dataset:
+            return self._new_centre(rng)
+        self._check_hierarchy("a next study")
+        spread = self.among_effects("between_studies")
+        standard = rng.normal(size=spread.shape)
+        alike = rng.uniform(size=(len(spread), 1)) < exchangeable
+        effects = standard * np.where(alike, spread, hierarchy_of(self.analysis).apart)
+        return self._moved(self.analysis.members[0], effects)
+
+    def thinned(self, draws: int) -> Posterior:
+        """At most ``draws`` of it, evenly chosen."""
+        every = max(1, -(-self.size[0] * self.size[1] // draws))
+        groups = {name: self.tree[name].to_dataset().isel(draw=slice(None, None, every)) for name in KEPT}
+        return replace(self, tree=xr.DataTree.from_dict(groups))
+
+    def labelled(self, values: np.ndarray, coords: Mapping[str, Any]) -> xr.DataArray:
+        """An array (draw, ...) with chains, draws and further dimensions, by name."""
+        own = {dim: self.dataset[dim].values for dim in DIMS}
+        shaped = values.reshape(*self.size, *values.shape[1:])
+        return xr.DataArray(shaped, dims=(*DIMS, *coords), coords={**own, **coords})
+
+    def _check_hierarchy(self, asked: str) -> None:
+        if not self.analysis.has_hierarchy:
+            raise InputError(f"{self.analysis.path}: required studies around an average one, to tell of {asked}")
+
+    def _of_study(self, study: str) -> Posterior:
+        names = self.analysis.studies
+        if study not in names:
+            raise InputError(f"{self.analysis.path}: there is no study {quote(study)}; {nearest(study, names)}")
+        place, member = names.index(study), self.analysis.members[names.index(study)]
+        if self.analysis.each_alone:
+            return self._derived(member, self.parameters[:, place], known_of=study)
+        if not self.analysis.has_hierarchy:
+            return self
+        return self._moved(member, effects_as_drawn(self)[:, place], known_of=study)
+
+    def _of_centre(self, centre: str) -> Posterior:
+        if centre not in self.centres:
+            names = [*self.centres] or ["none: centres are not told apart"]
+            raise InputError(f"{self.analysis.path}: there is no centre {quote(centre)}; {nearest(centre, names)}")
+        return self._with_centre(self.dataset["centre_effect"].sel(centre=[centre]))
+
+    def _new_centre(self, rng: np.random.Generator) -> Posterior:
+        spread = self.flat("between_centres")
+        standard = rng.normal(size=spread.shape)
+        if "centre_correlation" in self.dataset:
+            standard = np.einsum("dij,dj->di", np.linalg.cholesky(self.flat("centre_correlation")), standard)
+        effects = self.labelled((spread * standard)[..., None], {"transition": list(TRANSITIONS), "centre": [NEW]})
+        return self._with_centre(effects)
+
+    def _with_centre(self, effects: xr.DataArray) -> Posterior:
+        kept = self.dataset.drop_dims("centre").assign(centre_effect=effects)
+        return replace(
+            self, tree=_tree(kept, self.tree[UNBOUNDED].to_dataset(), self.tree["sample_stats"].to_dataset())
+        )
+
+    def _moved(self, member: Any, effects: np.ndarray, *, known_of: str | None = None) -> Posterior:
+        """The posterior of a study with effects (draw, effect)."""
+        ids = self.analysis.parameter_ids
+        own = np.asarray(study_parameters(self.parameters, effects, ids, np))
+        return self._derived(member, own, effect=effects[:, :ON_HAZARDS], known_of=known_of)
+
+    def _derived(
+        self, member: Any, parameters: np.ndarray, *, effect: np.ndarray | None = None, known_of: str | None = None
+    ) -> Posterior:
+        """The posterior of one study by its parameters (draw, parameter) and effects on log hazards."""
+        by_id = {id: parameters[:, k] for k, id in enumerate(self.analysis.parameter_ids)}
+        transition = {"transition": list(TRANSITIONS)}
+        further = {} if effect is None else {"study_effect": self.labelled(effect, transition)}
+        if known_of in effect_deviations(self.analysis):
+            further[EFFECT] = self.dataset[EFFECT].sel({PATIENTS_OF: known_of}, drop=True)
+        drawn = {id: self.labelled(by_id[id], {}) for id in member.believed}
+        tree = tree_of_parameters(member, drawn, further, self.tree["sample_stats"].to_dataset())
+        return replace(self, analysis=member, tree=tree, without=NOTHING, numbers={}, verdict=None)
+
+
+KEPT = ("posterior", UNBOUNDED, "sample_stats")
+
+
+def tree_of_parameters(
+    analysis: Any, drawn: Mapping[str, xr.DataArray], further: Mapping[str, xr.DataArray], stats: xr.Dataset
+) -> xr.DataTree:
+    """The tree of a posterior.
+
+    Parameters
+    ----------
+    drawn
+        Parameters by id, on their unbounded scales.
+    further
+        Other variables by name.
+    stats
+        Of the sampler.
+    """
+    there = {id: analysis.parameters[id] for id in drawn}
+    named = {
+        id: drawn[id].copy(data=natural(drawn[id].values, one.scale)).assign_attrs(long_name=one.label, units=one.unit)
+        for id, one in there.items()
+    }
+    on_scales = {f"{id}_{one.scale}__": drawn[id] for id, one in there.items()}
+    return _tree(xr.Dataset({**named, **further}), xr.Dataset(on_scales), stats)
+
+
+def _tree(dataset: xr.Dataset, on_scales: xr.Dataset, stats: xr.Dataset) -> xr.DataTree:
+    return xr.DataTree.from_dict({"posterior": dataset, UNBOUNDED: on_scales, "sample_stats": stats})
+
+
+def _alike(columns: list[np.ndarray]) -> list[np.ndarray]:
+    """Columns (draw, study); one that is a constant, (draw,), is that of every study."""
+    return [column if column.ndim == 2 else np.broadcast_to(column[:, None], columns[0].shape) for column in columns]

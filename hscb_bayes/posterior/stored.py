@@ -1,0 +1,164 @@
+"""A posterior as a file: with all that made it, so that it can be read on another machine."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text
+from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
+from hscb_bayes.analysis.spec import Analysis, analysis_from_text
+from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.stored import text_of_patients
+from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.posterior.digest import SEAL, check_draws, check_sealed, sealed
+from hscb_bayes.posterior.gate import Verdict
+from hscb_bayes.posterior.posterior import UNBOUNDED, Posterior
+from hscb_bayes.toml_file import tables_of_json
+
+PROVENANCE = ("analysis", "analysis_path", "analysis_tables", "sources", "settings", "versions")
+UNREADABLE = (  # what h5py and xarray raise on any bytes
+    OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError,
+    MemoryError,
+)  # fmt: skip
+# Attributes of a file. Data: one study's tables, patients one by one, or the analyses that a pool joins.
+STUDY, PATIENTS, MEMBERS = "study_tables", "patient_table", "member_tables"
+KNOWN = "known_patients"  # patients known one by one beside a paper
+POOLING = "pooling"  # whether studies of a pool are around an average one
+VERDICT = "verdict"
+LEFT_OUT, LEFT_OUT_NUMBERS, LEFT_OUT_PATIENTS = "left_out_studies", "left_out_numbers", "left_out_patients"
+NUMBERS = "numbers"
+
+
+def save(posterior: Posterior, path: str | Path) -> None:
+    """Write a posterior as one netCDF file, whole or not at all: an interrupted run leaves the old file."""
+    final = Path(path)
+    temporary = final.with_name(f".{final.name}.part")
+    tree = posterior.tree.copy()
+    tree.attrs.update(_attributes(posterior))
+    written = sealed(tree).to_netcdf(engine="h5netcdf")  # in memory: HDF5 itself crashes when a disk is full
+    content = bytes(written)
+    written.release()
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_posterior(path: str | Path) -> Posterior:
+    """Read what ``save`` wrote.
+
+    Raises
+    ------
+    InputError
+        When the file is not there or is not a posterior of this package.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(f"{path}: there is no such file; make it with hscb run")
+    required = f"{path}: required a posterior that hscb run wrote"
+    try:
+        # Warnings about attributes of a damaged file, which is refused below.
+        with warnings.catch_warnings(action="ignore"):
+            content = BytesIO(file.read_bytes())
+            tree = xr.open_datatree(content, engine="h5netcdf", phony_dims="access").load()
+    except UNREADABLE:
+        raise InputError(f"{required}, found a file that is not netCDF, or only a part of one") from None
+    return _posterior_of(tree, required)
+
+
+def _attributes(posterior: Posterior) -> dict[str, str]:
+    """What made a posterior, as text that travels with it."""
+    analysis, without = posterior.analysis, posterior.without
+    found = _data_of(analysis) | {
+        "analysis": analysis.name,
+        "analysis_path": analysis.path,
+        "analysis_tables": analysis.text,
+        "sources": json.dumps(dict(analysis.sources)),
+        "settings": json.dumps(dict(posterior.settings)),
+        "versions": json.dumps(dict(posterior.versions)),
+    }
+    if posterior.verdict is not None:
+        found[VERDICT] = json.dumps(asdict(posterior.verdict))
+    if without.studies:
+        found[LEFT_OUT] = json.dumps(sorted(without.studies))
+    if without.numbers:
+        found[LEFT_OUT_NUMBERS] = json.dumps({study: sorted(ids) for study, ids in without.numbers.items()})
+    if without.patients is not None:
+        found[LEFT_OUT_PATIENTS] = json.dumps(without.patients.tolist())
+    return found | ({NUMBERS: json.dumps(posterior.numbers)} if posterior.numbers else {})
+
+
+def _data_of(analysis: Analysis | Pool | PatientAnalysis) -> dict[str, str]:
+    if isinstance(analysis, Pool):
+        return {MEMBERS: texts_of_members(analysis), POOLING: analysis.pooling}
+    if isinstance(analysis, PatientAnalysis):
+        return {PATIENTS: text_of_patients(analysis.patients)}
+    known = {} if analysis.known is None else {KNOWN: text_of_patients(analysis.known.patients)}
+    return {STUDY: analysis.study.text} | known
+
+
+def _posterior_of(tree: xr.DataTree, required: str) -> Posterior:
+    """The posterior that a tree with attributes says it is; refuse one without draws, or that cannot be read."""
+    said = {str(name): value for name, value in tree.attrs.items()}
+    data = next((name for name in (MEMBERS, PATIENTS) if name in said), STUDY)
+    missing = [name for name in (*PROVENANCE[:3], data, *PROVENANCE[3:]) if not isinstance(said.get(name), str)]
+    if missing:
+        raise InputError(f"{required}; it does not say its {missing[0]}")
+    check_sealed(tree, required)
+    try:
+        analysis = _analysis_of(said, data)
+        settings, versions = (tables_of_json(said[name], name) for name in ("settings", "versions"))
+        found = _told_of(said)
+    except InputError as error:
+        first, *others = error.args
+        raise InputError(f"{required}; what it keeps is broken: {first}", *others) from None
+    check_draws(tree, required, UNBOUNDED)
+    names = [f"{id}_{analysis.parameters[id].scale}__" for id in analysis.believed]
+    if sorted(map(str, tree[UNBOUNDED].data_vars)) != sorted(names):
+        listed = ", ".join(analysis.believed)
+        raise InputError(f"{required}; its parameters are not those of this version: {listed}")
+    for name in (*said, *SEAL):
+        tree.attrs.pop(name, None)
+    return Posterior(analysis=analysis, tree=tree, settings=settings, versions=versions, **found)
+
+
+def _analysis_of(said: Mapping[str, Any], data: str) -> Analysis | Pool | PatientAnalysis:
+    path = said["analysis_path"]
+    told = {
+        "name": said["analysis"],
+        "path": path,
+        "text": said["analysis_tables"],
+        "sources": tables_of_json(said["sources"], path),
+    }
+    if data == MEMBERS:
+        pool = pool_from_text(**told, members=said[MEMBERS])
+        return replace(pool, pooling=said.get(POOLING, pool.pooling))
+    if data == PATIENTS:
+        return patients_from_text(**told, table=said[PATIENTS])
+    return analysis_from_text(**told, study_text=said[STUDY], known_text=said.get(KNOWN, ""))
+
+
+def _told_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdict, and which other data a posterior was made from."""
+    found: dict[str, Any] = {}
+    if VERDICT in said:
+        verdict = tables_of_json(said[VERDICT], VERDICT)
+        found["verdict"] = Verdict(**verdict | {"failures": tuple(verdict["failures"])})
+        found["converged"] = verdict["is_converged"]
+    patients = json.loads(said.get(LEFT_OUT_PATIENTS, "null"))
+    found["without"] = HeldOut(
+        studies=json.loads(said.get(LEFT_OUT, "[]")),
+        numbers=json.loads(said.get(LEFT_OUT_NUMBERS, "{}")),
+        patients=None if patients is None else np.array(patients, dtype=bool),
+    )
+    return found | {"numbers": json.loads(said.get(NUMBERS, "{}"))}
