@@ -193,6 +193,7 @@ def texts_of_members(pool: Pool) -> str:
 def _checked(pool: Pool) -> Pool:
     """Find before anything is compiled what does not go together."""
     _check_members(pool)
+    _check_shapes(pool)
     _check_kinds(pool, "population")
     _check_kinds(pool, "definition")
     _check_shared_patients(pool)
@@ -221,7 +222,6 @@ def _check_members(pool: Pool) -> None:
                     f"such as base = {first.name!r}"
                 )
         _check_assumptions(member, first, pool.path)
-        _check_hazards(member)
         if member.table.between_studies is not None:
             raise InputError(f"{member.path}: between_studies: the pool {pool.path} says it; remove it")
         if fitted_p_values(member):
@@ -229,15 +229,12 @@ def _check_members(pool: Pool) -> None:
             raise InputError(f"{member.path}: fit.items: a P value is not fitted in a pool; remove {item!r}")
 
 
-def _check_hazards(member: Analysis) -> None:
-    """Study effects move the median and the shape of a Weibull, and the levels of the two deaths."""
-    hazards = member.table.hazards
-    if hazards.response != "weibull":
-        raise InputError(f"{member.path}: hazards.response: a pool takes 'weibull', found {hazards.response!r}")
-    for transition in hazards.cuts:
+def _check_shapes(pool: Pool) -> None:
+    """Studies differ in the shape of response only where its hazard has one."""
+    if "response" in pool.hazards.cuts and pool.table.between_studies.response_shape > 1.0:
         raise InputError(
-            f"{member.path}: hazards.{transition}: a pool takes hazards with a level and one shape, found "
-            f"{hazards.family(transition)!r}"
+            f"{pool.path}: between_studies.response_shape: required 1, as the response hazard of "
+            f"{pool.members[0].name!r} has steps and no shape, found {pool.table.between_studies.response_shape:g}"
         )
 
 

@@ -29,7 +29,7 @@ class BetweenStudies(Table):
     death_without_response: Ratio = Field(description="hazard ratio of death without response rarely above")
     death_after_response: Ratio = Field(description="hazard ratio of death after response rarely above")
     never_respond: Ratio = Field(description="odds ratio of never responding rarely above")
-    response_shape: Ratio = Field(default=1.0, description="ratio of Weibull shapes of response rarely above")
+    response_shape: Ratio = Field(default=1.0, description="ratio of shapes of response rarely above")
     lost_by_one_year: Ratio = Field(description="odds ratio of being lost to follow-up rarely above")
     why: Line = Field(description="where the beliefs come from")
 

@@ -183,8 +183,9 @@ def beliefs_toml(following: Posterior, *, source: str) -> str:
         The pool, for ``why``.
     """
     draws, analysis, tables = _with_effect(following), following.analysis, []
-    for id in needed_priors(analysis.table):
-        values = draws[:, analysis.parameter_ids.index(id)]
+    beliefs = {id: analysis.hazards.beliefs.get(id, id) for id in analysis.believed}
+    for id in dict.fromkeys(beliefs.values()):
+        values = draws[:, [analysis.parameter_ids.index(own) for own, belief in beliefs.items() if belief == id]]
         median, limit = np.quantile(values, [0.5, SURE])
         scale = BELIEFS[id].scale
         guess, below = (float(natural(np.array(value), scale)) for value in (median, limit))
