@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 import hscb_bayes as hb
-from hscb_bayes.model.fit import load_posterior
+from hscb_bayes.posterior.stored import load_posterior
 
 IMAGE = Path(__file__).parent / "images" / "main.svg"
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "main", "font.family": "sans-serif", "font.size": 9}
@@ -43,7 +43,7 @@ def printed(check: pd.DataFrame, id: str) -> tuple[float, float, float, str]:
     return value, low, high, str(rows["printed"][id])
 
 
-def response(axes: Axes, posterior: xr.DataTree, check: pd.DataFrame) -> None:
+def response(axes: Axes, posterior: hb.Posterior, check: pd.DataFrame) -> None:
     """Incidence of response, the printed median with its limits, and how many responded."""
     band(axes, hb.cumulative_incidence(posterior, days=EARLY), GREY, "-", "all patients, model")
     value, low, high, text = printed(check, "response_median.all")
@@ -56,11 +56,11 @@ def response(axes: Axes, posterior: xr.DataTree, check: pd.DataFrame) -> None:
     axes.set(title="Responded", xlim=(0, EARLY[-1]))
 
 
-def survival(axes: Axes, posterior: xr.DataTree, check: pd.DataFrame) -> None:
+def survival(axes: Axes, posterior: hb.Posterior, check: pd.DataFrame) -> None:
     """Survival of the two groups by duration, and the printed values at one year."""
     groups = (("short", BLUE, "-", "38 days or less"), ("long", ORANGE, "--", "more than 38 days"))
     for k, (group, colour, style, label) in enumerate(groups):
-        band(axes, hb.survival(posterior, days=LATE, among=group), colour, style, f"{label}, model")
+        band(axes, hb.survival(posterior, days=LATE, groups=[group]).squeeze("group"), colour, style, f"{label}, model")
         value, low, high, text = printed(check, f"os_1y_{group}")
         axes.errorbar(
             LATE[-1] + BEYOND * (k + 1), value, yerr=[[value - low], [high - value]], fmt="D", color=colour, capsize=3,

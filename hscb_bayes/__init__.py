@@ -13,8 +13,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "InputError": "hscb_bayes.errors",
+    "Posterior": "hscb_bayes.posterior.posterior",
     "audit": "hscb_bayes.evidence.audit",
-    "average_posterior": "hscb_bayes.posterior.members",
     "build": "hscb_bayes.model.build",
     "check": "hscb_bayes.checking.check",
     "cumulative_incidence": "hscb_bayes.posterior.predict",
@@ -23,18 +23,19 @@ _HOME = {
     "load_analysis": "hscb_bayes.analysis.spec",
     "load_patients": "hscb_bayes.analysis.patient_spec",
     "load_pool": "hscb_bayes.analysis.pool",
+    "load_posterior": "hscb_bayes.posterior.stored",
     "load_study": "hscb_bayes.evidence.study",
-    "next_posterior": "hscb_bayes.posterior.members",
     "predictive_prior": "hscb_bayes.posterior.next_study",
     "rbest_json": "hscb_bayes.posterior.next_study",
     "replicate": "hscb_bayes.checking.replicate",
     "restricted_mean_time": "hscb_bayes.posterior.predict",
     "robust": "hscb_bayes.posterior.next_study",
-    "sample": "hscb_bayes.model.fit",
+    "sample": "hscb_bayes.posterior.sample",
+    "save": "hscb_bayes.posterior.stored",
     "state_occupancy": "hscb_bayes.posterior.predict",
-    "study_posterior": "hscb_bayes.posterior.members",
     "survival": "hscb_bayes.posterior.predict",
     "transition_probabilities": "hscb_bayes.posterior.predict",
+    "with_groups": "hscb_bayes.posterior.groups",
     "write_report": "hscb_bayes.report.assemble",
 }
 

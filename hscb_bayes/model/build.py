@@ -17,11 +17,12 @@ import pytensor.tensor as pt
 from hscb_bayes.model.believed import parameter_vector
 from hscb_bayes.model.data import CENTRED, arrays_of_table, model_data, named
 from hscb_bayes.model.data_vector import DATA_VARIABLE, Built, packed, unpacked
-from hscb_bayes.model.hierarchy import differing, hierarchy_of, study_parameters
+from hscb_bayes.model.hierarchy import differing, hierarchy_of, shifted, study_parameters
 from hscb_bayes.model.known_patients import TABLE, added_to_known, effect_deviations, tables_of
 from hscb_bayes.model.levels import (
     PAIRS,
     PATIENTS_OF,
+    SHIFT_DIMS,
     alike,
     centre_effects,
     effects_of_known,
@@ -33,11 +34,10 @@ from hscb_bayes.model.print_arrays import printed_values
 from hscb_bayes.model.print_likelihood import (
     CELLS,
     arrays_of,
+    fitted_ids,
     log_likelihood_by_study,
     log_likelihood_of_print,
-    term_ids,
 )
-from hscb_bayes.model.simulate import fitted_values
 from hscb_bayes.model.simulated import simulate_patients, simulate_prints
 from hscb_bayes.process.pathway import TRANSITIONS
 
@@ -79,16 +79,28 @@ def coords_of(analysis: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
     if analysis.members:
         found["study"] = list(analysis.studies)
-        found["number"] = [f"{member.study.id}:{id}" for member in analysis.members for id in term_ids(member)]
+        found["number"] = [f"{member.study.id}:{id}" for member in analysis.members for id in fitted_ids(member)]
     else:
         found |= {"term": list(analysis.terms), "centre": list(analysis.centres)}
     if analysis.has_hierarchy:
-        found |= {"effect": list(differing(analysis)), "shift": list(hierarchy_of(analysis).names)}
+        found["effect"] = list(differing(analysis))
+        found |= dict(zip(SHIFT_DIMS, (list(hierarchy_of(analysis).names), list(shifted(analysis))), strict=True))
     if len(analysis.members) > 1:
         found[PATIENTS_OF] = list(effect_deviations(analysis))
+    if tables:
+        found |= {"patient": patient_ids(analysis), "outcome": list(OBSERVED)}
     if any(table.centres for table in tables):
         found |= {"other_transition": list(TRANSITIONS), "pair": list(PAIRS)}
     return found
+
+
+def patient_ids(analysis: Any) -> list[str]:
+    """Ids of patients one by one, in the order of the tables; with that of their study where there are prints."""
+    return [
+        id if study == TABLE else f"{study}:{id}"
+        for study, table in tables_of(analysis).items()
+        for id in map(str, table.patients.id)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -228,7 +240,7 @@ def _observe_prints(likelihood: _Likelihood, drawn: _Drawn) -> None:
     ) -> np.ndarray:
         return simulate_prints(analysis, parameters, effects, log_probability, rng=rng)
 
-    printed = np.concatenate([fitted_values(member, printed_values(member)) for member in analysis.members])
+    printed = np.array([printed_values(member)[id] for member in analysis.members for id in fitted_ids(member)])
     pm.CustomDist(
         "print",
         drawn.parameters,
@@ -281,6 +293,7 @@ def _observe_patients(likelihood: _Likelihood, drawn: _Drawn) -> None:
         random=random,
         signature=f"{_of_parameters(analysis)},(c,s,k),(c,s),(w,h),(h,q),(h,r),(n,f)->(n,f)",
         observed=seen.astype(float),
+        dims=("patient", "outcome"),
     )
 
 

@@ -10,14 +10,14 @@ import numpy as np
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.believed import prior_data
 from hscb_bayes.model.held_out import NOTHING, HeldOut
-from hscb_bayes.model.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, differing, hierarchy_of
+from hscb_bayes.model.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, differing, hierarchy_of, shifted
 from hscb_bayes.model.known_patients import TABLE, effect_deviations, tables_of
 from hscb_bayes.model.patient_rows import OneByOne, events_of_centres, padded, room_for_any, table_data
 from hscb_bayes.model.print_likelihood import print_data
 from hscb_bayes.process.pathway import TRANSITIONS
 
 OF_HIERARCHY = ("belongs", "shift", "between", "apart", "drawn_apart", "log_weights", "power", "differs")
-OF_EFFECTS = ("shift", "between", "apart", "drawn_apart")  # with an axis of effects
+OF_EFFECTS = ("between", "apart", "drawn_apart")  # with an axis of effects
 HALF_CENTRED = 200.0  # events of a centre that tell as much of its effect as a spread of 0.07 between centres does
 CENTRED = "centred"
 
@@ -96,7 +96,7 @@ def structure_of(analysis: Any) -> tuple[Any, ...]:
     levels = (analysis.has_hierarchy, analysis.each_alone, analysis.has_correlated_centres)
     with_effect = tuple(effect_deviations(analysis))
     flags = (hazards.clock, hazards.never_respond_by_duration)
-    shifts = (hierarchy_of(analysis).names, differing(analysis)) if analysis.has_hierarchy else ()
+    shifts = (hierarchy_of(analysis).names, differing(analysis), shifted(analysis)) if analysis.has_hierarchy else ()
     parameters = (analysis.parameter_ids, analysis.believed)
     return families, flags, parameters, analysis.studies, levels, with_effect, tables, shifts
 
@@ -122,6 +122,7 @@ def _of_hierarchy(pool: Pool) -> dict[str, np.ndarray]:
     beliefs, own = hierarchy_of(pool), [EFFECTS.index(effect) for effect in differing(pool)]
     found = {name: getattr(beliefs, name) for name in OF_HIERARCHY}
     found |= {name: found[name][..., own] for name in OF_EFFECTS}
+    found["shift"] = beliefs.shift[:, [EFFECTS.index(effect) for effect in shifted(pool)]]
     return found | {"log_weights": beliefs.log_weights[: components(pool)]}
 
 

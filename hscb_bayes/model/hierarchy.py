@@ -58,6 +58,7 @@ def hierarchy_of(pool: Pool) -> Hierarchy:
     table = pool.table
     shifts = {f"population:{id}": shift for id, shift in table.populations.items()}
     shifts |= {f"definition:{id}": shift for id, shift in table.definitions.items()}
+    shifts = {name: shift for name, shift in shifts.items() if any(map(shift.deviation, EFFECTS))}
     kinds = [
         (f"population:{member.study.population}", f"definition:{member.study.definition}") for member in pool.members
     ]
@@ -102,6 +103,12 @@ def differing(pool: Pool) -> tuple[str, ...]:
     """Effects by which some study may differ from another: the others have no variables."""
     beliefs = hierarchy_of(pool)
     widest = np.max([beliefs.between, beliefs.apart, beliefs.shift.max(axis=0, initial=0.0)], axis=0)
+    return tuple(effect for effect, width in zip(EFFECTS, widest, strict=True) if width > 0.0)
+
+
+def shifted(pool: Pool) -> tuple[str, ...]:
+    """Effects by which populations or definitions may differ."""
+    widest = hierarchy_of(pool).shift.max(axis=0, initial=0.0)
     return tuple(effect for effect, width in zip(EFFECTS, widest, strict=True) if width > 0.0)
 
 

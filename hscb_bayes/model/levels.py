@@ -13,9 +13,10 @@ import pytensor.tensor as pt
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.data import components
-from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart
+from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart, shifted
 from hscb_bayes.process.pathway import TRANSITIONS
 
+SHIFT_DIMS = ("shift", "shifted_effect")
 LKJ = 2.0
 PAIRS = ("response, death without", "response, death after", "death without, death after")
 PARTIAL = np.array([LKJ + 0.5, LKJ + 0.5, LKJ])  # parameters of a beta on (-1, 1), for partial correlations of three
@@ -72,10 +73,10 @@ def studies_of_a_pool(pool: Pool, beliefs: Mapping[str, Any]) -> StudyEffects:
     if hierarchy_of(pool).names:
         shift = pm.Deterministic(
             "shift_effect",
-            beliefs["shift"] * pm.Normal("standard_shift", dims=("shift", "effect")),
-            dims=("shift", "effect"),
+            beliefs["shift"] * pm.Normal("standard_shift", dims=SHIFT_DIMS),
+            dims=SHIFT_DIMS,
         )
-        shared = pt.matmul(beliefs["belongs"], shift)
+        shared = pt.matmul(beliefs["belongs"], pt.matmul(shift, _places(shifted(pool), differing(pool))))
     own = shared + beliefs["differs"] * between * standard
     effects = [pm.Deterministic("study_effect", own, dims=("study", "effect"))]
     log_probability = pt.zeros((1, len(pool.studies)))
@@ -95,8 +96,12 @@ def studies_of_a_pool(pool: Pool, beliefs: Mapping[str, Any]) -> StudyEffects:
 
 def _of_all(effects: Any, names: Sequence[str], shape: tuple[int, ...]) -> Any:
     """Effects of some names, (..., name), among all ``EFFECTS``."""
-    places = np.array([[float(name == effect) for effect in EFFECTS] for name in names])
-    return pt.specify_shape(pt.matmul(effects, places), (*shape, len(EFFECTS)))
+    return pt.specify_shape(pt.matmul(effects, _places(names, EFFECTS)), (*shape, len(EFFECTS)))
+
+
+def _places(names: Sequence[str], among: Sequence[str]) -> np.ndarray:
+    """1 where a name stands among others, shape (name, other)."""
+    return np.array([[float(name == other) for other in among] for name in names])
 
 
 def _log_joint(standard: Any, log_weights: Any, drawn_apart: Any) -> Any:

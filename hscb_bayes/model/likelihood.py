@@ -17,6 +17,7 @@ def log_likelihood(
     parameters: np.ndarray,
     analysis: Analysis,
     numbers: Mapping[str, float] | None = None,
+    effect: np.ndarray | None = None,
     *,
     without: Collection[str] = (),
 ) -> np.ndarray:
@@ -28,17 +29,20 @@ def log_likelihood(
         On their unbounded scales, shape (draw, parameter).
     numbers
         Value by number id; the paper's own if left out.
+    effect
+        What the study adds to the log hazards, shape (draw, transition); nothing if left out.
     without
         Fitted ids to leave out.
 
     Returns
     -------
-    Shape (draw, term), terms as in ``print_likelihood.term_ids``.
+    Shape (draw, term): of response times, of survival without response, and of each fitted survival.
     """
     arrays = joint_arrays(analysis, printed_values(analysis) if numbers is None else numbers, without=without)
     values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
     follow_up = follow_up_of(values["lost_by_one_year"], np)
-    outcomes = outcome_probabilities(pathway_of(values, analysis, np), arrays.x, arrays.nodes, follow_up, np)
+    added = (0.0, 0.0, 0.0) if effect is None else tuple(effect[:, k][:, None, None] for k in range(effect.shape[1]))
+    outcomes = outcome_probabilities(pathway_of(values, analysis, np, added), arrays.x, arrays.nodes, follow_up, np)
     return log_likelihood_terms(outcomes, arrays, follow_up_of(values["lost_by_one_year"][..., 0], np), np)
 
 

@@ -161,22 +161,19 @@ def log_likelihood_of_patients(
     centre
         Effects, shape (transition, centre).
     """
-    points = coefficients(analysis, _columns(parameters), np, ratios=log_hazard_ratio, of_centres=centre)
+    columns = {id: np.array([value]) for id, value in parameters.items()}
+    points = coefficients(analysis, columns, np, ratios=log_hazard_ratio, of_centres=centre)
     rows = patient_rows(analysis).values()
     found = [row_terms(analysis, k, np)(points[k], own).sum() for k, own in enumerate(rows)]
     data = unwatched_data(analysis)
     return np.array([*found, unwatched_terms(analysis, points, data, np).sum() if data else 0.0])
 
 
-def _columns(parameters: Mapping[str, float]) -> dict[str, np.ndarray]:
-    return {id: np.array([value]) for id, value in parameters.items()}
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ByPatient:
     """Log likelihood of each patient of a table, at one point after the other, in NumPy."""
 
-    analysis: PatientAnalysis
+    analysis: OneByOne
 
     @cached_property
     def _rows(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -193,8 +190,12 @@ class ByPatient:
 
     def at(self, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray) -> np.ndarray:
         """Shape (patient,); arguments as of ``log_likelihood_of_patients``."""
+        columns = {id: np.array([value]) for id, value in parameters.items()}
+        return self.at_points(coefficients(self.analysis, columns, np, ratios=log_hazard_ratio, of_centres=centre))
+
+    def at_points(self, points: Sequence[Any]) -> np.ndarray:
+        """Shape (patient,), of coefficients of each transition as ``row_terms`` takes them."""
         size = len(self.analysis.patients)
-        points = coefficients(self.analysis, _columns(parameters), np, ratios=log_hazard_ratio, of_centres=centre)
         found = np.zeros(size)
         for k, (who, rows) in enumerate(self._rows):
             found += np.bincount(who, row_terms(self.analysis, k, np)(points[k], rows), minlength=size)

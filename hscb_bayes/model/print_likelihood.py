@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 from hscb_bayes.model.hierarchy import ON_HAZARDS, study_parameters
 from hscb_bayes.model.marks import places
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
-from hscb_bayes.model.print_arrays import fitted_survivals, joint_arrays, printed_values
+from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
 
 NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
@@ -66,9 +67,10 @@ def arrays_of(data: Mapping[str, Any]) -> JointArrays:
     return JointArrays(nodes=nodes, **{name: data[name] for name in ARRAY_FIELDS})
 
 
-def term_ids(analysis: Analysis) -> list[str]:
-    """Names of the terms of one print."""
-    return ["response_times", "without_response", *(item.id for item in fitted_survivals(analysis))]
+def fitted_ids(analysis: Analysis) -> tuple[str, ...]:
+    """Numbers that the likelihood of one print is of, without P values that are fitted: these weight the draws."""
+    weighting = {item.id for item in fitted_p_values(analysis)}
+    return tuple(id for id in analysis.table.fit.items if id not in weighting)
 
 
 def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, analysis: Analysis, xp: Any) -> Any:

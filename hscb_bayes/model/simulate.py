@@ -7,19 +7,18 @@ with the estimators that the authors are taken to have used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.against_study import Role, fittable
 from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.analysis.subgroups import subgroup_masks
 from hscb_bayes.evidence.cohort import Cohort, recorded_days
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
-from hscb_bayes.model.print_arrays import baseline, fitted_day, fitted_survivals
+from hscb_bayes.model.print_arrays import baseline, fitted_day
+from hscb_bayes.model.print_likelihood import fitted_ids
 from hscb_bayes.process.simulate import simulate_course
 
 
@@ -115,18 +114,10 @@ def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
     return numbers
 
 
-def fitted_values(analysis: Analysis, numbers: Mapping[str, float]) -> np.ndarray:
-    """What stands for each term of the likelihood: responders, survival without response, estimates; (term,)."""
-    fitted = fittable(analysis.study, analysis.table.cohort.among)
-    roles: tuple[Role, ...] = ("count of responders", "survival among non-responders")
-    responders, without = ([id for id in analysis.table.fit.items if fitted[id].role == role] for role in roles)
-    first = [numbers[ids[0]] if ids else 0.0 for ids in (responders, without)]
-    return np.array([*first, *(numbers[item.id] for item in fitted_survivals(analysis))], dtype=float)
-
-
 def simulate_numbers(
-    analysis: Analysis, parameters: np.ndarray, effect: np.ndarray, *, rng: np.random.Generator
+    analysis: Analysis, parameters: np.ndarray, effect: np.ndarray | None, *, rng: np.random.Generator
 ) -> np.ndarray:
-    """One new study's value for each term of the likelihood, shape (term,); ``parameters`` (parameter,)."""
-    cohort = simulate_cohort(analysis, np.atleast_2d(parameters), np.atleast_2d(effect), rng=rng)
-    return fitted_values(analysis, {id: float(value[0]) for id, value in printed_by(analysis, cohort).items()})
+    """The fitted numbers as new studies would print them, shape (replicate, number); see ``simulate_cohort``."""
+    cohort = simulate_cohort(analysis, parameters, effect, rng=rng)
+    numbers = printed_by(analysis, cohort)
+    return np.stack([numbers[id] for id in fitted_ids(analysis)], axis=-1)

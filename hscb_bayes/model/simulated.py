@@ -27,7 +27,7 @@ def simulate_prints(
     *,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """One new literature's value for each term of the likelihood, or one new study's.
+    """The fitted numbers of one new literature, or of one new study, shape (number,).
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def simulate_prints(
     refuse_powers(analysis)
     each, added = of_each_study(analysis, parameters, effects, log_probability, rng=rng)
     parts = (
-        simulate_numbers(member, own, of_study, rng=rng)
+        simulate_numbers(member, own[None], of_study[None], rng=rng)[0]
         for member, own, of_study in zip(analysis.members, each, added, strict=True)
     )
     return np.concatenate(list(parts))

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from hscb_bayes.analysis.priors import BELIEFS, natural
-from hscb_bayes.analysis.spec import needed_priors
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import HALF, hazard_of
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands

@@ -109,9 +109,9 @@ class Posterior:
 
         It is 0 for those by which studies do not differ.
         """
-        values = self.flat(name)
+        values, own = self.flat(name), self.dataset[name]
         found = np.zeros((*values.shape[:-1], len(EFFECTS)))
-        found[..., [EFFECTS.index(str(effect)) for effect in self.dataset["effect"].values]] = values
+        found[..., [EFFECTS.index(str(effect)) for effect in own[own.dims[-1]].values]] = values
         return found
 
     @property

@@ -11,9 +11,9 @@ from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.build import coords_of
 from hscb_bayes.model.data import components
-from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart
+from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart, shifted
 from hscb_bayes.model.known_patients import effect_deviations
-from hscb_bayes.model.levels import PARTIAL, PATIENTS_OF, correlation_root
+from hscb_bayes.model.levels import PARTIAL, PATIENTS_OF, SHIFT_DIMS, correlation_root
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import DIMS, Posterior, tree_of_parameters
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -42,7 +42,11 @@ def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int | np.random.
     variables = _ratios(analysis, shape, rng) | _centres(analysis, shape, rng)
     variables |= _studies(analysis, shape, rng) if analysis.has_hierarchy else _one_study(analysis, shape, rng)
     variables |= _known(analysis, shape, rng)
-    coords = {name: labels for name, labels in coords_of(analysis).items() if name not in ("number", "pair")}
+    coords = {
+        name: labels
+        for name, labels in coords_of(analysis).items()
+        if name not in ("number", "pair", "patient", "outcome")
+    }
     own = {"chain": np.arange(chains), "draw": np.arange(draws), **coords}
     dims = (*DIMS, *(("study",) if each else ()))
     for k, id in enumerate(analysis.parameters):
@@ -104,13 +108,13 @@ def _studies(pool: Pool, shape: tuple[int, ...], rng: np.random.Generator) -> Va
         "between_studies": (("effect",), between),
         "study_effect": (dims, shared + beliefs.differs * between[..., None, :] * standard),
     }
-    if beliefs.names:
-        found["shift_effect"] = (("shift", "effect"), shifts)
     if components(pool) > 1:
         apart = shared + beliefs.differs * beliefs.apart * beliefs.drawn_apart * standard
         found["study_effect_apart"] = (dims, apart)
     own = [EFFECTS.index(effect) for effect in differing(pool)]
     found = {name: (dims, values[..., own]) for name, (dims, values) in found.items()}
+    if beliefs.names:
+        found["shift_effect"] = (SHIFT_DIMS, shifts[..., [EFFECTS.index(effect) for effect in shifted(pool)]])
     if components(pool) > 1:
         found["log_prior_apart"] = (("study",), log_prior_apart(standard, beliefs.drawn_apart, np))
     return found

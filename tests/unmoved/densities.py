@@ -22,7 +22,7 @@ from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.data import layout_of
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.hierarchy import EFFECTS, differing
+from hscb_bayes.model.hierarchy import EFFECTS, differing, shifted
 
 ROOT = Path(__file__).parents[2]
 TABLES = Path(__file__).parent / "densities"
@@ -108,7 +108,7 @@ def _of_effect(analysis: Any, coordinate: str) -> str | None:
     if variable not in ("standard_between_log_exp_m1__", "standard_study_effect", "standard_shift"):
         return coordinate
     row, effect = divmod(int(position.removesuffix("]")), len(EFFECTS))
-    present = differing(analysis)
+    present = shifted(analysis) if variable == "standard_shift" else differing(analysis)
     if EFFECTS[effect] not in present:
         return None
     return f"{variable}[{row * len(present) + present.index(EFFECTS[effect])}]"

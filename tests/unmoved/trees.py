@@ -22,7 +22,7 @@ from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.data import components
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart
+from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart, shifted
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior, tree_of_parameters
@@ -105,12 +105,11 @@ def _of_studies(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
     differs = xr.DataArray(beliefs.differs[:, 0], {"study": labels["study"]})
     found = {
         "between_studies": spread,
-        "shift_effect": shifts,
         "study_effect": effects.where(differs > 0.0, shared),
     }
     found = {name: values.sel(effect=list(differing(pool))) for name, values in found.items()}
-    if not beliefs.names:
-        del found["shift_effect"]
+    if beliefs.names:
+        found["shift_effect"] = shifts.sel(effect=list(shifted(pool))).rename(effect="shifted_effect")
     if components(pool) > 1:
         standard = ((effects - shared) / spread).transpose(*DIMS, "study", "effect")
         own_scale = xr.DataArray(beliefs.apart * beliefs.drawn_apart, {"effect": labels["effect"]})
