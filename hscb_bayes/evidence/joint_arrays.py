@@ -132,6 +132,12 @@ def cell_members(papers: Sequence[JointArrays]) -> np.ndarray:
     return np.repeat(np.eye(len(papers)), [len(paper.x) for paper in papers], axis=0)
 
 
+def with_states(paper: JointArrays, states: int) -> JointArrays:
+    """The paper with room for counts of responders that cannot be, up to a number of states."""
+    more = ((0, 0), (0, states - paper.final.shape[-1]))
+    return replace(paper, agrees=np.pad(paper.agrees, more), final=np.pad(paper.final, more))
+
+
 def _widened(paper: JointArrays, groups: int, estimates: int, states: int) -> JointArrays:
     """The paper with groups of nobody, estimates that are not there and counts that cannot be, up to the numbers."""
     more, own, count = estimates - len(paper.known), len(paper.sizes), len(paper.observed)
@@ -142,11 +148,9 @@ def _widened(paper: JointArrays, groups: int, estimates: int, states: int) -> Jo
         return np.concatenate([values, np.full(more, filler)])
 
     return replace(
-        paper,
+        with_states(paper, states),
         averages=np.pad(paper.averages, ((0, groups - own), (0, 0))),
         sizes=np.pad(paper.sizes, (0, groups - own)),
-        agrees=np.pad(paper.agrees, ((0, 0), (0, states - paper.agrees.shape[-1]))),
-        final=np.pad(paper.final, ((0, 0), (0, states - paper.final.shape[-1]))),
         rows=rows.reshape(count + more, -1),
         quadratic=quadratic_form(rows.reshape(count + more, -1), groups),
         observed=padded(paper.observed, ABSENT),

@@ -13,7 +13,7 @@ from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, differing, hierarchy_of, shifted
 from hscb_bayes.model.known_patients import TABLE, effect_deviations, tables_of
 from hscb_bayes.model.patient_rows import OneByOne, events_of_centres, padded, room_for_any, table_data
-from hscb_bayes.model.print_likelihood import print_data
+from hscb_bayes.model.print_likelihood import print_data, states_of
 from hscb_bayes.process.pathway import TRANSITIONS
 
 OF_HIERARCHY = ("belongs", "shift", "between", "apart", "drawn_apart", "log_weights", "power", "differs")
@@ -47,11 +47,12 @@ def model_data(
     data |= _of_hierarchy(analysis) if analysis.has_hierarchy else {}
     data |= {name: value for name, value in _deviations(analysis).items() if value is not None}
     if analysis.members:
-        data |= print_data(analysis.members, numbers, without=without.items_of(analysis))
+        states = {member.study.id: states_of(member) for member in analysis.members if member.known is not None}
+        members, items = without.members_of(analysis), without.items_of(analysis)
+        data |= print_data(members, numbers, without=items, states=states)
+    left_out = without.patients_by_study(analysis)
     for study, table in tables_of(analysis).items():
-        gone = without.patients
-        if study in without.studies:
-            gone = np.ones(len(table.patients), dtype=bool)
+        gone = left_out[study]
         if table.centres:
             data[CENTRED] = _centred(table, gone)
         arrays = table_data(table, without=gone)

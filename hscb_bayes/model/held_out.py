@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+
+from hscb_bayes.model.known_patients import tables_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,7 +22,8 @@ class HeldOut:
     studies
         Study ids: their prints, and the patients who are known one by one beside them or inside.
     patients
-        Who of a table that is a whole analysis, shape (patient,); nobody if left out.
+        Who of all who are known one by one, in the order of the analysis' tables, shape (patient,); nobody if left out.
+        Who is inside a print goes back into it: the print is then that of more patients who are not known.
     """
 
     numbers: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -33,13 +36,39 @@ class HeldOut:
         Raises
         ------
         ValueError
-            When patients are to be left out one by one of an analysis with a print, or a study is not there.
+            When a study is not there, or the patients are not as many as the analysis knows.
         """
-        if self.patients is not None and analysis.members:
-            raise ValueError(f"{analysis.path}: required patients to leave out of a table alone, found a print")
+        known = sum(len(table.patients) for table in tables_of(analysis).values())
+        if self.patients is not None and len(self.patients) != known:
+            raise ValueError(
+                f"{analysis.path}: required to say of each of {known} patients whether to leave him out, found "
+                f"{len(self.patients)}"
+            )
         unknown = {*self.studies, *self.numbers} - set(analysis.studies)
         if unknown:
             raise ValueError(f"{analysis.path}: there is no study {min(unknown)!r} to leave out")
+
+    def patients_by_study(self, analysis: Any) -> dict[str, np.ndarray]:
+        """Who of each table is left out, shape (patient,) each, by the study that it belongs to."""
+        tables, first = tables_of(analysis), 0
+        found = dict[str, np.ndarray]()
+        for study, table in tables.items():
+            size = len(table.patients)
+            own = None if self.patients is None else self.patients[first : first + size]
+            found[study] = np.full(size, study in self.studies) if own is None or study in self.studies else own
+            first += size
+        return found
+
+    def members_of(self, analysis: Any) -> list[Any]:
+        """The studies with a print, each with the known patients who stay."""
+        gone, found = self.patients_by_study(analysis), []
+        for member in analysis.members:
+            out = gone.get(member.study.id)
+            if self.patients is not None and out is not None and out.any():
+                known = replace(member.known, patients=member.known.patients.of(~out)) if not out.all() else None
+                member = replace(member, known=known)
+            found.append(member)
+        return found
 
     def items_of(self, analysis: Any) -> dict[str, Collection[str]]:
         """Fitted items that are left out, by study id; of a study that is left out all of them."""

@@ -8,7 +8,7 @@ without a covariate has one.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
-from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
+from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked, with_states
 from hscb_bayes.model.hierarchy import ON_HAZARDS, study_parameters
 from hscb_bayes.model.marks import places
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
@@ -34,6 +34,7 @@ def print_data(
     numbers: Mapping[str, Mapping[str, float]] | None = None,
     *,
     without: Mapping[str, Collection[str]],
+    states: Mapping[str, int] | None = None,
 ) -> dict[str, np.ndarray]:
     """Arrays of the prints of some studies by name; of several they have an axis of studies, and say whose a cell is.
 
@@ -43,22 +44,25 @@ def print_data(
         By study id, its numbers by id; those printed if left out.
     without
         By study id, fitted items to leave out.
+    states
+        By study id, for how many counts of responders there is room; for as many as there can be if left out.
     """
-    room = max(places(member) for member in members)
+    room, states = max(places(member) for member in members), states or {}
     given = numbers or {}
-    papers = [
-        joint_arrays(
-            member,
-            given.get(member.study.id, printed_values(member)),
-            without=without.get(member.study.id, ()),
-            room=room,
-        )
-        for member in members
-    ]
+    papers = []
+    for member in members:
+        own = given.get(member.study.id, printed_values(member))
+        paper = joint_arrays(member, own, without=without.get(member.study.id, ()), room=room)
+        papers.append(with_states(paper, states.get(member.study.id, paper.final.shape[-1])))
     arrays = papers[0] if len(papers) == 1 else stacked(papers)
     data = {name: getattr(arrays, name) for name in ARRAY_FIELDS}
     data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
     return data if len(papers) == 1 else data | {CELLS: cell_members(papers)}
+
+
+def states_of(member: Analysis) -> int:
+    """How many counts of responders there can be, were none of the study's patients known one by one."""
+    return joint_arrays(replace(member, known=None), printed_values(member)).final.shape[-1]
 
 
 def arrays_of(data: Mapping[str, Any]) -> JointArrays:

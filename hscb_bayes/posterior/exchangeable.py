@@ -74,7 +74,7 @@ def log_likelihood_of_studies(
     -------
     Shape (..., study).
     """
-    data = print_data(pool.members, numbers, without=without.items_of(pool))
+    data = print_data(without.members_of(pool), numbers, without=without.items_of(pool))
     with np.errstate(over="ignore"):  # a hazard beyond all numbers leaves nobody waiting, which is right
         return log_likelihood_by_study(parameters, effects, arrays_of(data), data[CELLS], pool, np)
 
@@ -90,10 +90,11 @@ def log_likelihood_of_known(pooled: Posterior, by_component: np.ndarray) -> np.n
     pool, draws = pooled.analysis, pooled.parameters
     found = np.zeros(by_component.shape[:-1])
     of_known = pooled.flat(EFFECT) if EFFECT in pooled.dataset else np.zeros((len(draws), 0, len(TRANSITIONS)))
+    left_out = pooled.without.patients_by_study(pool)
     for study, table in tables_of(pool).items():
-        if study in pooled.without.studies:
+        if left_out[study].all():
             continue
-        place, data = pool.studies.index(study), table_data(table)
+        place, data = pool.studies.index(study), table_data(table, without=left_out[study])
         for draw, component in np.ndindex(found.shape[:2]):
             effects = by_component[draw, component, place]
             each = study_parameters(draws[draw], effects, pool.parameter_ids, np)

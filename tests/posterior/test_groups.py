@@ -15,6 +15,9 @@ from numpy.testing import assert_allclose
 from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.spec import BetweenStudies, load_analysis
 from hscb_bayes.model.build import build
+from hscb_bayes.model.data import model_data
+from hscb_bayes.model.data_vector import packed
+from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.known_patients import known_terms
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.posterior.groups import with_groups
@@ -167,3 +170,30 @@ def test_a_patient_inside_a_print_goes_back_into_it() -> None:
         others = np.arange(len(known)) != patient
         without = replace(analysis, known=replace(known, patients=known.patients.of(others)))
         assert_allclose(found[:, patient], density(analysis) - density(without), rtol=1e-8, atol=1e-8)
+
+
+def test_a_program_without_a_patient_inside_has_the_density_that_the_patient_is_given() -> None:
+    """What is left out of the data, and what a log likelihood conditions on, are one thing."""
+    analysis = load_analysis("with_centre")
+    prior = draw_prior(analysis, draws=4, chains=1, seed=1)
+    found = with_groups(prior, seed=2).tree["log_likelihood"]["patients"].values[0]
+    model, built = build(analysis).model, build(analysis)
+    density, (data,) = model.compile_logp([model["print"], model["patients"]]), model.data_vars
+    assert analysis.known is not None
+    for patient in (0, 5):
+        gone = np.arange(len(analysis.known)) == patient
+        arrays = model_data(analysis, without=HeldOut(patients=gone))
+        assert {name: value.shape for name, value in arrays.items()} == dict(built.shapes)
+        whole = data.get_value().copy()
+        for draw in range(4):
+            point = {
+                name: values.values[0, draw]
+                for group in ("posterior", "unconstrained_posterior")
+                for name, values in prior.tree[group].data_vars.items()
+                if name in {variable.name for variable in model.value_vars}
+            }
+            data.set_value(whole)
+            with_all = density(point)
+            data.set_value(packed(arrays))
+            assert_allclose(found[draw, patient], with_all - density(point), rtol=1e-7, atol=1e-7)
+        data.set_value(whole)
