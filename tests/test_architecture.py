@@ -1,9 +1,12 @@
 """The layout: imports go downwards, importing is cheap, files and functions stay small."""
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,9 @@ FLOOR = {part: floor for floor, parts in enumerate(STOREYS) for part in parts}
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 HEAVY = ("pandas", "scipy", "xarray", "pymc", "pytensor", "arviz", "nutpie", "matplotlib")
+
+OPTIONAL = ("cluster",)  # extras whose packages are imported where they are asked for
+ONLY_TYPES = {"_typeshed"}  # comes with mypy, imported for types alone
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))]
@@ -67,6 +73,24 @@ def upward_imports(part: str, tree: ast.AST) -> list[str]:
     ]
 
 
+def roots(tree: ast.AST) -> set[str]:
+    """The first names of all absolute imports, at the top or within a function."""
+    nodes = list(ast.walk(tree))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    others = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0}
+    return {name.split(".")[0] for name in plain | others}
+
+
+def undeclared(imports: Iterable[str], declared: set[str]) -> set[str]:
+    """First names of imports that come from elsewhere and from no declared distribution."""
+    own, installed = {"hscb_bayes", *sys.stdlib_module_names, *ONLY_TYPES}, packages_distributions()
+    return {
+        name
+        for name in set(imports) - own
+        if declared.isdisjoint(re.sub(r"[-_.]+", "-", of).lower() for of in installed.get(name, ()))
+    }
+
+
 def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines from the signature to the end, without the docstring."""
     lines = (function.end_lineno or function.lineno) - function.lineno + 1
@@ -101,6 +125,19 @@ def test_an_import_that_climbs_is_seen(part: str, code: str) -> None:
 def test_importing_the_package_does_not_load(heavy: str) -> None:
     code = f"import sys, hscb_bayes; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = (project["optional-dependencies"][extra] for extra in OPTIONAL)
+    declared = {re.split(r"[\[<>=]", name)[0] for name in (*project["dependencies"], *(n for e in extras for n in e))}
+    imports = {name for path in MODULES for name in roots(ast.parse(path.read_text()))}
+    assert undeclared(imports, declared) == set()
+
+
+@pytest.mark.parametrize("code", ["import jinja2.ext", "def f():\n    from jinja2 import Template", "import no_such_module"])
+def test_a_package_that_is_not_declared_is_seen(code: str) -> None:
+    assert len(undeclared(roots(ast.parse(code)), {"numpy", "markupsafe"})) == 1
 
 
 @pytest.mark.parametrize("name", hscb_bayes.__all__)
