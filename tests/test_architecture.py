@@ -16,7 +16,7 @@ import hscb_bayes
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "hscb_bayes"
 STOREYS = (
-    {"errors", "arguments", "stopping", "csv_file"},
+    {"errors", "arguments", "stopping", "csv_file", "numba_code"},
     {"sentences", "caches"},
     {"toml_file"},
     {"process", "estimators"},
@@ -34,6 +34,8 @@ LONGEST_FUNCTION = 50
 HEAVY = ("pandas", "scipy", "xarray", "pymc", "pytensor", "arviz", "nutpie", "matplotlib")
 
 OPTIONAL = ("cluster",)  # extras whose packages are imported where they are asked for
+PRIVATE_HOME = PACKAGE / "numba_code.py"  # says what it uses, and of which versions
+PRIVATE = re.compile(r"pytensor\.(link|compile)\b|nutpie\.|.*\._(?!_)")  # what may change without a word
 ONLY_TYPES = {"_typeshed"}  # comes with mypy, imported for types alone
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -73,12 +75,26 @@ def upward_imports(part: str, tree: ast.AST) -> list[str]:
     ]
 
 
-def roots(tree: ast.AST) -> set[str]:
-    """The first names of all absolute imports, at the top or within a function."""
+def absolute(tree: ast.AST) -> set[str]:
+    """What is imported by whole names, module and name, at the top or within a function."""
     nodes = list(ast.walk(tree))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    others = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0}
-    return {name.split(".")[0] for name in plain | others}
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
+    return plain | {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+
+
+def private(tree: ast.AST) -> set[str]:
+    """Names that other packages do not promise to keep: imported, or reached through what is imported."""
+    reached = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    others = {name for name in absolute(tree) if not name.startswith("hscb_bayes.")}
+    return {name for name in others if PRIVATE.match(name)} | {
+        name for name in reached if re.match(r"pytensor\.(link|compile)\.|nutpie\.[a-z_]+\.", name)
+    }
+
+
+def roots(tree: ast.AST) -> set[str]:
+    """The first names of all absolute imports."""
+    return {name.split(".")[0] for name in absolute(tree)}
 
 
 def undeclared(imports: Iterable[str], declared: set[str]) -> set[str]:
@@ -138,6 +154,31 @@ def test_every_package_that_is_imported_is_declared() -> None:
 @pytest.mark.parametrize("code", ["import jinja2.ext", "def f():\n    from jinja2 import Template", "import no_such"])
 def test_a_package_that_is_not_declared_is_seen(code: str) -> None:
     assert len(undeclared(roots(ast.parse(code)), {"numpy", "markupsafe"})) == 1
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != PRIVATE_HOME], ids=name_of)
+def test_names_that_others_may_change_are_in_one_file(path: Path) -> None:
+    assert private(ast.parse(path.read_text())) == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from pytensor.link.numba.dispatch import basic",
+        "from pytensor import link",
+        "def f():\n    import nutpie.compile_pymc",
+        "from nutpie.compile_pymc import CompiledPyMCModel",
+        "from scipy._lib._util import _lazywhere",
+        "import pytensor\npytensor.compile.mode.NUMBA",
+    ],
+)
+def test_a_name_that_others_may_change_is_seen(code: str) -> None:
+    assert len(private(ast.parse(code))) >= 1
+
+
+def test_the_one_file_uses_what_it_says() -> None:
+    told = ast.get_docstring(ast.parse(PRIVATE_HOME.read_text())) or ""
+    assert {name for name in private(ast.parse(PRIVATE_HOME.read_text())) if f"``{name}``" not in told} == set()
 
 
 @pytest.mark.parametrize("name", hscb_bayes.__all__)
