@@ -1,9 +1,12 @@
 """The layout: imports go downwards, importing is cheap, files and functions stay small."""
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ import hscb_bayes
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "hscb_bayes"
 STOREYS = (
-    {"errors", "arguments", "stopping", "csv_file"},
+    {"errors", "arguments", "stopping", "csv_file", "numba_code"},
     {"sentences", "caches"},
     {"toml_file"},
     {"process", "estimators"},
@@ -29,6 +32,11 @@ FLOOR = {part: floor for floor, parts in enumerate(STOREYS) for part in parts}
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 HEAVY = ("pandas", "scipy", "xarray", "pymc", "pytensor", "arviz", "nutpie", "matplotlib")
+
+OPTIONAL = ("cluster",)  # extras whose packages are imported where they are asked for
+PRIVATE_HOME = PACKAGE / "numba_code.py"  # says what it uses, and of which versions
+PRIVATE = re.compile(r"pytensor\.(link|compile)\b|nutpie\.|.*\._(?!_)")  # what may change without a word
+ONLY_TYPES = {"_typeshed"}  # comes with mypy, imported for types alone
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))]
@@ -67,6 +75,38 @@ def upward_imports(part: str, tree: ast.AST) -> list[str]:
     ]
 
 
+def absolute(tree: ast.AST) -> set[str]:
+    """What is imported by whole names, module and name, at the top or within a function."""
+    nodes = list(ast.walk(tree))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
+    return plain | {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+
+
+def private(tree: ast.AST) -> set[str]:
+    """Names that other packages do not promise to keep: imported, or reached through what is imported."""
+    reached = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    others = {name for name in absolute(tree) if not name.startswith("hscb_bayes.")}
+    return {name for name in others if PRIVATE.match(name)} | {
+        name for name in reached if re.match(r"pytensor\.(link|compile)\.|nutpie\.[a-z_]+\.", name)
+    }
+
+
+def roots(tree: ast.AST) -> set[str]:
+    """The first names of all absolute imports."""
+    return {name.split(".")[0] for name in absolute(tree)}
+
+
+def undeclared(imports: Iterable[str], declared: set[str]) -> set[str]:
+    """First names of imports that come from elsewhere and from no declared distribution."""
+    own, installed = {"hscb_bayes", *sys.stdlib_module_names, *ONLY_TYPES}, packages_distributions()
+    return {
+        name
+        for name in set(imports) - own
+        if declared.isdisjoint(re.sub(r"[-_.]+", "-", of).lower() for of in installed.get(name, ()))
+    }
+
+
 def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines from the signature to the end, without the docstring."""
     lines = (function.end_lineno or function.lineno) - function.lineno + 1
@@ -101,6 +141,44 @@ def test_an_import_that_climbs_is_seen(part: str, code: str) -> None:
 def test_importing_the_package_does_not_load(heavy: str) -> None:
     code = f"import sys, hscb_bayes; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = (project["optional-dependencies"][extra] for extra in OPTIONAL)
+    declared = {re.split(r"[\[<>=]", name)[0] for name in (*project["dependencies"], *(n for e in extras for n in e))}
+    imports = {name for path in MODULES for name in roots(ast.parse(path.read_text()))}
+    assert undeclared(imports, declared) == set()
+
+
+@pytest.mark.parametrize("code", ["import jinja2.ext", "def f():\n    from jinja2 import Template", "import no_such"])
+def test_a_package_that_is_not_declared_is_seen(code: str) -> None:
+    assert len(undeclared(roots(ast.parse(code)), {"numpy", "markupsafe"})) == 1
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != PRIVATE_HOME], ids=name_of)
+def test_names_that_others_may_change_are_in_one_file(path: Path) -> None:
+    assert private(ast.parse(path.read_text())) == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from pytensor.link.numba.dispatch import basic",
+        "from pytensor import link",
+        "def f():\n    import nutpie.compile_pymc",
+        "from nutpie.compile_pymc import CompiledPyMCModel",
+        "from scipy._lib._util import _lazywhere",
+        "import pytensor\npytensor.compile.mode.NUMBA",
+    ],
+)
+def test_a_name_that_others_may_change_is_seen(code: str) -> None:
+    assert len(private(ast.parse(code))) >= 1
+
+
+def test_the_one_file_uses_what_it_says() -> None:
+    told = ast.get_docstring(ast.parse(PRIVATE_HOME.read_text())) or ""
+    assert {name for name in private(ast.parse(PRIVATE_HOME.read_text())) if f"``{name}``" not in told} == set()
 
 
 @pytest.mark.parametrize("name", hscb_bayes.__all__)

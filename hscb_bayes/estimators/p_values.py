@@ -4,21 +4,19 @@ P(|Z| > z) = erfc(z / sqrt 2), and a chi-square with one degree of freedom is th
 tail is a regularised incomplete gamma function.
 """
 
-import math
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hscb_bayes.estimators.arguments import FloatArray, counts, numbers
 
-_erfc = np.frompyfunc(math.erfc, 1, 1)
-_quantile = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
+ROOT_TWO = np.sqrt(2.0)
 
 
 def normal_p_value(z: ArrayLike) -> FloatArray:
     """Two-sided P value of a standard normal statistic of any shape; NaN stays NaN."""
-    return np.asarray(_erfc(np.abs(numbers(z, "z")) / math.sqrt(2.0)), dtype=np.float64)
+    from scipy.special import erfc
+
+    return np.asarray(erfc(np.abs(numbers(z, "z")) / ROOT_TWO), dtype=np.float64)
 
 
 def chi_square_p_value(statistic: ArrayLike, degrees: ArrayLike = 1) -> FloatArray:
@@ -47,10 +45,10 @@ def normal_deviate(p: ArrayLike) -> FloatArray:
     ValueError
         If there is anything but numbers from 0 to 1.
     """
+    from scipy.special import ndtri
+
     probability = numbers(p, "p")
     wrong = (probability < 0.0) | (probability > 1.0)
     if np.any(wrong):
         raise ValueError(f"p: required numbers from 0 to 1, found {probability[wrong][0]:g}")
-    inside = np.clip(np.where(np.isnan(probability), 1.0, probability), np.finfo(float).tiny, 1.0)
-    deviate = -np.asarray(_quantile(inside / 2.0), dtype=np.float64)
-    return np.where(np.isnan(probability), np.nan, deviate)
+    return np.asarray(-ndtri(np.maximum(probability, np.finfo(float).tiny) / 2.0), dtype=np.float64)

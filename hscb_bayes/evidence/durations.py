@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 
 
@@ -18,8 +16,10 @@ def expected_durations(n: int, *, median: float, lowest: float, highest: float) 
     ----------
     Blom G. Statistical Estimates and Transformed Beta-Variables. Wiley 1958.
     """
+    from scipy.special import ndtri
+
     if n == 1:
         return np.array([median])
-    scores = np.array([NormalDist().inv_cdf((rank - 0.375) / (n + 0.25)) for rank in range(1, n + 1)])
+    scores = ndtri((np.arange(1, n + 1) - 0.375) / (n + 0.25))
     share = scores / scores[-1]
     return median * np.where(share < 0, (lowest / median) ** -share, (highest / median) ** share)

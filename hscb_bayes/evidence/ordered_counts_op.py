@@ -9,9 +9,9 @@ import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
 from hscb_bayes.evidence.ordered_counts import both_passes
+from hscb_bayes.numba_code import compiled, translates
 
 KEY = "ordered_counts_3"  # of the compiled code that is kept; another number where ``both_passes`` changes
 
@@ -47,12 +47,12 @@ class OrderedCounts(Op):  # type: ignore[misc]
 ordered_counts = OrderedCounts()
 
 
-@register_funcify_and_cache_key(OrderedCounts)  # type: ignore[untyped-decorator]
+@translates(OrderedCounts)
 def _ordered_counts(op: OrderedCounts, node: Any = None, **_kwargs: Any) -> tuple[Callable[..., Any], str]:
     del op, node
-    passes = numba_njit(both_passes.py_func)
+    passes = compiled(both_passes.py_func)
 
-    @numba_njit  # type: ignore[untyped-decorator]
+    @compiled
     def ordered(cells: Any, weights: Any) -> Any:
         return passes(cells, weights)
 

@@ -58,11 +58,7 @@ class Special:
 
     def log_gamma(self, value: Any) -> Any:
         """Logarithm of the gamma function."""
-        if self.symbolic:
-            return self.xp.gammaln(value)
-        from scipy.special import gammaln
-
-        return gammaln(value)
+        return self._functions.gammaln(value)
 
     def ordered_counts(self, cells: Any, weights: Any) -> Any:
         """``ordered_counts.log_probability``, (...), of cells (..., cell) and weights (..., cell, state)."""
@@ -76,14 +72,14 @@ class Special:
 
     def log_normal_interval(self, lower: Any, upper: Any) -> Any:
         """log(Phi(upper) - Phi(lower)) for lower < upper, accurate in both tails."""
-        xp = self.xp
+        xp, erf, erfcx = self.xp, self._functions.erf, self._functions.erfcx
         flip = lower + upper < 0.0
         near = xp.where(flip, -upper, lower)
         far = xp.minimum(xp.where(flip, -lower, upper), FARTHEST)
         near_tail = xp.minimum(xp.maximum(near, 0.0), FARTHEST)
-        tail = self._erfcx(near_tail / ROOT_TWO) - xp.exp((near_tail**2 - far**2) / 2.0) * self._erfcx(far / ROOT_TWO)
+        tail = erfcx(near_tail / ROOT_TWO) - xp.exp((near_tail**2 - far**2) / 2.0) * erfcx(far / ROOT_TWO)
         in_tail = xp.log(xp.maximum(tail, np.finfo(float).tiny) / 2.0) - near_tail**2 / 2.0
-        centre = self._erf(far / ROOT_TWO) - self._erf(xp.minimum(near, 0.0) / ROOT_TWO)
+        centre = erf(far / ROOT_TWO) - erf(xp.minimum(near, 0.0) / ROOT_TWO)
         return xp.where(near > 0.0, in_tail, xp.log(xp.maximum(centre, np.finfo(float).tiny) / 2.0))
 
     def binomial_deviate(self, share: Any, probability: Any, deviation: Any, patients: Any = FEWEST_PATIENTS) -> Any:
@@ -130,19 +126,14 @@ class Special:
         z = root / deviation + shift
         return xp.where(share <= 0.0, -FARTHEST, xp.where(share >= 1.0, FARTHEST, z))
 
-    def _erfcx(self, value: Any) -> Any:
+    @property
+    def _functions(self) -> Any:
+        """Where ``gammaln``, ``erf`` and ``erfcx`` are: PyTensor and SciPy call them the same."""
         if self.symbolic:
-            return self.xp.erfcx(value)
-        from scipy.special import erfcx
+            return self.xp
+        from scipy import special
 
-        return erfcx(value)
-
-    def _erf(self, value: Any) -> Any:
-        if self.symbolic:
-            return self.xp.erf(value)
-        from scipy.special import erf
-
-        return erf(value)
+        return special
 
 
 def _at_least(least: Any, value: Any, xp: Any) -> Any:

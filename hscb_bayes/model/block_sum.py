@@ -8,7 +8,6 @@ pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,8 @@ import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
-from pytensor.link.numba.dispatch import basic as numba_basic
-from pytensor.link.numba.dispatch.basic import numba_funcify_ensure_cache, register_funcify_and_cache_key
 
-from hscb_bayes.model.program import rewritten
+from hscb_bayes.numba_code import compiled, key_of, rewritten, translated, translates
 
 BLOCK = 2048  # rows; a column of them fills half of the first-level cache
 
@@ -77,12 +74,12 @@ class BlockSum(Op):  # type: ignore[misc]
             storage[0] = np.asarray(value)
 
 
-@register_funcify_and_cache_key(BlockSum)  # type: ignore[untyped-decorator]
+@translates(BlockSum)
 def _block_sum(op: BlockSum, node: Any = None, **_kwargs: Any) -> tuple[Callable[..., Any], str | None]:
-    function, key = numba_funcify_ensure_cache(rewritten(op.inputs, op.outputs))
+    function, key = translated(rewritten(op.inputs, op.outputs))
     size = op.parameters
 
-    @numba_basic.numba_njit  # type: ignore[untyped-decorator]
+    @compiled
     def block_sum(point: Any, rows: Any) -> Any:
         total, gradient = 0.0, np.zeros(size)
         for start in range(0, rows.shape[0], BLOCK):
@@ -91,5 +88,4 @@ def _block_sum(op: BlockSum, node: Any = None, **_kwargs: Any) -> tuple[Callable
             gradient += part
         return np.asarray(total), gradient
 
-    own = None if key is None else sha256(f"{__name__} {key} {size} {BLOCK}".encode()).hexdigest()
-    return block_sum, own
+    return block_sum, None if key is None else key_of(__name__, key, size, BLOCK)

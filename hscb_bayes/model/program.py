@@ -1,43 +1,27 @@
 """A PyMC model as machine code: log density and variables, functions of one flat point and one array of data.
 
 PyTensor rewrites the graph and turns it into Numba's language; the function that nutpie calls is written here, so that
-Numba can keep its machine code on disk. ``nutpie.compile_pymc_model`` writes one that Numba cannot keep: it is compiled
-anew in every process.
+Numba can keep its machine code on disk (``numba_code.py``). ``nutpie.compile_pymc_model`` writes one that Numba cannot
+keep: it is compiled anew in every process.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
-import numba
 import numpy as np
 import pymc as pm
 import pytensor
 import pytensor.tensor as pt
-from nutpie.compile_pymc import CompiledPyMCModel
-from pytensor.compile.aliasing import add_supervisor_to_fgraph
-from pytensor.compile.io import In
-from pytensor.compile.mode import NUMBA
-from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.rewriting.utils import rewrite_graph
-from pytensor.link.numba.cache import compile_numba_function_src
-from pytensor.link.numba.dispatch.basic import numba_funcify_ensure_cache
 
-# Without rewrites that take half the time of them all, and whose absence does not show in the time of a gradient: most
-# look for matrices that are diagonal, symmetric or orthogonal, of which there are none. Not without all of "inplace":
-# fused loops write over their inputs even so, and then nothing sees to it that these have been read before; gradients
-# come out wrong (PyTensor 3.3.8).
-MODE = NUMBA.excluding(
-    "inplace_elemwise", "local_greedy_distributor", "dot_diag_to_elemwise", "selection_dot_to_index",
-    "useless_symmetric_transpose", "diagonal_solve_to_division", "orthogonal_solve_to_transpose_matmul",
-)  # fmt: skip
+from hscb_bayes.numba_code import c_function, nutpie_model
+
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG}  # what a cache can meet
 JITTER = 1.0  # chains start within this of the middle of the prior, on unbounded scales
 TRIES = 20  # points where a chain may start
@@ -114,25 +98,17 @@ class Program:
                 densities[k], gradients[k] = np.nan, np.nan
         return densities, gradients
 
-    def for_nutpie(self) -> CompiledPyMCModel:
+    def for_nutpie(self) -> Any:
         """What ``nutpie.sample`` takes."""
-        names, shapes = list(self.shapes), list(self.shapes.values())
-        cuts = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
-        return CompiledPyMCModel(
-            dims=dict(self.dims),
-            compiled_logp_func=self.density,
-            compiled_expand_func=self.values,
-            initial_point_func=self._initial,
-            shared_data={},
-            shared_var_keys={},
-            user_data=self.data,
-            n_expanded=int(cuts[-1]),
-            shape_info=(names, [slice(*ends) for ends in pairwise(cuts)], shapes),
-            logp_func=None,
-            expand_func=None,
-            _n_dim=self.start.size,
-            _shapes=dict(self.shapes),
-            _coords=dict(self.coords),
+        return nutpie_model(
+            density=self.density,
+            values=self.values,
+            data=self.data,
+            coordinates=self.start.size,
+            first_point=self._initial,
+            shapes=self.shapes,
+            dims=self.dims,
+            coords=self.coords,
         )
 
     def first_point(self, seed: int) -> np.ndarray | None:
@@ -203,25 +179,7 @@ def _address(values: np.ndarray) -> Any:
     return values.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
 
 
-def rewritten(inputs: Sequence[Any], outputs: Sequence[Any]) -> FunctionGraph:
-    """A graph made ready for Numba; nothing in it writes over its inputs."""
-    graph = FunctionGraph(list(inputs), list(outputs), clone=True)
-    add_supervisor_to_fgraph(graph, [In(variable) for variable in graph.inputs])
-    MODE.optimizer.rewrite(graph)
-    return graph
-
-
 def _machine_code(point: Any, entries: Any, outputs: Sequence[Any], source: str, type_: Any) -> Any:
     """A C function that computes outputs of the point and the data."""
-    graph = rewritten([point, entries], outputs)
-    function, key = numba_funcify_ensure_cache(graph)
     (size,), (length,) = point.type.shape, entries.type.shape
-    written = source.format(size=size, entries=length)
-    name = written.split("(")[0].split()[-1]
-    python = compile_numba_function_src(
-        written,
-        name,
-        {"__name__": __name__, "function": function, "numba": numba, "np": np},
-        cache_key=None if key is None else hashlib.sha256(f"{__name__} {key}{written}".encode()).hexdigest(),
-    )
-    return numba.cfunc(type_, cache=key is not None)(python)
+    return c_function([point, entries], outputs, source=source.format(size=size, entries=length), type_=type_)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import expit
 
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.pool import Pool
@@ -48,7 +49,7 @@ def exchangeable_probability(pooled: Posterior) -> np.ndarray:
     beliefs = hierarchy_of(pool)
     weighted = beliefs.power * log_likelihood + beliefs.log_weights
     weighted[:, 1] += pooled.flat("log_prior_apart")
-    return 1.0 / (1.0 + np.exp(np.clip(weighted[:, 1] - weighted[:, 0], -700.0, 700.0)))
+    return np.asarray(expit(weighted[:, 0] - weighted[:, 1]))
 
 
 def log_likelihood_of_studies(

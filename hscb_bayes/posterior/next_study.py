@@ -14,18 +14,18 @@ consistent prior effective sample sizes. Biometrics 2020;76:578-587.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 
 from hscb_bayes.analysis.priors import BELIEFS, natural
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import HALF, hazard_of
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
+from hscb_bayes.posterior.mixture import Mixture, fitted_mixture
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.process.pathway import TRANSITIONS
 
-MOST_COMPONENTS = 4
 ROBUST_WEIGHT = 0.2
 UNIT_DEVIATION = 2.0  # of the log odds: what one patient tells at a share of one half, 1 / sqrt(p (1 - p))
 GRID = 4001
@@ -33,32 +33,6 @@ FARTHEST = 12.0  # log odds
 SURE = 0.95
 ROWS = ("w", "m", "s")  # of a mixture in R: weight, mean, standard deviation
 SHARES = tuple(name for name, quantity in ESTIMANDS.items() if quantity.unit == "share")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Mixture:
-    """Normal distributions of the log odds of a share, mixed: ``weight``, ``mean``, ``deviation`` (component,)."""
-
-    weight: np.ndarray
-    mean: np.ndarray
-    deviation: np.ndarray
-
-    def density(self, log_odds: np.ndarray) -> np.ndarray:
-        """Density of the log odds, any shape."""
-        return np.sum(self.weight * self._components(log_odds), axis=-1)
-
-    def information(self, log_odds: np.ndarray) -> np.ndarray:
-        """-d^2/dx^2 of the log density, any shape."""
-        standard = (log_odds[..., None] - self.mean) / self.deviation
-        parts = self.weight * self._components(log_odds)
-        total = np.maximum(parts.sum(axis=-1), np.finfo(float).tiny)
-        slope = -(parts * standard / self.deviation).sum(axis=-1) / total
-        bend = (parts * (standard**2 - 1.0) / self.deviation**2).sum(axis=-1) / total
-        return slope**2 - bend
-
-    def _components(self, log_odds: np.ndarray) -> np.ndarray:
-        standard = (log_odds[..., None] - self.mean) / self.deviation
-        return np.exp(-0.5 * standard**2) / (np.sqrt(2.0 * np.pi) * self.deviation)
 
 
 def predictive_prior(following: Posterior, estimand: str) -> Mixture:
@@ -79,24 +53,7 @@ def predictive_prior(following: Posterior, estimand: str) -> Mixture:
     if estimand not in SHARES:
         raise InputError(f"estimand: required one of {list(SHARES)}, found {estimand!r}")
     share = np.clip(estimands(following)[estimand].values.ravel(), 1e-9, 1.0 - 1e-9)
-    return fitted_mixture(np.log(share / (1.0 - share)))
-
-
-def fitted_mixture(values: np.ndarray, *, most: int = MOST_COMPONENTS) -> Mixture:
-    """The mixture of 1 to ``most`` normal distributions with the best BIC, components by falling weight."""
-    from sklearn.mixture import GaussianMixture
-
-    column = np.asarray(values, dtype=float)[:, None]
-    fits = [
-        GaussianMixture(count, n_init=3, random_state=0, reg_covar=1e-6).fit(column) for count in range(1, most + 1)
-    ]
-    best = min(fits, key=lambda fit: fit.bic(column))
-    order = np.argsort(-best.weights_)
-    return Mixture(
-        weight=best.weights_[order],
-        mean=best.means_[order, 0],
-        deviation=np.sqrt(best.covariances_[order, 0, 0]),
-    )
+    return fitted_mixture(logit(share))
 
 
 def robust(mixture: Mixture, *, weight: float = ROBUST_WEIGHT, share: float = 0.5) -> Mixture:
@@ -119,7 +76,7 @@ def robust(mixture: Mixture, *, weight: float = ROBUST_WEIGHT, share: float = 0.
             raise InputError(f"{name}: required a number between 0 and 1, found {value!r}")
     return Mixture(
         weight=np.append((1.0 - weight) * mixture.weight, weight),
-        mean=np.append(mixture.mean, np.log(share / (1.0 - share))),
+        mean=np.append(mixture.mean, logit(share)),
         deviation=np.append(mixture.deviation, UNIT_DEVIATION),
     )
 
@@ -130,7 +87,7 @@ def effective_patients(mixture: Mixture) -> float:
     One patient, seen to have the event or not, has the information p (1 - p) about the log odds.
     """
     log_odds = np.linspace(-FARTHEST, FARTHEST, GRID)
-    share = 1.0 / (1.0 + np.exp(-log_odds))
+    share = expit(log_odds)
     density = mixture.density(log_odds)
     ratio = mixture.information(log_odds) / (share * (1.0 - share))
     return float(np.sum(density * ratio) / np.sum(density))
@@ -140,7 +97,7 @@ def effective_events(mixture: Mixture) -> float:
     """Events among as many patients as the prior is worth."""
     log_odds = np.linspace(-FARTHEST, FARTHEST, GRID)
     density = mixture.density(log_odds)
-    share = np.sum(density / (1.0 + np.exp(-log_odds))) / np.sum(density)
+    share = np.sum(density * expit(log_odds)) / np.sum(density)
     return float(share) * effective_patients(mixture)
 
 

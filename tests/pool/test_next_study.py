@@ -15,12 +15,11 @@ from hscb_bayes.analysis.spec import needed_priors
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.posterior.estimands import estimands
+from hscb_bayes.posterior.mixture import Mixture
 from hscb_bayes.posterior.next_study import (
-    Mixture,
     beliefs_toml,
     effective_events,
     effective_patients,
-    fitted_mixture,
     predictive_prior,
     rbest_json,
     robust,
@@ -34,23 +33,6 @@ def normal(mean: float, deviation: float) -> Mixture:
 @pytest.fixture(scope="module")
 def following(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> xr.DataTree:
     return next_posterior(prior_tree(pool), seed=1)
-
-
-def test_a_mixture_of_two_is_found_again() -> None:
-    rng = np.random.default_rng(1)
-    values = np.where(rng.uniform(size=20_000) < 0.3, rng.normal(-2.0, 0.3, 20_000), rng.normal(1.0, 0.6, 20_000))
-    found = fitted_mixture(values)
-    assert len(found.weight) == 2
-    assert_allclose(found.weight, [0.7, 0.3], atol=0.02)
-    assert_allclose(found.mean, [1.0, -2.0], atol=0.03)
-    assert_allclose(found.deviation, [0.6, 0.3], atol=0.03)
-
-
-def test_information_is_the_curvature_of_the_log_density() -> None:
-    mixture = Mixture(weight=np.array([0.6, 0.4]), mean=np.array([-1.0, 0.5]), deviation=np.array([0.5, 1.2]))
-    x, step = np.linspace(-3.0, 3.0, 25), 1e-4
-    log = [np.log(mixture.density(x + move)) for move in (-step, 0.0, step)]
-    assert_allclose(mixture.information(x), -(log[0] - 2.0 * log[1] + log[2]) / step**2, atol=1e-5)
 
 
 @pytest.mark.parametrize("patients", [5.0, 20.0, 80.0])
