@@ -35,7 +35,7 @@ _HOME = {
     "study_posterior": "hscb_bayes.posterior.members",
     "survival": "hscb_bayes.posterior.predict",
     "transition_probabilities": "hscb_bayes.posterior.predict",
-    "write_report": "hscb_bayes.report.assemble",
+    "write_report": "hscb_bayes.report.page",
 }
 
 __all__ = [*_HOME, "__version__"]

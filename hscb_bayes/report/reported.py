@@ -1,0 +1,40 @@
+"""What is reported of a posterior, evaluated once with its draws: the gate judges it, the tables tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import xarray as xr
+
+from hscb_bayes.model.gate import Verdict, verdict
+from hscb_bayes.report.fits import Fitted
+from hscb_bayes.report.sections import sections_of
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reported:
+    """What each section reports, by its name, and the verdict on the posterior and on all of it."""
+
+    by_section: Mapping[str, xr.Dataset]
+    verdict: Verdict
+
+
+def reported_of(fit: Fitted, *, seed: int) -> Reported:
+    """Evaluate all that a report says of a posterior, and judge it: every scalar, and every number that is reported.
+
+    Parameters
+    ----------
+    seed
+        Of the run.
+    """
+    reporting = [section for section in sections_of(fit.analysis) if section.reported is not None]
+    found = {section.name: section.reported(fit, seed) for section in reporting if section.reported is not None}
+    return Reported(by_section=found, verdict=verdict_on(fit, found))
+
+
+def verdict_on(fit: Fitted, by_section: Mapping[str, xr.Dataset]) -> Verdict:
+    """The verdict on every scalar of a posterior, and on what sections report of it."""
+    sections = {section.name: section for section in sections_of(fit.analysis)}
+    judged = [sections[name].judged(reported) for name, reported in by_section.items()]
+    return verdict(fit.posterior, xr.merge(judged))
