@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hscb_bayes.report.cells import p_value_rows
+from hscb_bayes.report.tables import p_value_table
 
 import hscb_bayes as hb
 from hscb_bayes import cli
 from hscb_bayes.model.prior_draws import draw_prior
-from hscb_bayes.report.cells import p_value_rows
-from hscb_bayes.report.tables import p_value_table
 from tests import corners
 from tests.unmoved.trees import MODULES, not_compiled
 

@@ -83,6 +83,11 @@ class Assumed:
         return len(self.members) == 1 and not self.has_hierarchy
 
     @property
+    def has_table_alone(self) -> bool:
+        """Whether it is of patients one by one, without a print."""
+        return not self.members
+
+    @property
     def by_duration(self) -> bool:
         """Whether the patients' durations of neutropenia have a part."""
         return False

@@ -8,11 +8,12 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from hscb_bayes.report.cell import cell, estimate_of
+from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.folder import write_whole
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections import sections_of
 from hscb_bayes.report.sections.answer import patients_in_words
-from hscb_bayes.report.sections.section import Section
 from hscb_bayes.report.words import number, plural, sentence
 
 
@@ -23,20 +24,26 @@ def write_report(results: Results, path: str | Path) -> Path:
 
 def render(results: Results) -> str:
     """The page as text: the sections that apply and have something to show, in their order."""
-    templates, shown = _environment(), list[tuple[Section, Markup]]()
-    shared: dict[str, object] = {"results": results, "analysis": results.analysis}
-    shared |= {"sentences": answer(results), "patients_in_words": patients_in_words(results.analysis)}
-    for section in sections_of(results.analysis):
+    analysis, templates, shown = results.analysis, _environment(), []
+    templates.globals |= {
+        "results": results,
+        "analysis": analysis,
+        "said": analysis.table,
+        "words": words_of(analysis),
+        "about": patients_in_words(analysis),
+        "answer": answer(results),
+        "rows_of": lambda name: results.tables[name].to_dict("records"),
+    }
+    for section in sections_of(analysis):
         context = section.context(results)
         if context is not None:
-            text = templates.get_template(f"{section.name}.html.j2").render(**shared, **context)
-            shown.append((section, Markup(text)))
-    return templates.get_template("page.html.j2").render(**shared, sections=shown)
+            shown.append((section, Markup(templates.get_template(f"{section.name}.html.j2").render(**context))))
+    return templates.get_template("page.html.j2").render(sections=shown)
 
 
 def answer(results: Results) -> list[str]:
     """The sentences of the answer, of every section that has some."""
-    return [said for section in sections_of(results.analysis) for said in section.sentences(results)]
+    return [told for section in sections_of(results.analysis) for told in section.sentences(results)]
 
 
 def _environment() -> jinja2.Environment:
@@ -50,4 +57,5 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": number, "sentence": sentence, "plural": plural}
+    environment.filters |= {"estimate": estimate_of, "cell": cell}
     return environment

@@ -120,6 +120,6 @@ def computed_results(
     fits = with_fits_beside(fits, compiled, alternatives, seed=seed, say=say)
     say.step("replicating, checking and summarising")
     sections = sections_of(analysis)
-    tables = {name: table for section in sections for name, table in section.tables(fits).items()}
-    texts = {name: text for section in sections for name, text in section.texts(fits).items()}
+    tables = {name: table(fits) for section in sections for name, table in section.tables.items()}
+    texts = {name: text(fits) for section in sections for name, text in section.texts.items()}
     return results_of(posterior, tables, texts)

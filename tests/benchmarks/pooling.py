@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from hscb_bayes.report.pooled_run import ATTEMPTS, TUNE
 
 from hscb_bayes.analysis.layers import models_directory
 from hscb_bayes.analysis.pool import Pool, load_pool
@@ -18,7 +19,6 @@ from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
 from hscb_bayes.model.fit import sample
-from hscb_bayes.report.pooled_run import ATTEMPTS, TUNE
 from tests.benchmarks.measuring import Row, seconds
 
 SEED = 1

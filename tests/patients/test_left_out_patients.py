@@ -8,6 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hscb_bayes.report.patient_page import write_patient_report
+from hscb_bayes.report.patient_tables import (
+    PatientTables,
+    baseline_table,
+    centre_table,
+    contrast_table,
+    observed_table,
+    occupancy_table,
+    ratio_table,
+    reported_curves,
+    times_table,
+)
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
@@ -22,18 +34,6 @@ from hscb_bayes.evidence.patients.wide import from_wide
 from hscb_bayes.model.fit import load_posterior, patients_of, save_posterior
 from hscb_bayes.model.gate import Verdict
 from hscb_bayes.model.prior_draws import draw_prior
-from hscb_bayes.report.patient_page import write_patient_report
-from hscb_bayes.report.patient_tables import (
-    PatientTables,
-    baseline_table,
-    centre_table,
-    contrast_table,
-    observed_table,
-    occupancy_table,
-    ratio_table,
-    reported_curves,
-    times_table,
-)
 from hscb_bayes.report.results import VERDICT
 from tests.patients.tables import analysis_file, number_of
 from tests.patients.test_predictions import drawn

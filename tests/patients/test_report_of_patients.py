@@ -7,6 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from hscb_bayes.report.patient_tables import (
+    baseline_table,
+    centre_table,
+    contrast_table,
+    curve_days,
+    observed_table,
+    ratio_table,
+    settings_of,
+)
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
@@ -20,15 +29,6 @@ from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
 from hscb_bayes.model.simulated import follow_up_of_patients
 from hscb_bayes.posterior.predict import state_occupancy
-from hscb_bayes.report.patient_tables import (
-    baseline_table,
-    centre_table,
-    contrast_table,
-    curve_days,
-    observed_table,
-    ratio_table,
-    settings_of,
-)
 from tests.patients.test_predictions import drawn
 
 DATA = Path(__file__).parents[1] / "data"

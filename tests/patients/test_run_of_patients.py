@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hscb_bayes.report.patient_tables import PatientTables
 from numpy.testing import assert_allclose
 
 from hscb_bayes import cli
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.fit import load_posterior, patients_of
-from hscb_bayes.report.patient_tables import PatientTables
 from hscb_bayes.report.results import AUDIT, Tables, refuse_strangers
 from tests.browser import CHROMIUM, Seen, seen
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hscb_bayes.report.patient_tables import contrast_table
 
 import hscb_bayes as hb
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
@@ -25,7 +26,6 @@ from hscb_bayes.model.fit import analysis_of, load_posterior, patients_of, save_
 from hscb_bayes.model.gate import verdict
 from hscb_bayes.model.prior_draws import draw_prior
 from hscb_bayes.report.manifest import write_manifest
-from hscb_bayes.report.patient_tables import contrast_table
 from hscb_bayes.report.results import accepted
 from tests.patients.tables import analysis_file, centres_of, levels_of, number_of
 

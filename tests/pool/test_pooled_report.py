@@ -10,16 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-
-from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.cli import main
-from hscb_bayes.evidence.audit import audit
-from hscb_bayes.model.fit import analysis_of, draws_of, pool_of, save_posterior
-from hscb_bayes.model.gate import Verdict
-from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
-from hscb_bayes.posterior.headline import calibration_quantities
-from hscb_bayes.posterior.members import next_posterior, study_posterior
-from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.pooled_page import write_pooled_report
 from hscb_bayes.report.pooled_tables import (
     PooledFits,
@@ -31,6 +21,16 @@ from hscb_bayes.report.pooled_tables import (
     pooled_check_table,
     weights_table,
 )
+
+from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.cli import main
+from hscb_bayes.evidence.audit import audit
+from hscb_bayes.model.fit import analysis_of, draws_of, pool_of, save_posterior
+from hscb_bayes.model.gate import Verdict
+from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
+from hscb_bayes.posterior.headline import calibration_quantities
+from hscb_bayes.posterior.members import next_posterior, study_posterior
+from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.results import judged
 from tests.browser import CHROMIUM, Seen, seen
 

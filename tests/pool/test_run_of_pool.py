@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hscb_bayes.report.pooled_run import PooledTables
 
 from hscb_bayes import cli
 from hscb_bayes.model.fit import draws_of, load_posterior, pool_of
@@ -20,7 +21,6 @@ from hscb_bayes.posterior.members import (
     study_effects_of,
 )
 from hscb_bayes.report import pooled_run
-from hscb_bayes.report.pooled_run import PooledTables
 from tests import corners
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pool_run")]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
@@ -16,15 +15,13 @@ from hscb_bayes.checking.check import check
 from hscb_bayes.model.fit import provenance, with_natural_scales
 from hscb_bayes.model.gate import Verdict
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.posterior.predict import nonresponder_death_day
-from hscb_bayes.posterior.reported import Reported, reported
-from hscb_bayes.posterior.sensitivity import by_response_contraction, sensitivity
-from hscb_bayes.report import tables
-from hscb_bayes.report.results import Results, Tables, judged, results_of
-from hscb_bayes.report.run import curve_days
+from hscb_bayes.report.fits import Fits, Fitted
+from hscb_bayes.report.page import render
+from hscb_bayes.report.reported import reported_of
+from hscb_bayes.report.results import Results, judged, results_of
+from hscb_bayes.report.sections import sections_of
 
 CHAINS, DRAWS = 2, 60
-DAYS = (1.0, 7.0, 14.0, 28.0, 90.0, 365.0)
 CONVERGED = Verdict(
     is_converged=True, worst_r_hat=1.002, worst_ess_bulk=1234.0, worst_ess_tail=987.0, divergences=0, failures=()
 )  # fmt: skip
@@ -45,26 +42,27 @@ def prior_posterior(analysis: Analysis) -> xr.DataTree:
     return tree
 
 
-def tables_of(analysis: Analysis, posterior: xr.DataTree, draws: Reported) -> Tables:
-    """Every table, as ``run`` makes them; one fitted number is left out."""
-    others = {analysis.name: (analysis, draws.headline, True)}
-    if analysis.name == "main":
-        others["other"] = (load_analysis("step"), draws.headline, False)
-    deaths = nonresponder_death_day(posterior, seed=1)
-    left_out = {analysis.table.fit.items[0]: posterior}
-    return Tables(
-        check=check(posterior, replicates=50, seed=1, left_out=left_out),
-        summary=sensitivity(posterior, fitted=draws.headline, seed=1),
-        alternatives=tables.alternatives_table(others),
-        predictions=tables.prediction_table(posterior, duration=analysis.durations, days=[14.0, 365.0]),
-        curves=tables.curve_table(draws.curves),
-        by_response=tables.by_response_table(
-            draws.by_response, by_response_contraction(posterior, draws.by_response, seed=1)
-        ),
-        death_days=tables.death_table({"main": ("this analysis", deaths), "plain": ("another", deaths)}),
-        p_values=tables.p_value_table(posterior, seed=1),
-        probabilities=tables.probability_table(draws.headline, analysis),
+def results_from(posterior: xr.DataTree, analysis: Analysis) -> Results:
+    """Results as a run computes them, with fewer replicates; one fitted number is left out."""
+    main = Fitted(analysis=analysis, posterior=posterior)
+    reported = reported_of(main, seed=1).by_section
+    others = {
+        "other": Fitted(
+            analysis=load_analysis("step"), posterior=posterior, headline=reported["learned"], is_converged=False
+        )
+    }
+    without = {analysis.table.fit.items[0]: posterior}
+    fits = Fits(
+        main=main, reported=reported, seed=1, without=without, alternatives=others if analysis.name == "main" else {}
     )
+    tables = {
+        name: table(fits)
+        for section in sections_of(analysis)
+        for name, table in section.tables.items()
+        if name != "check"
+    }
+    tables["check"] = check(posterior, replicates=50, seed=1, left_out=without)
+    return results_of(posterior, tables)
 
 
 @pytest.fixture(scope="session")
@@ -74,15 +72,9 @@ def posterior() -> xr.DataTree:
 
 
 @pytest.fixture(scope="session")
-def draws(posterior: xr.DataTree) -> Reported:
-    """Everything that is reported of it."""
-    return reported(posterior, days=DAYS, durations=[14.0, 38.0, 90.0])
-
-
-@pytest.fixture(scope="session")
-def results(posterior: xr.DataTree, draws: Reported) -> Results:
+def results(posterior: xr.DataTree) -> Results:
     """Results of the main analysis."""
-    return results_of(posterior, tables_of(load_analysis("main"), posterior, draws))
+    return results_from(posterior, load_analysis("main"))
 
 
 @pytest.fixture(scope="session")
@@ -96,10 +88,7 @@ def results_of_study(posterior_of: Callable[[str], xr.DataTree]) -> Callable[[st
     """Results of a shipped analysis of another study, by its name."""
 
     def make(name: str) -> Results:
-        analysis = load_analysis(name)
-        tree = posterior_of(name)
-        told = reported(tree, days=curve_days(analysis), durations=analysis.durations)
-        return results_of(tree, tables_of(analysis, tree, told))
+        return results_from(posterior_of(name), load_analysis(name))
 
     return make
 
@@ -107,8 +96,6 @@ def results_of_study(posterior_of: Callable[[str], xr.DataTree]) -> Callable[[st
 @pytest.fixture(scope="session")
 def page(results: Results) -> str:
     """Their page."""
-    from hscb_bayes.report.assemble import render
-
     return render(results)
 
 
@@ -137,9 +124,8 @@ def results_named(results: Results, root: Path, tmp_path: Path) -> Callable[[str
         (tmp_path / "evidence" / "gagelmann2023.toml").write_text(study)
         (tmp_path / "main.toml").write_text(text)
         titles = {"alternatives": "title", "death_days": "title"}
-        renamed = {table: getattr(results.tables, table).assign(**{column: name}) for table, column in titles.items()}
-        deaths = pd.DataFrame(renamed["death_days"])
-        made = replace(results.tables, alternatives=renamed["alternatives"], death_days=deaths.iloc[:101])
-        return replace(results, analysis=load_analysis(tmp_path / "main.toml"), tables=made)
+        renamed = {id: results.tables[id].assign(title=name) for id in ("alternatives", "death_days")}
+        tables = {**results.tables, **renamed}
+        return replace(results, analysis=load_analysis(tmp_path / "main.toml"), tables=tables)
 
     return make

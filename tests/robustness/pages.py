@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from hscb_bayes.posterior.reported import reported
+from hscb_bayes.report.assemble import write_report
+from hscb_bayes.report.patient_page import write_patient_report
+from hscb_bayes.report.pooled_page import write_pooled_report
 
 from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.analysis.pool import load_pool
@@ -19,11 +23,7 @@ from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.posterior.members import next_posterior, study_posterior
-from hscb_bayes.posterior.reported import reported
 from hscb_bayes.report import patient_tables, pooled_tables
-from hscb_bayes.report.assemble import write_report
-from hscb_bayes.report.patient_page import write_patient_report
-from hscb_bayes.report.pooled_page import write_pooled_report
 from hscb_bayes.report.results import judged, results_of
 from tests.patients.test_predictions import drawn
 from tests.pool.conftest import drawn_pool

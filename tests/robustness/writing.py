@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 import xarray as xr
+from hscb_bayes.posterior.reported import reported
 
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model import fit
 from hscb_bayes.model.digest import sealed
 from hscb_bayes.model.fit import load_posterior
-from hscb_bayes.posterior.reported import reported
 from hscb_bayes.report import assemble, run
 from hscb_bayes.report.manifest import check_manifest
 from hscb_bayes.report.results import POSTERIOR, Results, judged, results_of

@@ -29,12 +29,13 @@ SHOWN = ("response_by_28", "os_1y")  # of the estimands of a pool
 THIS = "This analysis"
 
 
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
+def alternatives_table(fits: Fits) -> pd.DataFrame:
+    """As ``alternatives_of_pool``, or of one print as ``alternatives_of_print``."""
     if fits.analysis.has_hierarchy:
-        return {"alternatives": alternatives_of_pool(fits)}
+        return alternatives_of_pool(fits)
     found = {fits.analysis.name: (fits.analysis, fits.reported["learned"], True)}
     found |= {name: (fit.analysis, fit.headline, fit.is_converged) for name, fit in fits.alternatives.items()}
-    return {"alternatives": alternatives_of_print(found)}
+    return alternatives_of_print(found)
 
 
 def alternatives_of_print(found: Mapping[str, tuple[Any, Any, bool]]) -> pd.DataFrame:
@@ -169,6 +170,5 @@ ALTERNATIVES = Section(
     link="Other assumptions",
     applies=has_print,
     context=_context,
-    files=("alternatives.csv",),
-    tables=_tables,
+    tables={"alternatives": alternatives_table},
 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hscb_bayes.process.follow_up import YEAR
-from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, is_any
+from hscb_bayes.report.sections.section import Section
 from hscb_bayes.report.words import plural, sentence
 
 
@@ -40,10 +39,9 @@ def _definition(pool: Any) -> str:
 def _context(results: Results) -> dict[str, object]:
     analysis = results.analysis
     return {
-        "time_zero": words_of(analysis).time_zero,
         "horizon": YEAR,
         "known": analysis.table.known_patients if analysis.has_one_print else None,
     }
 
 
-ANSWER = Section(name="answer", applies=is_any, context=_context)
+ANSWER = Section(name="answer", context=_context)

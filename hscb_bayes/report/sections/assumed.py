@@ -12,7 +12,7 @@ from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.items import items_by_use
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, is_any
+from hscb_bayes.report.sections.section import Section
 from hscb_bayes.report.words import number, sentence
 
 
@@ -20,12 +20,9 @@ def _context(results: Results) -> dict[str, object]:
     analysis = results.analysis
     words = words_of(analysis)
     shared: dict[str, object] = {
-        "words": words,
         "hazards": [
             (said, analysis.hazards.family(name).replace("_", " ")) for name, said in words.transitions.items()
         ],
-        "clock": analysis.hazards.clock,
-        "never_respond": analysis.hazards.never_respond,
         "multiplied": list(_what_multiplies(analysis)),
         "beliefs": list(_beliefs(analysis)),
         "print": None,
@@ -106,4 +103,4 @@ def _sizes(analysis: Any) -> list[str]:
     return found
 
 
-ASSUMED = Section(name="assumed", link="Assumptions", applies=is_any, context=_context)
+ASSUMED = Section(name="assumed", link="Assumptions", context=_context)

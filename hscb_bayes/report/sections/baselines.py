@@ -6,13 +6,10 @@ import pandas as pd
 
 from hscb_bayes.analysis.priors import natural
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.report.cell import estimate_of
-from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.limits import limits_of, named
-from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.ratios import INTERVAL
-from hscb_bayes.report.sections.section import Section, has_no_print
+from hscb_bayes.report.sections.section import Section, has_table_alone
 
 
 def baseline_table(fit: Fitted) -> pd.DataFrame:
@@ -27,17 +24,9 @@ def baseline_table(fit: Fitted) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _context(results: Results) -> dict[str, object]:
-    words = words_of(results.analysis).parameters
-    rows = results.tables["baselines"].to_dict("records")
-    return {"rows": [(words[row["parameter"]], estimate_of(row, prefix="prior_"), estimate_of(row)) for row in rows]}
-
-
 BASELINES = Section(
     name="baselines",
     link="What was learned",
-    applies=has_no_print,
-    context=_context,
-    files=("baselines.csv",),
-    tables=lambda fits: {"baselines": baseline_table(fits.main)},
+    applies=has_table_alone,
+    tables={"baselines": lambda fits: baseline_table(fits.main)},
 )

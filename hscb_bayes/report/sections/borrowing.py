@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
@@ -15,21 +17,15 @@ from hscb_bayes.posterior.next_study import (
     rbest_json,
     robust,
 )
-from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.fits import NEXT, Fits, Fitted
 from hscb_bayes.report.limits import limits_of
-from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section, has_hierarchy
 
-BELIEFS = "next_study.toml"
-MIXTURES = {name: f"next_study_{name}.json" for name in SHARES}
 
-
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
+def next_study_table(fits: Fits) -> pd.DataFrame:
+    """Draws of the next study: columns ``chain``, ``draw``, and the estimands."""
     reported = fits.reported["forest"]
-    draws = {name: reported[f"{name}[{NEXT}]"].rename(name) for name in ESTIMANDS}
-    next_draws = pd.DataFrame({name: one.to_series() for name, one in draws.items()}).reset_index()
-    return {"borrowing": borrowing_table(fits.main.next(fits.seed)), "next_study": next_draws}
+    return pd.DataFrame({name: reported[f"{name}[{NEXT}]"].to_series() for name in ESTIMANDS}).reset_index()
 
 
 def borrowing_table(following: Fitted) -> pd.DataFrame:
@@ -60,24 +56,16 @@ def borrowing_table(following: Fitted) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _texts(fits: Fits) -> dict[str, str]:
-    """Robust mixtures for R, and beliefs for an analysis file."""
-    following = fits.main.next(fits.seed).posterior
-    mixtures = {file: rbest_json(robust(predictive_prior(following, name))) for name, file in MIXTURES.items()}
-    return mixtures | {BELIEFS: beliefs_toml(following, source=fits.analysis.name)}
-
-
-def _context(results: Results) -> dict[str, object]:
-    rows = results.tables["borrowing"].to_dict("records")
-    return {"rows": [row | {"next": estimate_of(row, "share")} for row in rows]}
+def _mixture(name: str) -> Callable[[Fits], str]:
+    """The robust mixture of a share, for R."""
+    return lambda fits: rbest_json(robust(predictive_prior(fits.main.next(fits.seed).posterior, name)))
 
 
 BORROWING = Section(
     name="borrowing",
     link="Borrowing",
     applies=has_hierarchy,
-    context=_context,
-    files=("borrowing.csv", "next_study.csv", BELIEFS, *MIXTURES.values()),
-    tables=_tables,
-    texts=_texts,
+    tables={"borrowing": lambda fits: borrowing_table(fits.main.next(fits.seed)), "next_study": next_study_table},
+    texts={f"next_study_{name}.json": _mixture(name) for name in SHARES}
+    | {"next_study.toml": lambda fits: beliefs_toml(fits.main.next(fits.seed).posterior, source=fits.analysis.name)},
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 import xarray as xr
 from markupsafe import Markup
@@ -38,7 +36,7 @@ def _judged(found: xr.Dataset) -> xr.Dataset:
     return found.fillna(UNDEFINED).drop_vars("among").rename(state="at_landmark")
 
 
-def by_response_table(by_response: xr.Dataset, contractions: Mapping[tuple[str, str], float]) -> pd.DataFrame:
+def by_response_table(fits: Fits) -> pd.DataFrame:
     """Survival from the landmark and death rates, by state.
 
     Returns
@@ -46,19 +44,14 @@ def by_response_table(by_response: xr.Dataset, contractions: Mapping[tuple[str, 
     Columns ``quantity``, ``state``, the interval, ``undefined`` (the share of draws in which nobody comes into the
     state), ``contraction`` and ``mostly_prior``.
     """
-    found = by_response.sel(state=list(STATES[:2])).drop_vars("among")
+    reported = fits.reported["by_response"]
+    contractions = by_response_contraction(fits.main.posterior, reported, seed=fits.seed)
+    found = reported.sel(state=list(STATES[:2])).drop_vars("among")
     table, undefined = summarise(found), found.isnull().mean(("chain", "draw"))
     keys = list(zip(table["quantity"], table["state"], strict=True))
     table["undefined"] = [float(undefined[quantity].sel(state=state)) for quantity, state in keys]
     table["contraction"] = [contractions[key] for key in keys]
     return table.assign(mostly_prior=~(table["contraction"] >= MOSTLY_PRIOR))
-
-
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    found = fits.reported["by_response"]
-    return {
-        "by_response": by_response_table(found, by_response_contraction(fits.main.posterior, found, seed=fits.seed))
-    }
 
 
 def _context(results: Results) -> dict[str, object]:
@@ -111,8 +104,7 @@ BY_RESPONSE = Section(
     link="Survival by response",
     applies=has_one_print,
     context=_context,
-    files=("by_response.csv",),
-    tables=_tables,
+    tables={"by_response": by_response_table},
     reported=lambda fit, _: landmark_survival(fit.posterior),
     judged=_judged,
 )

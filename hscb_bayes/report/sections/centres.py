@@ -12,10 +12,10 @@ from hscb_bayes.estimators.intervals import normal_quantile
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.endpoints import words_of
-from hscb_bayes.report.fits import Fits, Fitted
+from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.limits import NAMES, limits_of
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, has_no_print
+from hscb_bayes.report.sections.section import Section, has_table_alone
 from hscb_bayes.report.words import listing, number, sum_of_densities
 
 TYPICAL = np.sqrt(2.0) * normal_quantile(0.5)  # median distance of two normals, in their standard deviations
@@ -23,10 +23,8 @@ BETWEEN = "between"
 FARTHEST = 2  # numbers of a centre that are told
 
 
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    nothing = (pd.DataFrame(columns=list(columns)) for columns in (leave_centre_out.CENTRES, leave_centre_out.NUMBERS))
-    foretold, numbers = fits.centres or nothing
-    return {"centres": centre_table(fits.main), "left_out_centres": foretold, "left_out_numbers": numbers}
+def _nobody_foretold() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return pd.DataFrame(columns=list(leave_centre_out.CENTRES)), pd.DataFrame(columns=list(leave_centre_out.NUMBERS))
 
 
 def centre_table(fit: Fitted) -> pd.DataFrame:
@@ -93,9 +91,12 @@ def _foretold(results: Results) -> Iterator[dict[str, object]]:
 CENTRES = Section(
     name="centres",
     link="Centres",
-    applies=has_no_print,
+    applies=has_table_alone,
     context=_context,
-    files=("centres.csv", "left_out_centres.csv", "left_out_numbers.csv"),
-    tables=_tables,
+    tables={
+        "centres": lambda fits: centre_table(fits.main),
+        "left_out_centres": lambda fits: (fits.centres or _nobody_foretold())[0],
+        "left_out_numbers": lambda fits: (fits.centres or _nobody_foretold())[1],
+    },
     sentences=_sentences,
 )

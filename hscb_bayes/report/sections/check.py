@@ -18,7 +18,7 @@ from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.interval_figure import SHARES, interval_figure
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, is_any
+from hscb_bayes.report.sections.section import Section
 from hscb_bayes.report.words import as_printed, number, plural, shortened, span, span_as_printed
 
 WEEKS, MOST_TICKS = 7.0, 6
@@ -32,15 +32,15 @@ ALL = "all"
 Row = Mapping[Any, Any]
 
 
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
+def check_table(fits: Fits) -> pd.DataFrame:
+    """The check of the print, of each study of a pool in a last column ``study``, or of a table's patients."""
     analysis, posterior = fits.analysis, fits.main.posterior
     if analysis.has_hierarchy:
         tables = [_of_pooled(fits, study).assign(study=study) for study in analysis.studies]
-        return {"check": pd.concat(tables, ignore_index=True)}
+        return pd.concat(tables, ignore_index=True)
     if analysis.has_print:
-        return {"check": check(posterior, seed=fits.seed, left_out=fits.without)}
-    days = analysis.table.report.days
-    return {"check": replicate_patients.check_of_patients(posterior, days=days, seed=fits.seed)}
+        return check(posterior, seed=fits.seed, left_out=fits.without)
+    return replicate_patients.check_of_patients(posterior, days=analysis.table.report.days, seed=fits.seed)
 
 
 def _of_pooled(fits: Fits, study: str) -> pd.DataFrame:
@@ -230,9 +230,7 @@ def _with_headings(rows: pd.DataFrame) -> pd.DataFrame:
 CHECK = Section(
     name="check",
     link="Check",
-    applies=is_any,
     context=_context,
-    files=("check.csv",),
-    tables=_tables,
-    sentences=lambda results: tuple(_sentences(results)),
+    tables={"check": check_table},
+    sentences=_sentences,
 )

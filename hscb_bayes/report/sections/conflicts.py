@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
-from hscb_bayes.evidence.audit import Finding, audit
+from hscb_bayes.evidence.audit import audit
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section, has_print
@@ -15,18 +13,17 @@ FIELDS = ("id", "severity", "rule", "sentence", "arithmetic")
 SEVERITIES = ("conflict", "note", "ok")
 
 
-def audit_table(findings: Sequence[Finding]) -> pd.DataFrame:
-    """Findings, a row each."""
-    return pd.DataFrame([{name: getattr(finding, name) for name in FIELDS} for finding in findings])
-
-
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    """The findings, with the study in a last column where there are several."""
-    analysis = fits.analysis
-    found = {member.study.id: audit_table(audit(member.study)) for member in analysis.members}
-    if analysis.has_one_print:
-        return {"audit": found[analysis.study.id]}
-    return {"audit": pd.concat([table.assign(study=id) for id, table in found.items()], ignore_index=True)}
+def audit_table(fits: Fits) -> pd.DataFrame:
+    """Findings of the audit, a row each, with the study in a last column where there are several."""
+    tables = {
+        member.study.id: pd.DataFrame(
+            [{name: getattr(found, name) for name in FIELDS} for found in audit(member.study)]
+        )
+        for member in fits.analysis.members
+    }
+    if len(tables) == 1:
+        return tables.popitem()[1]
+    return pd.concat([table.assign(study=id) for id, table in tables.items()], ignore_index=True)
 
 
 def _context(results: Results) -> dict[str, object]:
@@ -41,5 +38,5 @@ def _context(results: Results) -> dict[str, object]:
 
 
 CONFLICTS = Section(
-    name="conflicts", link="Conflicts", applies=has_print, context=_context, files=("audit.csv",), tables=_tables
+    name="conflicts", link="Conflicts", applies=has_print, context=_context, tables={"audit": audit_table}
 )

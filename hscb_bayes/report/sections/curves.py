@@ -59,7 +59,7 @@ def _judged(found: xr.Dataset) -> xr.Dataset:
     return everybody.merge(by_duration.rename(whom="prior_neutropenia"))
 
 
-def curve_table(curves: xr.Dataset) -> pd.DataFrame:
+def curve_table(fits: Fits) -> pd.DataFrame:
     """Medians, 90% intervals and means of ``posterior.curves``, and of survival, from day 0.
 
     Returns
@@ -67,6 +67,7 @@ def curve_table(curves: xr.Dataset) -> pd.DataFrame:
     Columns ``whom``, ``quantity`` ("responded_by", "neutropenic", "responded", "dead" or "alive"), ``day``,
     ``median``, ``lower``, ``upper``, ``mean``.
     """
+    curves = fits.reported["curves"]
     found = curves.assign(alive=1.0 - curves["dead"]).drop_vars("duration")
     means = found.mean(("chain", "draw")).to_dataframe().reset_index()
     long = means.melt(id_vars=["whom", "day"], var_name="quantity", value_name="mean")
@@ -76,10 +77,6 @@ def curve_table(curves: xr.Dataset) -> pd.DataFrame:
         first[name] = [AT_BOOST.get(quantity, float(quantity == "alive")) for quantity in first["quantity"]]
     columns = ["whom", "quantity", "day", "median", "lower", "upper", "mean"]
     return pd.concat([first, table])[columns].sort_values(["quantity", "whom", "day"], ignore_index=True)
-
-
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    return {"curves": curve_table(fits.reported["curves"])}
 
 
 def _sentences(results: Results) -> list[str]:
@@ -202,8 +199,7 @@ CURVES = Section(
     link="Response and survival",
     applies=has_one_print,
     context=_context,
-    files=("curves.csv",),
-    tables=_tables,
+    tables={"curves": curve_table},
     reported=_reported,
     judged=_judged,
     sentences=_sentences,

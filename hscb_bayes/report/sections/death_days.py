@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
-import xarray as xr
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
@@ -27,32 +24,24 @@ TICKS = (1, 3, 10, 30, 100, 365)
 HEIGHT = 2.9  # inches
 
 
-def death_table(days: Mapping[str, tuple[str, xr.DataArray]]) -> pd.DataFrame:
-    """Quantiles of the day of death of non-responders: name to (words, ``predict.nonresponder_death_day``).
+def death_table(fits: Fits) -> pd.DataFrame:
+    """Quantiles of the day of death of non-responders, here and where everybody would respond in the end.
 
     Returns
     -------
     Columns ``analysis``, ``title``, ``share`` (0, 0.01, ..., 1) and the ``day`` by which that share of them had died.
     """
-    parts = []
-    for name, (title, found) in days.items():
-        quantiles = np.quantile(found.values, DEATH_SHARES, method="inverted_cdf") if found.size else np.nan
-        parts.append(pd.DataFrame({"analysis": name, "title": title, "share": DEATH_SHARES, "day": quantiles}))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    """Of this analysis, and of those in which everybody would respond in the end."""
     share = "with" if fits.analysis.hazards.never_respond else "without"
     titles = {fits.analysis.name: f"this analysis, {share} a share who never respond"}
     for name, other in fits.alternatives.items():
         if not other.analysis.hazards.never_respond:
             titles[name] = other.analysis.table.title
-    found = fits.compared
-    days = {
-        name: (title, nonresponder_death_day(found[name].posterior, seed=fits.seed)) for name, title in titles.items()
-    }
-    return {"death_days": death_table(days)}
+    parts = []
+    for name, title in titles.items():
+        found = nonresponder_death_day(fits.compared[name].posterior, seed=fits.seed).values
+        quantiles = np.quantile(found, DEATH_SHARES, method="inverted_cdf") if found.size else np.nan
+        parts.append(pd.DataFrame({"analysis": name, "title": title, "share": DEATH_SHARES, "day": quantiles}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _context(results: Results) -> dict[str, object]:
@@ -87,10 +76,4 @@ def _day(rows: pd.DataFrame, share: float) -> float:
     return float(rows.loc[np.isclose(rows["share"], share), "day"].iloc[0])
 
 
-DEATH_DAYS = Section(
-    name="death_days",
-    applies=has_one_print,
-    context=_context,
-    files=("death_days.csv",),
-    tables=_tables,
-)
+DEATH_DAYS = Section(name="death_days", applies=has_one_print, context=_context, tables={"death_days": death_table})

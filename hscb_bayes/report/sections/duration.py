@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -16,7 +14,7 @@ from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report.cell import Cell, cell, estimate_of
 from hscb_bayes.report.fits import Fits, Fitted
-from hscb_bayes.report.headline import headline_in_words, of_the_prior, summary_row, unit_of
+from hscb_bayes.report.headline import headline_in_words, of_the_prior, summary_row
 from hscb_bayes.report.interval_figure import RATIOS, interval_figure
 from hscb_bayes.report.predictions import prediction_table
 from hscb_bayes.report.results import Results
@@ -34,15 +32,14 @@ def _reported(fit: Fitted, _: int) -> xr.Dataset:
     return restricted_mean_time(fit.posterior, duration=fit.analysis.durations or None).to_dataset(name="days_in_state")
 
 
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    return {
-        "predictions": prediction_table(fits.main, duration=fits.analysis.durations, days=TABLE_DAYS),
-        "probabilities": probability_table(fits.reported["learned"], fits.analysis),
-    }
+def duration_table(fits: Fits) -> pd.DataFrame:
+    """As ``prediction_table``, at the durations that the analysis reports."""
+    return prediction_table(fits.main, duration=fits.analysis.durations, days=TABLE_DAYS)
 
 
-def probability_table(headline: xr.Dataset, analysis: Any) -> pd.DataFrame:
+def probability_table(fits: Fits) -> pd.DataFrame:
     """Probabilities of statements about duration: columns ``id``, ``statement``, ``probability``."""
+    headline, analysis = fits.reported["learned"], fits.analysis
     words = headline_quantities(analysis)
     rows = []
     for transition in TRANSITIONS if analysis.by_duration else ():
@@ -120,16 +117,11 @@ def _context(results: Results) -> dict[str, object] | None:
     if not results.analysis.by_duration:
         return None
     columns, rows = _grid(results.tables["predictions"])
-    summary = results.tables["summary"]
-    contrasts = summary[summary["quantity"].str.endswith("_contrast") & (summary["kind"] == "headline")]
     return {
         "per": ratio_words(results.analysis),
         "drawing": _ratios(results),
-        "probabilities": results.tables["probabilities"].to_dict("records"),
         "columns": columns,
         "rows": rows,
-        "contrasts": [(row["label"], cell(row, unit_of(row)).text) for row in contrasts.to_dict("records")],
-        "patients": results.analysis.study.n,
     }
 
 
@@ -167,8 +159,7 @@ DURATION = Section(
     link="Duration",
     applies=has_one_print,
     context=_context,
-    files=("predictions.csv", "probabilities.csv"),
-    tables=_tables,
+    tables={"predictions": duration_table, "probabilities": probability_table},
     reported=_reported,
     judged=lambda found: found.drop_vars(["patients_beyond", "among"], errors="ignore"),
     sentences=_sentences,

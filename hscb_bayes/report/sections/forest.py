@@ -171,8 +171,7 @@ FOREST = Section(
     link="Study by study",
     applies=has_hierarchy,
     context=_context,
-    files=("estimands.csv",),
-    tables=lambda fits: {"estimands": estimands_table(fits)},
+    tables={"estimands": estimands_table},
     reported=_reported,
     sentences=_sentences,
 )

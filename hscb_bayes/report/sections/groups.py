@@ -10,7 +10,7 @@ from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.curve_figure import LEGEND_CHARACTERS
 from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, has_no_print
+from hscb_bayes.report.sections.section import Section, has_table_alone
 from hscb_bayes.report.sections.states import observed_figure, observed_series, share_by
 from hscb_bayes.report.style import MOST_SERIES
 from hscb_bayes.report.words import shortened
@@ -19,7 +19,6 @@ from hscb_bayes.report.words import shortened
 def _context(results: Results) -> dict[str, object]:
     words, days = words_of(results.analysis), results.analysis.table.report.days
     return {
-        "words": words,
         "days": days,
         "rows": [_row(results, group, label) for group, label in words.groups.items()],
         "figures": _figures(results),
@@ -57,8 +56,7 @@ def _figures(results: Results) -> list[tuple[str, Markup]]:
 GROUPS = Section(
     name="groups",
     link="Groups",
-    applies=has_no_print,
+    applies=has_table_alone,
     context=_context,
-    files=("times.csv",),
-    tables=lambda fits: {"times": summarise(fits.reported["states"]["days_in_state"]).drop(columns="quantity")},
+    tables={"times": lambda fits: summarise(fits.reported["states"]["days_in_state"]).drop(columns="quantity")},
 )

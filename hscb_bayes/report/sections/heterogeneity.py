@@ -9,9 +9,8 @@ import pandas as pd
 
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.posterior.members import exchangeable_probability
-from hscb_bayes.posterior.sensitivity import MOSTLY_PRIOR
 from hscb_bayes.report.cell import estimate_of
-from hscb_bayes.report.fits import Fits, Fitted
+from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.limits import NAMES, limits_of
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section, has_hierarchy
@@ -27,10 +26,6 @@ RATIOS: Mapping[str, str] = {
     "response_shape": "ratio of Weibull shapes of response",
     "lost_by_one_year": "odds ratio of being lost to follow-up",
 }
-
-
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    return {"heterogeneity": heterogeneity_table(fits.main), "weights": weights_table(fits.compared)}
 
 
 def heterogeneity_table(fit: Fitted) -> pd.DataFrame:
@@ -91,29 +86,13 @@ def _sentences(results: Results) -> list[str]:
     ]
 
 
-def _context(results: Results) -> dict[str, object]:
-    return {
-        "rows": [
-            {
-                "label": row["label"],
-                "prior": estimate_of(row, "ratio", "prior_"),
-                "posterior": estimate_of(row, "ratio"),
-                "contraction": number(max(row["contraction"], 0.0), "share"),
-                "mostly_prior": row["contraction"] < MOSTLY_PRIOR,
-            }
-            for row in results.tables["heterogeneity"].to_dict("records")
-        ],
-        "weights": results.tables["weights"].to_dict("records"),
-        "said": results.analysis.table,
-    }
-
-
 HETEROGENEITY = Section(
     name="heterogeneity",
     link="How studies differ",
     applies=has_hierarchy,
-    context=_context,
-    files=("heterogeneity.csv", "weights.csv"),
-    tables=_tables,
+    tables={
+        "heterogeneity": lambda fits: heterogeneity_table(fits.main),
+        "weights": lambda fits: weights_table(fits.compared),
+    },
     sentences=_sentences,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, has_no_print
+from hscb_bayes.report.sections.section import Section, has_table_alone
 from hscb_bayes.report.words import plural, sum_of_densities
 
 
@@ -21,8 +21,7 @@ def _context(results: Results) -> dict[str, object]:
 INFLUENCE = Section(
     name="influence",
     link="Each patient",
-    applies=has_no_print,
+    applies=has_table_alone,
     context=_context,
-    files=("loo.csv",),
-    tables=lambda fits: {"loo": leave_patient_out(fits.main.posterior)},
+    tables={"loo": lambda fits: leave_patient_out(fits.main.posterior)},
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from hscb_bayes.posterior.predict import headline
 from hscb_bayes.posterior.sensitivity import sensitivity
 from hscb_bayes.process.pathway import TRANSITIONS
-from hscb_bayes.report.cell import cell
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.headline import unit_of
 from hscb_bayes.report.results import Results
@@ -17,37 +15,17 @@ from hscb_bayes.report.sections.section import Section, has_one_print
 from hscb_bayes.report.words import number, plural
 
 
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    return {"summary": sensitivity(fits.main.posterior, fitted=fits.reported["learned"], seed=fits.seed)}
+def summary_table(fits: Fits) -> pd.DataFrame:
+    """Every answer and parameter, as ``sensitivity`` has them."""
+    return sensitivity(fits.main.posterior, fitted=fits.reported["learned"], seed=fits.seed)
 
 
 def _context(results: Results) -> dict[str, object]:
     cohort = results.analysis.table.cohort
     return {
-        "headline": _rows(results.tables["summary"], "headline"),
-        "parameters": _rows(results.tables["summary"], "parameter"),
+        "rows": [row | {"unit": unit_of(row)} for row in results.tables["summary"].to_dict("records")],
         "reference": number(cohort.reference, "days") if cohort.form == "log2" else "the shorter durations",
     }
-
-
-def _rows(table: pd.DataFrame, kind: str) -> list[dict[str, object]]:
-    """Prior, posterior, contraction and power-scaling of the rows of one kind ("headline" or "parameter")."""
-    return [
-        {
-            "label": row["label"],
-            "prior": cell(row, unit_of(row), "prior_"),
-            "posterior": cell(row, unit_of(row)),
-            "contraction": number(float(row["contraction"]), "share"),
-            "mostly_prior": bool(row["mostly_prior"]),
-            "prior_sensitivity": _sensitivity(float(row["prior_sensitivity"])),
-            "likelihood_sensitivity": _sensitivity(float(row["likelihood_sensitivity"])),
-        }
-        for row in table[table["kind"] == kind].to_dict("records")
-    ]
-
-
-def _sensitivity(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.2f}"
 
 
 def _sentences(results: Results) -> list[str]:
@@ -79,8 +57,7 @@ LEARNED = Section(
     link="What was learned",
     applies=has_one_print,
     context=_context,
-    files=("summary.csv",),
-    tables=_tables,
+    tables={"summary": summary_table},
     reported=lambda fit, _: headline(fit.posterior),
     sentences=_sentences,
 )

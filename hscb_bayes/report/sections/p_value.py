@@ -63,6 +63,5 @@ P_VALUE = Section(
     name="p_value",
     applies=has_one_print,
     context=_context,
-    files=("p_values.csv",),
-    tables=lambda fits: {"p_values": p_value_table(fits.main, seed=fits.seed)},
+    tables={"p_values": lambda fits: p_value_table(fits.main, seed=fits.seed)},
 )

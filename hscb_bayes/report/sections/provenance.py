@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, is_any
+from hscb_bayes.report.sections.section import Section
 
 
 def _context(results: Results) -> dict[str, object]:
@@ -13,4 +13,4 @@ def _context(results: Results) -> dict[str, object]:
     return {"sources": sources}
 
 
-PROVENANCE = Section(name="provenance", link="Provenance", applies=is_any, context=_context)
+PROVENANCE = Section(name="provenance", link="Provenance", context=_context)

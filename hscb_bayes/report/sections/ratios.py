@@ -16,21 +16,16 @@ from hscb_bayes.posterior.profile import Whom
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.endpoints import words_of
-from hscb_bayes.report.fits import Fits, Fitted
+from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.interval_figure import RATIOS as RATIO_AXIS
 from hscb_bayes.report.interval_figure import interval_figure
 from hscb_bayes.report.limits import NAMES, limits_of, named
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, has_no_print
-from hscb_bayes.report.words import number
+from hscb_bayes.report.sections.section import Section, has_table_alone
 
 INTERVAL = np.array([-1.0, 0.0, 1.0]) * normal_quantile(0.9)
 QUARTILES = (0.25, 0.75)
 SURE = 0.05  # of a tail: below it an interval of 90% leaves 1 out
-
-
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    return {"ratios": ratio_table(fits.main), "contrasts": contrast_table(fits.main)}
 
 
 def ratio_table(fit: Fitted) -> pd.DataFrame:
@@ -95,24 +90,11 @@ def _sentences(results: Results) -> Iterator[str]:
 
 
 def _context(results: Results) -> dict[str, object] | None:
-    analysis, rows = results.analysis, results.tables["ratios"].to_dict("records")
-    words = words_of(analysis)
-    if not rows:
+    if not results.analysis.terms:
         return None
     return {
-        "words": words,
-        "days": analysis.table.report.days,
+        "days": results.analysis.table.report.days,
         "drawing": _figure(results),
-        "rows": [
-            {
-                "transition": words.transitions[row["transition"]],
-                "term": words.terms[row["term"]],
-                "before": estimate_of(row, "ratio", "prior_"),
-                "after": estimate_of(row, "ratio"),
-                "above": number(row["share_above"], "share"),
-            }
-            for row in rows
-        ],
         "contrasts": list(_contrasts(results)),
     }
 
@@ -146,9 +128,8 @@ def _contrasts(results: Results) -> Iterator[dict[str, object]]:
 RATIOS = Section(
     name="ratios",
     link="Hazard ratios",
-    applies=has_no_print,
+    applies=has_table_alone,
     context=_context,
-    files=("ratios.csv", "contrasts.csv"),
-    tables=_tables,
-    sentences=lambda results: tuple(_sentences(results)),
+    tables={"ratios": lambda fits: ratio_table(fits.main), "contrasts": lambda fits: contrast_table(fits.main)},
+    sentences=_sentences,
 )

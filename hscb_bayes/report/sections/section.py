@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -12,10 +13,16 @@ import xarray as xr
 from hscb_bayes.report.fits import Fits, Fitted
 from hscb_bayes.report.results import Results
 
+Applies = Callable[[Any], bool]  # of an analysis
+has_print: Applies = attrgetter("has_print")
+has_one_print: Applies = attrgetter("has_one_print")
+has_hierarchy: Applies = attrgetter("has_hierarchy")
+has_table_alone: Applies = attrgetter("has_table_alone")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page with tables of its own; its template has its name.
+    """A part of the page with tables of its own.
 
     Parameters
     ----------
@@ -26,11 +33,9 @@ class Section:
     applies
         Whether an analysis has what the section is about.
     context
-        From results to what the template is given; None where there is nothing to show.
-    files
-        Names of the files that it writes.
+        From results to what its template is given beside them; None where there is nothing to show.
     tables
-        From the fits of a run to the tables by name, a CSV file each.
+        From the fits of a run to each table, by the name of its CSV file.
     texts
         From the fits to what else is written, by the file's name.
     reported
@@ -43,36 +48,15 @@ class Section:
 
     name: str
     link: str = ""
-    applies: Callable[[Any], bool]
-    context: Callable[[Results], Mapping[str, object] | None]
-    files: tuple[str, ...] = ()
-    tables: Callable[[Fits], dict[str, pd.DataFrame]] = lambda _: {}
-    texts: Callable[[Fits], dict[str, str]] = lambda _: {}
+    applies: Applies = lambda _: True
+    context: Callable[[Results], Mapping[str, object] | None] = lambda _: {}
+    tables: Mapping[str, Callable[[Fits], pd.DataFrame]] = field(default_factory=dict)
+    texts: Mapping[str, Callable[[Fits], str]] = field(default_factory=dict)
     reported: Callable[[Fitted, int], xr.Dataset] | None = None
     judged: Callable[[xr.Dataset], xr.Dataset] = lambda reported: reported
-    sentences: Callable[[Results], Sequence[str]] = lambda _: ()
+    sentences: Callable[[Results], Iterable[str]] = lambda _: ()
 
-
-def is_any(_: Any) -> bool:
-    """Every analysis."""
-    return True
-
-
-def has_print(analysis: Any) -> bool:
-    """An analysis of printed studies."""
-    return bool(analysis.has_print)
-
-
-def has_one_print(analysis: Any) -> bool:
-    """An analysis of one printed study on its own."""
-    return bool(analysis.has_one_print)
-
-
-def has_hierarchy(analysis: Any) -> bool:
-    """An analysis of several studies around an average one."""
-    return bool(analysis.has_hierarchy)
-
-
-def has_no_print(analysis: Any) -> bool:
-    """An analysis of patients one by one alone."""
-    return not analysis.has_print
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files that it writes."""
+        return (*(f"{name}.csv" for name in self.tables), *self.texts)

@@ -20,7 +20,7 @@ from hscb_bayes.report.curve_figure import Series, Time, curve_figure
 from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.fits import Fits, Fitted
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, has_no_print
+from hscb_bayes.report.sections.section import Section, has_table_alone
 from hscb_bayes.report.words import listing, plural
 
 CURVE_POINTS, EARLY = 24, 1.7  # days of a curve, the earlier the closer
@@ -61,12 +61,9 @@ def _judged(found: xr.Dataset) -> xr.Dataset:
     return found[["responded_by", "days_in_state"]].assign(shares)
 
 
-def _tables(fits: Fits) -> dict[str, pd.DataFrame]:
-    return {"occupancy": occupancy_table(fits.reported["states"]), "observed": observed_table(fits.analysis)}
-
-
-def occupancy_table(curves: xr.Dataset) -> pd.DataFrame:
+def occupancy_table(fits: Fits) -> pd.DataFrame:
     """Columns ``group``, ``quantity`` (a state, or "responded_by"), ``day``, the interval and ``mean``."""
+    curves = fits.reported["states"]
     found = curves["occupancy"].to_dataset("state").assign(responded_by=curves["responded_by"])
     means = found.mean(("chain", "draw")).to_dataframe().reset_index()
     long = means.melt(id_vars=["group", "day"], var_name="quantity", value_name="mean")
@@ -159,10 +156,9 @@ def observed_figure(results: Results, series: Sequence[Series], *, name: str, sh
 STATES = Section(
     name="states",
     link="States",
-    applies=has_no_print,
+    applies=has_table_alone,
     context=_context,
-    files=("occupancy.csv", "observed.csv"),
-    tables=_tables,
+    tables={"occupancy": occupancy_table, "observed": lambda fits: observed_table(fits.analysis)},
     reported=_reported,
     judged=_judged,
     sentences=_sentences,
