@@ -28,9 +28,14 @@ def reported_of(fit: Fitted, *, seed: int) -> Reported:
     seed
         Of the run.
     """
-    reporting = [section for section in sections_of(fit.analysis) if section.reported is not None]
-    found = {section.name: section.reported(fit, seed) for section in reporting if section.reported is not None}
+    found = reported_by_section(fit, seed=seed)
     return Reported(by_section=found, verdict=verdict_on(fit, found))
+
+
+def reported_by_section(fit: Fitted, *, seed: int) -> dict[str, xr.Dataset]:
+    """What each section reports of a posterior, by its name."""
+    sections = sections_of(fit.analysis)
+    return {section.name: section.reported(fit, seed) for section in sections if section.reported is not None}
 
 
 def verdict_on(fit: Fitted, by_section: Mapping[str, xr.Dataset]) -> Verdict:

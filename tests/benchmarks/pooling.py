@@ -11,14 +11,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from hscb_bayes.report.pooled_run import ATTEMPTS, TUNE
 
 from hscb_bayes.analysis.layers import models_directory
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
-from hscb_bayes.model.fit import sample
+from hscb_bayes.report.sampling import OF_HIERARCHY
 from tests.benchmarks.measuring import Row, seconds
 
 SEED = 1
@@ -107,12 +106,10 @@ def pool_divergences() -> list[Row]:
     """Divergent transitions with few and with many studies, in the attempts of a pooled run until one has none."""
     rows = []
     for size in SAMPLED:
-        for _, draws, target_accept in ATTEMPTS:
-            tree = sample(_pooled(size), draws=draws, tune=TUNE, target_accept=target_accept, seed=SEED)
+        for attempt in OF_HIERARCHY:
+            tree = attempt.sampled(_pooled(size), seed=SEED)
             diverging = tree["sample_stats"]["diverging"]
-            what = (
-                f"divergent transitions in {diverging.size:,} draws, target acceptance {target_accept}, {size} studies"
-            )
+            what = f"divergent transitions in {diverging.size:,} draws, target acceptance {attempt.target_accept}, {size} studies"
             rows.append(Row(what=what, unit="transitions", values=[float(diverging.sum())], seed=SEED))
             if not diverging.any():
                 break

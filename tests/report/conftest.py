@@ -15,11 +15,10 @@ from hscb_bayes.checking.check import check
 from hscb_bayes.model.fit import provenance, with_natural_scales
 from hscb_bayes.model.gate import Verdict
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.report.fits import Fits, Fitted
+from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.page import render
-from hscb_bayes.report.reported import reported_of
-from hscb_bayes.report.results import Results, judged, results_of
-from hscb_bayes.report.sections import sections_of
+from hscb_bayes.report.results import Results, judged
+from tests.results_of_draws import fits_of, results_from
 
 CHAINS, DRAWS = 2, 60
 CONVERGED = Verdict(
@@ -42,27 +41,15 @@ def prior_posterior(analysis: Analysis) -> xr.DataTree:
     return tree
 
 
-def results_from(posterior: xr.DataTree, analysis: Analysis) -> Results:
+def results_from_prior(posterior: xr.DataTree) -> Results:
     """Results as a run computes them, with fewer replicates; one fitted number is left out."""
-    main = Fitted(analysis=analysis, posterior=posterior)
-    reported = reported_of(main, seed=1).by_section
-    others = {
-        "other": Fitted(
-            analysis=load_analysis("step"), posterior=posterior, headline=reported["learned"], is_converged=False
-        )
-    }
-    without = {analysis.table.fit.items[0]: posterior}
-    fits = Fits(
-        main=main, reported=reported, seed=1, without=without, alternatives=others if analysis.name == "main" else {}
-    )
-    tables = {
-        name: table(fits)
-        for section in sections_of(analysis)
-        for name, table in section.tables.items()
-        if name != "check"
-    }
-    tables["check"] = check(posterior, replicates=50, seed=1, left_out=without)
-    return results_of(posterior, tables)
+    fits = fits_of(posterior)
+    without = {fits.analysis.table.fit.items[0]: posterior}
+    if fits.analysis.name == "main":
+        headline = fits.reported["learned"]
+        step = Fitted(analysis=load_analysis("step"), posterior=posterior, headline=headline, is_converged=False)
+        fits = replace(fits, alternatives={"other": step})
+    return results_from(fits, check=check(posterior, replicates=50, seed=1, left_out=without))
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +61,7 @@ def posterior() -> xr.DataTree:
 @pytest.fixture(scope="session")
 def results(posterior: xr.DataTree) -> Results:
     """Results of the main analysis."""
-    return results_from(posterior, load_analysis("main"))
+    return results_from_prior(posterior)
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +75,7 @@ def results_of_study(posterior_of: Callable[[str], xr.DataTree]) -> Callable[[st
     """Results of a shipped analysis of another study, by its name."""
 
     def make(name: str) -> Results:
-        return results_from(posterior_of(name), load_analysis(name))
+        return results_from_prior(posterior_of(name))
 
     return make
 
@@ -123,7 +110,6 @@ def results_named(results: Results, root: Path, tmp_path: Path) -> Callable[[str
         (tmp_path / "evidence").mkdir()
         (tmp_path / "evidence" / "gagelmann2023.toml").write_text(study)
         (tmp_path / "main.toml").write_text(text)
-        titles = {"alternatives": "title", "death_days": "title"}
         renamed = {id: results.tables[id].assign(title=name) for id in ("alternatives", "death_days")}
         tables = {**results.tables, **renamed}
         return replace(results, analysis=load_analysis(tmp_path / "main.toml"), tables=tables)
