@@ -109,7 +109,8 @@ def pool_divergences() -> list[Row]:
         for attempt in OF_HIERARCHY:
             tree = attempt.sampled(_pooled(size), seed=SEED)
             diverging = tree["sample_stats"]["diverging"]
-            what = f"divergent transitions in {diverging.size:,} draws, target acceptance {attempt.target_accept}, {size} studies"
+            asked = f"target acceptance {attempt.target_accept}"
+            what = f"divergent transitions in {diverging.size:,} draws, {asked}, {size} studies"
             rows.append(Row(what=what, unit="transitions", values=[float(diverging.sum())], seed=SEED))
             if not diverging.any():
                 break

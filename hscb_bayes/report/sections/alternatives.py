@@ -33,7 +33,7 @@ def alternatives_table(fits: Fits) -> pd.DataFrame:
     """As ``alternatives_of_pool``, or of one print as ``alternatives_of_print``."""
     if fits.analysis.has_hierarchy:
         return alternatives_of_pool(fits)
-    found = {fits.analysis.name: (fits.analysis, fits.reported["learned"], True)}
+    found: dict[str, tuple[Any, Any, bool]] = {fits.analysis.name: (fits.analysis, fits.reported["learned"], True)}
     found |= {name: (fit.analysis, fit.headline, fit.is_converged) for name, fit in fits.alternatives.items()}
     return alternatives_of_print(found)
 

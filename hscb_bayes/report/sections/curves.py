@@ -83,13 +83,16 @@ def _sentences(results: Results) -> list[str]:
     """How fast patients respond, and how many live."""
     everybody, responders = (_median_day(results, f"median_response_{who}") for who in ("all", "responders"))
     alive, recovered = (headline_in_words(results, id) for id in ("os_1y", "days_recovered_1y"))
-    return [
+    speed = (
         f"Half of all patients respond {everybody} after the boost, and of those who respond within one year half do "
         f"so {responders}; {headline_in_words(results, 'response_by_28')} of all patients have responded by day 28."
-        f"{of_the_prior(results.analysis, 'median_response_all')}",
+        f"{of_the_prior(results.analysis, 'median_response_all')}"
+    )
+    living = (
         f"One year after the boost {alive} of the patients are alive, and of the 365 days of that year the average "
-        f"patient spends {recovered} alive and recovered.{of_the_prior(results.analysis, 'os_1y')}",
-    ]
+        f"patient spends {recovered} alive and recovered.{of_the_prior(results.analysis, 'os_1y')}"
+    )
+    return [speed, living]
 
 
 def _median_day(results: Results, id: str) -> str:

@@ -59,7 +59,8 @@ def estimands_table(fits: Fits) -> pd.DataFrame:
         drawn = {"pooled": {name: pooled[f"{name}[{study}]"] for name in ESTIMANDS}}
         if study in fits.alone:
             own, others = estimands(fits.alone[study]), estimands(fits.other(study).posterior)
-            drawn = {"alone": {**own.data_vars}, **drawn, "others": {**others.data_vars}}
+            drawn = {"alone": {name: own[name] for name in ESTIMANDS}, **drawn}
+            drawn["others"] = {name: others[name] for name in ESTIMANDS}
             alone = Fitted(analysis=fits.analysis.member(study), posterior=fits.alone[study])
             ratios += [*_ratios(study, "alone", alone), *_ratios(study, "pooled", fits.main.of(study))]
         for kind, values in drawn.items():
@@ -104,7 +105,8 @@ def _sentences(results: Results) -> list[str]:
         sentences.append(
             f"{ESTIMANDS[name].label.capitalize()} in {first} is {alone} {_source(pool.member(first), name)} and "
             f"{pooled} with the other studies beside it; the next study like it would have "
-            f"{estimate_of(answers[NEXT, 'pooled', name])}, before chance in its own patients.{_of_no_study(pool, name)}"
+            f"{estimate_of(answers[NEXT, 'pooled', name])}, before chance in its own patients."
+            f"{_of_no_study(pool, name)}"
         )
     return [*sentences, _who_relates_duration(pool)]
 
@@ -137,8 +139,8 @@ def _context(results: Results) -> dict[str, object]:
         "rows": [_compared(answers, member, name) for member in pool.members for name in ESTIMANDS],
         "duration": _who_relates_duration(pool),
         "ratios": [
-            (study, answers[study, "alone", name]["label"])
-            + tuple(estimate_of(answers[study, kind, name]) for kind in ("alone", "pooled"))
+            {"study": study, "label": answers[study, "alone", name]["label"]}
+            | {kind: estimate_of(answers[study, kind, name]) for kind in ("alone", "pooled")}
             for study in (member.study.id for member in pool.members if member.by_duration)
             for name in (f"hazard_ratio_{transition}" for transition in TRANSITIONS)
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -44,8 +44,9 @@ def heterogeneity_table(fit: Fitted) -> pd.DataFrame:
         if scale == 0.0:
             continue
         spread = fit.posterior["posterior"].to_dataset()["between_studies"].sel(effect=effect).values.ravel()
+        head: dict[str, object] = {"effect": effect, "label": RATIOS[effect]}
         rows.append(
-            {"effect": effect, "label": RATIOS[effect]}
+            head
             | limits_of(np.exp(MEDIAN_OF_TWO * scale * half_normal), "prior_")
             | limits_of(np.exp(MEDIAN_OF_TWO * spread))
             | {"contraction": 1.0 - float(spread.std() / (scale * half_normal.std()))}
@@ -73,17 +74,17 @@ def weights_table(fits: Mapping[str, Fitted]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["analysis", "study", "weight", "probability"])
 
 
-def _sentences(results: Results) -> list[str]:
+def _sentences(results: Results) -> Iterator[str]:
     """How much studies differ in their response."""
     ratios = results.tables["heterogeneity"].set_index("effect")
     if "response" not in ratios.index:
-        return []
+        return
     row = ratios.loc["response"].to_dict()
-    return [
-        "Of two studies of one kind, the one with the higher hazard of response typically has "
-        f"{estimate_of(row, 'ratio')} times the other's; before the studies were read, "
-        f"{number(row['prior_median'], 'ratio')} was believed."
-    ]
+    learned, believed = estimate_of(row, "ratio"), number(row["prior_median"], "ratio")
+    yield (
+        f"Of two studies of one kind, the one with the higher hazard of response typically has {learned} times the "
+        f"other's; before the studies were read, {believed} was believed."
+    )
 
 
 HETEROGENEITY = Section(

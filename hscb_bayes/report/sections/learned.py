@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from hscb_bayes.posterior.predict import headline
@@ -28,7 +30,7 @@ def _context(results: Results) -> dict[str, object]:
     }
 
 
-def _sentences(results: Results) -> list[str]:
+def _sentences(results: Results) -> Iterator[str]:
     """How sure the answer is."""
     findings = results.findings[results.analysis.study.id]
     conflicts = [finding for finding in findings if finding.severity == "conflict"]
@@ -45,11 +47,11 @@ def _sentences(results: Results) -> list[str]:
     )
     every = prior["quantity"].str.startswith("hazard_ratio").sum() == len(TRANSITIONS)
     among = ", all hazard ratios among them," if every else ""
-    return [
+    yield (
         f"How sure is this: the audit finds {plural(len(conflicts), 'contradiction')} in the print{same}, {told}"
         f"and {len(prior)} of the {len(answers)} answers below{among} rest more on what was believed before than on "
         'this paper ("mostly prior").'
-    ]
+    )
 
 
 LEARNED = Section(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,18 +101,15 @@ def _limits_of_states(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray,
     return low, high
 
 
-def _sentences(results: Results) -> list[str]:
+def _sentences(results: Results) -> Iterator[str]:
     words, patients, days = words_of(results.analysis), results.analysis.patients, results.analysis.table.report.days
-    told = [
+    yield (
         f"Seen in {plural(len(patients), 'patient')}: {words.response} in {int(patients.responded.sum())}, "
         f"{words.death} in {int(patients.died.sum())}."
-    ]
+    )
     for day in (days[0], days[-1]):
         response, death = (share_by(results, "all", name, day) for name in ("responded_by", "dead"))
-        told.append(
-            f"By day {day:g}, in patients like these: {words.response} in {response}, {words.death} in {death}."
-        )
-    return told
+        yield f"By day {day:g}, in patients like these: {words.response} in {response}, {words.death} in {death}."
 
 
 def share_by(results: Results, group: str, quantity: str, day: float) -> str:
