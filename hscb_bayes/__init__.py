@@ -36,7 +36,7 @@ _HOME = {
     "survival": "hscb_bayes.posterior.predict",
     "transition_probabilities": "hscb_bayes.posterior.predict",
     "with_groups": "hscb_bayes.posterior.groups",
-    "write_report": "hscb_bayes.report.assemble",
+    "write_report": "hscb_bayes.report.page",
 }
 
 __all__ = [*_HOME, "__version__"]

@@ -150,15 +150,7 @@ def _show(findings: Sequence[Finding], handled: Mapping[str, str]) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     from hscb_bayes.analysis.layers import find_analysis
-    from hscb_bayes.analysis.patient_spec import is_of_patients
-    from hscb_bayes.analysis.pool import is_pool
-
-    if is_pool(options.analysis):
-        from hscb_bayes.report.pooled_run import run_pool as run
-    elif is_of_patients(options.analysis):
-        from hscb_bayes.report.patient_run import run_patients as run
-    else:
-        from hscb_bayes.report.run import run
+    from hscb_bayes.report.run import run
 
     out = options.out or Path("results") / find_analysis(options.analysis).stem
     page = run(
@@ -172,30 +164,23 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from hscb_bayes.report.results import check_as_text
+    from hscb_bayes.report.as_text import check_as_text
 
     _print(check_as_text(options.results))
 
 
 def _predict(options: argparse.Namespace) -> None:
-    from hscb_bayes.report.results import predictions_as_text
+    from hscb_bayes.report.as_text import predictions_as_text
 
     _print(predictions_as_text(options.results, duration=options.duration, days=options.days, seed=options.seed))
 
 
 def _report(options: argparse.Namespace) -> None:
     from hscb_bayes.report.folder import failures_in_sentences
-    from hscb_bayes.report.results import read_posterior
+    from hscb_bayes.report.run import report_again
 
-    posterior = read_posterior(options.results)
-    if len(posterior.analysis.members) > 1:
-        from hscb_bayes.report.pooled_run import report_pool_again as again
-    elif not posterior.analysis.members:
-        from hscb_bayes.report.patient_run import report_patients_again as again
-    else:
-        from hscb_bayes.report.run import report_again as again
     with failures_in_sentences(options.results):
-        page = again(options.results)
+        page = report_again(options.results)
     _print(f"{page}")
 
 

@@ -13,7 +13,7 @@ SEEDS = ["-1", "4294967296", "9" * 5000, "1e3", "1.5", "", " 1", "٣", "0x10"]
 
 @pytest.fixture(autouse=True)
 def nothing_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_made", lambda *_, **__: pytest.fail("the work had begun"))
+    monkeypatch.setattr(run, "computed_results", lambda *_, **__: pytest.fail("the work had begun"))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

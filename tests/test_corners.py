@@ -18,8 +18,8 @@ import xarray as xr
 import hscb_bayes as hb
 from hscb_bayes import cli
 from hscb_bayes.posterior.prior_draws import draw_prior
-from hscb_bayes.report.cells import p_value_rows
-from hscb_bayes.report.tables import p_value_table
+from hscb_bayes.report.fits import Fitted
+from hscb_bayes.report.sections.p_value import p_value_rows, p_value_table
 from tests import corners
 from tests.unmoved.trees import MODULES, not_compiled
 
@@ -192,7 +192,9 @@ def test_a_p_value_that_new_studies_cannot_compute_is_told_as_undefined(tmp_path
     path = corners.paper(tmp_path, "nobody responded", 2, "log2")
     never = "[prior.never_respond]\nbest_guess = 0.999999\nabove = 0.99999\n"
     path.write_text(path.read_text().replace("[prior.never_respond]\nbest_guess = 0.10\nbelow = 0.40\n", never))
-    table = p_value_table(draw_prior(hb.load_analysis(path), draws=DRAWS, chains=CHAINS, seed=3), seed=1)
+    analysis = hb.load_analysis(path)
+    posterior = draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=3)
+    table = p_value_table(Fitted(analysis=analysis, posterior=posterior), seed=1)
     assert len(table) > 0
     assert table[["median", "lower", "upper", "effective"]].isna().all(axis=None)
     assert p_value_rows(table)[0]["cell"].text == p_value_rows(table)[0]["left"] == "undefined"

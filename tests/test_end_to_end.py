@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ from hscb_bayes import cli
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.posterior.gate import verdict
 from hscb_bayes.posterior.stored import load_posterior
-from hscb_bayes.report.results import Tables, read_results
+from hscb_bayes.report.results import read_results
+from hscb_bayes.report.sections import sections_of
 from tests.browser import CHROMIUM, Seen, seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end")]
@@ -22,9 +22,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end")]
 FILES = {
     "manifest.json",
     "posterior.nc",
-    "audit.csv",
     "report.html",
-    *(f"{field.name}.csv" for field in fields(Tables)),
+    *(file for section in sections_of(hb.load_analysis("main")) for file in section.files),
 }
 
 

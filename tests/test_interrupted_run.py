@@ -65,9 +65,8 @@ compiled.compile_program = swallowing
 """,
     "while a page is written": """
 from hscb_bayes.report import run
-run._made = lambda *_, **__: (None, None)
-run.results_of = lambda *_: None
-run.write_tables = lambda _, __, folder: (folder / "posterior.nc").write_text("new")
+run.computed_results = lambda *_, **__: None
+run.write_results = lambda _, folder: (folder / "posterior.nc").write_text("new")
 run.write_report = long_call
 """,
 }

@@ -100,6 +100,41 @@ class Assumed:
         return None
 
     @property
+    def has_print(self) -> bool:
+        """Whether a printed study is among what it is of."""
+        return bool(self.members)
+
+    @property
+    def has_one_print(self) -> bool:
+        """Whether it is of one printed study, on its own."""
+        return len(self.members) == 1 and not self.has_hierarchy
+
+    @property
+    def has_table_alone(self) -> bool:
+        """Whether it is of patients one by one, without a print."""
+        return not self.members
+
+    @property
+    def durations(self) -> tuple[float, ...]:
+        """Durations of neutropenia that are reported, in days; none where they have no part."""
+        return ()
+
+    @property
+    def centres(self) -> tuple[str, ...]:
+        """Names of the centres; none where they are not told apart."""
+        return ()
+
+    @property
+    def left_out(self) -> Any:
+        """Patients one by one who are left out, as a value is missing, with their events; None where nobody is."""
+        return None
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Names of the analyses beside it that the report compares, itself not among them."""
+        return ()
+
+    @property
     def has_correlated_centres(self) -> bool:
         """Whether a centre's three effects are correlated."""
         return False

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hscb_bayes.analysis.layers import file_inside, find_analysis, names_in
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients, load_patients
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
 from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.errors import InputError
+from hscb_bayes.sentences import nearest, quote
+
+AnyAnalysis = Analysis | Pool | PatientAnalysis
 
 
-def load(path: str | Path) -> Analysis | Pool | PatientAnalysis:
+def load(path: str | Path) -> AnyAnalysis:
     """Read an analysis file of a paper, of a pool or of a table of patients; a bare name means a shipped analysis.
 
     Raises
@@ -24,3 +29,35 @@ def load(path: str | Path) -> Analysis | Pool | PatientAnalysis:
     if is_pool(path):
         return load_pool(path)
     return load_patients(path) if is_of_patients(path) else load_analysis(path)
+
+
+def load_alternatives(analysis: AnyAnalysis) -> dict[str, AnyAnalysis]:
+    """The analyses that the report of an analysis compares it with, by name.
+
+    Raises
+    ------
+    InputError
+        As ``load`` does; of a pool, when one of them is not a pool, or has another first study.
+    """
+    file = find_analysis(analysis.path)
+    beside = {name: file_inside(file, f"{name}.toml", "report.alternatives") for name in analysis.alternatives}
+    if analysis.has_hierarchy:
+        _require_pools(analysis, beside)
+    found = {name: load(path) for name, path in beside.items()}
+    for name, other in found.items():
+        if analysis.has_hierarchy and other.studies[0] != analysis.studies[0]:
+            raise InputError(
+                f"{analysis.path}: report.alternatives: {quote(name)} has another first study, {other.studies[0]!r}; "
+                f"required {analysis.studies[0]!r}"
+            )
+    return found
+
+
+def _require_pools(pool: AnyAnalysis, beside: dict[str, Path]) -> None:
+    for name, path in beside.items():
+        if not path.is_file() or not is_pool(path):
+            folder = path.parent
+            known = [other for other in names_in(folder) if is_pool(folder / f"{other}.toml")]
+            raise InputError(
+                f"{pool.path}: report.alternatives: there is no pool {quote(name)} in {folder}; {nearest(name, known)}"
+            )

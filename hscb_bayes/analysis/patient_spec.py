@@ -20,6 +20,7 @@ from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, v
 from hscb_bayes.analysis.priors import PARAMETERS, Parameter
 from hscb_bayes.analysis.table_source import patients_in, read_source
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.patients.left_out import LeftOut
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.reading import Kind, as_text
 from hscb_bayes.evidence.patients.stored import patients_of_text
@@ -70,6 +71,11 @@ class PatientAnalysis(Assumed):
     def members(self) -> tuple[()]:
         """None: a table has no print."""
         return ()
+
+    @property
+    def left_out(self) -> LeftOut | None:
+        """Patients who are left out, as a covariate is missing, with their events; None where nobody is."""
+        return self.patients.left_out if self.patients.left_out.patients else None
 
     @property
     def has_correlated_centres(self) -> bool:

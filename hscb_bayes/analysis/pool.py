@@ -87,6 +87,16 @@ class Pool(Assumed):
         return self.members[0].parameters
 
     @property
+    def parameter_ids(self) -> tuple[str, ...]:
+        """Parameters of the average study, in the order of the draws."""
+        return self.members[0].parameter_ids
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Names of the pools beside it that the report compares, itself not among them."""
+        return tuple(name for name in self.table.report.alternatives if name != self.name)
+
+    @property
     def powers(self) -> Mapping[str, float]:
         """Of each study's likelihood, by id."""
         given = {} if self.table.borrowing is None else self.table.borrowing.power

@@ -215,6 +215,11 @@ class Analysis(Assumed):
         return tuple(self.table.report.durations) if self.by_duration else ()
 
     @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Names of the analyses beside it that the report compares, itself not among them."""
+        return tuple(name for name in self.table.report.alternatives if name != self.name)
+
+    @property
     def patients(self) -> int:
         """How many patients the analysis is about."""
         return patients_of(self.study, self.table.cohort.among)

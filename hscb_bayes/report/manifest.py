@@ -48,7 +48,7 @@ def check_manifest(folder: Path) -> None:
         When it is not there, another version wrote it, or a file is missing or is another one.
     """
     try:
-        for name, expected in _listed(folder).items():
+        for name, expected in files_of(folder).items():
             path = folder / name
             if not path.is_file():
                 raise InputError(f"{path}: there is no such file; make it with hscb run")
@@ -62,8 +62,8 @@ def check_manifest(folder: Path) -> None:
         raise InputError(f"{folder}: the results cannot be read: {reason[:1].lower()}{reason[1:]}") from None
 
 
-def _listed(folder: Path) -> dict[str, str]:
-    """Names and digests of the files that belong to it."""
+def files_of(folder: Path) -> dict[str, str]:
+    """Names and digests of the files that belong to a directory of results; raises what ``check_manifest`` raises."""
     path = folder / MANIFEST
     if not folder.is_dir():
         found = "a file" if folder.is_file() else "nothing"

@@ -39,6 +39,6 @@ class Progress:
             self.stream.write(CLEAR)
 
 
-def shown(*, progress: bool) -> Progress:
+def on_standard_error(*, progress: bool) -> Progress:
     """Progress on standard error, or none."""
     return Progress(stream=sys.stderr if progress else None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.csv_file import read_csv, write_csv
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
@@ -17,66 +16,53 @@ from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.report.folder import failures_in_sentences, partial
-from hscb_bayes.report.manifest import MANIFEST, PAGE, check_manifest
-from hscb_bayes.report.patient_tables import patient_predictions
-from hscb_bayes.report.pooled_tables import pooled_predictions
-from hscb_bayes.report.tables import audit_table, prediction_table
+from hscb_bayes.report.manifest import MANIFEST, PAGE, check_manifest, files_of
 from hscb_bayes.sentences import quote
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-POSTERIOR, AUDIT = "posterior.nc", "audit.csv"
-NEXT_DRAWS, NEXT_BELIEFS = "next_study.csv", "next_study.toml"
-NEXT_MIXTURES = {name: f"next_study_{name}.json" for name in ("response_by_28", "os_1y")}
+POSTERIOR = "posterior.nc"
 TEXTS = ("whom", "printed", "group", "centre", "term")  # columns of text, whatever they look like
-SHOWN = ("id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Tables:
-    """A CSV file each: ``check``, ``sensitivity`` and the tables of ``report.tables``."""
-
-    check: pd.DataFrame
-    summary: pd.DataFrame
-    alternatives: pd.DataFrame
-    predictions: pd.DataFrame
-    curves: pd.DataFrame
-    by_response: pd.DataFrame
-    death_days: pd.DataFrame
-    p_values: pd.DataFrame
-    probabilities: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Results:
-    """All that a page is made of.
+    """All that a page is made of, and what a directory of results holds.
 
     Parameters
     ----------
-    settings, versions
-        Of the sampler and the packages, from the posterior.
+    findings
+        Of the audit, by study id.
+    verdict
+        Of the gate, on the posterior and all that is reported of it.
+    tables
+        By name, a CSV file each.
+    texts
+        Other files that are written beside them, by name.
     """
 
-    analysis: Analysis
-    findings: tuple[Finding, ...]
+    posterior: Posterior
+    findings: Mapping[str, tuple[Finding, ...]]
     verdict: Verdict
-    settings: Mapping[str, object]
-    versions: Mapping[str, str]
-    tables: Tables
+    tables: Mapping[str, pd.DataFrame]
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def analysis(self) -> Any:
+        """The analysis that is reported."""
+        return self.posterior.analysis
 
 
-def results_of(posterior: Posterior, tables: Tables) -> Results:
-    """Put a judged posterior and its tables together."""
+def results_of(
+    posterior: Posterior, tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str] | None = None
+) -> Results:
+    """Put a judged posterior, its tables and other files together."""
     if posterior.verdict is None:
         raise ValueError(f"{posterior.analysis.path}: required a judged posterior")
     return Results(
-        analysis=posterior.analysis,
-        findings=audit(posterior.analysis.study),
+        posterior=posterior,
+        findings={member.study.id: audit(member.study) for member in posterior.analysis.members},
         verdict=posterior.verdict,
-        settings=posterior.settings,
-        versions=posterior.versions,
         tables=tables,
+        texts=texts or {},
     )
 
 
@@ -100,17 +86,15 @@ def accepted(posterior: Posterior, verdict: Verdict, *, address: str, allow_unco
     return replace(posterior, verdict=verdict, converged=verdict.is_converged)
 
 
-def refuse_strangers(out: Path, tables: type[DataclassInstance], *others: str) -> None:
+def refuse_strangers(out: Path, names: Collection[str]) -> None:
     """Refuse a place that holds something else than what such a run writes, which would be lost.
 
     Parameters
     ----------
     out
         Where results are to be.
-    tables
-        Class whose fields are tables of the run, a CSV file each.
-    others
-        Names of files that it writes besides.
+    names
+        Of the files that the run writes beside posterior, page and list.
 
     Raises
     ------
@@ -125,7 +109,7 @@ def refuse_strangers(out: Path, tables: type[DataclassInstance], *others: str) -
         if not out.is_dir():
             raise InputError(f"{out}: required a new directory or one that hscb run made, found a file")
         found = {entry.name for entry in out.iterdir()}
-    files = {POSTERIOR, PAGE, MANIFEST, *(f"{table.name}.csv" for table in fields(tables)), *others}
+    files = {POSTERIOR, PAGE, MANIFEST, *names}
     strangers = sorted(found - files - {partial(Path(name)).name for name in files})
     if strangers:
         raise InputError(
@@ -133,22 +117,26 @@ def refuse_strangers(out: Path, tables: type[DataclassInstance], *others: str) -
         )
 
 
-def write_tables(results: Results, posterior: Posterior, folder: Path) -> None:
-    """Write the posterior and every table into a folder."""
-    save(posterior, folder / POSTERIOR)
-    write_csv(audit_table(results.findings), folder / AUDIT)
-    write_csv_files(results.tables, folder)
+def write_results(results: Results, folder: Path) -> None:
+    """Write the posterior, every table and every other file into a folder; the page and the list are not among them."""
+    save(results.posterior, folder / POSTERIOR)
+    for name, table in results.tables.items():
+        write_csv(table, folder / f"{name}.csv")
+    for name, text in results.texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
-def write_csv_files(tables: DataclassInstance, folder: Path) -> None:
-    """A CSV file for each table of a dataclass of tables."""
-    for field in fields(tables):
-        write_csv(getattr(tables, field.name), folder / f"{field.name}.csv")
+def read_results(folder: Path) -> Results:
+    """Read what ``hscb run`` wrote: the posterior and every table.
 
-
-def read_csv_files(kind: type[DataclassInstance], folder: Path) -> dict[str, pd.DataFrame]:
-    """The tables of a dataclass by name, as ``write_csv_files`` wrote them; raises what ``read_table`` raises."""
-    return {field.name: read_table(folder / f"{field.name}.csv") for field in fields(kind)}
+    Raises
+    ------
+    InputError
+        As ``read_posterior`` does.
+    """
+    posterior = read_posterior(folder)
+    names = [Path(name) for name in files_of(folder)]
+    return results_of(posterior, {name.stem: read_table(folder / name) for name in names if name.suffix == ".csv"})
 
 
 def read_posterior(folder: Path) -> Posterior:
@@ -166,18 +154,6 @@ def read_posterior(folder: Path) -> Posterior:
     return posterior
 
 
-def read_results(folder: Path) -> Results:
-    """Read what ``hscb run`` wrote.
-
-    Raises
-    ------
-    InputError
-        As ``read_posterior`` does.
-    """
-    posterior = read_posterior(folder)
-    return results_of(posterior, Tables(**read_csv_files(Tables, folder)))
-
-
 def read_table(path: Path) -> pd.DataFrame:
     """A table of a results directory.
 
@@ -190,41 +166,3 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: there is no such file; make it with hscb run")
     table = read_csv(path, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=["", "nan"])
     return table.fillna({"unit": ""})  # a shape or a ratio has no unit
-
-
-def check_as_text(folder: Path) -> str:
-    """The check table of a results directory.
-
-    Raises
-    ------
-    InputError
-        As ``check_manifest`` does.
-    """
-    check_manifest(folder)
-    table = read_table(folder / "check.csv")
-    table = table[[*(["study"] if "study" in table else []), *SHOWN]]
-    return table.to_string(index=False, float_format=lambda value: f"{value:.3g}")
-
-
-def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days: Sequence[float], seed: int) -> str:
-    """Predictions from the posterior of a results directory.
-
-    Parameters
-    ----------
-    duration
-        Durations of neutropenia in days; those that the analysis reports if left out. Of a pool, all patients of each
-        study, of the average and of the next one; with durations, those of them for which these have a part.
-    seed
-        Of the next study.
-    """
-    posterior = read_posterior(folder)
-    if not posterior.analysis.members:
-        if duration is not None:
-            raise InputError(f"{folder}: durations have no part in an analysis of patients, found {list(duration)}")
-        table = patient_predictions(posterior, days=days)
-    elif len(posterior.analysis.members) > 1:
-        table = pooled_predictions(posterior, duration=duration or (), days=days, seed=seed)
-    else:
-        asked = posterior.analysis.durations if duration is None else duration
-        table = prediction_table(posterior, duration=asked, days=days)
-    return table.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hscb_bayes.evidence.printed import Printed
 
@@ -109,3 +109,9 @@ def _signed(value: float) -> str:
 
 def _day(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= WHOLE_DAYS_FROM else f"{value:.1f}".removesuffix(".0")
+
+
+def sum_of_densities(logs: Iterable[float]) -> str:
+    """The sum of log predictive densities: undefined where one of them is."""
+    total = sum(logs)
+    return f"{total:.1f}" if math.isfinite(total) else UNDEFINED

@@ -7,8 +7,10 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.posterior.curves import curves
 from hscb_bayes.posterior.predict import cumulative_incidence, state_occupancy
-from hscb_bayes.posterior.reported import Reported, curves, reported
+from hscb_bayes.report.fits import Fitted
+from hscb_bayes.report.reported import Reported, reported_of, verdict_on
 
 CHAINS, DRAWS = 2, 40
 DAYS, DURATIONS = (1.0, 9.0, 28.0, 365.0), (14.0, 90.0)
@@ -26,21 +28,26 @@ def posterior(
 
 
 @pytest.fixture(scope="module")
-def shown(posterior: xr.DataTree) -> Reported:
-    return reported(posterior, days=DAYS, durations=DURATIONS)
+def drawn(posterior: xr.DataTree) -> xr.Dataset:
+    return curves(posterior, days=DAYS, durations=DURATIONS)
+
+
+@pytest.fixture(scope="module")
+def reported(main: Analysis, posterior: xr.DataTree) -> Reported:
+    return reported_of(Fitted(analysis=main, posterior=posterior), seed=1)
 
 
 @pytest.mark.parametrize("who", ["all", "short", "long"])
-def test_curves_of_groups_are_those_of_predict(posterior: xr.DataTree, shown: Reported, who: str) -> None:
-    own = shown.curves.sel(whom=who)
+def test_curves_of_groups_are_those_of_predict(posterior: xr.DataTree, drawn: xr.Dataset, who: str) -> None:
+    own = drawn.sel(whom=who)
     assert np.allclose(own["responded_by"], cumulative_incidence(posterior, days=DAYS, among=who), atol=CURVE_TOLERANCE)
     states = state_occupancy(posterior, days=DAYS, among=who)
     for state in states["state"].values:
         assert np.allclose(own[state], states.sel(state=state), atol=CURVE_TOLERANCE)
 
 
-def test_curves_at_durations_are_those_of_predict(posterior: xr.DataTree, shown: Reported) -> None:
-    own = shown.curves.sel(whom=["14", "90"])
+def test_curves_at_durations_are_those_of_predict(posterior: xr.DataTree, drawn: xr.Dataset) -> None:
+    own = drawn.sel(whom=["14", "90"])
     states = state_occupancy(posterior, days=DAYS, duration=DURATIONS)
     assert np.allclose(own["dead"], states.sel(state="dead"), atol=CURVE_TOLERANCE)
     assert own["duration"].values.tolist() == list(DURATIONS)
@@ -60,17 +67,15 @@ def test_study_effects_are_in_the_curves(
     "spoiled",
     ["response_by_28", "os_1y_contrast", "landmark_survival", "death_rate", "days_in_state", "responded_by", "dead"],
 )
-def test_every_reported_number_is_judged(posterior: xr.DataTree, shown: Reported, spoiled: str) -> None:
+def test_every_reported_number_is_judged(
+    main: Analysis, posterior: xr.DataTree, reported: Reported, spoiled: str
+) -> None:
     """One chain is moved, and the gate says which number it was."""
 
     def moved(array: xr.DataArray) -> xr.DataArray:
         return array + 10.0 * (array["chain"] == 1) if array.name == spoiled else array
 
-    one_moved = Reported(
-        headline=shown.headline.map(moved),
-        curves=shown.curves.map(moved),
-        by_response=shown.by_response.map(moved),
-        days_in_state=moved(shown.days_in_state.rename("days_in_state")),
-    )
-    said = [failure for failure in one_moved.verdict(posterior).failures if "R-hat" in failure]
+    one_moved = {name: dataset.map(moved) for name, dataset in reported.by_section.items()}
+    verdict = verdict_on(Fitted(analysis=main, posterior=posterior), one_moved)
+    said = [failure for failure in verdict.failures if "R-hat" in failure]
     assert any(failure.startswith(f"R-hat of {spoiled}") for failure in said)

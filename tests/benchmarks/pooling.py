@@ -17,8 +17,7 @@ from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
-from hscb_bayes.posterior.sample import sample
-from hscb_bayes.report.pooled_run import ATTEMPTS, TUNE
+from hscb_bayes.report.sampling import OF_HIERARCHY
 from tests.benchmarks.measuring import Row, seconds
 
 SEED = 1
@@ -107,12 +106,11 @@ def pool_divergences() -> list[Row]:
     """Divergent transitions with few and with many studies, in the attempts of a pooled run until one has none."""
     rows = []
     for size in SAMPLED:
-        for _, draws, target_accept in ATTEMPTS:
-            tree = sample(_pooled(size), draws=draws, tune=TUNE, target_accept=target_accept, seed=SEED)
+        for attempt in OF_HIERARCHY:
+            tree = attempt.sampled(_pooled(size), seed=SEED)
             diverging = tree.tree["sample_stats"]["diverging"]
-            what = (
-                f"divergent transitions in {diverging.size:,} draws, target acceptance {target_accept}, {size} studies"
-            )
+            asked = f"target acceptance {attempt.target_accept}"
+            what = f"divergent transitions in {diverging.size:,} draws, {asked}, {size} studies"
             rows.append(Row(what=what, unit="transitions", values=[float(diverging.sum())], seed=SEED))
             if not diverging.any():
                 break

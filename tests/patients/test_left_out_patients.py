@@ -1,6 +1,5 @@
 """Patients without a covariate are left out whole, and counted with their events; rows of no time in the long form."""
 
-import json
 from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
@@ -10,9 +9,6 @@ import pandas as pd
 import pytest
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
-from hscb_bayes.checking.leave_patient_out import leave_patient_out
-from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import WideColumns
 from hscb_bayes.evidence.patients.long import from_long
@@ -22,21 +18,11 @@ from hscb_bayes.evidence.patients.wide import from_wide
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior, save
-from hscb_bayes.report.patient_page import write_patient_report
-from hscb_bayes.report.patient_tables import (
-    PatientTables,
-    baseline_table,
-    centre_table,
-    contrast_table,
-    observed_table,
-    occupancy_table,
-    ratio_table,
-    reported_curves,
-    times_table,
-)
-from hscb_bayes.report.results import VERDICT
+from hscb_bayes.report.page import render
+from hscb_bayes.report.results import judged
 from tests.patients.tables import analysis_file, number_of
 from tests.patients.test_predictions import drawn
+from tests.results_of_draws import fits_of, results_from
 
 WIDE = """id,response_day,last_day,died,age
 1,9,412,0,31
@@ -125,21 +111,12 @@ def test_the_count_travels_with_the_posterior(analysis: PatientAnalysis, tmp_pat
     assert asdict(patients_of(load_posterior(tmp_path / "posterior.nc")).patients.left_out) == GONE
 
 
-def test_the_report_says_who_was_left_out(analysis: PatientAnalysis, tmp_path: Path) -> None:
-    posterior = drawn(analysis, chains=2, draws=100)
-    judged = Verdict(
+def test_the_report_says_who_was_left_out(analysis: PatientAnalysis) -> None:
+    good = Verdict(
         is_converged=True, worst_r_hat=1.0, worst_ess_bulk=1e3, worst_ess_tail=1e3, divergences=0, failures=()
     )
-    posterior.attrs[VERDICT] = json.dumps(asdict(judged))
-    curves = reported_curves(posterior)
-    tables = PatientTables(
-        check=check_of_patients(posterior, days=analysis.table.report.days, seed=1),
-        occupancy=occupancy_table(curves), observed=observed_table(analysis), times=times_table(curves),
-        ratios=ratio_table(posterior), contrasts=contrast_table(posterior), centres=centre_table(posterior),
-        left_out_centres=pd.DataFrame(columns=list(CENTRES)), left_out_numbers=pd.DataFrame(columns=list(NUMBERS)),
-        baselines=baseline_table(posterior), loo=leave_patient_out(posterior),
-    )  # fmt: skip
-    page = write_patient_report(posterior, tables, tmp_path / "report.html").read_text()
+    posterior = judged(drawn(analysis, chains=2, draws=100), good)
+    page = render(results_from(fits_of(posterior)))
     assert "2 patients with 1 response and 1 death, without a value of some covariate, are left out" in page
 
 

@@ -20,15 +20,11 @@ from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
 from hscb_bayes.model.simulated import follow_up_of_patients
 from hscb_bayes.posterior.predict import state_occupancy
-from hscb_bayes.report.patient_tables import (
-    baseline_table,
-    centre_table,
-    contrast_table,
-    curve_days,
-    observed_table,
-    ratio_table,
-    settings_of,
-)
+from hscb_bayes.report.fits import Fitted
+from hscb_bayes.report.sections.baselines import baseline_table
+from hscb_bayes.report.sections.centres import centre_table
+from hscb_bayes.report.sections.ratios import contrast_table, ratio_table, settings_of
+from hscb_bayes.report.sections.states import curve_days, observed_table
 from tests.patients.test_predictions import drawn
 
 DATA = Path(__file__).parents[1] / "data"
@@ -42,6 +38,11 @@ def bmt() -> PatientAnalysis:
 @pytest.fixture(scope="module")
 def posterior(bmt: PatientAnalysis) -> xr.DataTree:
     return drawn(bmt)
+
+
+@pytest.fixture(scope="module")
+def fit(bmt: PatientAnalysis, posterior: xr.DataTree) -> Fitted:
+    return Fitted(analysis=bmt, posterior=posterior)
 
 
 def test_groups_are_levels_and_centres(bmt: PatientAnalysis) -> None:
@@ -99,8 +100,10 @@ def test_all_patients_with_one_value_are_the_average_of_each_with_it(
         assert_allclose(found.isel(setting=k), each.mean("patient"), rtol=1e-9)
 
 
-def test_a_contrast_is_the_difference_of_two_such_averages(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
-    table = contrast_table(posterior).set_index(["covariate", "value", "quantity", "day"])
+def test_a_contrast_is_the_difference_of_two_such_averages(
+    bmt: PatientAnalysis, posterior: xr.DataTree, fit: Fitted
+) -> None:
+    table = contrast_table(fit).set_index(["covariate", "value", "quantity", "day"])
     alive = hb.survival(posterior, days=[730], standardised={"disease": ["ALL", "AML low risk"]}).isel(day=0)
     expected = np.quantile(alive.sel(setting=0) - alive.sel(setting=1), 0.5, method="inverted_cdf")
     assert_allclose(table.loc[("disease", "AML low risk", "dead", 730), "difference_median"], expected, rtol=1e-9)
@@ -184,12 +187,12 @@ def test_points_are_aalen_johansen(bmt: PatientAnalysis) -> None:
     assert set(bmt.table.report.days) <= set(curve_days(bmt))
 
 
-def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, fit: Fitted) -> None:
     """A hazard ratio of disease is below 8 with 97.5%: the upper limit of 90% is 8 to the power 1.645 / 1.960."""
-    row = ratio_table(posterior).set_index(["transition", "term"]).loc[("response", "disease[AML high risk]")]
+    row = ratio_table(fit).set_index(["transition", "term"]).loc[("response", "disease[AML high risk]")]
     expected = 8.0 ** (np.array([-1.0, 0.0, 1.0]) * 1.6448536 / 1.9599640)
     assert_allclose(row[["prior_lower", "prior_median", "prior_upper"]].to_numpy(dtype=float), expected, rtol=1e-6)
-    rows = baseline_table(posterior).set_index("parameter")
+    rows = baseline_table(fit).set_index("parameter")
     mean, deviation = prior_normals(bmt)
     shape = list(bmt.parameter_ids).index("response_shape")
     share = norm.cdf(np.log(rows.loc["response_shape", ["prior_lower", "prior_upper"]].astype(float)),
@@ -197,12 +200,12 @@ def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, posterior:
     assert_allclose(share, [0.05, 0.95], atol=1e-6)
 
 
-def test_two_centres_typically_differ_by_the_median_of_their_distance(posterior: xr.DataTree) -> None:
+def test_two_centres_typically_differ_by_the_median_of_their_distance(posterior: xr.DataTree, fit: Fitted) -> None:
     rng = np.random.default_rng(3)
     spread = posterior.dataset["between_centres"].values[0, :, 0]
     distance = np.median(np.abs(rng.normal(size=(200_000, 2)) @ [1.0, -1.0]))
     expected = np.exp(distance * np.quantile(spread, 0.5, method="inverted_cdf"))
-    table = centre_table(posterior).set_index(["transition", "centre"])
+    table = centre_table(fit).set_index(["transition", "centre"])
     assert_allclose(table.loc[("response", "between"), "median"], expected, rtol=0.01)
 
 

@@ -24,9 +24,10 @@ from hscb_bayes.evidence.patients.wide import from_wide, to_wide
 from hscb_bayes.posterior.gate import verdict
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior, save
+from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.manifest import write_manifest
-from hscb_bayes.report.patient_tables import contrast_table
 from hscb_bayes.report.results import accepted
+from hscb_bayes.report.sections.ratios import contrast_table
 from tests.patients.tables import analysis_file, centres_of, levels_of, number_of
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -77,7 +78,8 @@ def test_contrasts_are_of_the_labels_as_they_were(tmp_path: Path) -> None:
         analysis_file(tmp_path, table_of(arm=["01", "1"] * 3), covariates=levels_of("arm", ["1", "01"]))
     )
     save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
-    assert set(contrast_table(load_posterior(tmp_path / "posterior.nc"))["value"]) == {"1", "01"}
+    fit = Fitted(analysis=analysis, posterior=load_posterior(tmp_path / "posterior.nc"))
+    assert set(contrast_table(fit)["value"]) == {"1", "01"}
 
 
 def test_the_command_line_predicts_for_labels_that_look_like_numbers(

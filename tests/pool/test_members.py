@@ -42,8 +42,8 @@ def test_a_posterior_of_one_study_is_of_its_analysis(tree: xr.DataTree) -> None:
 
 
 def test_the_average_study_is_what_parameters_say(tree: xr.DataTree) -> None:
-    assert_allclose(draws_of(tree.average), tree.parameters)
-    assert analysis_of(tree.average).name == "main"
+    assert_allclose(tree.average.parameters, tree.parameters)
+    assert tree.average.analysis.name == "main"
 
 
 def test_the_next_study_is_as_far_from_the_average_as_studies_are(tree: xr.DataTree) -> None:
@@ -69,7 +69,7 @@ def test_each_posterior_knows_whether_it_is_pooled(tree: xr.DataTree) -> None:
     with pytest.raises(InputError, match="required the posterior of one study, found that of a pooled analysis"):
         tree.analysis
     with pytest.raises(InputError, match="required the posterior of a pooled analysis, found that of one study"):
-        pool_of(tree.average)
+        tree.average.analysis
 
 
 def test_a_pooled_posterior_comes_back_from_a_file(tree: xr.DataTree, tmp_path) -> None:

@@ -13,25 +13,17 @@ import xarray as xr
 
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.cli import main
-from hscb_bayes.evidence.audit import audit
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.headline import calibration_quantities
 from hscb_bayes.posterior.stored import save
+from hscb_bayes.report.fits import Fits, Fitted
 from hscb_bayes.report.manifest import write_manifest
-from hscb_bayes.report.pooled_page import write_pooled_report
-from hscb_bayes.report.pooled_tables import (
-    PooledFits,
-    alternatives_table,
-    borrowing_table,
-    conflict,
-    estimands_table,
-    heterogeneity_table,
-    pooled_check_table,
-    weights_table,
-)
-from hscb_bayes.report.results import judged
+from hscb_bayes.report.page import render
+from hscb_bayes.report.results import Results, judged, results_of
+from hscb_bayes.report.sections.forest import conflict
 from tests.browser import CHROMIUM, Seen, seen
+from tests.results_of_draws import fits_of, results_from
 
 GOOD = Verdict(
     is_converged=True, worst_r_hat=1.0, worst_ess_bulk=999.0, worst_ess_tail=999.0, divergences=0, failures=()
@@ -39,35 +31,32 @@ GOOD = Verdict(
 
 
 @pytest.fixture(scope="module")
-def fits(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> PooledFits:
+def fits(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> Fits:
     tree = judged(prior_tree(pool), GOOD)
     tree.attrs["converged"] = 1
     alone = {study: tree.of(study=study) for study in pool.studies}
-    return PooledFits(pooled=tree, alone=alone, without=dict.fromkeys(pool.studies, tree))
+    same = {"same": Fitted(analysis=pool, posterior=tree)}
+    return fits_of(tree, alone=alone, without=dict.fromkeys(pool.studies, tree), alternatives=same)
 
 
 @pytest.fixture(scope="module")
-def tables(fits: PooledFits, pool: Pool) -> dict[str, pd.DataFrame]:
-    return {
-        "estimands": estimands_table(fits, pool, seed=1),
-        "check": pooled_check_table(fits, pool, seed=1),
-        "heterogeneity": heterogeneity_table(fits.pooled, pool),
-        "alternatives": alternatives_table(fits, pool, {"same": (pool, fits.pooled)}),
-        "weights": weights_table({pool.name: (pool, fits.pooled)}),
-        "borrowing": borrowing_table(fits.pooled.next(seed=1)),
-    }
+def results(fits: Fits) -> Results:
+    return results_from(fits)
 
 
 @pytest.fixture(scope="module")
-def page(fits: PooledFits, pool: Pool, tables: dict[str, pd.DataFrame], tmp_path_factory) -> str:
-    findings = {member.study.id: audit(member.study) for member in pool.members}
-    path = tmp_path_factory.mktemp("page") / "report.html"
-    return write_pooled_report(fits.pooled, tables, findings, path).read_text(encoding="utf-8")
+def tables(results: Results) -> dict[str, pd.DataFrame]:
+    return dict(results.tables)
 
 
-def test_estimands_are_those_of_the_headline(fits: PooledFits) -> None:
+@pytest.fixture(scope="module")
+def page(results: Results) -> str:
+    return render(results)
+
+
+def test_estimands_are_those_of_the_headline(fits: Fits) -> None:
     for study in ("gagelmann2023", "liu2024"):
-        one = fits.pooled.of(study=study)
+        one = fits.main.posterior.of(study=study)
         found, expected = estimands(one), calibration_quantities(one.parameters, one.analysis)
         for name in ("response_by_28", "os_1y"):
             np.testing.assert_allclose(found[name].values.ravel(), expected[name], atol=3e-4)
@@ -127,9 +116,9 @@ def test_the_page_asks_for_nothing_outside(page: str) -> None:
 
 
 def test_a_pooled_page_is_written_again_from_its_results(
-    fits: PooledFits, tables: dict[str, pd.DataFrame], page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fits: Fits, tables: dict[str, pd.DataFrame], page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save(fits.pooled, tmp_path / "posterior.nc")
+    save(fits.main.posterior, tmp_path / "posterior.nc")
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     write_manifest(tmp_path)
@@ -149,25 +138,26 @@ def test_a_browser_finds_nothing_wrong_with_the_pooled_page(page: str, tmp_path:
     assert seen(path, width, tmp_path) == Seen(overflow=0, missing=0, figures=3, misplaced=0, console=False)
 
 
-def test_a_page_that_has_not_converged_says_so_on_top(
-    fits: PooledFits, pool: Pool, tables: dict[str, pd.DataFrame], tmp_path: Path
-) -> None:
+def test_a_page_that_has_not_converged_says_so_on_top(fits: Fits, tables: dict[str, pd.DataFrame]) -> None:
     bad = asdict(GOOD) | {"is_converged": False, "failures": ["required no divergent transition, found 3"]}
-    tree = fits.pooled.copy()
+    tree = fits.main.posterior.copy()
     tree.attrs["verdict"] = json.dumps(bad)
-    findings = {member.study.id: audit(member.study) for member in pool.members}
-    text = write_pooled_report(tree, tables, findings, tmp_path / "report.html").read_text(encoding="utf-8")
+    text = render(results_of(tree, tables))
     assert 0 < text.index("found 3") < text.index("Question and answer")
 
 
 def test_predictions_are_printed_for_every_study(
-    fits: PooledFits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fits: Fits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save(fits.pooled, tmp_path / "posterior.nc")
+    save(fits.main.posterior, tmp_path / "posterior.nc")
     write_manifest(tmp_path)
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0
     told = capsys.readouterr().out
-    assert [line.split()[0] for line in told.splitlines()[1::3]] == [*fits.pooled.analysis.studies, "average", "next"]
+    assert [line.split()[0] for line in told.splitlines()[1::3]] == [
+        *fits.main.posterior.analysis.studies,
+        "average",
+        "next",
+    ]
     assert main(["predict", str(tmp_path), "--days", "28", "--duration", "14"]) == 0
     told = capsys.readouterr().out
     assert [line.split()[0] for line in told.splitlines()[1::3]] == ["gagelmann2023", "average", "next"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,8 @@ from hscb_bayes.posterior.exchangeable import (
 )
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior
-from hscb_bayes.report import pooled_run
-from hscb_bayes.report.pooled_run import PooledTables
+from hscb_bayes.report import sampling
+from hscb_bayes.report.sections import sections_of
 from tests import corners
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pool_run")]
@@ -32,17 +32,17 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pool")
     path, out = corners.pool(folder, "ordinary", 15, with_table=True, weight=0.8), folder / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pooled_run, "ATTEMPTS", (("sampling", 300, 0.9),))
-        patch.setattr(pooled_run, "TUNE", 300)
-        patch.setattr(pooled_run, "SIDE_DRAWS", 150)
-        patch.setattr(pooled_run, "SIDE_ATTEMPTS", ((200, 0.9),))
+        few = sampling.Attempt(draws=300, tune=300, target_accept=0.9)
+        patch.setattr(sampling, "OF_HIERARCHY", (few,))
+        patch.setattr(sampling, "BESIDE_HIERARCHY", (replace(few, draws=150, tune=200, chains=2),))
         assert cli.main(["run", str(path), "--out", str(out), "--quiet", "--allow-unconverged", "--seed", "3"]) == 0
     return out
 
 
 def test_every_table_and_the_page_are_there(results: Path) -> None:
     written = {entry.name for entry in results.iterdir()}
-    assert {f"{table.name}.csv" for table in fields(PooledTables)} <= written
+    pool = pool_of(load_posterior(results / "posterior.nc"))
+    assert {file for section in sections_of(pool) for file in section.files} < written
     page = (results / "report.html").read_text(encoding="utf-8")
     assert all(study in page for study in STUDIES)
     for command in ("check", "predict", "report"):

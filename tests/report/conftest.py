@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
@@ -15,16 +14,13 @@ from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.gate import Verdict
-from hscb_bayes.posterior.predict import nonresponder_death_day
-from hscb_bayes.posterior.reported import Reported, reported
-from hscb_bayes.posterior.sensitivity import by_response_contraction, sensitivity
 from hscb_bayes.posterior.stored import provenance
-from hscb_bayes.report import tables
-from hscb_bayes.report.results import Results, Tables, judged, results_of
-from hscb_bayes.report.run import curve_days
+from hscb_bayes.report.fits import Fitted
+from hscb_bayes.report.page import render
+from hscb_bayes.report.results import Results, judged
+from tests.results_of_draws import fits_of, results_from
 
 CHAINS, DRAWS = 2, 60
-DAYS = (1.0, 7.0, 14.0, 28.0, 90.0, 365.0)
 CONVERGED = Verdict(
     is_converged=True, worst_r_hat=1.002, worst_ess_bulk=1234.0, worst_ess_tail=987.0, divergences=0, failures=()
 )  # fmt: skip
@@ -45,26 +41,15 @@ def prior_posterior(analysis: Analysis) -> xr.DataTree:
     return tree
 
 
-def tables_of(analysis: Analysis, posterior: xr.DataTree, draws: Reported) -> Tables:
-    """Every table, as ``run`` makes them; one fitted number is left out."""
-    others = {analysis.name: (analysis, draws.headline, True)}
-    if analysis.name == "main":
-        others["other"] = (load_analysis("step"), draws.headline, False)
-    deaths = nonresponder_death_day(posterior, seed=1)
-    left_out = {analysis.table.fit.items[0]: posterior}
-    return Tables(
-        check=check(posterior, replicates=50, seed=1, left_out=left_out),
-        summary=sensitivity(posterior, fitted=draws.headline, seed=1),
-        alternatives=tables.alternatives_table(others),
-        predictions=tables.prediction_table(posterior, duration=analysis.durations, days=[14.0, 365.0]),
-        curves=tables.curve_table(draws.curves),
-        by_response=tables.by_response_table(
-            draws.by_response, by_response_contraction(posterior, draws.by_response, seed=1)
-        ),
-        death_days=tables.death_table({"main": ("this analysis", deaths), "plain": ("another", deaths)}),
-        p_values=tables.p_value_table(posterior, seed=1),
-        probabilities=tables.probability_table(draws.headline, analysis),
-    )
+def results_from_prior(posterior: xr.DataTree) -> Results:
+    """Results as a run computes them, with fewer replicates; one fitted number is left out."""
+    fits = fits_of(posterior)
+    without = {fits.analysis.table.fit.items[0]: posterior}
+    if fits.analysis.name == "main":
+        headline = fits.reported["learned"]
+        step = Fitted(analysis=load_analysis("step"), posterior=posterior, headline=headline, is_converged=False)
+        fits = replace(fits, alternatives={"other": step})
+    return results_from(fits, check=check(posterior, replicates=50, seed=1, left_out=without))
 
 
 @pytest.fixture(scope="session")
@@ -74,15 +59,9 @@ def posterior() -> xr.DataTree:
 
 
 @pytest.fixture(scope="session")
-def draws(posterior: xr.DataTree) -> Reported:
-    """Everything that is reported of it."""
-    return reported(posterior, days=DAYS, durations=[14.0, 38.0, 90.0])
-
-
-@pytest.fixture(scope="session")
-def results(posterior: xr.DataTree, draws: Reported) -> Results:
+def results(posterior: xr.DataTree) -> Results:
     """Results of the main analysis."""
-    return results_of(posterior, tables_of(load_analysis("main"), posterior, draws))
+    return results_from_prior(posterior)
 
 
 @pytest.fixture(scope="session")
@@ -96,10 +75,7 @@ def results_of_study(posterior_of: Callable[[str], xr.DataTree]) -> Callable[[st
     """Results of a shipped analysis of another study, by its name."""
 
     def make(name: str) -> Results:
-        analysis = load_analysis(name)
-        tree = posterior_of(name)
-        told = reported(tree, days=curve_days(analysis), durations=analysis.durations)
-        return results_of(tree, tables_of(analysis, tree, told))
+        return results_from_prior(posterior_of(name))
 
     return make
 
@@ -107,8 +83,6 @@ def results_of_study(posterior_of: Callable[[str], xr.DataTree]) -> Callable[[st
 @pytest.fixture(scope="session")
 def page(results: Results) -> str:
     """Their page."""
-    from hscb_bayes.report.assemble import render
-
     return render(results)
 
 
@@ -136,10 +110,8 @@ def results_named(results: Results, root: Path, tmp_path: Path) -> Callable[[str
         (tmp_path / "evidence").mkdir()
         (tmp_path / "evidence" / "gagelmann2023.toml").write_text(study)
         (tmp_path / "main.toml").write_text(text)
-        titles = {"alternatives": "title", "death_days": "title"}
-        renamed = {table: getattr(results.tables, table).assign(**{column: name}) for table, column in titles.items()}
-        deaths = pd.DataFrame(renamed["death_days"])
-        made = replace(results.tables, alternatives=renamed["alternatives"], death_days=deaths.iloc[:101])
-        return replace(results, analysis=load_analysis(tmp_path / "main.toml"), tables=made)
+        renamed = {id: results.tables[id].assign(title=name) for id in ("alternatives", "death_days")}
+        tables = {**results.tables, **renamed}
+        return replace(results, analysis=load_analysis(tmp_path / "main.toml"), tables=tables)
 
     return make

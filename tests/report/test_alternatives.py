@@ -1,27 +1,19 @@
 """Which analyses a report compares."""
 
-from typing import Any
-
 import pytest
 import xarray as xr
 
+from hscb_bayes.analysis.load import load, load_alternatives
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.posterior.predict import headline
 from hscb_bayes.posterior.sample import chosen_from, with_p_values
-from hscb_bayes.report import run as module
-from hscb_bayes.report.progress import shown
-from hscb_bayes.report.run import Fitted, _alternatives
 
 
 @pytest.mark.parametrize("name", ["main", "step", "p_value_cox"])
-def test_an_analysis_is_compared_with_the_others_never_with_itself(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    analysis = load_analysis(name)
-    nothing: Any = object()
-    main = Fitted(analysis=analysis, posterior=nothing, headline=nothing)
-    monkeypatch.setattr(module, "_alternative", lambda compiled, main, other, *, seed: main)
-    compiled: Any = None
-    found = _alternatives(compiled, main, seed=1, say=shown(progress=False))
+def test_an_analysis_is_compared_with_the_others_never_with_itself(name: str) -> None:
+    found = load_alternatives(load(name))
     assert set(found) == set(load_analysis("main").table.report.alternatives) - {name}
+    assert all(other.name == id for id, other in found.items())
 
 
 def test_the_draws_that_a_p_value_takes_are_not_evaluated_again(posterior: xr.DataTree) -> None:

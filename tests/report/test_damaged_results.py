@@ -25,7 +25,7 @@ def whole(results: Results, posterior: xr.DataTree, tmp_path_factory: pytest.Tem
     """A directory as ``hscb run`` leaves it, of a posterior that was never sampled."""
     out = tmp_path_factory.mktemp("whole") / "main"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(run, "_made", lambda _, **__: (posterior, results.tables))
+        patched.setattr(run, "computed_results", lambda *_, **__: results)
         run.run("main", out, seed=1)
     return out
 
@@ -133,11 +133,11 @@ def with_draw(value: float) -> Callable[[xr.DataTree], None]:
 
 
 def without_stats(tree: xr.DataTree) -> None:
-    del tree.tree["sample_stats"]
+    del tree.tree.tree["sample_stats"]
 
 
 def fewer_stats(tree: xr.DataTree) -> None:
-    tree.tree["sample_stats"] = tree.tree["sample_stats"].to_dataset().isel(draw=slice(1, None))
+    tree.tree.tree["sample_stats"] = tree.tree.tree["sample_stats"].to_dataset().isel(draw=slice(1, None))
 
 
 def without_draws(tree: xr.DataTree) -> None:

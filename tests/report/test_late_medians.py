@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.report.figures import all_figures
 from hscb_bayes.report.results import Results
+from hscb_bayes.report.sections.curves import curve_figures
 from tests.papers import paper, study_text
 
 ITEMS = """
@@ -39,5 +39,5 @@ def test_the_picture_of_response_goes_on_to_what_is_printed(
     tmp_path: Path, results_of_study: Callable[[str], Results], median: str, limits: str, last: int
 ) -> None:
     paper(tmp_path, study_text(31, ITEMS.format(median=median, limits=limits)), ["response", "median"])
-    picture = str(all_figures(results_of_study(str(tmp_path / "x.toml")))["response"])
+    picture = str(curve_figures(results_of_study(str(tmp_path / "x.toml")))["response"])
     assert max(int(day) for day in TICK.findall(picture)) == last

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from hscb_bayes.report.progress import Progress, shown
+from hscb_bayes.report.progress import Progress, on_standard_error
 
 
 class Terminal(io.StringIO):
@@ -33,7 +33,7 @@ def test_a_terminal_shows_the_last_step_alone_and_nothing_at_the_end() -> None:
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = shown(progress=False)
+    progress = on_standard_error(progress=False)
     progress.step("sampling")
     progress.make_room()
     progress.end()
@@ -41,5 +41,5 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(progress=True).step("sampling")
+    on_standard_error(progress=True).step("sampling")
     assert capsys.readouterr() == ("", "sampling\n")

@@ -1,6 +1,6 @@
 """The directory of a run: whole or not at all, and read back as it was written."""
 
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +12,13 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.report import run
 from hscb_bayes.report.folder import replaced
 from hscb_bayes.report.manifest import write_manifest
-from hscb_bayes.report.results import Results, Tables, read_results, write_tables
+from hscb_bayes.report.results import Results, read_results, write_results
 
 
 @pytest.fixture
-def sampled(results: Results, posterior: xr.DataTree, monkeypatch: pytest.MonkeyPatch) -> None:
+def sampled(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs take this posterior and these tables instead of sampling."""
-    monkeypatch.setattr(run, "_made", lambda _, **__: (posterior, results.tables))
+    monkeypatch.setattr(run, "computed_results", lambda *_, **__: results)
 
 
 @pytest.fixture
@@ -30,10 +30,9 @@ def folder(sampled: None, tmp_path: Path) -> Path:
 
 def test_results_are_read_back_as_they_were_written(folder: Path, results: Results) -> None:
     again = read_results(folder)
-    for field in fields(Tables):
-        pd.testing.assert_frame_equal(
-            getattr(again.tables, field.name), getattr(results.tables, field.name), check_dtype=False
-        )
+    assert set(again.tables) == set(results.tables)
+    for name, table in results.tables.items():
+        pd.testing.assert_frame_equal(again.tables[name], table, check_dtype=False)
     assert again.verdict == results.verdict
     assert again.settings == results.settings
     assert again.findings == results.findings
@@ -76,7 +75,7 @@ def test_a_missing_table_is_named(folder: Path) -> None:
 def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results, posterior: xr.DataTree) -> None:
     bare = posterior.copy()
     del bare.attrs["verdict"]
-    write_tables(results, bare, folder)
+    write_results(replace(results, posterior=bare), folder)
     write_manifest(folder)
     with pytest.raises(
         InputError, match=r"posterior\.nc: required a posterior that hscb run wrote; it holds no verdict$"
@@ -123,7 +122,7 @@ def test_a_place_that_cannot_be_written_to_is_found_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("not a directory")
-    monkeypatch.setattr(run, "_made", lambda *_, **__: pytest.fail("the work had begun"))
+    monkeypatch.setattr(run, "computed_results", lambda *_, **__: pytest.fail("the work had begun"))
     assert cli.main(["run", "main", "--out", str(tmp_path / "file" / "out")]) != 0
     said = capsys.readouterr().err
     assert f"{tmp_path / 'file' / 'out'}: required a place that can be written to, found: " in said

@@ -9,7 +9,8 @@ import xarray as xr
 
 from hscb_bayes import cli
 from hscb_bayes.posterior.gate import Verdict
-from hscb_bayes.report import patient_run, pooled_run
+from hscb_bayes.report import run, sampling
+from hscb_bayes.report.reported import Reported
 
 MISSED = Verdict(
     is_converged=False, worst_r_hat=1.2, worst_ess_bulk=9.0, worst_ess_tail=9.0, divergences=1,
@@ -32,15 +33,10 @@ class Sampler:
 @pytest.fixture
 def sampler(monkeypatch: pytest.MonkeyPatch) -> Sampler:
     found = Sampler()
-    for module in (patient_run, pooled_run):
-        monkeypatch.setattr(module, "compile_model", lambda built: built)
-        monkeypatch.setattr(module, "sample", found)
-        monkeypatch.setattr(module, "verdict", lambda *_: MISSED)
-    monkeypatch.setattr(patient_run, "build", lambda analysis: analysis)
-    monkeypatch.setattr(patient_run, "reported_curves", lambda _posterior: {})
-    monkeypatch.setattr(patient_run, "shown", lambda _curves: {})
-    monkeypatch.setattr(pooled_run, "build", lambda pool: pool)
-    monkeypatch.setattr(pooled_run, "_judge", lambda *_, **__: MISSED)
+    monkeypatch.setattr(run, "build", lambda analysis: analysis)
+    monkeypatch.setattr(run, "compile_model", lambda analysis: SimpleNamespace(analysis=analysis))
+    monkeypatch.setattr(sampling, "sample", found)
+    monkeypatch.setattr(sampling, "reported_of", lambda *_, **__: Reported(by_section={}, verdict=MISSED))
     return found
 
 
@@ -62,6 +58,12 @@ def test_a_pool_is_fitted_again_for_longer(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_paper_is_fitted_once(sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "main", "--out", str(tmp_path / "out"), "--quiet"]) == 2
+    assert [(call["draws"], call["target_accept"]) for call in sampler.calls] == [(1000, 0.9)]
+    assert "the posterior has not converged" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("diverging", "targets", "converged"),
     [((False,), [0.8], 1), ((True, False), [0.8, 0.95], 1), ((True, True), [0.8, 0.95], 0)],
@@ -75,7 +77,7 @@ def test_a_smaller_fit_of_a_pool_is_done_again_where_one_diverged(
         found.append(target_accept)
         return xr.DataTree.from_dict({"sample_stats": xr.Dataset({"diverging": ("draw", [left.pop(0), False])})})
 
-    monkeypatch.setattr(pooled_run, "sample", sample)
-    tree = pooled_run.smaller_fit(SimpleNamespace(), seed=1)
+    monkeypatch.setattr(sampling, "sample", sample)
+    tree = sampling.sampled_without_divergence(SimpleNamespace(), seed=1)
     assert found == targets
     assert tree.attrs["converged"] == converged

@@ -11,7 +11,6 @@ import numba.core.caching
 import numpy as np
 import pymc as pm
 import pytest
-import xarray as xr
 
 from hscb_bayes import caches, cli
 from hscb_bayes.errors import InputError
@@ -110,9 +109,9 @@ def test_a_disk_that_is_full_while_code_is_compiled_costs_the_cache_alone(monkey
 
 
 @pytest.fixture
-def earlier(results: Results, posterior: xr.DataTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def earlier(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Results of a run; the next one has them ready to write as well."""
-    monkeypatch.setattr(run, "_made", lambda _, **__: (posterior, results.tables))
+    monkeypatch.setattr(run, "computed_results", lambda *_, **__: results)
     run.run("main", tmp_path / "main", seed=1)
     return tmp_path / "main"
 

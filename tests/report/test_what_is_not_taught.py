@@ -9,8 +9,7 @@ import pytest
 
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.posterior.taught import untaught
-from hscb_bayes.report.answer import four_sentences
-from hscb_bayes.report.assemble import render
+from hscb_bayes.report.page import answer, render
 from hscb_bayes.report.results import Results
 from tests.papers import paper, study_text
 
@@ -110,7 +109,7 @@ def results(results_of_study: Callable[[str], Results], tmp_path_factory: pytest
 
 
 def test_half_respond_by_a_day_is_the_priors_where_no_time_is_fitted(results: Results) -> None:
-    speed, survival, duration, _ = four_sentences(results)
+    speed, survival, duration, _ = answer(results)
     assert speed.endswith(f" have responded by day 28. No time to response is fitted, so that {PRIORS}")
     assert survival.endswith(f" No survival is fitted, so that {PRIORS}")
     assert "prior" not in duration
@@ -123,13 +122,13 @@ def test_the_curves_say_so_too(results: Results) -> None:
 
 
 def test_such_answers_are_marked_whatever_their_contraction(results: Results) -> None:
-    table = results.tables.summary.set_index("quantity")
+    table = results.tables["summary"].set_index("quantity")
     assert table.loc[sorted(TIMES | SURVIVALS), "mostly_prior"].all()
 
 
 def test_an_answer_that_is_taught_has_no_such_words(results_of_study: Callable[[str], Results], tmp_path: Path) -> None:
     of_arm_a(tmp_path, "response", "median", "os")
-    assert PRIORS not in " ".join(four_sentences(results_of_study(str(tmp_path / "x.toml"))))
+    assert PRIORS not in " ".join(answer(results_of_study(str(tmp_path / "x.toml"))))
 
 
 def test_what_is_not_of_the_analysis_is_listed_and_not_drawn(results: Results) -> None:

@@ -8,14 +8,16 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.errors import InputError
-from hscb_bayes.report.answer import four_sentences
-from hscb_bayes.report.assemble import render
+from hscb_bayes.report.fits import Fitted
+from hscb_bayes.report.page import answer, render
+from hscb_bayes.report.predictions import prediction_table
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.run import curve_days
-from hscb_bayes.report.tables import prediction_table
+from hscb_bayes.report.sections.curves import curve_days
 
 STUDIES = ("rejeski2022", "klyuchnikov2014", "stasia2014", "scb2024", "bowman2023", "liu2024")
-SECTIONS = ["answer", "conflicts", "assumed", "check", "curves", "learned", "provenance"]
+SECTIONS = [
+    "answer", "conflicts", "assumed", "curves", "by_response", "death_days", "check", "learned", "provenance",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=STUDIES)
@@ -31,7 +33,7 @@ def test_the_page_has_no_word_of_durations_that_are_not_there(results: Results) 
     assert not re.search(r"doubling of (prior )?neutropenia", page)
     assert 'href="#duration"' not in page
     assert "0 of the 0" not in page
-    assert four_sentences(results)[2] == "The duration of neutropenia has no part in this analysis."
+    assert answer(results)[2] == "The duration of neutropenia has no part in this analysis."
 
 
 def test_curves_reach_the_last_printed_survival(results: Results) -> None:
@@ -46,10 +48,11 @@ def test_predictions_are_of_all_patients(
     results_of_study: Callable[[str], Results], posterior_of: Callable[[str], xr.DataTree]
 ) -> None:
     results = results_of_study("liu2024")
-    table = results.tables.predictions
+    table = results.tables["predictions"]
     assert table["duration"].isna().all()
     assert (table["patients_beyond"] == 10).all()
     assert not table["extrapolates"].any()
     sentence = f"{results.analysis.path}: cohort.form: durations have no part in this analysis, found [14.0]"
+    fit = Fitted(analysis=results.analysis, posterior=posterior_of("liu2024"))
     with pytest.raises(InputError, match=re.escape(sentence)):
-        prediction_table(posterior_of("liu2024"), duration=[14.0], days=[28.0])
+        prediction_table(fit, duration=[14.0], days=[28.0])

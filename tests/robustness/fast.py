@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hscb_bayes.analysis.patient_spec import is_of_patients
-from hscb_bayes.analysis.pool import is_pool
 from hscb_bayes.model import compiled, fit
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import structure_of
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.report import patient_run, pooled_run, run
+from hscb_bayes.report import beside, run
 
 CHAINS = 2
 
@@ -57,7 +54,7 @@ def fast(kept: Kept, most: Few) -> Iterator[None]:
 
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(fit.nutpie, "sample", few))
-        for module in (run, patient_run, pooled_run):
+        for module in (run, beside):
             stack.enter_context(mock.patch.object(module, "compile_model", once))
         yield
 
@@ -72,12 +69,3 @@ def _layout(built: Built) -> tuple[object, ...]:
 def _spacious(built: Built) -> Built:
     """A table's model with room for other courses."""
     return built if built.analysis.members else build(built.analysis, spare=True)
-
-
-def run_any(path: Path, out: Path, *, seed: int, allow_unconverged: bool) -> Path:
-    """Run an analysis of whatever kind, as ``hscb run`` does; returns the path of its page."""
-    if is_pool(path):
-        return pooled_run.run_pool(path, out, seed=seed, allow_unconverged=allow_unconverged)
-    if is_of_patients(path):
-        return patient_run.run_patients(path, out, seed=seed, allow_unconverged=allow_unconverged)
-    return run.run(path, out, seed=seed, allow_unconverged=allow_unconverged)

@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from hscb_bayes.errors import InputError
-from tests.robustness.fast import FEWEST, Few, Kept, fast, run_any
+from hscb_bayes.report.run import run
+from tests.robustness.fast import FEWEST, Few, Kept, fast
 from tests.robustness.judging import Outcome, demand, outcome_of
 from tests.robustness.odd_cases import Odd, every_case
 from tests.robustness.table import TABLE, record
@@ -41,7 +42,7 @@ def ending(case: Odd, kept: Kept, *, seed: int, allow_unconverged: bool) -> str:
         out = folder / "out"
         with fast(kept, FEWEST if case.is_large else Few()):
             try:
-                page = run_any(folder / "x.toml", out, seed=seed, allow_unconverged=allow_unconverged)
+                page = run(folder / "x.toml", out, seed=seed, allow_unconverged=allow_unconverged)
             except InputError as error:
                 demand(not out.exists(), "no results of a refused analysis")
                 demand("\n" not in str(error), "one sentence", str(error))

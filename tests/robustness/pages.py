@@ -15,18 +15,13 @@ from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.analysis.pool import load_pool
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
-from hscb_bayes.checking.leave_patient_out import leave_patient_out
-from hscb_bayes.checking.replicate_patients import check_of_patients
-from hscb_bayes.evidence.audit import audit
-from hscb_bayes.posterior.reported import reported
-from hscb_bayes.report import patient_tables, pooled_tables
-from hscb_bayes.report.assemble import write_report
-from hscb_bayes.report.patient_page import write_patient_report
-from hscb_bayes.report.pooled_page import write_pooled_report
-from hscb_bayes.report.results import judged, results_of
+from hscb_bayes.report.fits import Fitted
+from hscb_bayes.report.page import write_report
+from hscb_bayes.report.results import judged
 from tests.patients.test_predictions import drawn
 from tests.pool.conftest import drawn_pool
-from tests.report.conftest import CONVERGED, DAYS, prior_posterior, tables_of
+from tests.report.conftest import CONVERGED, prior_posterior, results_from_prior
+from tests.results_of_draws import fits_of, results_from
 from tests.robustness.documents import MODELS, ROOT, document, text_of
 from tests.robustness.of_patients import written
 
@@ -97,14 +92,10 @@ def paper(folder: Path, words: Sequence[str]) -> Path:
     analysis = _tables(MODELS / "main.toml", endless)
     analysis["report"]["alternatives"] = []
     path = _write(folder, f"{file_name(next(endless))}.toml", analysis | {"study": study})
-    loaded = load_analysis(path)
-    posterior = judged(prior_posterior(loaded), CONVERGED)
-    tables = tables_of(loaded, posterior, reported(posterior, days=DAYS, durations=loaded.durations))
-    titles = {"title": next(endless)}
-    named = replace(
-        tables, alternatives=tables.alternatives.assign(**titles), death_days=tables.death_days.assign(**titles)
-    )
-    return write_report(results_of(posterior, named), folder / "report.html")
+    results = results_from_prior(judged(prior_posterior(load_analysis(path)), CONVERGED))
+    title = next(endless)
+    named = {id: results.tables[id].assign(title=title) for id in ("alternatives", "death_days")}
+    return write_report(replace(results, tables={**results.tables, **named}), folder / "report.html")
 
 
 def patients(folder: Path, words: Sequence[str]) -> Path:
@@ -140,21 +131,9 @@ def patients(folder: Path, words: Sequence[str]) -> Path:
     path = _write(folder, f"{file_name(next(endless))}.toml", tables)
     analysis = load_patients(path)
     posterior = judged(drawn(analysis, chains=2, draws=60), CONVERGED)
-    curves = patient_tables.reported_curves(posterior)
-    made = patient_tables.PatientTables(
-        check=check_of_patients(posterior, days=analysis.table.report.days, seed=1),
-        occupancy=patient_tables.occupancy_table(curves),
-        observed=patient_tables.observed_table(analysis),
-        times=patient_tables.times_table(curves),
-        ratios=patient_tables.ratio_table(posterior),
-        contrasts=patient_tables.contrast_table(posterior),
-        centres=patient_tables.centre_table(posterior),
-        left_out_centres=pd.DataFrame([(name, 20, -3.5, True) for name in analysis.centres], columns=list(CENTRES)),
-        left_out_numbers=pd.DataFrame(columns=list(NUMBERS)),
-        baselines=patient_tables.baseline_table(posterior),
-        loo=leave_patient_out(posterior),
-    )
-    return write_patient_report(posterior, made, folder / "report.html")
+    foretold = pd.DataFrame([(name, 20, -3.5, True) for name in analysis.centres], columns=list(CENTRES))
+    fits = fits_of(posterior, centres=(foretold, pd.DataFrame(columns=list(NUMBERS))))
+    return write_report(results_from(fits), folder / "report.html")
 
 
 def pool(folder: Path, words: Sequence[str]) -> Path:
@@ -173,21 +152,13 @@ def pool(folder: Path, words: Sequence[str]) -> Path:
     loaded = load_pool(_write(folder, f"{file_name(next(endless))}.toml", tables))
     posterior = judged(drawn_pool(loaded), CONVERGED)
     posterior.attrs["converged"] = 1
-    fits = pooled_tables.PooledFits(
-        pooled=posterior,
+    fits = fits_of(
+        posterior,
         alone={study: posterior.of(study=study) for study in loaded.studies},
         without=dict.fromkeys(loaded.studies, posterior),
+        alternatives={next(endless): Fitted(analysis=loaded, posterior=posterior)},
     )
-    made = {
-        "estimands": pooled_tables.estimands_table(fits, loaded, seed=1),
-        "check": pooled_tables.pooled_check_table(fits, loaded, seed=1),
-        "heterogeneity": pooled_tables.heterogeneity_table(posterior, loaded),
-        "alternatives": pooled_tables.alternatives_table(fits, loaded, {next(endless): (loaded, posterior)}),
-        "weights": pooled_tables.weights_table({loaded.name: (loaded, posterior)}),
-        "borrowing": pooled_tables.borrowing_table(posterior.next(seed=1)),
-    }
-    findings = {member.study.id: audit(member.study) for member in loaded.members}
-    return write_pooled_report(posterior, made, findings, folder / "report.html")
+    return write_report(results_from(fits), folder / "report.html")
 
 
 PAGES: dict[str, Callable[[Path, Sequence[str]], Path]] = {"paper": paper, "patients": patients, "pool": pool}

@@ -9,18 +9,16 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import xarray as xr
 
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model import fit
 from hscb_bayes.posterior.digest import sealed
-from hscb_bayes.posterior.reported import reported
 from hscb_bayes.posterior.stored import load_posterior
-from hscb_bayes.report import assemble, run
+from hscb_bayes.report import page, run
 from hscb_bayes.report.manifest import check_manifest
-from hscb_bayes.report.results import POSTERIOR, Results, judged, results_of
-from tests.report.conftest import CONVERGED, DAYS, prior_posterior, tables_of
+from hscb_bayes.report.results import POSTERIOR, Results, judged
+from tests.report.conftest import CONVERGED, prior_posterior, results_from_prior
 
 MIXED = -9  # where a whole run is asked for, and two are there
 MARK = "number"  # of a run, in a table and in the page, so that a mixture of two runs is seen
@@ -32,7 +30,6 @@ class Ready:
 
     results: Results
     page: str
-    posterior: xr.DataTree
     content: bytes
 
     def to_netcdf(self, **_: object) -> memoryview:
@@ -45,10 +42,9 @@ def ready() -> Ready:
     """Made once, before processes are forked."""
     analysis = load_analysis("main")
     posterior = judged(prior_posterior(analysis), CONVERGED)
-    told = reported(posterior, days=DAYS, durations=list(analysis.durations))
-    results = results_of(posterior, tables_of(analysis, posterior, told))
+    results = results_from_prior(posterior)
     content = bytes(sealed(posterior).to_netcdf(engine="h5netcdf"))
-    return Ready(results=results, page=assemble.render(results), posterior=posterior, content=content)
+    return Ready(results=results, page=page.render(results), content=content)
 
 
 class Writer:
@@ -62,16 +58,17 @@ class Writer:
     def write(self, number: int, reached: Callable[[], None]) -> None:
         """Run main into ``out``; ``reached`` is called where writing begins. For a process of its own."""
 
-        def made(*_: object, **__: object) -> tuple[xr.DataTree, object]:
+        def made(*_: object, **__: object) -> Results:
             reached()
-            tables = self._ready.results.tables
-            marked = pd.concat([tables.death_days.assign(**{MARK: number})] * 20)  # longer to write
-            return self._ready.posterior, replace(tables, death_days=marked)
+            results = self._ready.results
+            marked = pd.concat([results.tables["death_days"].assign(**{MARK: number})] * 20)  # longer to write
+            return replace(results, tables={**results.tables, "death_days": marked})
 
-        run._made = made
-        run.load_analysis = lambda _: self._ready.results.analysis
+        run.computed_results = made
+        run.load = lambda _: self._ready.results.analysis
+        run.load_alternatives = lambda _: {}
         fit.sealed = lambda _: self._ready
-        assemble.render = lambda _: f"{self._ready.page}<!-- {MARK} {number} -->"
+        page.render = lambda _: f"{self._ready.page}<!-- {MARK} {number} -->"
         run.run("main", self.out, seed=1)
 
     def forked(self, number: int) -> tuple[int, int]:

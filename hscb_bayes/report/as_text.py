@@ -1,0 +1,70 @@
+"""Results of a run as plain text, for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from hscb_bayes.errors import InputError
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.predict import state_occupancy, summarise
+from hscb_bayes.report.fits import each_of
+from hscb_bayes.report.manifest import check_manifest
+from hscb_bayes.report.predictions import prediction_table
+from hscb_bayes.report.results import read_posterior, read_table
+
+CHECKED = ("study", "id", "printed", "median", "lower90", "upper90", "tail_probability", "used")
+
+
+def check_as_text(folder: Path) -> str:
+    """The check table of a results directory.
+
+    Raises
+    ------
+    InputError
+        As ``check_manifest`` does.
+    """
+    check_manifest(folder)
+    table = read_table(folder / "check.csv")
+    table = table[[name for name in CHECKED if name in table]]
+    return table.to_string(index=False, float_format=lambda value: f"{value:.3g}")
+
+
+def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days: Sequence[float], seed: int) -> str:
+    """Predictions from the posterior of a results directory.
+
+    Parameters
+    ----------
+    duration
+        Durations of neutropenia in days; those that the analysis reports if left out. Of a pool, all patients of each
+        study, of the average and of the next one; with durations, those of them for which these have a part.
+    seed
+        Of the next study.
+    """
+    posterior = read_posterior(folder)
+    analysis = posterior.analysis
+    if analysis.has_hierarchy:
+        table = _of_each(posterior, duration=duration or (), days=days, seed=seed)
+    elif analysis.has_print:
+        asked = analysis.durations if duration is None else duration
+        table = prediction_table(posterior, duration=asked, days=days)
+    else:
+        if duration is not None:
+            raise InputError(f"{folder}: durations have no part in an analysis of patients, found {list(duration)}")
+        found = state_occupancy(posterior, days=days, groups=list(analysis.groups))
+        table = summarise(found).drop(columns="quantity")
+    return table.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")
+
+
+def _of_each(pooled: Posterior, *, duration: Sequence[float], days: Sequence[float], seed: int) -> pd.DataFrame:
+    """Of every study, of the average and of the next one; with durations, of those in whose analysis they have a part.
+
+    They stand in a column ``study``.
+    """
+    each = each_of(pooled, seed=seed)
+    asked = {id: one for id, one in each.items() if not len(duration) or one.analysis.by_duration}
+    tables = [prediction_table(one, duration=duration, days=days).assign(study=id) for id, one in asked.items()]
+    table = pd.concat(tables, ignore_index=True)
+    return table[["study", *(name for name in table.columns if name != "study")]]

@@ -1,0 +1,32 @@
+"""Printed items in words, by what an analysis does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hscb_bayes.analysis.scope import speaks_of
+from hscb_bayes.model.print_arrays import IntervalUse, interval_uses
+
+WIDTHS: Mapping[IntervalUse, str] = {
+    "used": "; the interval is fitted as the width of the estimate",
+    "too narrow": "; the interval is not used, being narrower than the group allows: only the estimate is fitted",
+    "no width": "; the interval is not used, as it gives no width: only the estimate is fitted",
+}
+
+
+def items_by_use(analysis: Any) -> dict[str, list[str]]:
+    """Items that are "fitted", that are only "checked", and that are "outside" of an analysis of one study."""
+    fitted, labels = analysis.table.fit.items, analysis.study.labels
+    width = {id: WIDTHS[use] for id, use in interval_uses(analysis).items()}
+    found: dict[str, list[str]] = {"fitted": [], "checked": [], "outside": []}
+    for item in (item for item in analysis.study.items if item.describes_outcomes):
+        readings = [group for group in item.groups if f"{item.id}.{group}" in fitted]
+        if item.id in fitted:
+            found["fitted"].append(f"{item.describe(labels)}{width.get(item.id, '')}")
+        elif readings:
+            found["fitted"].append(f"{item.describe(labels)}; read as of {labels[readings[0]]}")
+        else:
+            is_of_these = any(speaks_of(analysis, one) for one in item.numbers)
+            found["checked" if is_of_these else "outside"].append(item.describe(labels))
+    return found

@@ -1,0 +1,81 @@
+"""How long the sampler runs: chosen by what an analysis has, and once more where the gate is missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hscb_bayes.model.compiled import Compiled
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.sample import CHAINS, DRAWS, TARGET_ACCEPT, TUNE, sample
+from hscb_bayes.report.progress import Progress
+from hscb_bayes.report.reported import Reported, reported_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What ``sample`` is asked for, and what is said meanwhile."""
+
+    words: str = "sampling"
+    draws: int = DRAWS
+    tune: int = TUNE
+    chains: int = CHAINS
+    target_accept: float = TARGET_ACCEPT
+
+    def sampled(self, compiled: Compiled, *, seed: int, progress: bool = False) -> Posterior:
+        """The posterior."""
+        return sample(
+            compiled,
+            draws=self.draws,
+            tune=self.tune,
+            chains=self.chains,
+            target_accept=self.target_accept,
+            progress=progress,
+            seed=seed,
+        )
+
+
+OF_PRINT = (Attempt(),)
+OF_TABLE = (  # small steps, and smaller ones where the gate is missed: few centres leave a funnel
+    Attempt(tune=500, target_accept=0.95),
+    Attempt(words="sampling again, with smaller steps", tune=500, target_accept=0.99),
+)
+OF_HIERARCHY = (
+    Attempt(tune=500, target_accept=0.8),
+    Attempt(words="sampling again, for longer", draws=3000, tune=500, target_accept=0.95),
+)
+BESIDE_PRINT = Attempt(draws=1000, tune=500, chains=2)  # fewer, and R-hat is noise
+BESIDE_HIERARCHY = (  # smaller steps where a transition diverged
+    Attempt(draws=750, tune=300, chains=2, target_accept=0.8),
+    Attempt(draws=750, tune=500, chains=2, target_accept=0.95),
+)
+
+
+def attempts_of(analysis: Any) -> tuple[Attempt, ...]:
+    """The attempts at the posterior that is reported, the next where one misses the gate."""
+    if analysis.has_hierarchy:
+        return OF_HIERARCHY
+    return OF_PRINT if analysis.has_print else OF_TABLE
+
+
+def sampled_until_converged(compiled: Compiled, *, seed: int, say: Progress) -> tuple[Posterior, Reported]:
+    """The posterior of the first attempt that passes the gate, or of the last one, and what is reported of it."""
+    for attempt in attempts_of(compiled.analysis):
+        say.step(attempt.words)
+        say.make_room()
+        posterior = attempt.sampled(compiled, seed=seed, progress=say.has_terminal)
+        say.step("judging convergence")
+        reported = reported_of(posterior, seed=seed)
+        if reported.verdict.is_converged:
+            break
+    return posterior, reported
+
+
+def sampled_without_divergence(compiled: Compiled, *, seed: int) -> Posterior:
+    """A smaller fit beside that of a pool, which has ``converged`` if no transition diverged."""
+    for attempt in BESIDE_HIERARCHY:
+        posterior = attempt.sampled(compiled, seed=seed)
+        posterior = replace(posterior, converged=not bool(posterior.tree["sample_stats"]["diverging"].any()))
+        if posterior.converged:
+            break
+    return posterior

@@ -1,0 +1,106 @@
+"""What was assumed: the course of a patient, hazards, follow-up, and what was believed before the data were seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hscb_bayes.analysis.against_study import duration_summary
+from hscb_bayes.analysis.priors import BELIEFS, Belief
+from hscb_bayes.analysis.spec import asked_priors
+from hscb_bayes.evidence.kinds.p_value import PValue
+from hscb_bayes.report.endpoints import words_of
+from hscb_bayes.report.items import items_by_use
+from hscb_bayes.report.results import Results
+from hscb_bayes.report.sections.section import Section
+from hscb_bayes.report.words import number, sentence
+
+
+def _context(results: Results) -> dict[str, object]:
+    analysis = results.analysis
+    words = words_of(analysis)
+    shared: dict[str, object] = {
+        "hazards": [
+            (said, analysis.hazards.family(name).replace("_", " ")) for name, said in words.transitions.items()
+        ],
+        "multiplied": list(_what_multiplies(analysis)),
+        "beliefs": list(_beliefs(analysis)),
+        "print": None,
+    }
+    return shared | {"print": _of_print(analysis)} if analysis.has_one_print else shared
+
+
+def _what_multiplies(analysis: Any) -> Iterator[str]:
+    """What hazards depend on, a sentence each."""
+    if not analysis.has_print:
+        yield "Covariates multiply hazards; losses to follow-up say nothing about what would have happened."
+        for covariate in analysis.table.covariates.values():
+            rarely = f"{covariate.hazard_ratio_rarely_above:g}"
+            yield f"{covariate.label}: a hazard ratio is rarely above {rarely}. {sentence(covariate.why)}"
+        if analysis.table.centres:
+            yield f"Centres: {sentence(analysis.table.centres.why)}"
+    for member in analysis.members:
+        of = "" if analysis.has_one_print else f"{member.study.id}: "
+        cohort = member.table.cohort
+        if cohort.form == "log2":
+            reference = number(cohort.reference, "days")
+            ratio = "multiplies each rate by a hazard ratio"
+            yield f"{of}Every doubling of prior neutropenia {ratio}; {reference} is the reference."
+        elif member.by_duration:
+            yield f"{of}Each rate changes once, between the shorter and the longer durations."
+        elif analysis.has_one_print:
+            yield "The duration of prior neutropenia has no part: rates are those of patients as they were."
+
+
+def _of_print(analysis: Any) -> dict[str, object]:
+    """What is assumed of the patients of one printed study, and fitted of its print."""
+    known = analysis.known
+    return {
+        "items": items_by_use(analysis),
+        "tests": _tests(analysis),
+        "sizes": _sizes(analysis),
+        "durations": duration_summary(analysis.study, analysis.table.cohort.among) if analysis.by_duration else None,
+        "known": None if known is None else {"count": len(known), "left_out": known.patients.left_out},
+    }
+
+
+def _beliefs(analysis: Any) -> Iterator[dict[str, str]]:
+    """What about, "about 14 days; 95% sure that it is below 60 days", and why; of a pool of its average study."""
+    if analysis.has_print:
+        for id in asked_priors(analysis.members[0]):
+            yield _belief(BELIEFS[id].label, analysis.prior[id], BELIEFS[id].unit)
+        return
+    words, ids = words_of(analysis).parameters, analysis.hazards.beliefs
+    for id, parameter in analysis.parameters.items():
+        yield _belief(words[id], analysis.prior[ids.get(id, id)], parameter.unit)
+
+
+def _belief(label: str, belief: Belief, unit: str) -> dict[str, str]:
+    side = "below" if belief.below is not None else "above"
+    told = (
+        f"about {number(belief.best_guess, unit)}; {number(belief.sure, 'share')} sure that it is {side} "
+        f"{number(belief.limit, unit)}"
+    )
+    return {"label": label, "belief": told, "why": belief.why}
+
+
+def _tests(analysis: Any) -> list[str]:
+    """Which test is taken to stand behind each P value that does not name one: "response by duration: cox"."""
+    named = analysis.table.conventions.tests
+    items = [item for item in analysis.study.items if isinstance(item, PValue) and item.id in named]
+    return [f"{item.comparison}: {named[item.id].test}" for item in items]
+
+
+def _sizes(analysis: Any) -> list[str]:
+    """How many patients the analysis puts into each group whose size it declares, and into those that have the rest."""
+    given, study, n = analysis.table.cohort.sizes, analysis.study, analysis.patients
+    found = []
+    for id, size in given.items():
+        found.append(f"{size} {study.labels[id]}")
+        rest = (other for other in study.groups.values() if other.is_complement_of(study.groups[id]))
+        if study.groups[id].by == "duration":
+            found += [f"{n - size} {other.label}" for other in rest if other.id not in given]
+    return found
+
+
+ASSUMED = Section(name="assumed", link="Assumptions", context=_context)
