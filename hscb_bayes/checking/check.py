@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,8 @@ import pandas as pd
 from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES, replicate
+from hscb_bayes.checking.replicate_patients import check_of_patients
+from hscb_bayes.checking.tail import two_sided_tail
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import PrintedNumber
 from hscb_bayes.evidence.kinds.median_time import MedianTime
@@ -42,7 +45,9 @@ def check(
 ) -> pd.DataFrame:
     """Compare the print with replicated studies, one row per printed number that describes outcomes.
 
-    A number about other patients than those of the analysis is listed, and compared with nothing.
+    A number about other patients than those of the analysis is listed, and compared with nothing. Of a pool, ``study``
+    is a last column. Of a table without a print, numbers computed from it are compared with those of replicated tables
+    (``check_of_patients``).
 
     Parameters
     ----------
@@ -53,8 +58,9 @@ def check(
     seed
         Of the new studies; the same seed gives the same table.
     left_out
-        Fitted id to the posterior without it, from ``leave_one_out``. A fitted number is near its own replicates
-        because it was fitted; without it the comparison is honest.
+        Fitted id to the posterior without it, or of a pool study id to the posterior without the study, from
+        ``leave_out``. A fitted number is near its own replicates because it was fitted; without it the comparison is
+        honest.
 
     Returns
     -------
@@ -75,45 +81,73 @@ def check(
     --------
     >>> table = check(load_posterior("results/posterior.nc"), seed=1)  # doctest: +SKIP
     """
-    analysis = posterior.analysis
-    refits = {} if left_out is None else left_out
+    analysis, refits = posterior.analysis, left_out or {}
+    if not analysis.has_print:
+        return check_of_patients(posterior, days=analysis.table.report.days, seed=seed)
+    several = len(analysis.members) > 1
+    known = analysis.studies if several else analysis.table.fit.items
     for id in refits:
-        if id not in analysis.table.fit.items:
-            raise InputError(f"left_out: {quote(id)} is not fitted; {nearest(id, analysis.table.fit.items)}")
+        if id not in known:
+            raise InputError(f"left_out: {quote(id)} is not fitted; {nearest(id, known)}")
+    if not several:
+        drawn = {id: _Drawn.of(refit, replicates, seed) for id, refit in refits.items()}
+        return _of_print(posterior, drawn, None, replicates, seed)
+    tables = []
+    for study in analysis.studies:
+        others = None if study not in refits else _Drawn.of(refits[study].of(study=study), replicates, seed)
+        own = _of_print(posterior.of(study=study), {}, others, replicates, seed)
+        tables.append(own.assign(study=study))
+    return pd.concat(tables, ignore_index=True)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Drawn:
+    """What new studies print from a posterior without some number, and whether that passed its gate (1, 0 or NaN)."""
+
+    numbers: Mapping[str, np.ndarray]
+    converged: float
+
+    @classmethod
+    def of(cls, posterior: Posterior, replicates: int, seed: int) -> _Drawn:
+        converged = np.nan if posterior.converged is None else float(posterior.converged)
+        numbers = replicate(posterior, replicates=replicates, seed=seed).numbers
+        return cls(numbers=numbers, converged=converged)
+
+
+def _of_print(
+    posterior: Posterior, without: Mapping[str, _Drawn], others: _Drawn | None, replicates: int, seed: int
+) -> pd.DataFrame:
+    """The check of one study.
+
+    Parameters
+    ----------
+    without
+        By fitted id, what is drawn without it.
+    others
+        What is drawn without the whole study.
+    """
+    analysis, widths = posterior.analysis, interval_items(posterior.analysis)
     numbers = replicate(posterior, replicates=replicates, seed=seed).numbers
-    without = {id: replicate(tree, replicates=replicates, seed=seed).numbers for id, tree in refits.items()}
-    gates = {id: np.nan if tree.converged is None else float(tree.converged) for id, tree in refits.items()}
-    widths = interval_items(analysis)
-    rows = [
-        _row(number, analysis, widths, numbers, without, gates)
-        for number in analysis.study.numbers
-        if analysis.study.item(number.item).describes_outcomes
-    ]
+    rows = []
+    for number in analysis.study.numbers:
+        if not analysis.study.item(number.item).describes_outcomes:
+            continue
+        id, used = use_of(number, analysis, widths)
+        row: dict[str, object] = {
+            "id": number.id,
+            "item": number.item,
+            "label": number.label,
+            "among": number.among,
+            "printed": number.text,
+            "value": number.value,
+            "used": used,
+        }
+        drawn = without.get(id or "", others)
+        apart = {} if drawn is None else summarise(drawn.numbers.get(number.id, NOTHING), number)
+        left_out = {f"loo_{name}": apart.get(name, np.nan) for name in LEFT_OUT}
+        gate = {"loo_converged": np.nan if drawn is None else drawn.converged}
+        rows.append(row | summarise(numbers.get(number.id, NOTHING), number) | left_out | gate)
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _row(
-    number: PrintedNumber,
-    analysis: Analysis,
-    widths: frozenset[str],
-    numbers: Mapping[str, np.ndarray],
-    without: Mapping[str, Mapping[str, np.ndarray]],
-    gates: Mapping[str, float],
-) -> dict[str, object]:
-    id, used = use_of(number, analysis, widths)
-    row: dict[str, object] = {
-        "id": number.id,
-        "item": number.item,
-        "label": number.label,
-        "among": number.among,
-        "printed": number.text,
-        "value": number.value,
-        "used": used,
-    }
-    told = summarise(numbers.get(number.id, NOTHING), number)
-    apart = {} if id is None or id not in without else summarise(without[id][number.id], number)
-    left_out = {f"loo_{name}": apart.get(name, np.nan) for name in LEFT_OUT}
-    return row | told | left_out | {"loo_converged": gates.get(id or "", np.nan) if apart else np.nan}
 
 
 def use_of(number: PrintedNumber, analysis: Analysis, widths: frozenset[str]) -> tuple[str | None, Used]:
@@ -176,10 +210,3 @@ def tail_probability(values: np.ndarray, number: PrintedNumber) -> float:
     if number.bound == "above":
         return float(np.mean(defined > number.value))
     return two_sided_tail(defined, number.value, within=number.half_width / 2.0)
-
-
-def two_sided_tail(values: np.ndarray, value: float, *, within: float = 0.0) -> float:
-    """2 min(p, 1 - p), p the share of ``values`` below and half of those that are at most ``within`` away."""
-    equal = np.abs(values - value) <= within
-    below = float(np.mean((values < value) & ~equal)) + float(np.mean(equal)) / 2.0
-    return 2.0 * min(below, 1.0 - below)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
-from hscb_bayes.checking.leave_one_out import fitted
+from hscb_bayes.checking.leave_out import each_centre, folds_of, leave_out, short_fit
 from hscb_bayes.checking.replicate_patients import compared_with, replicated_tables
-from hscb_bayes.model.compiled import Compiled, with_data
-from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.patient_likelihood import ByPatient
 from hscb_bayes.model.simulated import can_be_replicated
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.sample import derived_seed
 
-MOST_FITS = 10  # of more centres than that, several are left out together
+PURPOSE = "left out centre"  # of the seeds of fits
 CENTRES = ("centre", "patients", "log_predictive_density", "converged")
 NUMBERS = ("centre", "statistic", "day", "value", "median", "lower90", "upper90", "tail_probability")
 
@@ -48,33 +48,23 @@ def leave_centres_out(
     """
     analysis, centres, numbers = compiled.analysis, list[tuple[object, ...]](), list[tuple[object, ...]]()
     sets = folds_of(analysis)
-    for position, names in enumerate(sets):
-        if step is not None:
-            step(position + 1, len(sets))
-        own = derived_seed(seed, "left out centre", position)
-        without = np.isin(analysis.own_centre, [analysis.centres.index(name) for name in names])
-        program = with_data(compiled, analysis, without=HeldOut(patients=without))
-        posterior = fitted(program, seed=own, target_accept=target_accept)
-        converged = bool(posterior.converged)
+    fits = leave_out(
+        compiled,
+        each_centre(analysis),
+        purpose=PURPOSE,
+        seed=seed,
+        fit=partial(short_fit, target_accept=target_accept),
+        step=step,
+    )
+    for position, (names, posterior) in enumerate(zip(sets, fits.values(), strict=True)):
+        own = derived_seed(seed, PURPOSE, position)
         for name in names:
             members = analysis.groups[f"centre[{name}]"]
             left = replace(analysis, patients=analysis.patients.of(members))
-            centres.append(
-                (name, int(members.sum()), float(log_densities_in_new(posterior, left, seed=own).sum()), converged)
-            )
+            density = float(log_densities_in_new(posterior, left, seed=own).sum())
+            centres.append((name, int(members.sum()), density, bool(posterior.converged)))
             numbers += [(name, *row) for row in _numbers(posterior, analysis, members, seed=own)]
     return pd.DataFrame(centres, columns=list(CENTRES)), pd.DataFrame(numbers, columns=list(NUMBERS))
-
-
-def folds_of(analysis: PatientAnalysis) -> list[list[str]]:
-    """Sets of centres that are left out together, of about as many patients each."""
-    size = {name: int(analysis.groups[f"centre[{name}]"].sum()) for name in analysis.centres}
-    if len(size) <= MOST_FITS:
-        return [[name] for name in analysis.centres]
-    sets: list[list[str]] = [[] for _ in range(MOST_FITS)]
-    for name in sorted(size, key=lambda name: -size[name]):
-        min(sets, key=lambda names: sum(size[one] for one in names)).append(name)
-    return sets
 
 
 def log_densities_in_new(posterior: Posterior, left: PatientAnalysis, *, seed: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.checking.check import two_sided_tail
+from hscb_bayes.checking.tail import two_sided_tail
 from hscb_bayes.estimators.aalen_johansen import incidence_at
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.patients.patients import Patients

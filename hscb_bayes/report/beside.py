@@ -10,11 +10,10 @@ import xarray as xr
 
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.checking.leave_centre_out import leave_centres_out
-from hscb_bayes.checking.leave_one_out import leave_one_out
+from hscb_bayes.checking.leave_out import each_number, each_study, leave_out
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, same_but_for_p_values, with_data
 from hscb_bayes.model.data import layout_of
-from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.posterior.gate import verdict
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline
@@ -45,11 +44,18 @@ def with_fits_beside(
     analysis = fits.analysis
     if analysis.has_hierarchy:
         alone = _each_alone(analysis, seed=seed, say=say)
-        without = _without_each_study(compiled, seed=seed, say=say)
+        without = leave_out(
+            compiled,
+            each_study(analysis),
+            purpose="without",
+            seed=seed,
+            fit=sampled_without_divergence,
+            step=lambda done, total: say.step("leaving out studies", done, total),
+        )
         pools = _other_pools(compiled, alternatives, seed=seed, say=say)
         return replace(fits, alone=alone, without=without, alternatives=pools)
     if analysis.has_print:
-        left_out = leave_one_out(compiled, seed=seed, step=leaving_out)
+        left_out = leave_out(compiled, each_number(analysis), seed=seed, step=leaving_out)
         others = _others(fits, compiled, alternatives, seed=seed, say=say)
         return replace(
             fits,
@@ -69,16 +75,6 @@ def _each_alone(pool: Any, *, seed: int, say: Progress) -> dict[str, Posterior]:
     compiled = compile_model(build(replace(pool, pooling="none")))
     together = sampled_without_divergence(compiled, seed=derived_seed(seed, "alone", 0))
     return {study: together.of(study=study) for study in pool.studies}
-
-
-def _without_each_study(compiled: Compiled, *, seed: int, say: Progress) -> dict[str, Posterior]:
-    """The pool without each of its studies."""
-    found, pool = {}, compiled.analysis
-    for position, study in enumerate(pool.studies):
-        say.step("leaving out studies", position + 1, len(pool.studies))
-        program = with_data(compiled, pool, without=HeldOut(studies=[study]))
-        found[study] = sampled_without_divergence(program, seed=derived_seed(seed, "without", position))
-    return found
 
 
 def _other_pools(compiled: Compiled, pools: Mapping[str, Any], *, seed: int, say: Progress) -> dict[str, Posterior]:

@@ -10,8 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from hscb_bayes.checking import replicate_patients
-from hscb_bayes.checking.check import LEFT_OUT, NOTHING, OUTSIDE, check, summarise
-from hscb_bayes.checking.replicate import REPLICATES, replicate
+from hscb_bayes.checking.check import OUTSIDE, check
+from hscb_bayes.checking.replicate import REPLICATES
 from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.report import plot
 from hscb_bayes.report.endpoints import words_of
@@ -33,28 +33,8 @@ Row = Mapping[Any, Any]
 
 
 def check_table(fits: Fits) -> pd.DataFrame:
-    """The check of the print, of each study of a pool in a last column ``study``, or of a table's patients."""
-    analysis, posterior = fits.analysis, fits.main
-    if analysis.has_hierarchy:
-        tables = [_of_pooled(fits, study).assign(study=study) for study in analysis.studies]
-        return pd.concat(tables, ignore_index=True)
-    if analysis.has_print:
-        return check(posterior, seed=fits.seed, left_out=fits.without)
-    return replicate_patients.check_of_patients(posterior, days=analysis.table.report.days, seed=fits.seed)
-
-
-def _of_pooled(fits: Fits, study: str) -> pd.DataFrame:
-    """The check of a study of a pool, its print also predicted from the other studies (``loo_`` columns)."""
-    own = check(fits.main.of(study=study), seed=fits.seed)
-    without = fits.without[study]
-    others = replicate(fits.other(study), seed=fits.seed).numbers
-    printed = {number.id: number for number in fits.analysis.member(study).study.numbers}
-    for position, id in enumerate(own["id"]):
-        found = summarise(others.get(id, NOTHING), printed[id])
-        for name in LEFT_OUT:
-            own.loc[position, f"loo_{name}"] = found[name]
-    own["loo_converged"] = float(bool(without.converged))
-    return own
+    """The check of the print, each number also predicted from fits without it or without its study."""
+    return check(fits.main, seed=fits.seed, left_out=fits.without)
 
 
 def foreseen(table: pd.DataFrame) -> tuple[int, int]:

@@ -1,0 +1,113 @@
+"""Fits that leave something out: a number, a study, patients, a centre. What do the others say about it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hscb_bayes.model.compiled import Compiled, with_data
+from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.sample import TARGET_ACCEPT, derived_seed, sample
+
+DRAWS, TUNE, CHAINS = 750, 500, 2
+MOST_FITS = 10  # of more centres than that, several are left out together
+
+
+def leave_out(
+    compiled: Compiled,
+    parts: Mapping[str, HeldOut],
+    *,
+    purpose: str = "left out",
+    seed: int,
+    fit: Callable[..., Posterior] | None = None,
+    step: Callable[[int, int], None] | None = None,
+) -> dict[str, Posterior]:
+    """Fit the analysis of a compiled model once without each of some parts.
+
+    The program is compiled already; each fit is short.
+
+    Parameters
+    ----------
+    compiled
+        What ``compile_model`` returned.
+    parts
+        What is left out, by a name: ``each_number``, ``each_study`` or ``each_centre`` of the analysis, or any other.
+    purpose
+        Of the seeds of the fits, which are derived from ``seed``: each has its own.
+    fit
+        From a program and its seed to a posterior; ``short_fit`` if left out.
+    step
+        Told before each fit which one it is, from 1, and how many there are.
+
+    Returns
+    -------
+    By the name of the part the posterior without it, which says whether it ``converged``.
+
+    Examples
+    --------
+    >>> compiled = compile_model(build(load("main")))  # doctest: +SKIP
+    >>> left_out = leave_out(compiled, each_number(compiled.analysis), seed=1)  # doctest: +SKIP
+    >>> table = check(sample(compiled, seed=1), seed=1, left_out=left_out)  # doctest: +SKIP
+    """
+    found = {}
+    for position, (name, without) in enumerate(parts.items()):
+        if step is not None:
+            step(position + 1, len(parts))
+        program = with_data(compiled, compiled.analysis, without=without)
+        found[name] = (fit or short_fit)(program, seed=derived_seed(seed, purpose, position))
+    return found
+
+
+def each_number(analysis: Any) -> dict[str, HeldOut]:
+    """Every fitted number of an analysis of one print, by its id."""
+    (member,) = analysis.members
+    return {id: HeldOut(numbers={member.study.id: [id]}) for id in member.table.fit.items}
+
+
+def each_study(analysis: Any) -> dict[str, HeldOut]:
+    """Every study of a pool, by its id."""
+    return {study: HeldOut(studies=[study]) for study in analysis.studies}
+
+
+def each_centre(analysis: Any) -> dict[str, HeldOut]:
+    """Every centre of a table, or of many ten sets of centres, by their names joined by "+"."""
+    found = {}
+    for names in folds_of(analysis):
+        gone = np.isin(analysis.own_centre, [analysis.centres.index(name) for name in names])
+        found["+".join(names)] = HeldOut(patients=gone)
+    return found
+
+
+def folds_of(analysis: Any) -> list[list[str]]:
+    """Sets of centres that are left out together, of about as many patients each."""
+    size = {name: int(analysis.groups[f"centre[{name}]"].sum()) for name in analysis.centres}
+    if len(size) <= MOST_FITS:
+        return [[name] for name in analysis.centres]
+    sets: list[list[str]] = [[] for _ in range(MOST_FITS)]
+    for name in sorted(size, key=lambda name: -size[name]):
+        min(sets, key=lambda names: sum(size[one] for one in names)).append(name)
+    return sets
+
+
+def short_fit(program: Compiled, *, seed: int, target_accept: float = TARGET_ACCEPT) -> Posterior:
+    """A short fit; where it misses the gate once more, with four times the draws and a quarter of what may be refused.
+
+    It says whether it ``converged``.
+
+    Parameters
+    ----------
+    target_accept
+        As ``sample`` takes it.
+    """
+    for times in (1, 4):
+        accept = 1.0 - (1.0 - target_accept) / times
+        posterior = sample(program, draws=times * DRAWS, tune=TUNE, chains=CHAINS, target_accept=accept, seed=seed)
+        posterior = replace(posterior, converged=verdict(posterior).is_converged)
+        if posterior.converged:
+            break
+    return posterior
