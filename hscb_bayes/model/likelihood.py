@@ -8,7 +8,7 @@ import numpy as np
 
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
-from hscb_bayes.model.pathways import follow_up_of, pathway_of, prior_normals
+from hscb_bayes.model.pathways import follow_up_of, pathway_of_draws, prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.process.incidence import outcome_probabilities
 
@@ -39,11 +39,10 @@ def log_likelihood(
     Shape (draw, term): of response times, of survival without response, and of each fitted survival.
     """
     arrays = joint_arrays(analysis, printed_values(analysis) if numbers is None else numbers, without=without)
-    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
-    follow_up = follow_up_of(values["lost_by_one_year"], np)
-    added = (0.0, 0.0, 0.0) if effect is None else tuple(effect[:, k][:, None, None] for k in range(effect.shape[1]))
-    outcomes = outcome_probabilities(pathway_of(values, analysis, np, added), arrays.x, arrays.nodes, follow_up, np)
-    return log_likelihood_terms(outcomes, arrays, follow_up_of(values["lost_by_one_year"][..., 0], np), np)
+    lost = parameters[:, [analysis.parameter_ids.index("lost_by_one_year")]]
+    pathway = pathway_of_draws(parameters, analysis, effect)
+    outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, follow_up_of(lost[..., None], np), np)
+    return log_likelihood_terms(outcomes, arrays, follow_up_of(lost, np), np)
 
 
 def log_prior(parameters: np.ndarray, analysis: Analysis) -> np.ndarray:

@@ -67,6 +67,22 @@ def pathway_of(values: Mapping[str, Any], analysis: Analysis, xp: Any, effect: A
     )
 
 
+def pathway_of_draws(parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None) -> Pathway:
+    """The pathway of many draws.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (draw, parameter).
+    effect
+        What the study adds to the log hazards, shape (draw, transition); nothing if left out.
+    """
+    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
+    if effect is None:
+        return pathway_of(values, analysis, np)
+    return pathway_of(values, analysis, np, tuple(effect[:, k][:, None, None] for k in range(len(TRANSITIONS))))
+
+
 def hazard_of(transition: str, hazards: Hazards, values: Mapping[str, Any], xp: Any) -> Any:
     """The baseline hazard of a transition: of response by its median, of the others by their mortality in a year."""
     shapes = [values[id] for id in hazards.shape_parameters(transition)]

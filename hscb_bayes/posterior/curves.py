@@ -13,8 +13,8 @@ import xarray as xr
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.print_arrays import covariate_at
 from hscb_bayes.posterior.averages import Average, cohort_average
-from hscb_bayes.posterior.headline import in_chunks
 from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.profile import Subjects
 from hscb_bayes.process.incidence import cumulative_incidence, state_occupancy
 from hscb_bayes.process.pathway import STATES, Pathway
 
@@ -40,7 +40,7 @@ def curves(posterior: Posterior, *, days: Sequence[float], durations: Sequence[f
         states = state_occupancy(pathway, average.x, when, nodes=CURVE_NODES)
         return average.of_probabilities(np.concatenate([by_day[..., None], states], axis=-1))
 
-    found = in_chunks(values, posterior.parameters, analysis, posterior.effect)
+    found = Subjects.of_draws(average, analysis, posterior.parameters, posterior.effect).over_draws(values)
     own = {dim: np.asarray(posterior.dataset[dim]) for dim in ("chain", "draw")}
     sizes = [len(coordinate) for coordinate in own.values()]
     dims = (*own, "whom", "day")

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.posterior.averages import cohort_average
-from hscb_bayes.posterior.headline import EARLY, Quantity, in_chunks
+from hscb_bayes.posterior.headline import EARLY, Quantity
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import by_study
+from hscb_bayes.posterior.profile import subjects_of
 from hscb_bayes.posterior.times import response_quantile
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.incidence import cumulative_incidence, survival
@@ -27,27 +27,26 @@ ESTIMANDS: Mapping[str, Quantity] = {
 
 @by_study
 def estimands(posterior: Posterior) -> xr.Dataset:
-    """Response by day 28, median time to response, and one-year survival of a study's own patients.
+    """Response by day 28, median time to response, and one-year survival of a study's or table's own patients.
 
     Parameters
     ----------
     posterior
-        Of a print; of a pool there is a result for each study.
+        Of a pool there is a result for each study.
 
     Returns
     -------
     Variables ``response_by_28``, ``median_response_responders`` (days) and ``os_1y``, dimensions chain and draw.
     """
-    analysis = posterior.analysis
-    average, _ = cohort_average(analysis)
-    weight = average.weight[:1]
+    own = subjects_of(posterior, {})
+    average = own.average
 
     def quantities(pathway: Pathway) -> np.ndarray:
         days = np.array([EARLY, YEAR])
-        early, ever = np.einsum("dxt,x->td", cumulative_incidence(pathway, average.x, days), weight[0])
-        median = response_quantile(pathway, average.x, weight, 0.5 * ever[:, None], YEAR)[:, 0]
-        alive = survival(pathway, average.x, np.array([YEAR]))[:, :, 0] @ weight[0]
+        early, ever = average.of(cumulative_incidence(pathway, average.x, days))[:, 0].T
+        median = response_quantile(pathway, average.x, average.weight, 0.5 * ever[:, None], YEAR)[:, 0]
+        alive = average.of(survival(pathway, average.x, np.array([YEAR])))[:, 0, 0]
         return np.column_stack([early, median, alive])
 
-    columns = in_chunks(quantities, posterior.parameters, analysis, posterior.effect).T
+    columns = own.over_draws(quantities).T
     return xr.Dataset({name: posterior.labelled(column, {}) for name, column in zip(ESTIMANDS, columns, strict=True)})

@@ -7,25 +7,22 @@ own duration of neutropenia: an average over the covariate nodes that the likeli
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.model.pathways import pathway_of
-from hscb_bayes.model.print_arrays import covariate_at
-from hscb_bayes.posterior.averages import Average, cohort_average
+from hscb_bayes.posterior.averages import GROUPS, Average, cohort_average
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.profile import Subjects, own_patients, subjects_of
 from hscb_bayes.posterior.times import response_quantile, time_in_states
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.incidence import cumulative_incidence, survival
 from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
 
 EARLY = 28.0  # days: the four weeks within which a boost is usually said to have worked
-CHUNK = 250  # draws at once, so that the arrays of a quadrature stay in the cache
-THREADS = 2  # array arithmetic leaves the interpreter free
 SMALLEST_SHARE = 1e-9  # keeps the logit of a share finite
 RESPONDED = STATES.index("responded")
 
@@ -56,8 +53,8 @@ def headline_quantities(analysis: Analysis) -> dict[str, Quantity]:
         ),
         "os_1y": Quantity(label="one-year survival", unit="share", scale="logit"),
     }
-    if len(cohort_average(analysis)[1]) > 1:
-        for name in ("short", "long"):
+    if analysis.has_print and len(cohort_average(analysis)[1]) > 1:
+        for name in GROUPS:
             label = f"one-year survival, patients with {name} neutropenia"
             found[f"os_1y_{name}"] = Quantity(label=label, unit="share", scale="logit")
     for transition in TRANSITIONS if analysis.by_duration else ():
@@ -86,40 +83,6 @@ def contrast_durations(analysis: Analysis) -> tuple[float, float] | tuple[()]:
     return (min(durations), max(durations)) if durations and min(durations) < max(durations) else ()
 
 
-def pathway_from_draws(parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None) -> Pathway:
-    """The pathway of many draws.
-
-    Parameters
-    ----------
-    parameters
-        On their unbounded scales, shape (draw, parameter).
-    effect
-        Study effects on the log hazards, shape (draw, transition); none if left out.
-    """
-    values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
-    if effect is None:
-        return pathway_of(values, analysis, np)
-    return pathway_of(values, analysis, np, tuple(effect[:, k][:, None, None] for k in range(len(TRANSITIONS))))
-
-
-def in_chunks(
-    function: Callable[[Pathway], np.ndarray],
-    parameters: np.ndarray,
-    analysis: Analysis,
-    effect: np.ndarray | None = None,
-) -> np.ndarray:
-    """What ``function`` makes of the pathway of some draws at a time, joined along the draws; two parts at once."""
-    parts = [slice(start, start + CHUNK) for start in range(0, len(parameters), CHUNK)]
-
-    def of_part(part: slice) -> np.ndarray:
-        return function(pathway_from_draws(parameters[part], analysis, None if effect is None else effect[part]))
-
-    if len(parts) == 1:
-        return of_part(parts[0])
-    with ThreadPoolExecutor(THREADS) as threads:
-        return np.concatenate(list(threads.map(of_part, parts)))
-
-
 def calibration_quantities(
     parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
@@ -137,16 +100,22 @@ def calibration_quantities(
     By name, shape (draw,). Hazard ratios are per doubling of neutropenia, or long over short in the step form. A cohort
     that is not split by duration has no ``os_1y_short`` and ``os_1y_long``.
     """
-    average, names = cohort_average(analysis)
+    everybody, names = own_patients(analysis, parameters, effect)
+    return _shares(everybody, names) | hazard_ratios_from_draws(parameters, analysis)
+
+
+def _shares(everybody: Subjects, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """One-year survival of everybody and of groups, and response by day 28 of everybody, by name, shape (draw,)."""
+    average = everybody.average
 
     def quantities(pathway: Pathway) -> np.ndarray:
         alive = average.of_probabilities(survival(pathway, average.x, np.array([YEAR])))[..., 0]
         responded = average.of_probabilities(cumulative_incidence(pathway, average.x, np.array([EARLY])))[:, 0]
         return np.concatenate([alive, responded], axis=-1)
 
-    columns = in_chunks(quantities, parameters, analysis, effect).T
+    columns = everybody.over_draws(quantities).T
     ids = [*("os_1y" if name == "all" else f"os_1y_{name}" for name in names), "response_by_28"]
-    return dict(zip(ids, columns, strict=True)) | hazard_ratios_from_draws(parameters, analysis)
+    return dict(zip(ids, columns, strict=True))
 
 
 def hazard_ratios_from_draws(parameters: np.ndarray, analysis: Any) -> dict[str, np.ndarray]:
@@ -161,24 +130,25 @@ def hazard_ratios_from_draws(parameters: np.ndarray, analysis: Any) -> dict[str,
     return {name: np.exp(parameters[:, analysis.parameter_ids.index(name)]) for name in names}
 
 
-def headline_from_draws(
-    parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None
-) -> dict[str, np.ndarray]:
-    """All headline quantities, by id in the order of ``headline_quantities``, shape (draw,); see
-    ``calibration_quantities``.
+def headline(posterior: Posterior) -> dict[str, np.ndarray]:
+    """All headline quantities, by id in the order of ``headline_quantities``, shape (draw,).
 
     A median is inf where fewer than half respond within one year. Contrasts are the shortest reported duration of
     neutropenia minus the longest.
     """
-    average, _ = cohort_average(analysis)
-    cohort = Average(x=average.x, weight=average.weight[:1])
-    ends = contrast_durations(analysis)
-    found = calibration_quantities(parameters, analysis, effect)
-    times = in_chunks(lambda pathway: _times(pathway, cohort), parameters, analysis, effect).T
+    analysis = posterior.analysis
+    if analysis.has_print:
+        everybody, names = own_patients(analysis, posterior.parameters, posterior.effect)
+    else:
+        everybody, names = subjects_of(posterior, {}), ("all",)
+    found = _shares(everybody, names) | hazard_ratios_from_draws(posterior.parameters, analysis)
+    cohort = everybody.average.rows([0])
+    times = everybody.over_draws(lambda pathway: _times(pathway, cohort)).T
     found |= dict(zip(("median_response_all", "median_response_responders", "days_recovered_1y"), times, strict=True))
+    ends = contrast_durations(analysis)
     if ends:
-        x = covariate_at(analysis, ends)
-        differences = in_chunks(lambda pathway: _contrasts(pathway, x), parameters, analysis, effect).T
+        two = subjects_of(posterior, {"duration": ends})
+        differences = two.over_draws(lambda pathway: _contrasts(pathway, two.average.x)).T
         found |= {f"{id}_contrast": column for (id, _, _), column in zip(CONTRASTS, differences, strict=True)}
     return {id: found[id] for id in headline_quantities(analysis)}
 

@@ -22,7 +22,8 @@ import xarray as xr
 
 from hscb_bayes.errors import InputError
 from hscb_bayes.posterior.by_response import BY_RESPONSE, by_response
-from hscb_bayes.posterior.headline import hazard_ratios_from_draws, headline_from_draws, headline_quantities
+from hscb_bayes.posterior.headline import hazard_ratios_from_draws, headline_quantities
+from hscb_bayes.posterior.headline import headline as headline_of
 from hscb_bayes.posterior.posterior import DIMS, Posterior
 from hscb_bayes.posterior.profile import Profile, Subjects, own_pathways, subjects_of
 from hscb_bayes.posterior.times import response_quantile as quantile_of_response
@@ -274,7 +275,7 @@ def nonresponder_death_day(posterior: Posterior, *, horizon: float = YEAR, seed:
 def headline(posterior: Posterior) -> xr.Dataset:
     """The quantities that the analysis is asked for, each (chain, draw); ``headline_quantities`` says what they are."""
     words = headline_quantities(posterior.analysis)
-    found = headline_from_draws(posterior.parameters, posterior.analysis, posterior.effect)
+    found = headline_of(posterior)
     return xr.Dataset(
         {
             id: posterior.labelled(values, {}).assign_attrs(long_name=words[id].label, units=words[id].unit)

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 import numpy as np
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.pathways import hazard_of
+from hscb_bayes.model.pathways import hazard_of, pathway_of_draws
 from hscb_bayes.model.print_arrays import baseline
 from hscb_bayes.posterior.averages import Average, cohort_average, duration_average, patients_beyond
-from hscb_bayes.posterior.headline import CHUNK, THREADS, pathway_from_draws
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.process.pathway import TRANSITIONS, Pathway
 from hscb_bayes.sentences import nearest, quote
 
+CHUNK = 250  # draws at once, so that the arrays of a quadrature stay in the cache
+THREADS = 2  # array arithmetic leaves the interpreter free
 MOST_NODES = 10_000  # draws times kinds of patients at once
 
 
@@ -69,6 +70,17 @@ class Subjects:
     rows: Mapping[str, Any] = field(default_factory=dict)
     beside: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of_draws(
+        cls, average: Average, analysis: Any, parameters: np.ndarray, effect: np.ndarray | None = None
+    ) -> Subjects:
+        """Of one printed study, whose covariate is the duration of neutropenia."""
+
+        def pathway(part: slice) -> Pathway:
+            return pathway_of_draws(parameters[part], analysis, None if effect is None else effect[part])
+
+        return cls(average=average, pathway=pathway, draws=len(parameters))
+
     def over_draws(self, function: Callable[[Pathway], np.ndarray]) -> np.ndarray:
         """What ``function`` makes of the pathway of some draws at a time, joined; two parts at once."""
         size = max(1, min(CHUNK, MOST_NODES // self.average.x.size)) if self.average.x.size > THREADS else CHUNK
@@ -97,24 +109,34 @@ def subjects_of(posterior: Posterior, profile: Profile) -> Subjects:
     return _of_paper(posterior, profile) if posterior.analysis.members else _of_patients(posterior, profile)
 
 
+def own_patients(
+    analysis: Any, parameters: np.ndarray, effect: np.ndarray | None = None
+) -> tuple[Subjects, tuple[str, ...]]:
+    """The patients of one printed study: a row for all, and for "short" and "long" where it divides them by duration.
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (draw, parameter).
+    effect
+        What the study adds to the log hazards, shape (draw, transition); nothing if left out.
+    """
+    average, names = cohort_average(analysis)
+    return Subjects.of_draws(average, analysis, parameters, effect), names
+
+
 def _of_paper(posterior: Posterior, profile: Profile) -> Subjects:
-    analysis, parameters, effect = posterior.analysis, posterior.parameters, posterior.effect
+    analysis = posterior.analysis
     _check_one_study(analysis)
-
-    def pathway(part: slice) -> Pathway:
-        return pathway_from_draws(parameters[part], analysis, None if effect is None else effect[part])
-
     duration, groups = profile.get("duration"), profile.get("groups")
     if duration is None:
-        average, names = cohort_average(analysis)
-        average = average.rows(positions("groups", groups or ("all",), names))
-        rows = {} if groups is None else {"group": list(groups)}
-        return Subjects(average=average, pathway=pathway, draws=len(parameters), rows=rows)
+        everybody, names = own_patients(analysis, posterior.parameters, posterior.effect)
+        average = everybody.average.rows(positions("groups", groups or ("all",), names))
+        return replace(everybody, average=average, rows={} if groups is None else {"group": list(groups)})
     days = np.atleast_1d(np.asarray(duration, dtype=float))
-    return Subjects(
-        average=duration_average(analysis, duration),
-        pathway=pathway,
-        draws=len(parameters),
+    alike = duration_average(analysis, duration)
+    return replace(
+        Subjects.of_draws(alike, analysis, posterior.parameters, posterior.effect),
         rows={"duration": days},
         beside={"patients_beyond": ("duration", patients_beyond(analysis, days))},
     )
@@ -167,7 +189,7 @@ def own_pathways(posterior: Posterior, draws: Any = slice(None)) -> tuple[Pathwa
         return pathway, np.zeros(len(analysis.patients))
     _check_one_study(analysis)
     effect = None if posterior.effect is None else posterior.effect[draws]
-    return pathway_from_draws(posterior.parameters[draws], analysis, effect), baseline(analysis).x
+    return pathway_of_draws(posterior.parameters[draws], analysis, effect), baseline(analysis).x
 
 
 def _check_one_study(analysis: Any) -> None:

@@ -24,7 +24,8 @@ from hscb_bayes.analysis.priors import Parameter, natural
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.model.likelihood import log_likelihood, log_prior
 from hscb_bayes.posterior.by_response import BY_RESPONSE
-from hscb_bayes.posterior.headline import Quantity, headline_from_draws, headline_quantities, unbounded
+from hscb_bayes.posterior.headline import Quantity, headline_quantities, unbounded
+from hscb_bayes.posterior.headline import headline as headline_of
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline, landmark_survival
 from hscb_bayes.posterior.prior_draws import draw_prior
@@ -147,7 +148,7 @@ def _by_chain(values: np.ndarray, chains: int) -> xr.DataArray:
 def _compared(posterior: Posterior, headline_draws: xr.Dataset, seed: int) -> list[_Compared]:
     analysis = posterior.analysis
     before = draw_prior(analysis, draws=PRIOR_DRAWS, chains=1, seed=seed)
-    prior = headline_from_draws(before.parameters, analysis, before.effect)
+    prior = headline_of(before)
     fitted = {str(id): values.transpose("chain", "draw").values.ravel() for id, values in headline_draws.items()}
     rows = [
         _Compared(
