@@ -15,7 +15,8 @@ import pandas as pd
 import xarray as xr
 from arviz_stats import loo
 
-from hscb_bayes.model.patient_likelihood import ByPatient
+from hscb_bayes.errors import InputError
+from hscb_bayes.posterior.groups import log_likelihood_of_patients
 from hscb_bayes.posterior.posterior import Posterior
 
 DRAWS = 1000  # at most; more would smooth nothing that matters
@@ -23,14 +24,10 @@ PATIENT = "patient"
 
 
 def log_likelihood_by_patient(posterior: Posterior, *, draws: int = DRAWS) -> xr.DataArray:
-    """Log likelihood of each patient in some draws, evenly chosen: (chain, draw, patient)."""
-    analysis, thinned = posterior.analysis, posterior.thinned(draws)
-    points = zip(thinned.parameters, thinned.log_hazard_ratios, thinned.centre_effects, strict=True)
-    each = ByPatient(analysis=analysis)
-    values = [
-        each.at(dict(zip(analysis.parameter_ids, point, strict=True)), ratio, effect) for point, ratio, effect in points
-    ]
-    found = thinned.labelled(np.array(values), {PATIENT: analysis.patients.id})
+    """Log likelihood of each patient, given all else, in some draws, evenly chosen: (chain, draw, patient)."""
+    found = log_likelihood_of_patients(posterior.thinned(draws))
+    if found is None:
+        raise InputError(f"{posterior.analysis.path}: required patients who are known one by one, found none")
     return found.rename("patient_log_likelihood")
 
 
@@ -65,7 +62,7 @@ def leave_patient_out(posterior: Posterior) -> pd.DataFrame:
 def _loo(tree: xr.DataTree, pointwise: xr.DataArray) -> tuple[np.ndarray, np.ndarray, float]:
     """Densities and shapes by patient, and the largest shape that is good."""
     try:
-        with np.errstate(over="ignore"):  # a tail so heavy that it overflows is cut at the largest weight
+        with np.errstate(all="ignore"):  # a tail so heavy that it overflows is cut; one without a shape has k NaN
             found = loo(tree, pointwise=True, var_name=str(pointwise.name))
     except ValueError as error:
         if "tail values are the same" not in str(error):

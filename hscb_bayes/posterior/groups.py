@@ -70,6 +70,11 @@ def with_groups(posterior: Posterior, *, seed: int) -> Posterior:
     return replace(posterior, tree=xr.DataTree.from_dict(found))
 
 
+def log_likelihood_of_patients(posterior: Posterior) -> xr.DataArray | None:
+    """Of patients one by one, given all else that is known, (chain, draw, patient); None where nobody is known so."""
+    return dict(_log_likelihoods(posterior)).get(PATIENTS)
+
+
 def _data(posterior: Posterior) -> np.ndarray:
     return packed(model_data(posterior.analysis, posterior.numbers or None, without=posterior.without))
 

@@ -44,7 +44,6 @@ def ratio_words(analysis: Analysis) -> str:
 
 def headline_quantities(analysis: Analysis) -> dict[str, Quantity]:
     """Every headline quantity of an analysis, by id."""
-    per = ratio_words(analysis)
     found = {
         "response_by_28": Quantity(label="response by day 28", unit="share", scale="logit"),
         "median_response_all": Quantity(label="median time to response, all patients", unit="days", scale="log"),
@@ -58,7 +57,7 @@ def headline_quantities(analysis: Analysis) -> dict[str, Quantity]:
             label = f"one-year survival, patients with {name} neutropenia"
             found[f"os_1y_{name}"] = Quantity(label=label, unit="share", scale="logit")
     for transition in TRANSITIONS if analysis.by_duration else ():
-        label = f"hazard ratio of {transition.replace('_', ' ')} {per}"
+        label = f"hazard ratio of {transition.replace('_', ' ')} {ratio_words(analysis)}"
         found[f"hazard_ratio_{transition}"] = Quantity(label=label, unit="ratio", scale="log")
     label = "days alive and recovered in the first year"
     found["days_recovered_1y"] = Quantity(label=label, unit="days", scale="plain")

@@ -1,0 +1,195 @@
+"""What works on one form of analysis works on all: every public function and every section of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import hscb_bayes as hb
+from hscb_bayes.analysis.load import load
+from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
+from hscb_bayes.checking.leave_out import each_centre, each_number, each_study
+from hscb_bayes.checking.leave_patient_out import leave_patient_out
+from hscb_bayes.model.data import model_data
+from hscb_bayes.posterior.estimands import estimands
+from hscb_bayes.posterior.gate import Verdict, verdict
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.predict import (
+    headline,
+    landmark_survival,
+    nonresponder_death_day,
+    response_quantile,
+    summarise,
+)
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.report.fits import Fits
+from hscb_bayes.report.page import write_report
+from hscb_bayes.report.reported import reported_by_section
+from hscb_bayes.report.results import results_of
+from hscb_bayes.report.sections import SECTIONS, sections_of
+
+DATA = Path(__file__).parents[1] / "data"
+FORMS: Mapping[str, Callable[[], Any]] = {
+    "paper": lambda: load("main"),
+    "table": lambda: load(DATA / "myeloid.toml"),
+    "table with centres": lambda: load(DATA / "bmt.toml"),
+    "print and table beside": lambda: load("with_other_centre"),
+    "print and table inside": lambda: load("with_centre"),
+    "pool": lambda: load("pooled"),
+    "pool with weights": lambda: load("pooled_weight_50"),
+    "pool with a table": lambda: load("pooled_with_centre"),
+}
+CHAINS, DRAWS = 2, 20
+DAYS = [0.0, 28.0, 365.0]
+PROBABILITIES: Mapping[str, Callable[[Posterior], xr.DataArray]] = {
+    "cumulative_incidence": lambda posterior: hb.cumulative_incidence(posterior, days=DAYS),
+    "survival": lambda posterior: hb.survival(posterior, days=DAYS),
+    "state_occupancy": lambda posterior: hb.state_occupancy(posterior, days=DAYS),
+    "transition_probabilities": lambda posterior: hb.transition_probabilities(posterior, days=DAYS[1:], at=14.0),
+    "landmark_survival": lambda posterior: landmark_survival(posterior)["landmark_survival"],
+    "response_by_28": lambda posterior: estimands(posterior)["response_by_28"],
+    "os_1y": lambda posterior: headline(posterior)["os_1y"],
+}
+TIMES: Mapping[str, Callable[[Posterior], xr.DataArray]] = {
+    "restricted_mean_time": lambda posterior: hb.restricted_mean_time(posterior),
+    "response_quantile": lambda posterior: response_quantile(posterior, reading="responders"),
+    "median_response_responders": lambda posterior: estimands(posterior)["median_response_responders"],
+}
+CONVERGED = Verdict(
+    is_converged=True, worst_r_hat=1.0, worst_ess_bulk=1e3, worst_ess_tail=1e3, divergences=0, failures=()
+)  # fmt: skip
+
+
+@cache
+def prior_of(form: str, seed: int = 1) -> Posterior:
+    """Draws from the prior of a form."""
+    return draw_prior(FORMS[form](), draws=DRAWS, chains=CHAINS, seed=seed)
+
+
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def units_of(posterior: Posterior) -> dict[str, Posterior]:
+    """The posterior itself, and those of its units that it has."""
+    found, analysis = {"whole": posterior}, posterior.analysis
+    if analysis.has_hierarchy:
+        found |= {"study": posterior.of(study=analysis.studies[-1]), "average": posterior.average}
+    if analysis.centres:
+        found["centre"] = posterior.of(centre=analysis.centres[0])
+    if analysis.has_hierarchy or analysis.centres:
+        found["next"] = posterior.next(seed=1)
+    return found
+
+
+@pytest.mark.parametrize("name", [*PROBABILITIES, *TIMES])
+def test_predictions(form: str, name: str) -> None:
+    for unit, posterior in units_of(prior_of(form)).items():
+        found = (PROBABILITIES | TIMES)[name](posterior)
+        several = unit == "whole" and len(posterior.analysis.studies) > 1
+        assert found.dims[: 2 + several] == ("chain", "draw", "study")[: 2 + several]
+        assert found.sizes["chain"] == CHAINS
+        assert found.sizes["draw"] == DRAWS
+        values = found.values[~np.isnan(found.values)]  # nobody may come into a state
+        assert values.size > 0.9 * found.size
+        assert np.all(values >= 0.0)
+        assert name in TIMES or np.all(values <= 1.0)
+        table = summarise(found)
+        assert np.all((table["lower"] <= table["median"]) & (table["median"] <= table["upper"]))
+
+
+def test_hazard_ratios_and_days_of_death(form: str) -> None:
+    posterior = prior_of(form)
+    ratios = hb.hazard_ratios(posterior)["hazard_ratio"]
+    assert ratios.dims[:3] == ("chain", "draw", "transition")
+    assert np.all(ratios.values > 0.0)
+    one = posterior.of(study=posterior.analysis.studies[0]) if posterior.analysis.studies else posterior
+    days = nonresponder_death_day(one, seed=1)
+    assert np.all((days.values > 0.0) & (days.values <= 365.0))
+
+
+def test_the_check(form: str) -> None:
+    table = hb.check(prior_of(form), seed=1)
+    assert {"id", "printed", "value", "median", "lower90", "upper90", "tail_probability", "used"} <= set(table.columns)
+    assert ("study" in table.columns) == (len(prior_of(form).analysis.members) > 1)
+    known = table[~table["median"].isna()]
+    assert len(known) > 5
+    assert np.all(known["lower90"] <= known["upper90"])
+
+
+def test_files(form: str, tmp_path: Path) -> None:
+    posterior = prior_of(form)
+    hb.save(posterior, tmp_path / "posterior.nc")
+    again = hb.load_posterior(tmp_path / "posterior.nc")
+    assert again.analysis.text == posterior.analysis.text
+    assert np.array_equal(again.parameters, posterior.parameters)
+    xr.testing.assert_identical(hb.survival(again, days=DAYS), hb.survival(posterior, days=DAYS))
+
+
+def test_leaving_out(form: str) -> None:
+    analysis = FORMS[form]()
+    whole = {name: value.shape for name, value in model_data(analysis).items()}
+    parts = each_study(analysis) if len(analysis.members) > 1 else {}
+    parts |= each_number(analysis) if len(analysis.members) == 1 else {}
+    parts |= each_centre(analysis)
+    assert parts or form == "table"
+    for without in list(parts.values())[:2]:
+        left = model_data(analysis, without=without)
+        assert set(left) == set(whole)
+
+
+def test_groups_of_the_tree(form: str) -> None:
+    tree = hb.with_groups(prior_of(form), seed=1).tree
+    assert {"prior", "log_likelihood", "observed_data", "posterior_predictive", "constant_data"} <= set(tree.children)
+
+
+def test_patients_from_the_others(form: str) -> None:
+    if "patients" not in hb.with_groups(prior_of(form), seed=1).tree["log_likelihood"]:
+        return
+    table = leave_patient_out(prior_of(form))
+    assert np.isfinite(table["log_predictive_density"]).mean() > 0.95  # draws from the prior may leave a tail without a shape
+
+
+def fits_of(form: str) -> Fits:
+    """What a run makes, of draws from the prior."""
+    main = replace(prior_of(form), verdict=CONVERGED, converged=True)
+    analysis, other = main.analysis, replace(prior_of(form, 2), converged=True)
+    several = len(analysis.members) > 1
+    parts = each_study(analysis) if several else each_number(analysis) if analysis.members else {}
+    alone = draw_prior(replace(analysis, pooling="none"), draws=DRAWS, chains=CHAINS, seed=3) if several else main
+    return Fits(
+        main=main,
+        reported=reported_by_section(main, seed=1),
+        seed=1,
+        without=dict.fromkeys(parts, other),
+        alone={study: alone.of(study=study) for study in analysis.studies} if several else {},
+        centres=(pd.DataFrame(columns=list(CENTRES)), pd.DataFrame(columns=list(NUMBERS))),
+    )
+
+
+def test_every_section_that_applies(form: str, tmp_path: Path) -> None:
+    fits = fits_of(form)
+    sections = sections_of(fits.analysis)
+    tables = {name: table(fits) for section in sections for name, table in section.tables.items()}
+    texts = {name: text(fits) for section in sections for name, text in section.texts.items()}
+    results = results_of(fits.main, tables, texts)
+    page = write_report(results, tmp_path / "report.html").read_text()
+    shown = [section for section in sections if section.context(results) is not None]
+    assert len(shown) >= 7
+    assert all(f'id="{section.name}"' in page for section in shown if section.link)
+    assert "nan" not in page.lower().replace("nano", "").replace("finance", "").split("<style")[0]
+    assert isinstance(verdict(fits.main, None), Verdict)
+
+
+def test_some_form_has_each_section() -> None:
+    analyses = [make() for make in FORMS.values()]
+    assert all(any(section.applies(analysis) for analysis in analyses) for section in SECTIONS)
