@@ -110,6 +110,11 @@ class Assumed:
         return len(self.members) == 1 and not self.has_hierarchy
 
     @property
+    def has_patients(self) -> bool:
+        """Whether some patients are known one by one."""
+        return not self.members or any(member.known is not None for member in self.members)
+
+    @property
     def has_table_alone(self) -> bool:
         """Whether it is of patients one by one, without a print."""
         return not self.members

@@ -1,10 +1,10 @@
-"""How well each patient of a table is foretold from the others."""
+"""How well each patient who is known one by one is foretold from all else."""
 
 from __future__ import annotations
 
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, has_table_alone
+from hscb_bayes.report.sections.section import Section, has_patients
 from hscb_bayes.report.words import plural, sum_of_densities
 
 
@@ -21,7 +21,7 @@ def _context(results: Results) -> dict[str, object]:
 INFLUENCE = Section(
     name="influence",
     link="Each patient",
-    applies=has_table_alone,
+    applies=has_patients,
     context=_context,
     tables={"loo": lambda fits: leave_patient_out(fits.main)},
 )
