@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import cumulative_incidence, state_occupancy
 from hscb_bayes.posterior.reported import Reported, curves, reported
 
@@ -19,27 +20,28 @@ DIMS = ("chain", "draw")
 @pytest.fixture(scope="module")
 def posterior(
     main: Analysis,
-    make_posterior: Callable[..., xr.DataTree],
+    make_posterior: Callable[..., Posterior],
     prior_parameters: Callable[[Analysis, int, int], np.ndarray],
-) -> xr.DataTree:
+) -> Posterior:
     return make_posterior(main, prior_parameters(main, CHAINS * DRAWS, 3).reshape(CHAINS, DRAWS, -1))
 
 
 @pytest.fixture(scope="module")
-def shown(posterior: xr.DataTree) -> Reported:
+def shown(posterior: Posterior) -> Reported:
     return reported(posterior, days=DAYS, durations=DURATIONS)
 
 
 @pytest.mark.parametrize("who", ["all", "short", "long"])
-def test_curves_of_groups_are_those_of_predict(posterior: xr.DataTree, shown: Reported, who: str) -> None:
+def test_curves_of_groups_are_those_of_predict(posterior: Posterior, shown: Reported, who: str) -> None:
     own = shown.curves.sel(whom=who)
-    assert np.allclose(own["responded_by"], cumulative_incidence(posterior, days=DAYS, among=who), atol=CURVE_TOLERANCE)
-    states = state_occupancy(posterior, days=DAYS, among=who)
+    by_day = cumulative_incidence(posterior, days=DAYS, groups=[who]).isel(group=0)
+    assert np.allclose(own["responded_by"], by_day, atol=CURVE_TOLERANCE)
+    states = state_occupancy(posterior, days=DAYS, groups=[who]).isel(group=0)
     for state in states["state"].values:
         assert np.allclose(own[state], states.sel(state=state), atol=CURVE_TOLERANCE)
 
 
-def test_curves_at_durations_are_those_of_predict(posterior: xr.DataTree, shown: Reported) -> None:
+def test_curves_at_durations_are_those_of_predict(posterior: Posterior, shown: Reported) -> None:
     own = shown.curves.sel(whom=["14", "90"])
     states = state_occupancy(posterior, days=DAYS, duration=DURATIONS)
     assert np.allclose(own["dead"], states.sel(state="dead"), atol=CURVE_TOLERANCE)
@@ -47,7 +49,7 @@ def test_curves_at_durations_are_those_of_predict(posterior: xr.DataTree, shown:
 
 
 def test_study_effects_are_in_the_curves(
-    main: Analysis, make_posterior: Callable[..., xr.DataTree], constant_hazards: Callable[..., np.ndarray]
+    main: Analysis, make_posterior: Callable[..., Posterior], constant_hazards: Callable[..., np.ndarray]
 ) -> None:
     parameters = np.tile(constant_hazards(), (2, 3, 1))
     effects = np.zeros((2, 3, 3))
@@ -60,7 +62,7 @@ def test_study_effects_are_in_the_curves(
     "spoiled",
     ["response_by_28", "os_1y_contrast", "landmark_survival", "death_rate", "days_in_state", "responded_by", "dead"],
 )
-def test_every_reported_number_is_judged(posterior: xr.DataTree, shown: Reported, spoiled: str) -> None:
+def test_every_reported_number_is_judged(posterior: Posterior, shown: Reported, spoiled: str) -> None:
     """One chain is moved, and the gate says which number it was."""
 
     def moved(array: xr.DataArray) -> xr.DataArray:
