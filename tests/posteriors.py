@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from hscb_bayes.model.build import coords_of
+from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.digest import sealed
 from hscb_bayes.posterior.posterior import DIMS, Posterior, tree_of_parameters
 from hscb_bayes.posterior.stored import save
@@ -37,9 +38,7 @@ def made(analysis: Any, parameters: np.ndarray, *, seed: int = 1, **further: tup
         return xr.DataArray(values, {dim: coords[dim] for dim in whole}, whole)
 
     dims = ("study",) if analysis.each_alone else ()
-    drawn = {
-        id: labelled(dims, parameters[..., k]) for k, id in enumerate(analysis.parameter_ids) if id in analysis.believed
-    }
+    drawn = {id: labelled(dims, parameters[..., analysis.parameter_ids.index(id)]) for id in analysis.believed}
     stats = xr.Dataset(
         {"diverging": (DIMS, np.zeros((chains, draws), bool)), "n_steps": (DIMS, np.ones((chains, draws), int))}
     )
@@ -56,3 +55,19 @@ def save_changed(posterior: Posterior, path: Path, change: Callable[[xr.DataTree
     tree = xr.open_datatree(BytesIO(path.read_bytes()), engine="h5netcdf").load()
     change(tree)
     sealed(tree).to_netcdf(path, engine="h5netcdf")
+
+
+def point_of(analysis: Any, parameters: np.ndarray) -> dict[str, np.ndarray]:
+    """Variables of the model on their unbounded scales, by name, from all parameters, shape (..., parameter)."""
+    return {_named(analysis, id): parameters[..., analysis.parameter_ids.index(id)] for id in analysis.believed}
+
+
+def parameters_at(analysis: Any, point: Mapping[str, np.ndarray]) -> np.ndarray:
+    """All parameters, shape (..., parameter), from variables of the model on their unbounded scales, by name."""
+    constants, ids = prior_normals(analysis)[0], analysis.parameter_ids
+    columns = [point.get(_named(analysis, id), constant) for id, constant in zip(ids, constants, strict=True)]
+    return np.stack(np.broadcast_arrays(*columns), axis=-1)
+
+
+def _named(analysis: Any, id: str) -> str:
+    return f"{id}_{analysis.parameters[id].scale}__"

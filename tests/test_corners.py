@@ -7,16 +7,17 @@ comes after sampling is what a user gets.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import hscb_bayes as hb
 from hscb_bayes import cli
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.report.cells import p_value_rows
 from hscb_bayes.report.tables import p_value_table
@@ -27,12 +28,10 @@ CHAINS, DRAWS = 2, 40
 PICTURES_AND_SOURCES = re.compile(r"<(style|pre)\b.*?</\1>", re.DOTALL)
 
 
-def from_prior(model: Any, *, seed: int, **_settings: Any) -> xr.DataTree:
+def from_prior(model: Any, *, seed: int, **_settings: Any) -> Posterior:
     """In place of ``sample``."""
-    analysis = model.analysis
-    tree = draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=seed)
-    tree.attrs.update(model.attributes)
-    return tree
+    drawn = draw_prior(model.analysis, draws=DRAWS, chains=CHAINS, seed=seed)
+    return replace(drawn, without=model.without, numbers=model.numbers)
 
 
 @pytest.fixture
@@ -107,7 +106,7 @@ def test_commands_take_the_results_of_a_corner(
         assert cli.main([command, str(out)]) == 0, capsys.readouterr().err
 
 
-def posteriors(folder: Path, kind: str, n: int) -> dict[str, xr.DataTree]:
+def posteriors(folder: Path, kind: str, n: int) -> dict[str, Posterior]:
     """Draws from the prior of an analysis; of a pool those of its studies, of the average one and of the next."""
     path = written(folder, kind, "ordinary", n)
     if kind in corners.TABLES:
@@ -115,8 +114,8 @@ def posteriors(folder: Path, kind: str, n: int) -> dict[str, xr.DataTree]:
     if not kind.startswith("pool"):
         return {kind: draw_prior(hb.load_analysis(path), draws=DRAWS, chains=CHAINS, seed=3)}
     pooled = draw_prior(hb.load_pool(path), draws=DRAWS, chains=CHAINS, seed=3)
-    own = {study: hb.pooled.of(study=study) for study in ("first", "second")}
-    return own | {"average": hb.pooled.average, "next": hb.pooled.next(seed=3)}
+    own = {study: pooled.of(study=study) for study in ("first", "second")}
+    return own | {"average": pooled.average, "next": pooled.next(seed=3)}
 
 
 @pytest.mark.parametrize("n", corners.SIZES)

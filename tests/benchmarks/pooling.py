@@ -108,8 +108,8 @@ def pool_divergences() -> list[Row]:
     rows = []
     for size in SAMPLED:
         for _, draws, target_accept in ATTEMPTS:
-            tree = sample(_pooled(size), draws=draws, tune=TUNE, target_accept=target_accept, seed=SEED)
-            diverging = tree.tree["sample_stats"]["diverging"]
+            found = sample(_pooled(size), draws=draws, tune=TUNE, target_accept=target_accept, seed=SEED)
+            diverging = found.tree["sample_stats"]["diverging"]
             what = (
                 f"divergent transitions in {diverging.size:,} draws, target acceptance {target_accept}, {size} studies"
             )

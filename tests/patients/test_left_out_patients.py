@@ -1,7 +1,6 @@
 """Patients without a covariate are left out whole, and counted with their events; rows of no time in the long form."""
 
-import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from io import StringIO
 from pathlib import Path
 
@@ -34,7 +33,6 @@ from hscb_bayes.report.patient_tables import (
     reported_curves,
     times_table,
 )
-from hscb_bayes.report.results import VERDICT
 from tests.patients.tables import analysis_file, number_of
 from tests.patients.test_predictions import drawn
 
@@ -122,15 +120,14 @@ def analysis(tmp_path: Path) -> PatientAnalysis:
 
 def test_the_count_travels_with_the_posterior(analysis: PatientAnalysis, tmp_path: Path) -> None:
     save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
-    assert asdict(patients_of(load_posterior(tmp_path / "posterior.nc")).patients.left_out) == GONE
+    assert asdict(load_posterior(tmp_path / "posterior.nc").analysis.patients.left_out) == GONE
 
 
 def test_the_report_says_who_was_left_out(analysis: PatientAnalysis, tmp_path: Path) -> None:
-    posterior = drawn(analysis, chains=2, draws=100)
-    judged = Verdict(
+    good = Verdict(
         is_converged=True, worst_r_hat=1.0, worst_ess_bulk=1e3, worst_ess_tail=1e3, divergences=0, failures=()
     )
-    posterior.attrs[VERDICT] = json.dumps(asdict(judged))
+    posterior = replace(drawn(analysis, chains=2, draws=100), verdict=good)
     curves = reported_curves(posterior)
     tables = PatientTables(
         check=check_of_patients(posterior, days=analysis.table.report.days, seed=1),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import hscb_bayes as hb
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
@@ -28,6 +29,7 @@ from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.patient_tables import contrast_table
 from hscb_bayes.report.results import accepted
 from tests.patients.tables import analysis_file, centres_of, levels_of, number_of
+from tests.posteriors import save_changed
 
 MODELS = Path(__file__).parents[2] / "models"
 ODD = [
@@ -46,7 +48,7 @@ def table_of(**columns: Sequence[object]) -> str:
 def again(analysis: PatientAnalysis, folder: Path) -> PatientAnalysis:
     """The analysis, from the file of a posterior."""
     save(draw_prior(analysis, draws=20, chains=1, seed=1), folder / "posterior.nc")
-    return patients_of(load_posterior(folder / "posterior.nc"))
+    return load_posterior(folder / "posterior.nc").analysis
 
 
 def columns_of(analysis: PatientAnalysis) -> dict[str, list[object]]:
@@ -189,11 +191,13 @@ def test_a_damaged_table_in_a_posterior_is_named(old: str, new: str, sentence: s
     analysis = load_patients(
         analysis_file(tmp_path, table_of(age=[31.5, 42.0, 55.0, 60.0, 28.0, 33.0]), covariates=number_of("age"))
     )
-    tree = draw_prior(analysis, draws=20, chains=1, seed=1)
-    (kept,) = (name for name, text in tree.attrs.items() if text == text_of_patients(analysis.patients))
-    assert old in tree.attrs[kept]
-    tree.attrs[kept] = tree.attrs[kept].replace(old, new, 1)
-    save(tree, tmp_path / "posterior.nc")
+
+    def damage(tree: xr.DataTree) -> None:
+        (kept,) = (name for name, text in tree.attrs.items() if text == text_of_patients(analysis.patients))
+        assert old in tree.attrs[kept]
+        tree.attrs[kept] = tree.attrs[kept].replace(old, new, 1)
+
+    save_changed(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc", damage)
     with pytest.raises(InputError, match=sentence) as caught:
         load_posterior(tmp_path / "posterior.nc")
     assert str(tmp_path / "posterior.nc") in str(caught.value)
@@ -219,7 +223,7 @@ def test_patients_beside_a_paper_come_back_with_columns_named_like_ours(tmp_path
     analysis = load_analysis(file)
     assert analysis.known is not None
     save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
-    back = analysis_of(load_posterior(tmp_path / "posterior.nc")).known
+    back = load_posterior(tmp_path / "posterior.nc").analysis.known
     assert back is not None
     assert back.patients.entry_day.tolist() == [0.0] * len(back)
     assert back.duration is not None

@@ -1,9 +1,8 @@
 """The page and the tables of a pool, from draws of its beliefs instead of a posterior."""
 
-import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from hscb_bayes.evidence.audit import audit
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.headline import calibration_quantities
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.stored import save
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.pooled_page import write_pooled_report
@@ -30,7 +30,6 @@ from hscb_bayes.report.pooled_tables import (
     pooled_check_table,
     weights_table,
 )
-from hscb_bayes.report.results import judged
 from tests.browser import CHROMIUM, Seen, seen
 
 GOOD = Verdict(
@@ -39,9 +38,8 @@ GOOD = Verdict(
 
 
 @pytest.fixture(scope="module")
-def fits(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> PooledFits:
-    tree = judged(prior_tree(pool), GOOD)
-    tree.attrs["converged"] = 1
+def fits(pool: Pool, prior_tree: Callable[[Pool], Posterior]) -> PooledFits:
+    tree = replace(prior_tree(pool), verdict=GOOD, converged=True)
     alone = {study: tree.of(study=study) for study in pool.studies}
     return PooledFits(pooled=tree, alone=alone, without=dict.fromkeys(pool.studies, tree))
 
@@ -68,7 +66,7 @@ def page(fits: PooledFits, pool: Pool, tables: dict[str, pd.DataFrame], tmp_path
 def test_estimands_are_those_of_the_headline(fits: PooledFits) -> None:
     for study in ("gagelmann2023", "liu2024"):
         one = fits.pooled.of(study=study)
-        found, expected = estimands(one), calibration_quantities(one.parameters, one.analysis)
+        found, expected = estimands(one), calibration_quantities(one.parameters, one.analysis, one.effect)
         for name in ("response_by_28", "os_1y"):
             np.testing.assert_allclose(found[name].values.ravel(), expected[name], atol=3e-4)
 
@@ -152,9 +150,8 @@ def test_a_browser_finds_nothing_wrong_with_the_pooled_page(page: str, tmp_path:
 def test_a_page_that_has_not_converged_says_so_on_top(
     fits: PooledFits, pool: Pool, tables: dict[str, pd.DataFrame], tmp_path: Path
 ) -> None:
-    bad = asdict(GOOD) | {"is_converged": False, "failures": ["required no divergent transition, found 3"]}
-    tree = fits.pooled.copy()
-    tree.attrs["verdict"] = json.dumps(bad)
+    bad = replace(GOOD, is_converged=False, failures=("required no divergent transition, found 3",))
+    tree = replace(fits.pooled, verdict=bad)
     findings = {member.study.id: audit(member.study) for member in pool.members}
     text = write_pooled_report(tree, tables, findings, tmp_path / "report.html").read_text(encoding="utf-8")
     assert 0 < text.index("found 3") < text.index("Question and answer")

@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.gate import Verdict
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import nonresponder_death_day
 from hscb_bayes.posterior.reported import Reported, reported
 from hscb_bayes.posterior.sensitivity import by_response_contraction, sensitivity
-from hscb_bayes.posterior.stored import provenance
 from hscb_bayes.report import tables
-from hscb_bayes.report.results import Results, Tables, judged, results_of
+from hscb_bayes.report.results import Results, Tables, results_of
 from hscb_bayes.report.run import curve_days
+from tests.posteriors import made
 
 CHAINS, DRAWS = 2, 60
 DAYS = (1.0, 7.0, 14.0, 28.0, 90.0, 365.0)
@@ -31,21 +31,19 @@ CONVERGED = Verdict(
 FAILED = replace(CONVERGED, is_converged=False, failures=("R-hat of never_respond: required below 1.01, found 1.2000",))
 
 
-def prior_posterior(analysis: Analysis) -> xr.DataTree:
-    """A tree like that of ``sample``, with draws from the prior but half as wide; it need not converge."""
+def prior_posterior(analysis: Analysis) -> Posterior:
+    """A posterior of draws from the prior but half as wide; it need not converge."""
     mean, deviation = prior_normals(analysis)
     draws = mean + 0.5 * deviation * np.random.default_rng(8).standard_normal((CHAINS, DRAWS, mean.size))
-    coords = {"chain": np.arange(CHAINS), "draw": np.arange(DRAWS), "parameter": list(analysis.parameter_ids)}
-    posterior = xr.Dataset({"parameters": (("chain", "draw", "parameter"), draws)}, coords)
-    stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((CHAINS, DRAWS), dtype=bool))})
-    tree = xr.DataTree.from_dict(
-        {"posterior": with_natural_scales(posterior, analysis.parameters), "sample_stats": stats}
-    )
-    tree.attrs.update(provenance(analysis, {"draws": DRAWS, "chains": CHAINS, "seed": 41}))
-    return tree
+    return made(analysis, draws, seed=41)
 
 
-def tables_of(analysis: Analysis, posterior: xr.DataTree, draws: Reported) -> Tables:
+def judged(posterior: Posterior, verdict: Verdict) -> Posterior:
+    """The posterior with a verdict on it."""
+    return replace(posterior, verdict=verdict, converged=verdict.is_converged)
+
+
+def tables_of(analysis: Analysis, posterior: Posterior, draws: Reported) -> Tables:
     """Every table, as ``run`` makes them; one fitted number is left out."""
     others = {analysis.name: (analysis, draws.headline, True)}
     if analysis.name == "main":
@@ -68,31 +66,31 @@ def tables_of(analysis: Analysis, posterior: xr.DataTree, draws: Reported) -> Ta
 
 
 @pytest.fixture(scope="session")
-def posterior() -> xr.DataTree:
+def posterior() -> Posterior:
     """A judged posterior of the main analysis."""
     return judged(prior_posterior(load_analysis("main")), CONVERGED)
 
 
 @pytest.fixture(scope="session")
-def draws(posterior: xr.DataTree) -> Reported:
+def draws(posterior: Posterior) -> Reported:
     """Everything that is reported of it."""
     return reported(posterior, days=DAYS, durations=[14.0, 38.0, 90.0])
 
 
 @pytest.fixture(scope="session")
-def results(posterior: xr.DataTree, draws: Reported) -> Results:
+def results(posterior: Posterior, draws: Reported) -> Results:
     """Results of the main analysis."""
     return results_of(posterior, tables_of(load_analysis("main"), posterior, draws))
 
 
 @pytest.fixture(scope="session")
-def posterior_of() -> Callable[[str], xr.DataTree]:
+def posterior_of() -> Callable[[str], Posterior]:
     """A judged posterior of a shipped analysis, by its name."""
     return lambda name: judged(prior_posterior(load_analysis(name)), CONVERGED)
 
 
 @pytest.fixture(scope="session")
-def results_of_study(posterior_of: Callable[[str], xr.DataTree]) -> Callable[[str], Results]:
+def results_of_study(posterior_of: Callable[[str], Posterior]) -> Callable[[str], Results]:
     """Results of a shipped analysis of another study, by its name."""
 
     def make(name: str) -> Results:
@@ -139,7 +137,7 @@ def results_named(results: Results, root: Path, tmp_path: Path) -> Callable[[str
         titles = {"alternatives": "title", "death_days": "title"}
         renamed = {table: getattr(results.tables, table).assign(**{column: name}) for table, column in titles.items()}
         deaths = pd.DataFrame(renamed["death_days"])
-        made = replace(results.tables, alternatives=renamed["alternatives"], death_days=deaths.iloc[:101])
-        return replace(results, analysis=load_analysis(tmp_path / "main.toml"), tables=made)
+        changed = replace(results.tables, alternatives=renamed["alternatives"], death_days=deaths.iloc[:101])
+        return replace(results, analysis=load_analysis(tmp_path / "main.toml"), tables=changed)
 
     return make

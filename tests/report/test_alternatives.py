@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline
 from hscb_bayes.posterior.sample import chosen_from, with_p_values
 from hscb_bayes.report import run as module
@@ -24,7 +25,7 @@ def test_an_analysis_is_compared_with_the_others_never_with_itself(name: str, mo
     assert set(found) == set(load_analysis("main").table.report.alternatives) - {name}
 
 
-def test_the_draws_that_a_p_value_takes_are_not_evaluated_again(posterior: xr.DataTree) -> None:
+def test_the_draws_that_a_p_value_takes_are_not_evaluated_again(posterior: Posterior) -> None:
     weighted = with_p_values(posterior, load_analysis("p_value_cox"), seed=1)
     taken, again = chosen_from(headline(posterior), weighted), headline(weighted)
     assert set(taken) == set(again)

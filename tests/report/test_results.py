@@ -1,14 +1,14 @@
 """The directory of a run: whole or not at all, and read back as it was written."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import xarray as xr
 
 from hscb_bayes import cli
 from hscb_bayes.errors import InputError
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report import run
 from hscb_bayes.report.folder import replaced
 from hscb_bayes.report.manifest import write_manifest
@@ -16,7 +16,7 @@ from hscb_bayes.report.results import Results, Tables, read_results, write_table
 
 
 @pytest.fixture
-def sampled(results: Results, posterior: xr.DataTree, monkeypatch: pytest.MonkeyPatch) -> None:
+def sampled(results: Results, posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs take this posterior and these tables instead of sampling."""
     monkeypatch.setattr(run, "_made", lambda _, **__: (posterior, results.tables))
 
@@ -73,10 +73,8 @@ def test_a_missing_table_is_named(folder: Path) -> None:
         read_results(folder)
 
 
-def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results, posterior: xr.DataTree) -> None:
-    bare = posterior.copy()
-    del bare.attrs["verdict"]
-    write_tables(results, bare, folder)
+def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results, posterior: Posterior) -> None:
+    write_tables(results, replace(posterior, verdict=None), folder)
     write_manifest(folder)
     with pytest.raises(
         InputError, match=r"posterior\.nc: required a posterior that hscb run wrote; it holds no verdict$"

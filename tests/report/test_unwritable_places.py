@@ -11,11 +11,11 @@ import numba.core.caching
 import numpy as np
 import pymc as pm
 import pytest
-import xarray as xr
 
 from hscb_bayes import caches, cli
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.program import compile_program
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report import run
 from hscb_bayes.report.results import Results
 from tests.robustness.ordinary_user import LIMITED, as_ordinary_user
@@ -110,7 +110,7 @@ def test_a_disk_that_is_full_while_code_is_compiled_costs_the_cache_alone(monkey
 
 
 @pytest.fixture
-def earlier(results: Results, posterior: xr.DataTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def earlier(results: Results, posterior: Posterior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Results of a run; the next one has them ready to write as well."""
     monkeypatch.setattr(run, "_made", lambda _, **__: (posterior, results.tables))
     run.run("main", tmp_path / "main", seed=1)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from hscb_bayes.errors import InputError
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report.answer import four_sentences
 from hscb_bayes.report.assemble import render
 from hscb_bayes.report.results import Results
@@ -43,7 +43,7 @@ def test_curves_reach_the_last_printed_survival(results: Results) -> None:
 
 
 def test_predictions_are_of_all_patients(
-    results_of_study: Callable[[str], Results], posterior_of: Callable[[str], xr.DataTree]
+    results_of_study: Callable[[str], Results], posterior_of: Callable[[str], Posterior]
 ) -> None:
     results = results_of_study("liu2024")
     table = results.tables.predictions

@@ -23,10 +23,10 @@ from hscb_bayes.report import patient_tables, pooled_tables
 from hscb_bayes.report.assemble import write_report
 from hscb_bayes.report.patient_page import write_patient_report
 from hscb_bayes.report.pooled_page import write_pooled_report
-from hscb_bayes.report.results import judged, results_of
+from hscb_bayes.report.results import results_of
 from tests.patients.test_predictions import drawn
 from tests.pool.conftest import drawn_pool
-from tests.report.conftest import CONVERGED, DAYS, prior_posterior, tables_of
+from tests.report.conftest import CONVERGED, DAYS, judged, prior_posterior, tables_of
 from tests.robustness.documents import MODELS, ROOT, document, text_of
 from tests.robustness.of_patients import written
 
@@ -172,7 +172,6 @@ def pool(folder: Path, words: Sequence[str]) -> Path:
     tables["definitions"] = {"trilineage": tables["definitions"]["trilineage"]}
     loaded = load_pool(_write(folder, f"{file_name(next(endless))}.toml", tables))
     posterior = judged(drawn_pool(loaded), CONVERGED)
-    posterior.attrs["converged"] = 1
     fits = pooled_tables.PooledFits(
         pooled=posterior,
         alone={study: posterior.of(study=study) for study in loaded.studies},

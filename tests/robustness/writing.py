@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import xarray as xr
 
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
-from hscb_bayes.model import fit
-from hscb_bayes.posterior.digest import sealed
+from hscb_bayes.posterior import stored
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.reported import reported
 from hscb_bayes.posterior.stored import load_posterior
 from hscb_bayes.report import assemble, run
 from hscb_bayes.report.manifest import check_manifest
-from hscb_bayes.report.results import POSTERIOR, Results, judged, results_of
-from tests.report.conftest import CONVERGED, DAYS, prior_posterior, tables_of
+from hscb_bayes.report.results import POSTERIOR, Results, results_of
+from tests.report.conftest import CONVERGED, DAYS, judged, prior_posterior, tables_of
 
 MIXED = -9  # where a whole run is asked for, and two are there
 MARK = "number"  # of a run, in a table and in the page, so that a mixture of two runs is seen
@@ -32,7 +32,7 @@ class Ready:
 
     results: Results
     page: str
-    posterior: xr.DataTree
+    posterior: Posterior
     content: bytes
 
     def to_netcdf(self, **_: object) -> memoryview:
@@ -47,7 +47,10 @@ def ready() -> Ready:
     posterior = judged(prior_posterior(analysis), CONVERGED)
     told = reported(posterior, days=DAYS, durations=list(analysis.durations))
     results = results_of(posterior, tables_of(analysis, posterior, told))
-    content = bytes(sealed(posterior).to_netcdf(engine="h5netcdf"))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / POSTERIOR
+        stored.save(posterior, file)
+        content = file.read_bytes()
     return Ready(results=results, page=assemble.render(results), posterior=posterior, content=content)
 
 
@@ -62,7 +65,7 @@ class Writer:
     def write(self, number: int, reached: Callable[[], None]) -> None:
         """Run main into ``out``; ``reached`` is called where writing begins. For a process of its own."""
 
-        def made(*_: object, **__: object) -> tuple[xr.DataTree, object]:
+        def made(*_: object, **__: object) -> tuple[Posterior, object]:
             reached()
             tables = self._ready.results.tables
             marked = pd.concat([tables.death_days.assign(**{MARK: number})] * 20)  # longer to write
@@ -70,7 +73,7 @@ class Writer:
 
         run._made = made
         run.load_analysis = lambda _: self._ready.results.analysis
-        fit.sealed = lambda _: self._ready
+        stored.sealed = lambda _: self._ready
         assemble.render = lambda _: f"{self._ready.page}<!-- {MARK} {number} -->"
         run.run("main", self.out, seed=1)
 
