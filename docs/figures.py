@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+from hscb_bayes.model.fit import load_posterior
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 import hscb_bayes as hb
-from hscb_bayes.posterior.stored import load_posterior
 
 IMAGE = Path(__file__).parent / "images" / "main.svg"
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "main", "font.family": "sans-serif", "font.size": 9}

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import xarray as xr
 
-from hscb_bayes.report.fits import Fits, Fitted
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.reported import reported_by_section
-from hscb_bayes.report.results import Results, analysis_kept_in, results_of
+from hscb_bayes.report.results import Results, results_of
 from hscb_bayes.report.sections import sections_of
 
 SEED = 1
 
 
-def fits_of(posterior: xr.DataTree, **beside: Any) -> Fits:
-    """What tables are made of, with what is beside the posterior, as ``Fits`` takes it."""
-    main = Fitted(analysis=analysis_kept_in(posterior), posterior=posterior)
-    return Fits(main=main, reported=reported_by_section(main, seed=SEED), seed=SEED, **beside)
+def fits_of(posterior: Posterior, **others: Any) -> Fits:
+    """What tables are made of, with other fits as ``Fits`` takes them."""
+    return Fits(main=posterior, reported=reported_by_section(posterior, seed=SEED), seed=SEED, **others)
 
 
 def results_from(fits: Fits, **tables: pd.DataFrame) -> Results:
@@ -31,4 +30,4 @@ def results_from(fits: Fits, **tables: pd.DataFrame) -> Results:
     """
     sections = sections_of(fits.analysis)
     made = {name: table for section in sections for name, table in section.tables.items() if name not in tables}
-    return results_of(fits.main.posterior, {name: table(fits) for name, table in made.items()} | tables)
+    return results_of(fits.main, {name: table(fits) for name, table in made.items()} | tables)

@@ -7,18 +7,18 @@ comes after sampling is what a user gets.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import hscb_bayes as hb
 from hscb_bayes import cli
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
-from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.sections.p_value import p_value_rows, p_value_table
 from tests import corners
 from tests.unmoved.trees import MODULES, not_compiled
@@ -27,12 +27,10 @@ CHAINS, DRAWS = 2, 40
 PICTURES_AND_SOURCES = re.compile(r"<(style|pre)\b.*?</\1>", re.DOTALL)
 
 
-def from_prior(model: Any, *, seed: int, **_settings: Any) -> xr.DataTree:
+def from_prior(model: Any, *, seed: int, **_settings: Any) -> Posterior:
     """In place of ``sample``."""
-    analysis = model.analysis
-    tree = draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=seed)
-    tree.attrs.update(model.attributes)
-    return tree
+    drawn = draw_prior(model.analysis, draws=DRAWS, chains=CHAINS, seed=seed)
+    return replace(drawn, without=model.without, numbers=model.numbers)
 
 
 @pytest.fixture
@@ -107,7 +105,7 @@ def test_commands_take_the_results_of_a_corner(
         assert cli.main([command, str(out)]) == 0, capsys.readouterr().err
 
 
-def posteriors(folder: Path, kind: str, n: int) -> dict[str, xr.DataTree]:
+def posteriors(folder: Path, kind: str, n: int) -> dict[str, Posterior]:
     """Draws from the prior of an analysis; of a pool those of its studies, of the average one and of the next."""
     path = written(folder, kind, "ordinary", n)
     if kind in corners.TABLES:
@@ -115,8 +113,8 @@ def posteriors(folder: Path, kind: str, n: int) -> dict[str, xr.DataTree]:
     if not kind.startswith("pool"):
         return {kind: draw_prior(hb.load_analysis(path), draws=DRAWS, chains=CHAINS, seed=3)}
     pooled = draw_prior(hb.load_pool(path), draws=DRAWS, chains=CHAINS, seed=3)
-    own = {study: hb.pooled.of(study=study) for study in ("first", "second")}
-    return own | {"average": hb.pooled.average, "next": hb.pooled.next(seed=3)}
+    own = {study: pooled.of(study=study) for study in ("first", "second")}
+    return own | {"average": pooled.average, "next": pooled.next(seed=3)}
 
 
 @pytest.mark.parametrize("n", corners.SIZES)
@@ -194,7 +192,7 @@ def test_a_p_value_that_new_studies_cannot_compute_is_told_as_undefined(tmp_path
     path.write_text(path.read_text().replace("[prior.never_respond]\nbest_guess = 0.10\nbelow = 0.40\n", never))
     analysis = hb.load_analysis(path)
     posterior = draw_prior(analysis, draws=DRAWS, chains=CHAINS, seed=3)
-    table = p_value_table(Fitted(analysis=analysis, posterior=posterior), seed=1)
+    table = p_value_table(posterior, seed=1)
     assert len(table) > 0
     assert table[["median", "lower", "upper", "effective"]].isna().all(axis=None)
     assert p_value_rows(table)[0]["cell"].text == p_value_rows(table)[0]["left"] == "undefined"

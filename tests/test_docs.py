@@ -116,7 +116,7 @@ def test_every_page_is_in_the_navigation() -> None:
 def test_every_predicting_function_is_listed_with_its_scale() -> None:
     page = (DOCS / "reference/quantities.md").read_text()
     own = {name for name, thing in vars(predict).items() if getattr(thing, "__module__", "") == predict.__name__}
-    functions = {name for name in own if not name.startswith("_")} - {"summarise", "study_effects"}
+    functions = {name for name in own if not name.startswith("_")} - {"summarise", "by_study"}
     listed = set(re.findall(r"`(?:hb|posterior\.predict)\.(\w+)`", page))
     assert functions | {"replicate", "check"} == listed
 

@@ -227,12 +227,11 @@ def coefficients(
     points = []
     for k, transition in enumerate(TRANSITIONS):
         parts = [values[id] for id in baseline_ids(table, k)]
-        if DURATION in table.terms:
-            parts.append(values[f"hazard_ratio_{transition}"])
-        if OWN in table.terms:
-            parts.append(own[k : k + 1])
-        if ratios is not None:
+        if ratios is not None:  # whatever its covariates are called
             parts += [ratios[k], of_centres[k]]
+        else:
+            parts += [values[f"hazard_ratio_{transition}"]] if DURATION in table.terms else []
+            parts += [own[k : k + 1]] if OWN in table.terms else []
         points.append(xp.concatenate(parts))
     return points
 

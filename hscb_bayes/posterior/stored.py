@@ -152,9 +152,8 @@ def _told_of(said: Mapping[str, Any]) -> dict[str, Any]:
     """The verdict, and which other data a posterior was made from."""
     found: dict[str, Any] = {}
     if VERDICT in said:
-        verdict = tables_of_json(said[VERDICT], VERDICT)
-        found["verdict"] = Verdict(**verdict | {"failures": tuple(verdict["failures"])})
-        found["converged"] = verdict["is_converged"]
+        found["verdict"] = _verdict_of(said[VERDICT])
+        found["converged"] = found["verdict"].is_converged
     patients = json.loads(said.get(LEFT_OUT_PATIENTS, "null"))
     found["without"] = HeldOut(
         studies=json.loads(said.get(LEFT_OUT, "[]")),
@@ -162,3 +161,12 @@ def _told_of(said: Mapping[str, Any]) -> dict[str, Any]:
         patients=None if patients is None else np.array(patients, dtype=bool),
     )
     return found | {"numbers": json.loads(said.get(NUMBERS, "{}"))}
+
+
+def _verdict_of(text: str) -> Verdict:
+    """Diagnostics of chains that stand still are no numbers, or infinite."""
+    try:
+        told = json.loads(text)
+        return Verdict(**told | {"failures": tuple(told["failures"])})
+    except (ValueError, TypeError, LookupError, RecursionError):
+        raise InputError(f"{VERDICT}: required what the gate said, found something else") from None

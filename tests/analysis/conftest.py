@@ -1,4 +1,4 @@
-"""Posteriors made by hand: parameters as we like them, provenance as sampling writes it."""
+"""Posteriors made by hand: parameters as we like them."""
 
 import shutil
 from collections.abc import Callable
@@ -6,32 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
-from hscb_bayes.posterior.stored import provenance
-from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.posterior.posterior import Posterior
+from tests.posteriors import made
 
 NOBODY = -30.0  # log odds of never responding
 
 
-def tree_of(analysis: Analysis, parameters: np.ndarray, effects: np.ndarray | None = None) -> xr.DataTree:
+def with_effects(analysis: Analysis, parameters: np.ndarray, effects: np.ndarray | None = None) -> Posterior:
     """A posterior with these parameters (chain, draw, parameter) and study effects (chain, draw, transition)."""
-    chains, draws = parameters.shape[:2]
-    coords = {"chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(analysis.parameter_ids)}
-    posterior = xr.Dataset({"parameters": (("chain", "draw", "parameter"), parameters)}, coords)
-    if effects is not None:
-        dims = ("chain", "draw", "study", "transition")
-        posterior = posterior.assign(study_effect=(dims, effects[:, :, None]))
-        posterior = posterior.assign_coords(study=[analysis.study.id], transition=list(TRANSITIONS))
-    stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((chains, draws), dtype=bool))})
-    tree = xr.DataTree.from_dict(
-        {"posterior": with_natural_scales(posterior, analysis.parameters), "sample_stats": stats}
-    )
-    tree.attrs.update(provenance(analysis, {"draws": draws, "chains": chains, "seed": 1}))
-    return tree
+    if effects is None:
+        return made(analysis, parameters)
+    return made(analysis, parameters, study_effect=(("study", "transition"), effects[:, :, None]))
 
 
 def exponential(**changed: float) -> np.ndarray:
@@ -53,9 +42,9 @@ def main() -> Analysis:
 
 
 @pytest.fixture(scope="session")
-def make_posterior() -> Callable[..., xr.DataTree]:
-    """``tree_of``."""
-    return tree_of
+def make_posterior() -> Callable[..., Posterior]:
+    """``with_effects``."""
+    return with_effects
 
 
 @pytest.fixture(scope="session")
@@ -76,13 +65,13 @@ def prior_parameters() -> Callable[[Analysis, int, int], np.ndarray]:
 
 
 @pytest.fixture
-def posterior_of() -> Callable[[Analysis], xr.DataTree]:
+def posterior_of() -> Callable[[Analysis], Posterior]:
     """Draws near the middle of the prior of an analysis in the place of a posterior."""
 
-    def make(analysis: Analysis) -> xr.DataTree:
+    def make(analysis: Analysis) -> Posterior:
         mean, deviation = prior_normals(analysis)
         draws = mean + 0.3 * deviation * np.random.default_rng(8).standard_normal((1, 400, mean.size))
-        return tree_of(analysis, draws)
+        return made(analysis, draws)
 
     return make
 

@@ -1,6 +1,7 @@
 """Files in the place of a posterior, each with the whole sentence that a user gets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS
+from hscb_bayes.posterior.posterior import UNBOUNDED, Posterior
 from hscb_bayes.posterior.stored import load_posterior, save
+from tests.posteriors import save_changed
 
 REQUIRED = "required a posterior that hscb run wrote"
 NO_NETCDF = f"{REQUIRED}, found a file that is not netCDF, or only a part of one"
@@ -38,17 +41,18 @@ BROKEN = {
 }
 
 
+SOURCES = {"p.toml": "1", "s.toml": "2"}
+
+
 @pytest.fixture(scope="session")
-def tree(main: Analysis, make_posterior: Callable[..., xr.DataTree]) -> xr.DataTree:
-    made = make_posterior(main, np.zeros((2, 5, len(PARAMETER_IDS))))
-    made["posterior"] = made["posterior"].to_dataset()[["parameters"]]
-    made.attrs |= {"analysis_path": "p.toml", "sources": '{"p.toml": "1", "s.toml": "2"}'}
-    return made
+def posterior(main: Analysis, make_posterior: Callable[..., Posterior]) -> Posterior:
+    renamed = replace(main, path="p.toml", sources=SOURCES)
+    return make_posterior(renamed, np.zeros((2, 5, len(PARAMETER_IDS))))
 
 
 @pytest.fixture
-def file(tree: xr.DataTree, tmp_path: Path) -> Path:
-    save(tree, tmp_path / "posterior.nc")
+def file(posterior: Posterior, tmp_path: Path) -> Path:
+    save(posterior, tmp_path / "posterior.nc")
     return tmp_path / "posterior.nc"
 
 
@@ -58,8 +62,12 @@ def sentence_about(path: Path) -> str:
     return str(caught.value)
 
 
-def test_a_posterior_that_is_right_is_read(file: Path, tree: xr.DataTree) -> None:
-    assert load_posterior(file).attrs == tree.attrs
+def test_a_posterior_that_is_right_is_read(file: Path, posterior: Posterior) -> None:
+    again = load_posterior(file)
+    assert again.tree.identical(posterior.tree)
+    assert (again.settings, again.versions) == (posterior.settings, posterior.versions)
+    analysis = again.analysis
+    assert (analysis.path, analysis.text, analysis.sources) == ("p.toml", posterior.analysis.text, SOURCES)
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -93,45 +101,43 @@ def test_a_netcdf_file_of_something_else(file: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["analysis", "analysis_tables", "study_tables", "sources", "settings", "versions"])
-def test_a_posterior_without_an_attribute(missing: str, tree: xr.DataTree, file: Path) -> None:
-    other = tree.copy()
-    del other.attrs[missing]
-    save(other, file)
+def test_a_posterior_without_an_attribute(missing: str, posterior: Posterior, file: Path) -> None:
+    save_changed(posterior, file, lambda tree: tree.attrs.pop(missing))
     assert sentence_about(file) == f"{file}: {REQUIRED}; it does not say its {missing}"
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_posterior_with_an_attribute_broken(case: str, tree: xr.DataTree, file: Path) -> None:
+def test_a_posterior_with_an_attribute_broken(case: str, posterior: Posterior, file: Path) -> None:
     name, value, sentence = BROKEN[case]
-    other = tree.copy()
-    other.attrs[name] = value
-    save(other, file)
+    save_changed(posterior, file, lambda tree: tree.attrs.update({name: value}))
     assert sentence_about(file) == f"{file}: {sentence}"
 
 
-def test_a_posterior_without_draws(tree: xr.DataTree, file: Path) -> None:
-    other = tree.copy()
-    other["posterior"] = other["posterior"].to_dataset().drop_vars("parameters")
-    save(other, file)
+@pytest.mark.parametrize("group", ["posterior", UNBOUNDED])
+def test_a_posterior_without_draws(group: str, posterior: Posterior, file: Path) -> None:
+    save_changed(posterior, file, lambda tree: tree.update({group: xr.DataTree(xr.Dataset({"x": 1.0}))}))
+    assert sentence_about(file) == f"{file}: {REQUIRED}; it holds no draws of the parameters"
+    save_changed(posterior, file, lambda tree: tree.__delitem__(group))
     assert sentence_about(file) == f"{file}: {REQUIRED}; it holds no draws of the parameters"
 
 
-def test_a_posterior_of_other_parameters(tree: xr.DataTree, file: Path) -> None:
-    other = tree.copy()
-    other["posterior"] = other["posterior"].to_dataset().isel(parameter=slice(1, None))
-    save(other, file)
-    known = ", ".join(PARAMETER_IDS)
+def test_a_posterior_of_other_parameters(posterior: Posterior, file: Path) -> None:
+    def without_one(tree: xr.DataTree) -> None:
+        tree[UNBOUNDED] = tree[UNBOUNDED].to_dataset().drop_vars("response_median_log__")
+
+    save_changed(posterior, file, without_one)
+    known = ", ".join(posterior.analysis.believed)
     assert sentence_about(file) == f"{file}: {REQUIRED}; its parameters are not those of this version: {known}"
 
 
 @given(place=st.floats(0.0, 1.0, exclude_max=True), byte=st.integers(0, 255))
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_posterior_with_one_byte_changed_loads_or_gets_a_sentence(
-    place: float, byte: int, tree: xr.DataTree, tmp_path: Path
+    place: float, byte: int, posterior: Posterior, tmp_path: Path
 ) -> None:
     whole = tmp_path / "whole.nc"
     if not whole.exists():
-        save(tree, whole)
+        save(posterior, whole)
     content = bytearray(whole.read_bytes())
     content[int(place * len(content))] = byte
     broken = tmp_path / "broken.nc"

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
+from hscb_bayes.posterior.posterior import Posterior
 from tests.papers import paper, study_text
 
 BY_DURATION = """
@@ -51,7 +51,7 @@ highest = "90 days"
 
 
 def test_an_analysis_without_durations_does_not_speak_of_groups_by_them(
-    tmp_path: Path, posterior_of: Callable[[Analysis], xr.DataTree]
+    tmp_path: Path, posterior_of: Callable[[Analysis], Posterior]
 ) -> None:
     study = study_text(44, BY_DURATION)
     table = check(posterior_of(paper(tmp_path, study, ["response"])), replicates=50, seed=1).set_index("id")

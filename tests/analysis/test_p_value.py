@@ -14,11 +14,12 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
 from hscb_bayes.evidence.kinds.p_value import SIGNED_TESTS, NamedDirection
 from hscb_bayes.model.compiled import same_but_for_p_values
-from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
 from hscb_bayes.posterior.p_value import DIRECTIONS, RATIO, resampled, reweighted
 
 NAMED = {"p_value_cox": "cox", "p_value_fine_gray": "fine-gray", "p_value_spearman": "spearman"}
+RATIO_COLUMN = PARAMETER_IDS.index(RATIO)
 ALGEBRA = 1e-10
 NEAR = 0.25  # of a statistic to the printed one
 CLOSE = (
@@ -65,7 +66,7 @@ def test_the_signed_statistic_has_the_sign_of_the_log_hazard_ratio(name: str, dr
     (item,) = fitted_p_values(other)
     for sign in (-1.0, 1.0):
         strong = draws[:400].copy()
-        strong[:, RATIO] = sign
+        strong[:, RATIO_COLUMN] = sign
         z = item.signed_statistic(simulate_cohort(other, strong, rng=np.random.default_rng(5)), other.table.conventions)
         assert np.nanmedian(sign * z) > 1.0
 
@@ -84,8 +85,8 @@ def test_taken_draws_are_those_whose_replicates_print_such_a_p_value(name: str, 
     many = np.tile(draws, (6, 1))
     cohort = simulate_cohort(other, many, rng=np.random.default_rng(7))
     z = np.abs(item.signed_statistic(cohort, other.table.conventions))
-    near = many[np.abs(z - normal_deviate(item.value.value)) < NEAR, RATIO]
-    found = draws[resampled(draws, other, {item: item.value.value}, seed=3), RATIO]
+    near = many[np.abs(z - normal_deviate(item.value.value)) < NEAR, RATIO_COLUMN]
+    found = draws[resampled(draws, other, {item: item.value.value}, seed=3), RATIO_COLUMN]
     levels = [0.05, 0.25, 0.75, 0.95]
     assert len(near) > 1000
     assert_allclose(np.quantile(found, levels), np.quantile(near, levels), atol=CLOSE)
@@ -115,7 +116,9 @@ def test_every_test_and_direction_has_weights_that_sum_to_one(main: Analysis, dr
 
 
 def test_a_direction_puts_the_weight_on_its_side(main: Analysis, draws: np.ndarray) -> None:
-    below = {one.direction: one.weights[draws[:, RATIO] < 0.0].sum() for one in reweighted(draws, main, seed=1)[:3]}
+    below = {
+        one.direction: one.weights[draws[:, RATIO_COLUMN] < 0.0].sum() for one in reweighted(draws, main, seed=1)[:3]
+    }
     assert below["longer is slower"] > 0.95
     assert below["longer is faster"] < 0.05
 
@@ -153,20 +156,20 @@ def test_a_printed_direction_is_the_one_that_counts(draws: np.ndarray) -> None:
     (item,) = fitted_p_values(other)
     slower = item.model_copy(update={"direction": NamedDirection(name="decreases", status="printed")})
     taken = resampled(draws, other, {slower: item.value.value}, seed=3)
-    assert np.mean(draws[taken, RATIO] < 0.0) > 0.95
+    assert np.mean(draws[taken, RATIO_COLUMN] < 0.0) > 0.95
 
 
 def test_the_p_value_of_a_replicate_is_its_own(draws: np.ndarray) -> None:
     other = load_analysis("p_value_cox")
     (item,) = fitted_p_values(other)
-    near, far = (np.abs(draws[resampled(draws, other, {item: p}, seed=3), RATIO]).mean() for p in (0.9, 0.0001))
+    near, far = (np.abs(draws[resampled(draws, other, {item: p}, seed=3), RATIO_COLUMN]).mean() for p in (0.9, 0.0001))
     assert near < far
 
 
 def test_a_p_value_beyond_every_draw_leaves_few_of_them(draws: np.ndarray) -> None:
     other = load_analysis("p_value_cox")
     (item,) = fitted_p_values(other)
-    near_zero = draws * np.where(np.arange(draws.shape[1]) == RATIO, 0.05, 1.0)
+    near_zero = draws * np.where(np.arange(draws.shape[1]) == RATIO_COLUMN, 0.05, 1.0)
     few, many = (np.unique(resampled(near_zero, other, {item: p}, seed=3)).size for p in (0.0, 0.007))
     assert 1 <= few < many / 10
 

@@ -11,8 +11,9 @@ from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.print_arrays import baseline, covariate_at
 from hscb_bayes.posterior import predict
-from hscb_bayes.posterior.averages import group_average, patients_beyond
+from hscb_bayes.posterior.averages import patients_beyond
 from hscb_bayes.posterior.headline import headline_from_draws
+from hscb_bayes.posterior.posterior import Posterior
 
 ALGEBRA = 1e-10
 QUADRATURE = 2e-5  # of a probability: a thousandth of the width of any interval that is reported
@@ -26,12 +27,12 @@ EFFECTS = {
 }
 DEATHS = np.log([1.5, 4.0, 6.0])  # log cumulative hazard of death without response by one year, one a draw
 
-Maker = Callable[..., xr.DataTree]
+Maker = Callable[..., Posterior]
 Parameters = Callable[..., np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def posterior(main: Analysis, make_posterior: Maker, constant_hazards: Parameters) -> xr.DataTree:
+def posterior(main: Analysis, make_posterior: Maker, constant_hazards: Parameters) -> Posterior:
     """Two chains of three draws with constant hazards; death without response becomes more frequent by draw."""
     draws = np.stack([constant_hazards(death_without_response=death, **EFFECTS) for death in DEATHS])
     return make_posterior(main, np.stack([draws, draws]))
@@ -56,27 +57,27 @@ def exact_incidence(duration: list[float], days: np.ndarray) -> np.ndarray:
     return a / (a + b) * -np.expm1(-(a + b) * days)
 
 
-def test_incidence_is_the_closed_form(posterior: xr.DataTree) -> None:
+def test_incidence_is_the_closed_form(posterior: Posterior) -> None:
     found = predict.cumulative_incidence(posterior, days=DAYS, duration=DURATIONS)
     assert found.dims == ("chain", "draw", "duration", "day")
     np.testing.assert_allclose(found.sel(chain=1), exact_incidence(DURATIONS, DAYS), atol=QUADRATURE)
 
 
-def test_survival_is_the_closed_form(posterior: xr.DataTree) -> None:
+def test_survival_is_the_closed_form(posterior: Posterior) -> None:
     a, b, _ = hazards(DURATIONS)
     exact = exact_responded(DURATIONS, DAYS) + np.exp(-(a + b) * DAYS)
     found = predict.survival(posterior, days=DAYS, duration=DURATIONS)
     np.testing.assert_allclose(found.sel(chain=0), exact, atol=QUADRATURE)
 
 
-def test_states_are_the_closed_form_and_add_up(posterior: xr.DataTree) -> None:
+def test_states_are_the_closed_form_and_add_up(posterior: Posterior) -> None:
     found = predict.state_occupancy(posterior, days=DAYS, duration=DURATIONS)
     assert found.dims == ("chain", "draw", "duration", "day", "state")
     np.testing.assert_allclose(found.sel(chain=0, state="responded"), exact_responded(DURATIONS, DAYS), atol=QUADRATURE)
     np.testing.assert_allclose(found.sum("state"), 1.0, atol=ALGEBRA)
 
 
-def test_time_in_states_is_the_closed_form(posterior: xr.DataTree) -> None:
+def test_time_in_states_is_the_closed_form(posterior: Posterior) -> None:
     a, b, c = (hazard[..., 0] for hazard in hazards(DURATIONS))
     neutropenic = -np.expm1(-(a + b) * YEAR) / (a + b)
     responded = a / (a + b - c) * (-np.expm1(-c * YEAR) / c - neutropenic)
@@ -87,27 +88,27 @@ def test_time_in_states_is_the_closed_form(posterior: xr.DataTree) -> None:
 
 
 @pytest.mark.parametrize("probability", [0.1, 0.5, 0.6])
-def test_quantile_of_all_patients_is_the_closed_form(posterior: xr.DataTree, probability: float) -> None:
+def test_quantile_of_all_patients_is_the_closed_form(posterior: Posterior, probability: float) -> None:
     a, b, _ = (hazard[..., 0] for hazard in hazards(DURATIONS))
     exact = -np.log1p(-probability * (a + b) / a) / (a + b)
     found = predict.response_quantile(posterior, probability=probability, duration=DURATIONS)
     np.testing.assert_allclose(found.sel(chain=0), exact, rtol=QUADRATURE)
 
 
-def test_quantile_of_responders_is_the_closed_form(posterior: xr.DataTree) -> None:
+def test_quantile_of_responders_is_the_closed_form(posterior: Posterior) -> None:
     a, b, _ = (hazard[..., 0] for hazard in hazards(DURATIONS))
     exact = -np.log1p(0.5 * np.expm1(-(a + b) * YEAR)) / (a + b)
     found = predict.response_quantile(posterior, reading="responders", duration=DURATIONS)
     np.testing.assert_allclose(found.sel(chain=0), exact, rtol=QUADRATURE)
 
 
-def test_a_share_that_is_never_reached_takes_for_ever(posterior: xr.DataTree) -> None:
+def test_a_share_that_is_never_reached_takes_for_ever(posterior: Posterior) -> None:
     found = predict.response_quantile(posterior, probability=0.99)
     assert np.all(np.isposinf(found))
 
 
 def test_any_number_of_draws_has_a_landmark(
-    main: Analysis, make_posterior: Callable[..., xr.DataTree], prior_parameters: Callable[..., np.ndarray]
+    main: Analysis, make_posterior: Callable[..., Posterior], prior_parameters: Callable[..., np.ndarray]
 ) -> None:
     draws = prior_parameters(main, 2 * 153, 3).reshape(2, 153, -1)
     whole = predict.landmark_survival(make_posterior(main, draws))
@@ -116,7 +117,7 @@ def test_any_number_of_draws_has_a_landmark(
         np.testing.assert_allclose(whole[name].isel(draw=-1), last[name].isel(draw=0), rtol=1e-10)
 
 
-def test_the_landmark_forgets_what_came_before(posterior: xr.DataTree) -> None:
+def test_the_landmark_forgets_what_came_before(posterior: Posterior) -> None:
     """With constant hazards patients at the landmark are as at the boost."""
     found = predict.landmark_survival(posterior, landmark=28.0, duration=DURATIONS)["landmark_survival"].sel(chain=0)
     left = np.array([YEAR - 28.0])
@@ -126,14 +127,14 @@ def test_the_landmark_forgets_what_came_before(posterior: xr.DataTree) -> None:
     np.testing.assert_allclose(found.sel(state="neutropenic"), neutropenic[..., 0], rtol=2 * QUADRATURE)
 
 
-def test_death_rates_are_the_hazards(posterior: xr.DataTree) -> None:
+def test_death_rates_are_the_hazards(posterior: Posterior) -> None:
     found = predict.landmark_survival(posterior, duration=DURATIONS)["death_rate"].sel(chain=0)
     _, early, late = hazards(DURATIONS)
     np.testing.assert_allclose(found.sel(state="neutropenic"), YEAR * early[..., 0], rtol=2 * QUADRATURE)
     np.testing.assert_allclose(found.sel(state="responded"), YEAR * late[..., 0], rtol=2 * QUADRATURE)
 
 
-def test_hazard_ratios_are_the_parameters(posterior: xr.DataTree) -> None:
+def test_hazard_ratios_are_the_parameters(posterior: Posterior) -> None:
     found = predict.hazard_ratios(posterior)["hazard_ratio"]
     assert found.dims == ("chain", "draw", "transition")
     np.testing.assert_allclose(found.sel(chain=1, draw=2), [0.8, 1.3, 1.5], rtol=ALGEBRA)
@@ -144,7 +145,7 @@ def test_hazard_ratios_are_the_parameters(posterior: xr.DataTree) -> None:
     [(predict.cumulative_incidence, 0.0), (predict.survival, 1.0), (predict.state_occupancy, [1.0, 0.0, 0.0])],
 )
 def test_days_come_back_as_asked_for(
-    posterior: xr.DataTree, function: Callable[..., xr.DataArray], start: float | list[float]
+    posterior: Posterior, function: Callable[..., xr.DataArray], start: float | list[float]
 ) -> None:
     mixed = function(posterior, days=[28, 0, 7, 28])
     ordered = function(posterior, days=[7, 28])
@@ -153,20 +154,20 @@ def test_days_come_back_as_asked_for(
     np.testing.assert_allclose(mixed.isel(day=[2, 0]), ordered, atol=QUADRATURE)
 
 
-def test_the_boost_alone_can_be_asked_for(posterior: xr.DataTree) -> None:
+def test_the_boost_alone_can_be_asked_for(posterior: Posterior) -> None:
     assert np.all(predict.survival(posterior, days=[0.0]) == 1.0)
 
 
-def test_without_durations_patients_are_averaged(posterior: xr.DataTree, main: Analysis) -> None:
+def test_without_durations_patients_are_averaged(posterior: Posterior, main: Analysis) -> None:
     """The cohort is its two groups, weighted by their sizes."""
-    whole, short, long = (predict.survival(posterior, days=DAYS, among=among) for among in ("all", "short", "long"))
+    whole, short, long = predict.survival(posterior, days=DAYS, groups=["all", "short", "long"]).transpose("group", ...)
     sizes = np.array([16.0, 15.0]) / main.study.n
     assert whole.dims == ("chain", "draw", "day")
     np.testing.assert_allclose(whole, sizes[0] * short + sizes[1] * long, atol=ALGEBRA)
     assert np.all(short.sel(day=365) > long.sel(day=365))
 
 
-def test_the_cohort_is_close_to_the_average_over_every_patient(posterior: xr.DataTree, main: Analysis) -> None:
+def test_the_cohort_is_close_to_the_average_over_every_patient(posterior: Posterior, main: Analysis) -> None:
     own = baseline(main).durations
     each = predict.survival(posterior, days=[365.0], duration=own).mean("duration")
     np.testing.assert_allclose(predict.survival(posterior, days=[365.0]), each, atol=1e-4)
@@ -184,7 +185,7 @@ def test_the_study_effect_is_in_the_prediction(
     )
 
 
-def test_durations_that_no_patient_had_are_marked(posterior: xr.DataTree) -> None:
+def test_durations_that_no_patient_had_are_marked(posterior: Posterior) -> None:
     found = predict.survival(posterior, days=[28], duration=[3, 7, 38, 151, 200])
     np.testing.assert_array_equal(found["patients_beyond"], [0, 1, 16, 1, 0])
 
@@ -212,7 +213,7 @@ def test_summaries_have_a_row_per_coordinate() -> None:
     assert len(table) == 6 + 2
 
 
-def test_headline_says_what_it_holds(posterior: xr.DataTree) -> None:
+def test_headline_says_what_it_holds(posterior: Posterior) -> None:
     found = predict.headline(posterior)
     assert found["os_1y_contrast"].attrs["long_name"] == (
         "one-year survival, after 14 minus after 90 days of neutropenia"
@@ -234,8 +235,8 @@ BAD = [
     ),
     (
         predict.survival,
-        {"days": [1.0], "duration": [14.0], "among": "short"},
-        "among: required 'all' where durations are given, found 'short'",
+        {"days": [1.0], "duration": [14.0], "groups": ["short"]},
+        "groups: required without duration, which says whom a result is for",
     ),
     (predict.restricted_mean_time, {"horizon": 0.0}, "horizon: required a day after the boost, found 0"),
     (predict.landmark_survival, {"landmark": 400.0}, "landmark: required a day before the horizon 365, found 400"),
@@ -246,19 +247,21 @@ BAD = [
 
 @pytest.mark.parametrize(("function", "arguments", "message"), BAD)
 def test_a_bad_request_gets_a_sentence(
-    posterior: xr.DataTree, function: Callable[..., object], arguments: dict[str, object], message: str
+    posterior: Posterior, function: Callable[..., object], arguments: dict[str, object], message: str
 ) -> None:
     with pytest.raises(InputError) as error:
         function(posterior, **arguments)
     assert str(error.value) == message
 
 
-def test_a_cohort_that_is_not_split_has_no_groups(main: Analysis, constant_hazards: Parameters) -> None:
+def test_a_cohort_that_is_not_split_has_no_groups(
+    main: Analysis, make_posterior: Maker, constant_hazards: Parameters
+) -> None:
     cohort = main.table.cohort.model_copy(update={"sizes": {}})
     whole = replace(main, table=main.table.model_copy(update={"cohort": cohort}))
     draws = constant_hazards(**EFFECTS)[None]
     found, split = headline_from_draws(draws, whole), headline_from_draws(draws, main)
     assert set(split) - set(found) == {"os_1y_short", "os_1y_long"}
     np.testing.assert_allclose(found["os_1y"], split["os_1y"], atol=1e-4)
-    with pytest.raises(InputError, match=r"among: required one of \['all'\], found 'short'"):
-        group_average(whole, "short")
+    with pytest.raises(InputError, match=r"^groups: there is no 'short'; "):
+        predict.survival(make_posterior(whole, draws[None]), days=DAYS, groups=["short"])

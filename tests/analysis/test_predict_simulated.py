@@ -6,13 +6,13 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.print_arrays import baseline
 from hscb_bayes.posterior import predict
 from hscb_bayes.posterior.averages import cohort_average
 from hscb_bayes.posterior.headline import calibration_quantities, headline_from_draws, pathway_from_draws
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.times import from_landmark, response_quantile, time_in_states
 from hscb_bayes.process.incidence import cumulative_incidence, state_occupancy, survival
 from hscb_bayes.process.pathway import Pathway
@@ -100,7 +100,7 @@ def test_survival_from_a_landmark(analysis: Analysis, parameters: np.ndarray, co
 
 
 def test_death_days_of_nonresponders(
-    main: Analysis, make_posterior: Callable[..., xr.DataTree], constant_hazards: Parameters
+    main: Analysis, make_posterior: Callable[..., Posterior], constant_hazards: Parameters
 ) -> None:
     """With constant hazards a, b death without response is exponential with a + b, cut off at one year."""
     draws = np.broadcast_to(constant_hazards(response_median=np.log(60.0)), (2, 1000, 12))
@@ -113,7 +113,7 @@ def test_death_days_of_nonresponders(
 
 
 def test_the_same_seed_gives_the_same_patients(
-    main: Analysis, make_posterior: Callable[..., xr.DataTree], constant_hazards: Parameters
+    main: Analysis, make_posterior: Callable[..., Posterior], constant_hazards: Parameters
 ) -> None:
     posterior = make_posterior(main, np.broadcast_to(constant_hazards(), (2, 10, 12)))
     first, second, other = (predict.nonresponder_death_day(posterior, seed=seed) for seed in (1, 1, 2))

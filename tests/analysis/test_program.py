@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytensor
+import pytensor.tensor as pt
 import pytest
 
 from hscb_bayes.analysis.spec import load_analysis
@@ -30,15 +31,17 @@ def program(built: Built) -> Program:
 
 @pytest.fixture(scope="module")
 def points(program: Program) -> np.ndarray:
-    """Around the middle of the prior, in the order of the model's one variable."""
+    """Around the middle of the prior, in the order of the model's variables."""
     return program.start + 0.5 * np.random.default_rng(1).standard_normal((POINTS, program.start.size))
 
 
 def test_density_and_gradient_are_those_of_the_model(built: Built, program: Program, points: np.ndarray) -> None:
-    model, (variable,) = built.model, built.model.value_vars
-    expected = pytensor.function([variable], [model.logp(), pytensor.grad(model.logp(), variable)], mode="FAST_COMPILE")
+    model, variables = built.model, built.model.value_vars
+    assert all(variable.ndim == 0 for variable in variables)
+    slopes = pt.stack(pytensor.grad(model.logp(), variables))
+    expected = pytensor.function(variables, [model.logp(), slopes], mode="FAST_COMPILE")
     for point, density, gradient in zip(points, *program.evaluated(points), strict=True):
-        log_density, slope = expected(point)
+        log_density, slope = expected(*point)
         np.testing.assert_allclose(density, log_density, rtol=1e-10)
         np.testing.assert_allclose(gradient, slope, rtol=1e-7, atol=1e-7)
 

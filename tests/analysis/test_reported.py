@@ -8,8 +8,8 @@ import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.posterior.curves import curves
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import cumulative_incidence, state_occupancy
-from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.reported import Reported, reported_of, verdict_on
 
 CHAINS, DRAWS = 2, 40
@@ -21,24 +21,24 @@ DIMS = ("chain", "draw")
 @pytest.fixture(scope="module")
 def posterior(
     main: Analysis,
-    make_posterior: Callable[..., xr.DataTree],
+    make_posterior: Callable[..., Posterior],
     prior_parameters: Callable[[Analysis, int, int], np.ndarray],
-) -> xr.DataTree:
+) -> Posterior:
     return make_posterior(main, prior_parameters(main, CHAINS * DRAWS, 3).reshape(CHAINS, DRAWS, -1))
 
 
 @pytest.fixture(scope="module")
-def drawn(posterior: xr.DataTree) -> xr.Dataset:
+def drawn(posterior: Posterior) -> xr.Dataset:
     return curves(posterior, days=DAYS, durations=DURATIONS)
 
 
 @pytest.fixture(scope="module")
-def reported(main: Analysis, posterior: xr.DataTree) -> Reported:
-    return reported_of(Fitted(analysis=main, posterior=posterior), seed=1)
+def reported(main: Analysis, posterior: Posterior) -> Reported:
+    return reported_of(posterior, seed=1)
 
 
 @pytest.mark.parametrize("who", ["all", "short", "long"])
-def test_curves_of_groups_are_those_of_predict(posterior: xr.DataTree, drawn: xr.Dataset, who: str) -> None:
+def test_curves_of_groups_are_those_of_predict(posterior: Posterior, drawn: xr.Dataset, who: str) -> None:
     own = drawn.sel(whom=who)
     assert np.allclose(own["responded_by"], cumulative_incidence(posterior, days=DAYS, among=who), atol=CURVE_TOLERANCE)
     states = state_occupancy(posterior, days=DAYS, among=who)
@@ -46,7 +46,7 @@ def test_curves_of_groups_are_those_of_predict(posterior: xr.DataTree, drawn: xr
         assert np.allclose(own[state], states.sel(state=state), atol=CURVE_TOLERANCE)
 
 
-def test_curves_at_durations_are_those_of_predict(posterior: xr.DataTree, drawn: xr.Dataset) -> None:
+def test_curves_at_durations_are_those_of_predict(posterior: Posterior, drawn: xr.Dataset) -> None:
     own = drawn.sel(whom=["14", "90"])
     states = state_occupancy(posterior, days=DAYS, duration=DURATIONS)
     assert np.allclose(own["dead"], states.sel(state="dead"), atol=CURVE_TOLERANCE)
@@ -54,7 +54,7 @@ def test_curves_at_durations_are_those_of_predict(posterior: xr.DataTree, drawn:
 
 
 def test_study_effects_are_in_the_curves(
-    main: Analysis, make_posterior: Callable[..., xr.DataTree], constant_hazards: Callable[..., np.ndarray]
+    main: Analysis, make_posterior: Callable[..., Posterior], constant_hazards: Callable[..., np.ndarray]
 ) -> None:
     parameters = np.tile(constant_hazards(), (2, 3, 1))
     effects = np.zeros((2, 3, 3))
@@ -68,7 +68,7 @@ def test_study_effects_are_in_the_curves(
     ["response_by_28", "os_1y_contrast", "landmark_survival", "death_rate", "days_in_state", "responded_by", "dead"],
 )
 def test_every_reported_number_is_judged(
-    main: Analysis, posterior: xr.DataTree, reported: Reported, spoiled: str
+    main: Analysis, posterior: Posterior, reported: Reported, spoiled: str
 ) -> None:
     """One chain is moved, and the gate says which number it was."""
 
@@ -76,6 +76,6 @@ def test_every_reported_number_is_judged(
         return array + 10.0 * (array["chain"] == 1) if array.name == spoiled else array
 
     one_moved = {name: dataset.map(moved) for name, dataset in reported.by_section.items()}
-    verdict = verdict_on(Fitted(analysis=main, posterior=posterior), one_moved)
+    verdict = verdict_on(posterior, one_moved)
     said = [failure for failure in verdict.failures if "R-hat" in failure]
     assert any(failure.startswith(f"R-hat of {spoiled}") for failure in said)

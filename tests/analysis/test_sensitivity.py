@@ -5,18 +5,18 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.posterior.by_response import BY_RESPONSE
 from hscb_bayes.posterior.headline import headline_from_draws, headline_quantities, unbounded
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import landmark_survival
+from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.sensitivity import (
     by_response_contraction,
     contraction,
     power_scaling,
-    prior_draws,
     sensitivity,
 )
 from hscb_bayes.process.follow_up import YEAR
@@ -27,11 +27,11 @@ SENSITIVE = 0.05  # as in the reference of the module
 FARTHEST = 2.5  # standard deviations from the prior mean, beyond which nobody's posterior is
 SPREAD = 0.15  # of a contraction that is estimated from 1,000 and 2,000 draws: over four standard errors
 
-Maker = Callable[..., xr.DataTree]
+Maker = Callable[..., Posterior]
 
 
 @pytest.fixture(scope="module")
-def half_as_wide(main: Analysis, make_posterior: Maker) -> xr.DataTree:
+def half_as_wide(main: Analysis, make_posterior: Maker) -> Posterior:
     """A posterior with the prior's means and half its standard deviations."""
     mean, deviation = prior_normals(main)
     draws = np.random.default_rng(5).standard_normal((CHAINS, DRAWS, mean.size))
@@ -39,7 +39,7 @@ def half_as_wide(main: Analysis, make_posterior: Maker) -> xr.DataTree:
 
 
 @pytest.fixture(scope="module")
-def table(half_as_wide: xr.DataTree) -> pd.DataFrame:
+def table(half_as_wide: Posterior) -> pd.DataFrame:
     return sensitivity(half_as_wide, seed=1).set_index("quantity")
 
 
@@ -107,10 +107,8 @@ def test_a_far_off_parameter_moves_with_the_prior(main: Analysis, make_posterior
     assert found["far"]["prior_sensitivity"] > 5 * found["noise"]["prior_sensitivity"]
 
 
-def test_the_likelihood_moves_what_it_is_about(
-    main: Analysis, make_posterior: Maker, half_as_wide: xr.DataTree
-) -> None:
-    draws = half_as_wide.dataset["parameters"].sel(parameter="response_median").values.ravel()
+def test_the_likelihood_moves_what_it_is_about(main: Analysis, make_posterior: Maker, half_as_wide: Posterior) -> None:
+    draws = np.log(half_as_wide.flat("response_median"))
     noise = np.random.default_rng(8).standard_normal(draws.size)
     found = power_scaling(half_as_wide, {"response_median": draws, "noise": noise})
     sensitive = {id: values["likelihood_sensitivity"] for id, values in found.items()}
@@ -121,7 +119,8 @@ def test_study_effects_widen_the_prior_and_are_not_scaled(
     variant: Callable[[str], Analysis], make_posterior: Maker
 ) -> None:
     between = variant('[between_studies]\nhazard_ratio_rarely_above = 3.0\nwhy = "a test"')
-    parameters, effects = prior_draws(between, 4000, np.random.default_rng(9))
+    prior = draw_prior(between, draws=4000, chains=1, seed=9)
+    parameters, effects = prior.parameters, prior.effect
     assert effects is not None
     spread = between.table.between_studies
     assert spread is not None
@@ -141,9 +140,9 @@ def test_study_effects_widen_the_prior_and_are_not_scaled(
 
 
 def test_an_analysis_without_study_effects_has_none_in_its_prior(main: Analysis) -> None:
-    parameters, effects = prior_draws(main, 3, np.random.default_rng(1))
-    assert parameters.shape == (3, len(PARAMETER_IDS))
-    assert effects is None
+    prior = draw_prior(main, draws=3, chains=1, seed=1)
+    assert prior.parameters.shape == (3, len(PARAMETER_IDS))
+    assert prior.effect is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from functools import cache
 
 import numpy as np
 import nutpie
-import xarray as xr
 
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.methods.calibrate import SEED as CALIBRATION_SEED
@@ -14,6 +13,7 @@ from hscb_bayes.checking.methods.calibrate import refit
 from hscb_bayes.checking.replicate import REPLICATES, replicate
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.sample import TARGET_ACCEPT, sample
 from tests.benchmarks.measuring import Row, bounded, seconds
 
@@ -32,7 +32,7 @@ def _compiled(name: str) -> Compiled:
 
 
 @cache
-def _posterior() -> xr.DataTree:
+def _posterior() -> Posterior:
     return sample(_compiled("main"), seed=SEED)
 
 
@@ -59,7 +59,9 @@ def _seconds_per_step(seed: int) -> float:
 
 def gradient() -> list[Row]:
     """The compiled log density and gradient alone, called at posterior draws one at a time, from Python."""
-    program, draws = _compiled("main").program, draws_of(_posterior())
+    program, posterior = _compiled("main").program, _posterior()
+    places = [posterior.analysis.parameter_ids.index(id) for id in posterior.analysis.believed]
+    draws = posterior.parameters[:, places]
 
     def all_draws() -> None:
         densities, _ = program.evaluated(draws)

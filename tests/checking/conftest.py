@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.posterior.stored import provenance
-from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.posterior.posterior import Posterior
+from tests.posteriors import made
 
 MODELS = Path(__file__).parents[2] / "models"
 EVERY_SURVIVAL = [
@@ -33,29 +32,18 @@ def main() -> Analysis:
 
 
 @pytest.fixture(scope="session")
-def posterior_of() -> Callable[..., xr.DataTree]:
-    """A tree like that of ``sample`` from parameters (draw, parameter), one chain, with or without study effects."""
+def posterior_of() -> Callable[..., Posterior]:
+    """A posterior from parameters (draw, parameter), one chain, with or without study effects."""
 
-    def make(analysis: Analysis, draws: np.ndarray, effect: np.ndarray | None = None) -> xr.DataTree:
-        variables: dict[str, object] = {"parameters": (("chain", "draw", "parameter"), draws[None])}
-        if effect is not None:
-            variables["study_effect"] = (("chain", "draw", "study", "transition"), effect[None, :, None])
-        coords = {
-            "parameter": list(analysis.parameter_ids),
-            "transition": list(TRANSITIONS),
-            "study": [analysis.study.id],
-        }
-        tree = xr.DataTree.from_dict(
-            {"posterior": with_natural_scales(xr.Dataset(variables, coords), analysis.parameters)}
-        )
-        tree.attrs.update(provenance(analysis, {"seed": 0}))
-        return tree
+    def make(analysis: Analysis, draws: np.ndarray, effect: np.ndarray | None = None) -> Posterior:
+        further = {} if effect is None else {"study_effect": (("study", "transition"), effect[None, :, None])}
+        return made(analysis, draws[None], **further)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def prior_posterior(main: Analysis, posterior_of: Callable[..., xr.DataTree]) -> xr.DataTree:
+def prior_posterior(main: Analysis, posterior_of: Callable[..., Posterior]) -> Posterior:
     """4,000 draws from the prior of the main analysis, in the place of a posterior."""
     mean, deviation = prior_normals(main)
     return posterior_of(main, mean + deviation * np.random.default_rng(4).standard_normal((4000, mean.size)))

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hscb_bayes.checking import leave_one_out as module
+from hscb_bayes.checking import leave_out as module
 from hscb_bayes.checking.check import COLUMNS, LEFT_OUT, check, interval_items, summarise, tail_probability, use_of
-from hscb_bayes.checking.leave_one_out import leave_one_out
+from hscb_bayes.checking.leave_out import each_number, leave_out
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import PrintedNumber
@@ -149,7 +149,7 @@ def test_without_refits_the_left_out_columns_are_empty(table):
 
 
 def test_a_number_left_out_is_told_by_the_fit_without_it(main, prior_posterior, posterior_of):
-    apart = posterior_of(main, np.asarray(prior_posterior["posterior"]["parameters"])[0, :100])
+    apart = posterior_of(main, prior_posterior.parameters[:100])
     told = check(prior_posterior, **ARGUMENTS, left_out={"os_1y_short": apart}).set_index("id")
     alone = check(apart, **ARGUMENTS).set_index("id")
     filled = told[told[LOO].notna().any(axis=1)]
@@ -170,26 +170,21 @@ def test_each_fitted_number_is_left_out_once_with_a_seed_of_its_own(main, prior_
     monkeypatch.setattr(
         module, "with_data", lambda compiled, analysis, *, without: (analysis.name, *without.numbers["gagelmann2023"])
     )
-    monkeypatch.setattr(
-        module, "sample", lambda apart, **settings: asked.append((apart, settings)) or prior_posterior.copy()
-    )
+    monkeypatch.setattr(module, "sample", lambda apart, **settings: asked.append((apart, settings)) or prior_posterior)
     monkeypatch.setattr(module, "verdict", lambda tree: SimpleNamespace(is_converged=True))
-    trees = leave_one_out(Program(), seed=11)
+    trees = leave_out(Program(), each_number(main), seed=11)
     assert list(trees) == list(main.table.fit.items)
     assert [apart for apart, _ in asked] == [("main", id) for id in trees]
     assert len({settings["seed"] for _, settings in asked} | {11}) == len(asked) + 1
-    assert [tree.attrs["left_out"] for tree in trees.values()] == list(trees)
-    assert "left_out" not in prior_posterior.attrs
-    assert all(tree.attrs["converged"] for tree in trees.values())
+    assert all(tree.converged for tree in trees.values())
+    assert prior_posterior.converged is None
 
 
 def test_a_fit_that_misses_its_gate_is_done_again_and_marked(main, prior_posterior, monkeypatch):
     draws = []
     monkeypatch.setattr(module, "with_data", lambda compiled, analysis, *, without: without)
-    monkeypatch.setattr(
-        module, "sample", lambda apart, **settings: draws.append(settings["draws"]) or prior_posterior.copy()
-    )
+    monkeypatch.setattr(module, "sample", lambda apart, **settings: draws.append(settings["draws"]) or prior_posterior)
     monkeypatch.setattr(module, "verdict", lambda tree: SimpleNamespace(is_converged=False))
-    trees = leave_one_out(SimpleNamespace(analysis=main), seed=11)
+    trees = leave_out(SimpleNamespace(analysis=main), each_number(main), seed=11)
     assert draws == [module.DRAWS, 4 * module.DRAWS] * len(trees)
-    assert not any(tree.attrs["converged"] for tree in trees.values())
+    assert not any(tree.converged for tree in trees.values())

@@ -21,10 +21,10 @@ from hscb_bayes.checking.methods.scores import (
     summarise,
 )
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.likelihood import LOST
-from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 
 MODELS = Path(__file__).parents[2] / "models"
+LOST = PARAMETER_IDS.index("lost_by_one_year")
 CHANCE = 4.0  # standard errors
 WHOLE_DAYS = 0.02  # of a posterior's standard deviation: the likelihood of days that are rounded is an approximation
 

@@ -156,7 +156,9 @@ def test_patients_from_the_others(form: str) -> None:
     if "patients" not in hb.with_groups(prior_of(form), seed=1).tree["log_likelihood"]:
         return
     table = leave_patient_out(prior_of(form))
-    assert np.isfinite(table["log_predictive_density"]).mean() > 0.95  # draws from the prior may leave a tail without a shape
+    assert (
+        np.isfinite(table["log_predictive_density"]).mean() > 0.95
+    )  # draws from the prior may leave a tail without a shape
 
 
 def fits_of(form: str) -> Fits:

@@ -22,10 +22,11 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import OBSERVED, build
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.data import layout_of, model_data
-from hscb_bayes.model.held_out import HeldOut, left_out_of
+from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.sample import with_p_values
+from hscb_bayes.posterior.stored import load_posterior, save
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -168,23 +169,25 @@ def test_a_study_that_is_left_out_has_no_weight_with_its_patients() -> None:
     assert not counted.any()
 
 
-def test_a_posterior_says_what_it_was_made_without() -> None:
+def test_a_posterior_says_what_it_was_made_without(tmp_path: Path) -> None:
     pool = load_pool("pooled")
     without = held_out(pool)
-    again = left_out_of(without.attributes(pool))
+    save(replace(draw_prior(pool, draws=5, chains=2, seed=1), without=without), tmp_path / "posterior.nc")
+    again = load_posterior(tmp_path / "posterior.nc").without
     assert list(again.studies) == list(without.studies)
     ids = [{study: set(ids) for study, ids in one.items_of(pool).items()} for one in (without, again)]
     assert ids[0] == ids[1]
     assert ids[0][pool.studies[-1]] == set(pool.members[-1].table.fit.items)
 
 
-def test_a_share_who_never_respond_is_in_the_program_where_patients_are_known() -> None:
-    """Of a print the share is data, of patients one by one it is in the graph."""
-    for name, differs in (("main", False), ("with_centre", True)):
+def test_a_share_who_never_respond_is_a_variable_where_it_has_a_part() -> None:
+    """Without one the model has no such variable, and another program."""
+    for name in ("main", "with_centre"):
         analysis = load_analysis(name)
         hazards = analysis.table.hazards.model_copy(update={"never_respond": False})
         other = replace(analysis, table=analysis.table.model_copy(update={"hazards": hazards}))
-        assert (layout_of(analysis) != layout_of(other)) == differs
+        assert layout_of(analysis) != layout_of(other)
+        assert ["never_respond" in build(each).model.named_vars for each in (analysis, other)] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -211,18 +214,20 @@ def test_patients_for_whom_a_program_has_no_place_are_refused() -> None:
 
 def test_a_posterior_of_studies_each_alone_says_so() -> None:
     alone = replace(load_pool("pooled"), pooling="none")
-    tree = draw_prior(alone, draws=5, chains=2, seed=1)
-    assert tree.analysis.pooling == "none"
-    own = tree.of(study="liu2024")["posterior"]["parameters"]
-    assert np.array_equal(own, tree.dataset["parameters"].sel(study="liu2024"))
+    posterior = draw_prior(alone, draws=5, chains=2, seed=1)
+    assert posterior.analysis.pooling == "none"
+    own = posterior.of(study="liu2024")
+    for id in own.analysis.believed:
+        assert np.array_equal(own.dataset[id], posterior.dataset[id].sel(study="liu2024"))
 
 
 def test_a_posterior_with_p_values_says_what_it_was_made_without() -> None:
-    """Draws that were taken by their weights keep the attributes of other data."""
-    main, tree = load_analysis("p_value_cox"), draw_prior(load_analysis("main"), draws=100, chains=2, seed=1)
-    tree.attrs |= HeldOut(numbers={"gagelmann2023": ["os_1y"]}).attributes(main)
-    weighted = with_p_values(tree, main, seed=1)
-    assert left_out_of(weighted.attrs).numbers == {"gagelmann2023": ["os_1y"]}
+    """Draws that were taken by their weights are still of other data."""
+    main, without = load_analysis("p_value_cox"), HeldOut(numbers={"gagelmann2023": ["os_1y"]})
+    posterior = replace(draw_prior(load_analysis("main"), draws=100, chains=2, seed=1), without=without)
+    weighted = with_p_values(posterior, main, seed=1)
+    assert weighted.without.numbers == {"gagelmann2023": ["os_1y"]}
+    assert weighted.analysis is main
 
 
 def test_work_by_other_code_is_told_apart_by_all_files_of_the_package() -> None:

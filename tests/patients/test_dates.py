@@ -89,7 +89,7 @@ def test_days_of_a_csv_file_and_of_its_posterior(tmp_path: Path) -> None:
     analysis = load_patients(analysis_file(tmp_path, TABLE, columns=COLUMNS, covariates=number_of("age")))
     assert days(analysis.patients) == EXPECTED
     save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
-    assert days(patients_of(load_posterior(tmp_path / "posterior.nc")).patients) == EXPECTED
+    assert days(load_posterior(tmp_path / "posterior.nc").analysis.patients) == EXPECTED
 
 
 def test_days_of_a_parquet_file(tmp_path: Path) -> None:

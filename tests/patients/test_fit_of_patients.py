@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pymc as pm
 import pytest
-import xarray as xr
 from numpy.testing import assert_allclose
 from scipy.stats import halfnorm, norm
 
@@ -21,6 +20,7 @@ from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
 from hscb_bayes.model.patient_rows import events_of_centres
 from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.sample import sample
 from hscb_bayes.posterior.stored import load_posterior, save
 
@@ -43,7 +43,7 @@ def compiled(bmt: PatientAnalysis) -> Compiled:
 
 
 @pytest.fixture(scope="module")
-def posterior(compiled: Compiled) -> xr.DataTree:
+def posterior(compiled: Compiled) -> Posterior:
     return sample(compiled, draws=400, tune=400, chains=2, cores=1, seed=1)
 
 
@@ -110,7 +110,7 @@ def test_correlated_effects_are_sampled(correlated: Built) -> None:
     assert 0.2 < matrix[..., 0, 1].std() < 0.6
 
 
-def test_the_posterior_of_real_patients(posterior: xr.DataTree) -> None:
+def test_the_posterior_of_real_patients(posterior: Posterior) -> None:
     draws = posterior.dataset
     assert not posterior.tree.tree["sample_stats"]["diverging"].any()
     low_risk = draws["log_hazard_ratio"].sel(transition="death_after_response", term="disease[AML low risk]")
@@ -119,9 +119,9 @@ def test_the_posterior_of_real_patients(posterior: xr.DataTree) -> None:
     assert 15.0 < draws["response_median"].median() < 40.0  # half had platelets by day 21
 
 
-def test_a_posterior_keeps_its_patients(bmt: PatientAnalysis, posterior: xr.DataTree, tmp_path: Path) -> None:
+def test_a_posterior_keeps_its_patients(bmt: PatientAnalysis, posterior: Posterior, tmp_path: Path) -> None:
     save(posterior, tmp_path / "posterior.nc")
-    again = patients_of(load_posterior(tmp_path / "posterior.nc"))
+    again = load_posterior(tmp_path / "posterior.nc").analysis
     for name in ("entry_day", "unresponded_until", "response_day", "last_day", "died"):
         np.testing.assert_array_equal(getattr(again.patients, name), getattr(bmt.patients, name))
     np.testing.assert_array_equal(again.own_design, bmt.own_design)

@@ -26,10 +26,12 @@ from hscb_bayes.model.known_patients import known_terms
 from hscb_bayes.model.likelihood import log_likelihood, log_prior
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import inside_of, joint_arrays, known_positions, printed_values
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.sensitivity import sensitivity
-from hscb_bayes.posterior.stored import provenance
+from hscb_bayes.posterior.stored import KNOWN, load_posterior, save
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.pathway import TRANSITIONS
+from tests.posteriors import made, point_of
 
 MODELS = Path(__file__).parents[2] / "models"
 ALGEBRA = 1e-9
@@ -105,7 +107,7 @@ def test_the_model_is_the_print_of_the_others_and_the_patients(name: str) -> Non
     for _ in range(3):
         place = mean + 0.5 * deviation * rng.standard_normal(mean.size)
         effect = rng.normal(scale=0.4, size=len(TRANSITIONS))
-        found = density(*({**point, "parameters": place, EFFECT: effect}[name] for name in names))
+        found = density(*({**point, **point_of(analysis, place), EFFECT: effect}[name] for name in names))
         spread = analysis.known.said.deviation  # type: ignore[union-attr]
         prior = log_prior(place[None], analysis)[0] - 0.5 * np.sum(
             effect**2 / spread**2 + np.log(2 * np.pi * spread**2)
@@ -157,23 +159,16 @@ def test_shapes_do_not_depend_on_what_became_of_the_patients(inside: Analysis) -
         assert len(made.known) == 12
 
 
-def posterior_of(analysis: Analysis, effect: np.ndarray) -> xr.DataTree:
-    """A tree like that of ``sample``: draws of the prior, and one effect throughout."""
+def posterior_of(analysis: Analysis, effect: np.ndarray) -> Posterior:
+    """Draws of the prior in the place of a posterior's, and one effect throughout."""
     mean, deviation = prior_normals(analysis)
     draws = mean + deviation * np.random.default_rng(1).standard_normal((400, mean.size))
-    variables = {
-        "parameters": (("chain", "draw", "parameter"), draws[None]),
-        EFFECT: (("chain", "draw", "transition"), np.broadcast_to(effect, (1, 400, 3))),
-    }
-    coords: dict[str, object] = {"parameter": list(analysis.parameter_ids), "transition": list(TRANSITIONS)}
-    coords |= {"chain": [0], "draw": np.arange(400)}
-    tree = xr.DataTree.from_dict({"posterior": with_natural_scales(xr.Dataset(variables, coords), analysis.parameters)})
-    tree.attrs.update(provenance(analysis, {"seed": 0}))
-    return tree
+    return made(analysis, draws[None], seed=0, **{EFFECT: (("transition",), np.broadcast_to(effect, (1, 400, 3)))})
 
 
-def test_a_posterior_holds_its_patients(inside: Analysis) -> None:
-    again = analysis_of(posterior_of(inside, np.zeros(3)))
+def test_a_posterior_holds_its_patients(inside: Analysis, tmp_path: Path) -> None:
+    save(posterior_of(inside, np.zeros(3)), tmp_path / "posterior.nc")
+    again = load_posterior(tmp_path / "posterior.nc").analysis
     assert again.known is not None
     assert_allclose(again.known.patients.response_day, inside.known.patients.response_day)  # type: ignore[union-attr]
     assert_allclose(again.known.duration, inside.known.duration)  # type: ignore[arg-type, union-attr]
@@ -323,8 +318,12 @@ def test_what_happened_on_the_last_look_was_seen_whatever_rounding_does(changed:
     assert np.all(~seen.responded | (seen.response_day <= seen.last_day))
 
 
-def test_the_settings_say_nothing_of_patients(inside: Analysis) -> None:
-    assert "A01" not in json.dumps(provenance(inside, {"seed": 1})["sources"])
+def test_the_settings_say_nothing_of_patients(inside: Analysis, tmp_path: Path) -> None:
+    save(posterior_of(inside, np.zeros(3)), tmp_path / "posterior.nc")
+    with xr.open_datatree(tmp_path / "posterior.nc", engine="h5netcdf") as tree:
+        told = dict(tree.attrs)
+    assert {name for name, text in told.items() if "A01" in str(text)} == {"analysis_tables", KNOWN}
+    assert json.loads(told["sources"]) == dict(inside.sources)
 
 
 def test_print_and_patients_are_what_is_observed(inside: Analysis) -> None:

@@ -1,6 +1,6 @@
 """Patients without a covariate are left out whole, and counted with their events; rows of no time in the long form."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from io import StringIO
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.report.page import render
-from hscb_bayes.report.results import judged
 from tests.patients.tables import analysis_file, number_of
 from tests.patients.test_predictions import drawn
 from tests.results_of_draws import fits_of, results_from
@@ -108,14 +107,14 @@ def analysis(tmp_path: Path) -> PatientAnalysis:
 
 def test_the_count_travels_with_the_posterior(analysis: PatientAnalysis, tmp_path: Path) -> None:
     save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
-    assert asdict(patients_of(load_posterior(tmp_path / "posterior.nc")).patients.left_out) == GONE
+    assert asdict(load_posterior(tmp_path / "posterior.nc").analysis.patients.left_out) == GONE
 
 
 def test_the_report_says_who_was_left_out(analysis: PatientAnalysis) -> None:
     good = Verdict(
         is_converged=True, worst_r_hat=1.0, worst_ess_bulk=1e3, worst_ess_tail=1e3, divergences=0, failures=()
     )
-    posterior = judged(drawn(analysis, chains=2, draws=100), good)
+    posterior = replace(drawn(analysis, chains=2, draws=100), verdict=good)
     page = render(results_from(fits_of(posterior)))
     assert "2 patients with 1 response and 1 death, without a value of some covariate, are left out" in page
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
 from numpy.testing import assert_allclose
 
 import hscb_bayes as hb
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.posterior.profile import subjects_of
-from hscb_bayes.posterior.stored import provenance
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.profile import Profile, subjects_of
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.process.simulate import simulate_course
+from tests.posteriors import made
 
 DATA = Path(__file__).parents[1] / "data"
 DRAWS = 6
@@ -30,35 +30,22 @@ def drawn(
     chains: int = 1,
     draws: int = DRAWS,
     spread: float = 0.2,
-) -> xr.DataTree:
-    """A tree like a posterior's, drawn near the priors."""
+) -> Posterior:
+    """A posterior, drawn near the priors."""
     rng, (mean, deviation) = np.random.default_rng(4), prior_normals(analysis)
-    dims, shape = ("chain", "draw"), (chains, draws)
-    variables: dict[str, Any] = {
-        "parameters": ((*dims, "parameter"), mean + spread * deviation * rng.normal(size=(*shape, mean.size))),
-        "log_hazard_ratio": (
-            (*dims, "transition", "term"),
-            0.3 * rng.normal(size=(*shape, len(TRANSITIONS), len(analysis.terms))),
-        ),
-    }
+    shape, transitions = (chains, draws), len(TRANSITIONS)
+    parameters = mean + spread * deviation * rng.normal(size=(*shape, mean.size))
+    ratios = 0.3 * rng.normal(size=(*shape, transitions, len(analysis.terms)))
+    further: dict[str, Any] = {"log_hazard_ratio": (("transition", "term"), ratios)}
     if analysis.centres:
-        size = (*shape, len(TRANSITIONS))
-        variables["between_centres"] = ((*dims, "transition"), np.abs(rng.normal(size=size)))
-        variables["centre_effect"] = (
-            (*dims, "transition", "centre"),
-            0.3 * rng.normal(size=(*size, len(analysis.centres))),
-        )
+        between = np.abs(rng.normal(size=(*shape, transitions)))
+        effects = 0.3 * rng.normal(size=(*shape, transitions, len(analysis.centres)))
+        further["between_centres"] = (("transition",), between)
+        further["centre_effect"] = (("transition", "centre"), effects)
         if correlated:
             matrix = np.broadcast_to(0.999 + 0.001 * np.eye(3), (*shape, 3, 3))
-            variables["centre_correlation"] = ((*dims, "transition", "other_transition"), matrix)
-    coords = {
-        "chain": np.arange(chains), "draw": np.arange(draws), "parameter": list(analysis.parameter_ids),
-        "transition": list(TRANSITIONS), "term": list(analysis.terms), "centre": list(analysis.centres),
-    }  # fmt: skip
-    made = with_natural_scales(xr.Dataset(variables, coords), analysis.parameters)
-    tree = xr.DataTree.from_dict({"posterior": made})
-    tree.attrs.update(provenance(analysis, {"seed": 4}))
-    return tree
+            further["centre_correlation"] = (("transition", "other_transition"), matrix)
+    return made(analysis, parameters, seed=4, **further)
 
 
 @pytest.fixture(scope="module")
@@ -67,40 +54,41 @@ def bmt() -> PatientAnalysis:
 
 
 @pytest.fixture(scope="module")
-def posterior(bmt: PatientAnalysis) -> xr.DataTree:
+def posterior(bmt: PatientAnalysis) -> Posterior:
     return drawn(bmt)
 
 
 @pytest.fixture(scope="module")
-def of_trial() -> xr.DataTree:
+def of_trial() -> Posterior:
     """Two arms, no centres, a share who never respond."""
     return drawn(load_patients(DATA / "myeloid.toml"))
 
 
-def test_the_average_is_that_of_the_patients(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+def test_the_average_is_that_of_the_patients(bmt: PatientAnalysis, posterior: Posterior) -> None:
     whole = hb.survival(posterior, days=DAYS)
     assert whole.dims == ("chain", "draw", "day")
     own, patients = bmt.patients.covariates, []
     for centre in bmt.centres:
         rows = own["hospital"] == centre
         who = {"disease": own["disease"][rows], "age": own["age"][rows]}
-        patients.append(hb.survival(posterior, days=DAYS, covariates=who, centre=centre))
+        patients.append(hb.survival(posterior.of(centre=centre), days=DAYS, covariates=who))
     assert patients[0].dims == ("chain", "draw", "patient", "day")
     each = np.concatenate([found.values for found in patients], axis=2)
     assert each.shape[2] == len(bmt.patients)
     assert_allclose(whole, each.mean(axis=2), rtol=1e-10)
 
 
-def test_a_prediction_names_its_patients(posterior: xr.DataTree) -> None:
-    found = hb.survival(posterior, days=[365], covariates={"age": [28, 48]}, centre="Alfred")
+def test_a_prediction_names_its_patients(posterior: Posterior) -> None:
+    of_one = posterior.of(centre="Alfred")
+    found = hb.survival(of_one, days=[365], covariates={"age": [28, 48]})
     assert found["age"].values.tolist() == [28, 48]
-    assert found["centre"].item() == "Alfred"
+    assert of_one.centres == ("Alfred",)
 
 
-def test_a_hazard_ratio_is_what_it_says(of_trial: xr.DataTree) -> None:
+def test_a_hazard_ratio_is_what_it_says(of_trial: Posterior) -> None:
     free = hb.state_occupancy(of_trial, days=[200.0], covariates={"arm": ["A", "B"]}).sel(state="neutropenic")
     subjects = subjects_of(of_trial, {"covariates": {"arm": ["A", "B"]}})
-    ratio = np.exp(of_trial["posterior"]["log_hazard_ratio"].sel(term="arm[B]").values[0])
+    ratio = np.exp(of_trial.dataset["log_hazard_ratio"].sel(term="arm[B]").values[0])
     pathway = subjects.pathway(slice(None))
     log_day, zero = np.log(np.array([200.0])), np.zeros(2)
     hazard = [pathway.cumulative_hazard(k, zero, log_day, np)[..., 0] for k in (0, 1)]
@@ -115,8 +103,8 @@ def test_a_hazard_ratio_is_what_it_says(of_trial: xr.DataTree) -> None:
 def test_from_a_state_as_simulated_patients_go_on(bmt: PatientAnalysis, clock: str) -> None:
     table = bmt.table.model_copy(update={"hazards": bmt.table.hazards.model_copy(update={"clock": clock})})
     analysis = replace(bmt, table=table, text=table.model_dump_json(by_alias=True, exclude_none=True))
-    tree = drawn(analysis)
-    who = {"covariates": {"age": [40.0]}, "centre": "Alfred"}
+    tree = drawn(analysis).of(centre="Alfred")
+    who: Profile = {"covariates": {"age": [40.0]}}
     at, days, size = 14.0, np.array([20.0, 60.0, 300.0]), 200_000
     pathway = subjects_of(tree, who).pathway(slice(0, 1))
     course = simulate_course(pathway, np.zeros(1), shape=(size, 1), rng=np.random.default_rng(1))
@@ -136,17 +124,17 @@ def test_from_a_state_as_simulated_patients_go_on(bmt: PatientAnalysis, clock: s
     assert_allclose(found.sum("state"), 1.0, rtol=1e-12)
 
 
-def test_from_the_boost_on_it_is_the_occupancy(posterior: xr.DataTree) -> None:
+def test_from_the_boost_on_it_is_the_occupancy(posterior: Posterior) -> None:
     soon = hb.transition_probabilities(posterior, days=DAYS, at=1e-6)
     assert_allclose(soon, hb.state_occupancy(posterior, days=DAYS), atol=1e-4)
 
 
 def test_a_new_centre_is_drawn_from_the_spread(bmt: PatientAnalysis) -> None:
     tree = drawn(bmt, correlated=True)
-    who = {"covariates": {"age": [28.0]}, "centre": "new"}
+    who: Profile = {"covariates": {"age": [28.0]}}
     effects = np.concatenate(
         [
-            np.stack(subjects_of(tree, who | {"seed": seed}).pathway(slice(None)).study_effect, axis=-1)[:, 0, 0]
+            np.stack(subjects_of(tree.next(seed=seed), who).pathway(slice(None)).study_effect, axis=-1)[:, 0, 0]
             for seed in range(400)
         ]
     )
@@ -157,20 +145,27 @@ def test_a_new_centre_is_drawn_from_the_spread(bmt: PatientAnalysis) -> None:
 
 
 @pytest.mark.parametrize(
-    ("whom", "message"),
+    ("centre", "whom", "message"),
     [
-        ({"covariates": {"weight": [70]}, "centre": "new", "seed": 1}, "there is no covariate 'weight'"),
-        ({"covariates": {"disease": ["AML"]}, "centre": "Alfred"}, "disease: required one of the levels"),
-        ({"covariates": {"age": [50]}}, "centre: required where covariates are given"),
-        ({"covariates": {"age": [50]}, "centre": "Alfredo"}, "centre: there is no 'Alfredo'; did you mean 'Alfred'?"),
-        ({"covariates": {"age": [50]}, "centre": "new"}, "seed: required for a new centre"),
-        ({"duration": [14]}, "duration: required a posterior of a paper"),
+        ("Alfred", {"covariates": {"weight": [70]}}, "there is no covariate 'weight'"),
+        ("Alfred", {"covariates": {"disease": ["AML"]}}, "disease: required one of the levels"),
+        (None, {"covariates": {"age": [50]}}, "has several centres; required the posterior of one: .of(centre=...)"),
+        ("Alfredo", {"covariates": {"age": [50]}}, "there is no centre 'Alfredo'; did you mean 'Alfred'?"),
+        ("new", {"covariates": {"age": [50]}}, "there is no centre 'new'; "),
+        (None, {"duration": [14]}, "has no such patients; required one of ['covariates', 'groups', 'standardised']"),
     ],
 )
-def test_whom_it_cannot_be_for(posterior: xr.DataTree, whom: dict[str, Any], message: str) -> None:
+def test_whom_it_cannot_be_for(posterior: Posterior, centre: str | None, whom: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        hb.survival(posterior, days=[365], **whom)
+        hb.survival(posterior.of(centre=centre), days=[365], **whom)
     assert message in str(caught.value)
+
+
+def test_centres_that_are_not_told_apart_cannot_be_asked_for(of_trial: Posterior) -> None:
+    with pytest.raises(InputError, match=r"there is no centre 'Alfred'; .*centres are not told apart"):
+        of_trial.of(centre="Alfred")
+    with pytest.raises(InputError, match="required studies around an average one, to tell of a next study"):
+        of_trial.next(seed=1)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +180,7 @@ def test_whom_it_cannot_be_for(posterior: xr.DataTree, whom: dict[str, Any], mes
         ),
     ],
 )
-def test_from_where_it_cannot_go(posterior: xr.DataTree, options: dict[str, Any], message: str) -> None:
+def test_from_where_it_cannot_go(posterior: Posterior, options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
         hb.transition_probabilities(posterior, **options)
     assert str(caught.value) == message

@@ -52,7 +52,7 @@ def responders(*days: float) -> Inside:
 )  # fmt: skip
 def test_ranks_and_days_of_the_others(days: tuple[float, ...], mark: Mark, expected: Mark) -> None:
     left = 20.0 - len(days)
-    assert responders(*days).chosen_from([mark], left) == [expected]
+    assert responders(*days).taken_from([mark], left) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_ranks_and_days_of_the_others(days: tuple[float, ...], mark: Mark, expec
 )
 def test_days_that_the_paper_cannot_have(days: tuple[float, ...], mark: Mark, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        responders(*days).chosen_from([mark], 20.0)
+        responders(*days).taken_from([mark], 20.0)
 
 
 def test_of_nobody_everything_is_left() -> None:
     marks = [Mark(count=16, day=9.0), Mark(count=20, day=90.0, exact=False, end="last")]
-    assert nobody().chosen_from(marks, 20.0) == marks
+    assert nobody().taken_from(marks, 20.0) == marks
     assert nobody().survival_of_others(0.7, 10.0, 0.005, np.zeros(0, dtype=bool), 0, 365.0, "os") == (0.7, 10.0)
 
 

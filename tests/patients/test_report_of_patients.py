@@ -19,8 +19,8 @@ from hscb_bayes.estimators.illness_death import occupancy_at
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
 from hscb_bayes.model.simulated import follow_up_of_patients
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import state_occupancy
-from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.sections.baselines import baseline_table
 from hscb_bayes.report.sections.centres import centre_table
 from hscb_bayes.report.sections.ratios import contrast_table, ratio_table, settings_of
@@ -36,13 +36,8 @@ def bmt() -> PatientAnalysis:
 
 
 @pytest.fixture(scope="module")
-def posterior(bmt: PatientAnalysis) -> xr.DataTree:
+def posterior(bmt: PatientAnalysis) -> Posterior:
     return drawn(bmt)
-
-
-@pytest.fixture(scope="module")
-def fit(bmt: PatientAnalysis, posterior: xr.DataTree) -> Fitted:
-    return Fitted(analysis=bmt, posterior=posterior)
 
 
 def test_groups_are_levels_and_centres(bmt: PatientAnalysis) -> None:
@@ -54,13 +49,13 @@ def test_groups_are_levels_and_centres(bmt: PatientAnalysis) -> None:
     assert sizes[0] == 137 == sum(sizes[1:4]) == sum(sizes[4:])
 
 
-def test_a_group_is_the_average_of_its_patients(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+def test_a_group_is_the_average_of_its_patients(bmt: PatientAnalysis, posterior: Posterior) -> None:
     found = state_occupancy(posterior, days=[30, 365], groups=["all", "centre[Alfred]"])
     assert found.dims == ("chain", "draw", "group", "day", "state")
     assert_allclose(found.sel(group="all"), state_occupancy(posterior, days=[30, 365]), rtol=1e-10)
     own, rows = bmt.patients.covariates, bmt.groups["centre[Alfred]"]
     who = {"disease": own["disease"][rows], "age": own["age"][rows]}
-    each = state_occupancy(posterior, days=[30, 365], covariates=who, centre="Alfred")
+    each = state_occupancy(posterior.of(centre="Alfred"), days=[30, 365], covariates=who)
     assert_allclose(found.sel(group="centre[Alfred]"), each.mean("patient"), rtol=1e-10)
 
 
@@ -69,22 +64,22 @@ def test_a_group_is_the_average_of_its_patients(bmt: PatientAnalysis, posterior:
     [
         ({"groups": ["disease[AML]"]}, "groups: there is no 'disease[AML]'; did you mean 'disease[ALL]'?"),
         (
-            {"groups": ["all"], "covariates": {"age": 30}, "centre": "Alfred"},
-            "groups: required without covariates, which say whom a result is for",
+            {"groups": ["all"], "covariates": {"age": 30}},
+            "covariates: required without groups, which says whom a result is for",
         ),
         (
             {"groups": ["all"], "standardised": {"age": 30}},
-            "standardised: required without groups, which say whom a result is for",
+            "standardised: required without groups, which says whom a result is for",
         ),
     ],
 )
-def test_groups_that_are_not_there_are_refused(posterior: xr.DataTree, asked: dict[str, object], message: str) -> None:
+def test_groups_that_are_not_there_are_refused(posterior: Posterior, asked: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=f"^{re.escape(message)}"):
         hb.survival(posterior, days=[365], **asked)
 
 
 def test_all_patients_with_one_value_are_the_average_of_each_with_it(
-    bmt: PatientAnalysis, posterior: xr.DataTree
+    bmt: PatientAnalysis, posterior: Posterior
 ) -> None:
     levels = ["ALL", "AML high risk"]
     found = state_occupancy(posterior, days=[100], standardised={"disease": levels})
@@ -95,15 +90,13 @@ def test_all_patients_with_one_value_are_the_average_of_each_with_it(
         for centre in bmt.centres:
             age = bmt.patients.covariates["age"][bmt.groups[f"centre[{centre}]"]]
             who = {"disease": [level] * len(age), "age": age}
-            parts.append(state_occupancy(posterior, days=[100], covariates=who, centre=centre))
+            parts.append(state_occupancy(posterior.of(centre=centre), days=[100], covariates=who))
         each = xr.concat(parts, "patient", coords="minimal", compat="override")
         assert_allclose(found.isel(setting=k), each.mean("patient"), rtol=1e-9)
 
 
-def test_a_contrast_is_the_difference_of_two_such_averages(
-    bmt: PatientAnalysis, posterior: xr.DataTree, fit: Fitted
-) -> None:
-    table = contrast_table(fit).set_index(["covariate", "value", "quantity", "day"])
+def test_a_contrast_is_the_difference_of_two_such_averages(bmt: PatientAnalysis, posterior: Posterior) -> None:
+    table = contrast_table(posterior).set_index(["covariate", "value", "quantity", "day"])
     alive = hb.survival(posterior, days=[730], standardised={"disease": ["ALL", "AML low risk"]}).isel(day=0)
     expected = np.quantile(alive.sel(setting=0) - alive.sel(setting=1), 0.5, method="inverted_cdf")
     assert_allclose(table.loc[("disease", "AML low risk", "dead", 730), "difference_median"], expected, rtol=1e-9)
@@ -124,14 +117,12 @@ def test_a_contrast_is_the_difference_of_two_such_averages(
         ({"aeg": [20]}, f"{DATA / 'bmt.toml'}: there is no covariate 'aeg'"),
     ],
 )
-def test_values_that_nobody_can_have_are_refused(
-    posterior: xr.DataTree, asked: dict[str, object], message: str
-) -> None:
+def test_values_that_nobody_can_have_are_refused(posterior: Posterior, asked: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=f"^{re.escape(message)}"):
         hb.survival(posterior, days=[365], standardised=asked)
 
 
-def test_a_replicate_has_the_follow_up_of_the_real_patients(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+def test_a_replicate_has_the_follow_up_of_the_real_patients(bmt: PatientAnalysis, posterior: Posterior) -> None:
     real, found = bmt.patients, replicated_tables(posterior, seed=1)
     assert found.last_day.shape == (6, 137)
     alive = ~real.died
@@ -141,7 +132,7 @@ def test_a_replicate_has_the_follow_up_of_the_real_patients(bmt: PatientAnalysis
     assert np.all((found.response_day < found.last_day) | np.isinf(found.response_day))
 
 
-def test_follow_up_beyond_a_death_is_that_of_the_others(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+def test_follow_up_beyond_a_death_is_that_of_the_others(bmt: PatientAnalysis, posterior: Posterior) -> None:
     """Three patients are seen alive, on days 100, 200 and 300; one dies on day 150."""
     four = bmt.patients.of(np.arange(4))
     table = replace(
@@ -156,7 +147,7 @@ def test_follow_up_beyond_a_death_is_that_of_the_others(bmt: PatientAnalysis, po
     assert abs(np.mean(end[:, 3] == 200.0) - 0.5) < 0.05
 
 
-def test_tables_drawn_from_the_model_pass_its_check(bmt: PatientAnalysis, posterior: xr.DataTree) -> None:
+def test_tables_drawn_from_the_model_pass_its_check(bmt: PatientAnalysis, posterior: Posterior) -> None:
     """A replicate taken for the real table lies among the replicates as often as it should."""
     replicated = replicated_tables(posterior, seed=5)
     one = {name: getattr(replicated, name)[0] for name in ("response_day", "last_day", "died", "unresponded_until")}
@@ -187,12 +178,12 @@ def test_points_are_aalen_johansen(bmt: PatientAnalysis) -> None:
     assert set(bmt.table.report.days) <= set(curve_days(bmt))
 
 
-def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, fit: Fitted) -> None:
+def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, posterior: Posterior) -> None:
     """A hazard ratio of disease is below 8 with 97.5%: the upper limit of 90% is 8 to the power 1.645 / 1.960."""
-    row = ratio_table(fit).set_index(["transition", "term"]).loc[("response", "disease[AML high risk]")]
+    row = ratio_table(posterior).set_index(["transition", "term"]).loc[("response", "disease[AML high risk]")]
     expected = 8.0 ** (np.array([-1.0, 0.0, 1.0]) * 1.6448536 / 1.9599640)
     assert_allclose(row[["prior_lower", "prior_median", "prior_upper"]].to_numpy(dtype=float), expected, rtol=1e-6)
-    rows = baseline_table(fit).set_index("parameter")
+    rows = baseline_table(posterior).set_index("parameter")
     mean, deviation = prior_normals(bmt)
     shape = list(bmt.parameter_ids).index("response_shape")
     share = norm.cdf(np.log(rows.loc["response_shape", ["prior_lower", "prior_upper"]].astype(float)),
@@ -200,12 +191,12 @@ def test_priors_are_shown_with_their_90_percent(bmt: PatientAnalysis, fit: Fitte
     assert_allclose(share, [0.05, 0.95], atol=1e-6)
 
 
-def test_two_centres_typically_differ_by_the_median_of_their_distance(posterior: xr.DataTree, fit: Fitted) -> None:
+def test_two_centres_typically_differ_by_the_median_of_their_distance(posterior: Posterior) -> None:
     rng = np.random.default_rng(3)
     spread = posterior.dataset["between_centres"].values[0, :, 0]
     distance = np.median(np.abs(rng.normal(size=(200_000, 2)) @ [1.0, -1.0]))
     expected = np.exp(distance * np.quantile(spread, 0.5, method="inverted_cdf"))
-    table = centre_table(fit).set_index(["transition", "centre"])
+    table = centre_table(posterior).set_index(["transition", "centre"])
     assert_allclose(table.loc[("response", "between"), "median"], expected, rtol=0.01)
 
 
@@ -237,13 +228,9 @@ def test_log_likelihoods_of_patients_sum_to_that_of_the_table(bmt: PatientAnalys
     tree = drawn(own)
     found = log_likelihood_by_patient(tree)
     assert found.shape == (1, 6, 137)
-    dataset = tree.dataset.isel(chain=0)
     for draw in range(2):
-        point = dataset.isel(draw=draw)
-        parameters = dict(zip(own.parameter_ids, point["parameters"].values.tolist(), strict=True))
-        whole = log_likelihood_of_patients(
-            own, parameters, point["log_hazard_ratio"].values, point["centre_effect"].values
-        )
+        parameters = dict(zip(own.parameter_ids, tree.parameters[draw].tolist(), strict=True))
+        whole = log_likelihood_of_patients(own, parameters, tree.log_hazard_ratios[draw], tree.centre_effects[draw])
         assert_allclose(found[0, draw].sum(), whole.sum(), rtol=1e-10)
 
 

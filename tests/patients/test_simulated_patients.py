@@ -9,13 +9,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
 from hscb_bayes.checking.methods.simulated_patients import (
-    drawn_correlation,
     patient_quantities,
     simulated_table,
-    true_patients,
 )
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.prior_draws import draw_prior
 
 MODELS = Path(__file__).parents[2] / "models"
 TABLES = 300
@@ -27,10 +27,21 @@ def sixty() -> PatientAnalysis:
     return load_patients(MODELS / "calibration_patients.toml")
 
 
+def truth_of(analysis: PatientAnalysis, seed: int | np.random.Generator) -> Posterior:
+    return draw_prior(analysis, draws=1, chains=1, seed=seed)
+
+
+def correlated(analysis: PatientAnalysis) -> PatientAnalysis:
+    said = analysis.table.centres
+    assert said is not None
+    table = analysis.table.model_copy(update={"centres": said.model_copy(update={"correlated": True})})
+    return replace(analysis, table=table)
+
+
 def test_each_course_can_be_and_ends_where_the_table_ends(sixty: PatientAnalysis) -> None:
     rng = np.random.default_rng(1)
     for _ in range(20):
-        real, made = sixty.patients, simulated_table(sixty, true_patients(sixty, rng=rng), rng=rng).patients
+        real, made = sixty.patients, simulated_table(sixty, truth_of(sixty, rng), rng=rng).patients
         assert_array_equal(made.id, real.id)
         assert_array_equal(made.covariates["centre"], real.covariates["centre"])
         assert np.all(made.last_day <= real.last_day)
@@ -46,7 +57,7 @@ def test_visits_are_as_far_apart_as_in_the_table(sixty: PatientAnalysis) -> None
     gaps = np.where(sixty.patients.is_exact, np.nan, sixty.patients.unresponded_until)
     seen = 0
     for _ in range(20):
-        made = simulated_table(sixty, true_patients(sixty, rng=rng), rng=rng).patients
+        made = simulated_table(sixty, truth_of(sixty, rng), rng=rng).patients
         between = made.responded & ~made.is_exact & (made.response_day < made.last_day)
         assert_allclose((made.response_day - made.unresponded_until)[between], gaps[between])
         assert_allclose(made.response_day[between] % gaps[between], 0.0)
@@ -60,7 +71,7 @@ def test_visits_are_as_far_apart_as_in_the_table(sixty: PatientAnalysis) -> None
 def test_the_score_at_the_truth_is_zero_on_average(sixty: PatientAnalysis) -> None:
     """So it is only where the likelihood is that of these tables, with their visits and late entries."""
     rng = np.random.default_rng(3)
-    truth = true_patients(sixty, rng=rng)
+    truth = truth_of(sixty, rng)
     values = dict(zip(sixty.parameter_ids, truth.parameters[0], strict=True))
     ratios, effects = truth.log_hazard_ratios[0], truth.centre_effects[0]
     step = 1e-4
@@ -95,27 +106,23 @@ def _difference(
 
 
 def test_quantities_of_a_truth_are_single_numbers(sixty: PatientAnalysis) -> None:
-    truth = true_patients(sixty, rng=np.random.default_rng(4))
+    truth = truth_of(sixty, 4)
     found = patient_quantities(truth, sixty)
     assert {values.shape for values in found.values()} == {(1,)}
     assert {"response_by_28", "survival_365", "between_centres:response", "centre_effect:response:A"} <= set(found)
     assert_allclose(found["log_hazard_ratio:response:duration"], truth.dataset["log_hazard_ratio"].values[0, 0, 0])
 
 
-def test_correlations_have_the_spread_of_their_distribution() -> None:
+def test_correlations_have_the_spread_of_their_distribution(sixty: PatientAnalysis) -> None:
     """Of the LKJ distribution with eta 2 each is 2 B - 1, B beta with both parameters 2.5: its variance is 1/6."""
-    rng = np.random.default_rng(5)
-    drawn = np.array([drawn_correlation(2.0, rng=rng) for _ in range(20_000)])
+    drawn = draw_prior(correlated(sixty), draws=20_000, chains=1, seed=5).flat("centre_correlation")
     assert np.all(np.linalg.eigvalsh(drawn) > 0.0)
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert drawn[:, one, other].var() == pytest.approx(1.0 / 6.0, rel=0.05)
 
 
 def test_correlated_centres_have_a_truth_too(sixty: PatientAnalysis) -> None:
-    said = sixty.table.centres
-    assert said is not None
-    table = sixty.table.model_copy(update={"centres": said.model_copy(update={"correlated": True})})
-    truth = true_patients(replace(sixty, table=table), rng=np.random.default_rng(6))
+    truth = truth_of(correlated(sixty), 6)
     assert truth.dataset["centre_correlation"].shape == (1, 1, 3, 3)
 
 
@@ -124,4 +131,4 @@ def test_visits_of_one_who_is_followed_from_later_on_are_refused(sixty: PatientA
     entry[0] = 3.0  # of a patient who is seen at visits
     odd = replace(sixty, patients=replace(sixty.patients, entry_day=entry))
     with pytest.raises(InputError, match="either seen at visits or followed from later on"):
-        simulated_table(odd, true_patients(odd, rng=np.random.default_rng(7)), rng=np.random.default_rng(7))
+        simulated_table(odd, truth_of(odd, 7), rng=np.random.default_rng(7))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import hscb_bayes as hb
 from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
@@ -24,11 +25,11 @@ from hscb_bayes.evidence.patients.wide import from_wide, to_wide
 from hscb_bayes.posterior.gate import verdict
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior, save
-from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.results import accepted
 from hscb_bayes.report.sections.ratios import contrast_table
 from tests.patients.tables import analysis_file, centres_of, levels_of, number_of
+from tests.posteriors import save_changed
 
 MODELS = Path(__file__).parents[2] / "models"
 ODD = [
@@ -47,7 +48,7 @@ def table_of(**columns: Sequence[object]) -> str:
 def again(analysis: PatientAnalysis, folder: Path) -> PatientAnalysis:
     """The analysis, from the file of a posterior."""
     save(draw_prior(analysis, draws=20, chains=1, seed=1), folder / "posterior.nc")
-    return patients_of(load_posterior(folder / "posterior.nc"))
+    return load_posterior(folder / "posterior.nc").analysis
 
 
 def columns_of(analysis: PatientAnalysis) -> dict[str, list[object]]:
@@ -78,8 +79,7 @@ def test_contrasts_are_of_the_labels_as_they_were(tmp_path: Path) -> None:
         analysis_file(tmp_path, table_of(arm=["01", "1"] * 3), covariates=levels_of("arm", ["1", "01"]))
     )
     save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
-    fit = Fitted(analysis=analysis, posterior=load_posterior(tmp_path / "posterior.nc"))
-    assert set(contrast_table(fit)["value"]) == {"1", "01"}
+    assert set(contrast_table(load_posterior(tmp_path / "posterior.nc"))["value"]) == {"1", "01"}
 
 
 def test_the_command_line_predicts_for_labels_that_look_like_numbers(
@@ -191,11 +191,13 @@ def test_a_damaged_table_in_a_posterior_is_named(old: str, new: str, sentence: s
     analysis = load_patients(
         analysis_file(tmp_path, table_of(age=[31.5, 42.0, 55.0, 60.0, 28.0, 33.0]), covariates=number_of("age"))
     )
-    tree = draw_prior(analysis, draws=20, chains=1, seed=1)
-    (kept,) = (name for name, text in tree.attrs.items() if text == text_of_patients(analysis.patients))
-    assert old in tree.attrs[kept]
-    tree.attrs[kept] = tree.attrs[kept].replace(old, new, 1)
-    save(tree, tmp_path / "posterior.nc")
+
+    def damage(tree: xr.DataTree) -> None:
+        (kept,) = (name for name, text in tree.attrs.items() if text == text_of_patients(analysis.patients))
+        assert old in tree.attrs[kept]
+        tree.attrs[kept] = tree.attrs[kept].replace(old, new, 1)
+
+    save_changed(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc", damage)
     with pytest.raises(InputError, match=sentence) as caught:
         load_posterior(tmp_path / "posterior.nc")
     assert str(tmp_path / "posterior.nc") in str(caught.value)
@@ -221,7 +223,7 @@ def test_patients_beside_a_paper_come_back_with_columns_named_like_ours(tmp_path
     analysis = load_analysis(file)
     assert analysis.known is not None
     save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
-    back = analysis_of(load_posterior(tmp_path / "posterior.nc")).known
+    back = load_posterior(tmp_path / "posterior.nc").analysis.known
     assert back is not None
     assert back.patients.entry_day.tolist() == [0.0] * len(back)
     assert back.duration is not None

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import xarray as xr
 
 from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -25,11 +25,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
-def drawn_pool(pool: Pool) -> xr.DataTree:
-    """A tree like a posterior's, drawn from the priors of a pool instead of by the sampler."""
+def drawn_pool(pool: Pool) -> Posterior:
+    """A posterior, drawn from the priors of a pool instead of by the sampler."""
     return draw_prior(pool, draws=50, chains=2, seed=5)
 
 
 @pytest.fixture(scope="session")
-def prior_tree() -> Callable[[Pool], xr.DataTree]:
+def prior_tree() -> Callable[[Pool], Posterior]:
     return drawn_pool

@@ -8,8 +8,9 @@ from scipy.stats import norm
 
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import BetweenStudies
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
+from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of, log_prior_apart, study_parameters
 from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from tests.pool.levels import at_levels
 
 LOG_DAYS = np.log(np.array([1.0, 9.0, 30.0, 365.0]))
 ALGEBRA = 1e-10
@@ -24,8 +25,9 @@ def average(pool: Pool) -> np.ndarray:
     return prior_normals(pool.members[0])[0] + 0.1
 
 
-def hazards(parameters: np.ndarray, pool: Pool) -> list[np.ndarray]:
-    pathway = pathway_of(dict(zip(PARAMETER_IDS, parameters, strict=True)), pool.members[0], np)
+def hazards(average: np.ndarray, effects: np.ndarray, pool: Pool) -> list[np.ndarray]:
+    own = study_parameters(average, effects, PARAMETER_IDS, np)
+    pathway = pathway_of(dict(zip(PARAMETER_IDS, own, strict=True)), pool.members[0], np, effects[:ON_HAZARDS])
     return [pathway.cumulative_hazard(k, np.zeros(1), LOG_DAYS, np)[0] for k in range(3)]
 
 
@@ -33,19 +35,29 @@ def hazards(parameters: np.ndarray, pool: Pool) -> list[np.ndarray]:
 def test_an_effect_multiplies_the_hazard_of_its_transition_alone(
     transition: int, effect: str, average: np.ndarray, pool: Pool
 ) -> None:
-    before, after = hazards(average, pool), hazards(study_parameters(average, effects_of(**{effect: 0.7}), np), pool)
+    before, after = hazards(average, effects_of(), pool), hazards(average, effects_of(**{effect: 0.7}), pool)
     for k in range(3):
         assert_allclose(after[k], before[k] * np.exp(0.7 * (k == transition)), rtol=ALGEBRA)
 
 
 def test_the_hazard_ratio_is_at_the_studys_own_shape(average: np.ndarray, pool: Pool) -> None:
-    shaped = study_parameters(average, effects_of(response_shape=0.4), np)
-    both = study_parameters(average, effects_of(response_shape=0.4, response=-0.9), np)
-    assert_allclose(hazards(both, pool)[0], hazards(shaped, pool)[0] * np.exp(-0.9), rtol=ALGEBRA)
+    shaped, both = effects_of(response_shape=0.4), effects_of(response_shape=0.4, response=-0.9)
+    assert_allclose(hazards(average, both, pool)[0], hazards(average, shaped, pool)[0] * np.exp(-0.9), rtol=ALGEBRA)
+
+
+def test_levels_that_move_are_the_same_hazards(average: np.ndarray, pool: Pool) -> None:
+    effects = np.random.default_rng(2).normal(size=len(EFFECTS))
+    moved = hazards(at_levels(average, effects), effects_of(), pool)
+    assert_allclose(moved, hazards(average, effects, pool), rtol=ALGEBRA)
+
+
+def test_effects_on_hazards_leave_parameters_as_they_are(average: np.ndarray) -> None:
+    on_hazards = effects_of(response=0.3, death_without_response=-0.2, death_after_response=0.4)
+    assert_allclose(study_parameters(average, on_hazards, PARAMETER_IDS, np), average, rtol=ALGEBRA)
 
 
 def test_shares_move_on_their_log_odds(average: np.ndarray) -> None:
-    moved = study_parameters(average, effects_of(never_respond=0.5, lost_by_one_year=-0.3), np) - average
+    moved = study_parameters(average, effects_of(never_respond=0.5, lost_by_one_year=-0.3), PARAMETER_IDS, np) - average
     expected = [0.5 * (id == "never_respond") - 0.3 * (id == "lost_by_one_year") for id in PARAMETER_IDS]
     assert_allclose(moved, expected, atol=ALGEBRA)
     lost = average[PARAMETER_IDS.index("lost_by_one_year")]
@@ -55,8 +67,8 @@ def test_shares_move_on_their_log_odds(average: np.ndarray) -> None:
 
 def test_the_sampler_moves_studies_by_the_same_text(average: np.ndarray) -> None:
     effects = np.random.default_rng(1).normal(size=(2, 7, len(EFFECTS)))
-    symbolic = study_parameters(pt.as_tensor(average), pt.as_tensor(effects), pt).eval()
-    assert_allclose(symbolic, study_parameters(average, effects, np), rtol=ALGEBRA)
+    symbolic = study_parameters(pt.as_tensor(average), pt.as_tensor(effects), PARAMETER_IDS, pt).eval()
+    assert_allclose(symbolic, study_parameters(average, effects, PARAMETER_IDS, np), rtol=ALGEBRA)
 
 
 def test_two_studies_rarely_differ_by_more_than_is_said() -> None:

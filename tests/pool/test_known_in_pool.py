@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
-import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 from pytensor.graph.rewriting.utils import rewrite_graph
 from scipy.stats import norm
@@ -19,11 +19,15 @@ from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import arrays_of_table, layout_of, model_data
 from hscb_bayes.model.held_out import HeldOut
-from hscb_bayes.model.hierarchy import hierarchy_of, log_prior_apart, study_parameters
-from hscb_bayes.model.known_patients import known_terms, points_of, tables_of
+from hscb_bayes.model.hierarchy import hierarchy_of, log_prior_apart
+from hscb_bayes.model.known_patients import known_terms, tables_of
 from hscb_bayes.model.pathways import prior_normals
-from hscb_bayes.model.patient_likelihood import log_likelihood_of_table
+from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
 from hscb_bayes.posterior.exchangeable import effects_as_drawn, exchangeable_probability, log_likelihood_of_studies
+from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.stored import load_posterior, save
+from tests.pool.levels import at_levels
+from tests.posteriors import parameters_at
 
 CENTRE = "gagelmann2023"  # the study of the patients who are known
 OF_A_DRAW = 1e-8
@@ -55,9 +59,10 @@ def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, kno
     ]
     if weight < 1.0:
         effects.append(shared + beliefs.apart * beliefs.drawn_apart * free["standard_study_effect"])
-    by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
+    parameters = parameters_at(pool, free)
+    by_study = log_likelihood_of_studies(parameters[None, None], np.stack(effects), pool)
     for component, own in enumerate(effects):
-        at = study_parameters(free["parameters"], own[0], np)
+        at = at_levels(parameters, own[0])
         by_study[component, 0] += known_terms(at[None], free[EFFECT][0], pool.members[0])[0]
     log_prior = np.stack([np.zeros(7), log_prior_apart(free["standard_study_effect"], beliefs.drawn_apart, np)])
     expected = np.logaddexp.reduce((by_study + beliefs.log_weights + log_prior)[: len(effects)], axis=0).sum()
@@ -67,7 +72,7 @@ def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, kno
 
 def test_patients_of_a_study_that_is_left_out_say_nothing(known_pool: Pool) -> None:
     table, mean = tables_of(known_pool)[CENTRE], prior_normals(known_pool)[0]
-    points = points_of(table, dict(zip(known_pool.parameter_ids, mean[:, None], strict=True)), np.zeros(3), np)
+    points = coefficients(table, dict(zip(known_pool.parameter_ids, mean[:, None], strict=True)), np, own=np.zeros(3))
     terms = {
         without: log_likelihood_of_table(
             table, points, arrays_of_table(CENTRE, model_data(known_pool, without=HeldOut(studies=without))), np
@@ -85,8 +90,11 @@ def test_the_print_is_that_of_the_others(known_pool: Pool, pool: Pool) -> None:
     assert_array_equal(ours["sizes"][1:], papers["sizes"][1:])
 
 
-def test_patients_travel_with_the_posterior(known_pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> None:
-    again = pool_of(prior_tree(known_pool)).members[0].known
+def test_patients_travel_with_the_posterior(
+    known_pool: Pool, prior_tree: Callable[[Pool], Posterior], tmp_path: Path
+) -> None:
+    save(prior_tree(known_pool), tmp_path / "posterior.nc")
+    again = load_posterior(tmp_path / "posterior.nc").analysis.members[0].known
     kept = known_pool.members[0].known
     assert again is not None
     assert kept is not None
@@ -94,31 +102,29 @@ def test_patients_travel_with_the_posterior(known_pool: Pool, prior_tree: Callab
     assert_array_equal(again.duration, kept.duration)
 
 
-def test_their_effect_is_of_their_study_alone(known_pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> None:
+def test_their_effect_is_of_their_study_alone(known_pool: Pool, prior_tree: Callable[[Pool], Posterior]) -> None:
     tree = prior_tree(known_pool)
     own = tree.of(study=CENTRE)
     assert_array_equal(own.dataset[EFFECT], tree.dataset[EFFECT].sel(patients_of=CENTRE))
-    assert EFFECT not in tree.of(study="liu2024")["posterior"]
-    assert EFFECT not in tree.average["posterior"]
+    assert EFFECT not in tree.of(study="liu2024").dataset
+    assert EFFECT not in tree.average.dataset
     assert replicate(own, replicates=20, seed=1).cohort.responded.shape == (20, 31)
 
 
 def test_whether_a_study_is_of_its_kind_is_judged_by_its_patients_too(
-    known_pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]
+    known_pool: Pool, prior_tree: Callable[[Pool], Posterior]
 ) -> None:
     pool = weighted(known_pool, 0.7)
     tree = prior_tree(pool)
     found = exchangeable_probability(tree)
     draw = 3
-    by_component = np.stack(
-        [tree.dataset[name].values.reshape(-1, 7, 6)[draw] for name in ("study_effect", "study_effect_apart")]
-    )
+    by_component = np.stack([tree.among_effects(name)[draw] for name in ("study_effect", "study_effect_apart")])
     terms = log_likelihood_of_studies(tree.parameters[draw][None, None], by_component, pool)
     for component in range(2):
-        at = study_parameters(tree.parameters[draw], by_component[component, 0], np)
-        effect = tree.dataset[EFFECT].values.reshape(-1, 3)[draw]
+        at = at_levels(tree.parameters[draw], by_component[component, 0])
+        effect = tree.flat(EFFECT)[draw, 0]
         terms[component, 0] += known_terms(at[None], effect, pool.members[0])[0]
-    terms[1] += tree.dataset["log_prior_apart"].values.reshape(-1, 7)[draw]
+    terms[1] += tree.flat("log_prior_apart")[draw]
     odds = terms + np.log([[0.7], [0.3]])
     assert_allclose(found[draw], np.exp(odds[0] - np.logaddexp(*odds)), atol=OF_A_DRAW)
     assert effects_as_drawn(tree).shape == (100, 7, 6)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import xarray as xr
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.analysis.spec import needed_priors
 from hscb_bayes.errors import InputError
+from hscb_bayes.model.hierarchy import EFFECTS
 from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.posterior.estimands import estimands
 from hscb_bayes.posterior.mixture import Mixture
@@ -24,6 +24,8 @@ from hscb_bayes.posterior.next_study import (
     rbest_json,
     robust,
 )
+from hscb_bayes.posterior.posterior import Posterior
+from tests.pool.levels import at_levels
 
 
 def normal(mean: float, deviation: float) -> Mixture:
@@ -31,8 +33,8 @@ def normal(mean: float, deviation: float) -> Mixture:
 
 
 @pytest.fixture(scope="module")
-def following(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> xr.DataTree:
-    return next_posterior(prior_tree(pool), seed=1)
+def following(pool: Pool, prior_tree: Callable[[Pool], Posterior]) -> Posterior:
+    return prior_tree(pool).next(seed=1)
 
 
 @pytest.mark.parametrize("patients", [5.0, 20.0, 80.0])
@@ -57,7 +59,7 @@ def test_a_weight_that_is_none_gets_a_sentence(weight: float, share: float) -> N
         robust(normal(0.0, 1.0), weight=weight, share=share)
 
 
-def test_the_predictive_prior_has_the_moments_of_the_draws(following: xr.DataTree) -> None:
+def test_the_predictive_prior_has_the_moments_of_the_draws(following: Posterior) -> None:
     for name in ("response_by_28", "os_1y"):
         share = np.clip(estimands(following)[name].values.ravel(), 1e-9, 1 - 1e-9)
         log_odds = np.log(share / (1.0 - share))
@@ -68,7 +70,7 @@ def test_the_predictive_prior_has_the_moments_of_the_draws(following: xr.DataTre
         assert second - mean**2 == pytest.approx(log_odds.var(), rel=0.02)
 
 
-def test_a_time_has_no_mixture_of_log_odds(following: xr.DataTree) -> None:
+def test_a_time_has_no_mixture_of_log_odds(following: Posterior) -> None:
     with pytest.raises(InputError, match="required one of"):
         predictive_prior(following, "median_response_responders")
 
@@ -89,9 +91,11 @@ def test_three_components_are_written_as_four() -> None:
     assert_allclose(told["comp"], [[0.25, 0.25, 0.3, 0.2], [0.0, 0.0, 1.0, 2.0], [1.0] * 4])
 
 
-def test_beliefs_of_the_next_study_are_those_of_its_draws(following: xr.DataTree) -> None:
+def test_beliefs_of_the_next_study_are_those_of_its_draws(following: Posterior) -> None:
     tables = tomllib.loads(beliefs_toml(following, source="pooled"))["prior"]
-    draws = following.parameters
+    assert following.effect is not None
+    effects = np.pad(following.effect, ((0, 0), (0, len(EFFECTS) - following.effect.shape[1])))
+    draws = at_levels(following.parameters, effects)
     for id, table in tables.items():
         mean, deviation = Belief.model_validate(table).normal(PARAMETERS[id].scale)
         values = draws[:, PARAMETER_IDS.index(id)]

@@ -13,7 +13,7 @@ from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.held_out import HeldOut
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart, study_parameters
+from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.marks import places
 from hscb_bayes.model.pathways import prior_normals
@@ -21,6 +21,8 @@ from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.model.print_likelihood import log_likelihood_by_study
 from hscb_bayes.model.simulated import simulate_prints
 from hscb_bayes.posterior.exchangeable import log_likelihood_of_studies
+from tests.pool.levels import at_levels
+from tests.posteriors import parameters_at
 
 DRAWS = 20
 QUADRATURE = 0.002  # log likelihood; a study alone has panels of its own
@@ -52,7 +54,7 @@ def test_each_study_has_the_likelihood_that_it_has_alone(pool: Pool, draws: tupl
     parameters, effects = draws
     together = log_likelihood_of_studies(parameters[:, None, :], effects, pool)
     for k, member in enumerate(pool.members):
-        alone = log_likelihood(study_parameters(parameters, effects[:, k], np), member).sum(axis=-1)
+        alone = log_likelihood(at_levels(parameters, effects[:, k]), member).sum(axis=-1)
         assert_allclose(together[:, k], alone, atol=QUADRATURE, err_msg=member.study.id)
 
 
@@ -117,7 +119,7 @@ def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing
         effects[0][0] = shared[0]
     if weight < 1.0:
         effects.append(shared + beliefs.apart * beliefs.drawn_apart * free["standard_study_effect"])
-    by_study = log_likelihood_of_studies(free["parameters"][None, None], np.stack(effects), pool)
+    by_study = log_likelihood_of_studies(parameters_at(pool, free)[None, None], np.stack(effects), pool)
     power = 1.0 if borrowing is None else np.array([borrowing.power.get(study, 1.0) for study in pool.studies])
     log_prior = np.stack([np.zeros(7), log_prior_apart(free["standard_study_effect"], beliefs.drawn_apart, np)])
     weighted = power * by_study + (beliefs.log_weights + log_prior)[: len(effects)]

@@ -1,9 +1,8 @@
 """The page and the tables of a pool, from draws of its beliefs instead of a posterior."""
 
-import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,12 @@ from hscb_bayes.cli import main
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.headline import calibration_quantities
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.stored import save
-from hscb_bayes.report.fits import Fits, Fitted
+from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.page import render
-from hscb_bayes.report.results import Results, judged, results_of
+from hscb_bayes.report.results import Results, results_of
 from hscb_bayes.report.sections.forest import conflict
 from tests.browser import CHROMIUM, Seen, seen
 from tests.results_of_draws import fits_of, results_from
@@ -31,11 +31,10 @@ GOOD = Verdict(
 
 
 @pytest.fixture(scope="module")
-def fits(pool: Pool, prior_tree: Callable[[Pool], xr.DataTree]) -> Fits:
-    tree = judged(prior_tree(pool), GOOD)
-    tree.attrs["converged"] = 1
+def fits(pool: Pool, prior_tree: Callable[[Pool], Posterior]) -> Fits:
+    tree = replace(prior_tree(pool), verdict=GOOD, converged=True)
     alone = {study: tree.of(study=study) for study in pool.studies}
-    same = {"same": Fitted(analysis=pool, posterior=tree)}
+    same = {"same": tree}
     return fits_of(tree, alone=alone, without=dict.fromkeys(pool.studies, tree), alternatives=same)
 
 
@@ -56,8 +55,8 @@ def page(results: Results) -> str:
 
 def test_estimands_are_those_of_the_headline(fits: Fits) -> None:
     for study in ("gagelmann2023", "liu2024"):
-        one = fits.main.posterior.of(study=study)
-        found, expected = estimands(one), calibration_quantities(one.parameters, one.analysis)
+        one = fits.main.of(study=study)
+        found, expected = estimands(one), calibration_quantities(one.parameters, one.analysis, one.effect)
         for name in ("response_by_28", "os_1y"):
             np.testing.assert_allclose(found[name].values.ravel(), expected[name], atol=3e-4)
 
@@ -118,7 +117,7 @@ def test_the_page_asks_for_nothing_outside(page: str) -> None:
 def test_a_pooled_page_is_written_again_from_its_results(
     fits: Fits, tables: dict[str, pd.DataFrame], page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save(fits.main.posterior, tmp_path / "posterior.nc")
+    save(fits.main, tmp_path / "posterior.nc")
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     write_manifest(tmp_path)
@@ -139,22 +138,20 @@ def test_a_browser_finds_nothing_wrong_with_the_pooled_page(page: str, tmp_path:
 
 
 def test_a_page_that_has_not_converged_says_so_on_top(fits: Fits, tables: dict[str, pd.DataFrame]) -> None:
-    bad = asdict(GOOD) | {"is_converged": False, "failures": ["required no divergent transition, found 3"]}
-    tree = fits.main.posterior.copy()
-    tree.attrs["verdict"] = json.dumps(bad)
-    text = render(results_of(tree, tables))
+    bad = replace(GOOD, is_converged=False, failures=("required no divergent transition, found 3",))
+    text = render(results_of(replace(fits.main, verdict=bad), tables))
     assert 0 < text.index("found 3") < text.index("Question and answer")
 
 
 def test_predictions_are_printed_for_every_study(
     fits: Fits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save(fits.main.posterior, tmp_path / "posterior.nc")
+    save(fits.main, tmp_path / "posterior.nc")
     write_manifest(tmp_path)
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0
     told = capsys.readouterr().out
     assert [line.split()[0] for line in told.splitlines()[1::3]] == [
-        *fits.main.posterior.analysis.studies,
+        *fits.main.analysis.studies,
         "average",
         "next",
     ]

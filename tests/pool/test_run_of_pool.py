@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 from hscb_bayes import cli
 from hscb_bayes.posterior.exchangeable import (
@@ -17,6 +16,7 @@ from hscb_bayes.posterior.exchangeable import (
     log_likelihood_of_known,
     log_likelihood_of_studies,
 )
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior
 from hscb_bayes.report import sampling
@@ -41,7 +41,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_table_and_the_page_are_there(results: Path) -> None:
     written = {entry.name for entry in results.iterdir()}
-    pool = pool_of(load_posterior(results / "posterior.nc"))
+    pool = load_posterior(results / "posterior.nc").analysis
     assert {file for section in sections_of(pool) for file in section.files} < written
     page = (results / "report.html").read_text(encoding="utf-8")
     assert all(study in page for study in STUDIES)
@@ -57,7 +57,7 @@ def test_a_study_alone_in_the_pool_and_left_out_has_three_answers(results: Path)
         assert all(0.0 < median < 1.0 for median in medians)
 
 
-def log_likelihood(tree: xr.DataTree) -> np.ndarray:
+def log_likelihood(tree: Posterior) -> np.ndarray:
     """Of both prints and of the patients, shape (draw,)."""
     effects = effects_as_drawn(tree)
     of_prints = log_likelihood_of_studies(tree.parameters[:, None], effects, tree.analysis).sum(axis=1)

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.gate import Verdict
-from hscb_bayes.posterior.stored import provenance
-from hscb_bayes.report.fits import Fitted
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report.page import render
-from hscb_bayes.report.results import Results, judged
+from hscb_bayes.report.results import Results
+from tests.posteriors import made
 from tests.results_of_draws import fits_of, results_from
 
 CHAINS, DRAWS = 2, 60
@@ -27,51 +26,48 @@ CONVERGED = Verdict(
 FAILED = replace(CONVERGED, is_converged=False, failures=("R-hat of never_respond: required below 1.01, found 1.2000",))
 
 
-def prior_posterior(analysis: Analysis) -> xr.DataTree:
-    """A tree like that of ``sample``, with draws from the prior but half as wide; it need not converge."""
+def prior_posterior(analysis: Analysis) -> Posterior:
+    """A posterior of draws from the prior but half as wide; it need not converge."""
     mean, deviation = prior_normals(analysis)
     draws = mean + 0.5 * deviation * np.random.default_rng(8).standard_normal((CHAINS, DRAWS, mean.size))
-    coords = {"chain": np.arange(CHAINS), "draw": np.arange(DRAWS), "parameter": list(analysis.parameter_ids)}
-    posterior = xr.Dataset({"parameters": (("chain", "draw", "parameter"), draws)}, coords)
-    stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((CHAINS, DRAWS), dtype=bool))})
-    tree = xr.DataTree.from_dict(
-        {"posterior": with_natural_scales(posterior, analysis.parameters), "sample_stats": stats}
-    )
-    tree.attrs.update(provenance(analysis, {"draws": DRAWS, "chains": CHAINS, "seed": 41}))
-    return tree
+    return made(analysis, draws, seed=41)
 
 
-def results_from_prior(posterior: xr.DataTree) -> Results:
+def judged(posterior: Posterior, verdict: Verdict) -> Posterior:
+    """The posterior with a verdict on it."""
+    return replace(posterior, verdict=verdict, converged=verdict.is_converged)
+
+
+def results_from_prior(posterior: Posterior) -> Results:
     """Results as a run computes them, with fewer replicates; one fitted number is left out."""
     fits = fits_of(posterior)
     without = {fits.analysis.table.fit.items[0]: posterior}
     if fits.analysis.name == "main":
-        headline = fits.reported["learned"]
-        step = Fitted(analysis=load_analysis("step"), posterior=posterior, headline=headline, is_converged=False)
-        fits = replace(fits, alternatives={"other": step})
+        step = replace(posterior, analysis=load_analysis("step"), converged=False)
+        fits = replace(fits, alternatives={"other": step}, headlines={"other": fits.reported["learned"]})
     return results_from(fits, check=check(posterior, replicates=50, seed=1, left_out=without))
 
 
 @pytest.fixture(scope="session")
-def posterior() -> xr.DataTree:
+def posterior() -> Posterior:
     """A judged posterior of the main analysis."""
     return judged(prior_posterior(load_analysis("main")), CONVERGED)
 
 
 @pytest.fixture(scope="session")
-def results(posterior: xr.DataTree) -> Results:
+def results(posterior: Posterior) -> Results:
     """Results of the main analysis."""
     return results_from_prior(posterior)
 
 
 @pytest.fixture(scope="session")
-def posterior_of() -> Callable[[str], xr.DataTree]:
+def posterior_of() -> Callable[[str], Posterior]:
     """A judged posterior of a shipped analysis, by its name."""
     return lambda name: judged(prior_posterior(load_analysis(name)), CONVERGED)
 
 
 @pytest.fixture(scope="session")
-def results_of_study(posterior_of: Callable[[str], xr.DataTree]) -> Callable[[str], Results]:
+def results_of_study(posterior_of: Callable[[str], Posterior]) -> Callable[[str], Results]:
     """Results of a shipped analysis of another study, by its name."""
 
     def make(name: str) -> Results:

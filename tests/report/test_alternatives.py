@@ -5,6 +5,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.load import load, load_alternatives
 from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline
 from hscb_bayes.posterior.sample import chosen_from, with_p_values
 
@@ -16,7 +17,7 @@ def test_an_analysis_is_compared_with_the_others_never_with_itself(name: str) ->
     assert all(other.name == id for id, other in found.items())
 
 
-def test_the_draws_that_a_p_value_takes_are_not_evaluated_again(posterior: xr.DataTree) -> None:
+def test_the_draws_that_a_p_value_takes_are_not_evaluated_again(posterior: Posterior) -> None:
     weighted = with_p_values(posterior, load_analysis("p_value_cox"), seed=1)
     taken, again = chosen_from(headline(posterior), weighted), headline(weighted)
     assert set(taken) == set(again)

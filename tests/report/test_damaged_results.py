@@ -12,16 +12,18 @@ import xarray as xr
 
 from hscb_bayes import cli
 from hscb_bayes.errors import InputError
-from hscb_bayes.posterior.stored import load_posterior, save
+from hscb_bayes.posterior.posterior import UNBOUNDED, Posterior
+from hscb_bayes.posterior.stored import load_posterior
 from hscb_bayes.report import run
 from hscb_bayes.report.manifest import write_manifest
 from hscb_bayes.report.results import Results
+from tests.posteriors import save_changed
 
 COMMANDS = ("check", "predict", "report")
 
 
 @pytest.fixture(scope="module")
-def whole(results: Results, posterior: xr.DataTree, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(results: Results, posterior: Posterior, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory as ``hscb run`` leaves it, of a posterior that was never sampled."""
     out = tmp_path_factory.mktemp("whole") / "main"
     with pytest.MonkeyPatch.context() as patched:
@@ -117,36 +119,32 @@ def test_a_file_in_the_place_of_a_directory_is_named(tmp_path: Path, capsys: pyt
     }
 
 
-def broken(change: Callable[[xr.DataTree], None], posterior: xr.DataTree) -> xr.DataTree:
-    tree = posterior.copy(deep=True)
-    change(tree)
-    return tree
-
-
-def with_draw(value: float) -> Callable[[xr.DataTree], None]:
+def with_draw(group: str, value: float) -> Callable[[xr.DataTree], None]:
     def change(tree: xr.DataTree) -> None:
-        for name, variable in tree.dataset.data_vars.items():
-            if variable.dtype.kind == "f":
-                tree.dataset[name].values[0, 0] = value
+        dataset = tree[group].to_dataset().copy(deep=True)
+        for variable in dataset.data_vars.values():
+            variable.values[0, 0] = value
+        tree[group] = dataset
 
     return change
 
 
 def without_stats(tree: xr.DataTree) -> None:
-    del tree.tree.tree["sample_stats"]
+    del tree["sample_stats"]
 
 
 def fewer_stats(tree: xr.DataTree) -> None:
-    tree.tree.tree["sample_stats"] = tree.tree.tree["sample_stats"].to_dataset().isel(draw=slice(1, None))
+    tree["sample_stats"] = tree["sample_stats"].to_dataset().isel(draw=slice(1, None))
 
 
 def without_draws(tree: xr.DataTree) -> None:
-    del tree.dataset
+    del tree["posterior"]
 
 
 CHANGES = {
-    "NaN draws": with_draw(np.nan),
-    "infinite draws": with_draw(np.inf),
+    "NaN draws": with_draw("posterior", np.nan),
+    "NaN draws on unbounded scales": with_draw(UNBOUNDED, np.nan),
+    "infinite draws on unbounded scales": with_draw(UNBOUNDED, np.inf),
     "no sample_stats": without_stats,
     "sample_stats of other draws": fewer_stats,
     "no posterior": without_draws,
@@ -155,10 +153,10 @@ CHANGES = {
 
 @pytest.mark.parametrize("case", CHANGES)
 def test_a_posterior_that_is_not_one_is_refused_alone_and_in_its_directory(
-    case: str, folder: Path, posterior: xr.DataTree, capsys: pytest.CaptureFixture[str]
+    case: str, folder: Path, posterior: Posterior, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = folder / "posterior.nc"
-    save(broken(CHANGES[case], posterior), path)
+    save_changed(posterior, path, CHANGES[case])
     with pytest.raises(InputError, match=r"posterior\.nc: required a posterior that hscb run wrote; it"):
         load_posterior(path)
     (said,) = sentences(folder, capsys)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import xarray as xr
 
 from hscb_bayes import cli
 from hscb_bayes.errors import InputError
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report import run
 from hscb_bayes.report.folder import replaced
 from hscb_bayes.report.manifest import write_manifest
@@ -72,7 +72,7 @@ def test_a_missing_table_is_named(folder: Path) -> None:
         read_results(folder)
 
 
-def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results, posterior: xr.DataTree) -> None:
+def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results, posterior: Posterior) -> None:
     bare = posterior.copy()
     del bare.attrs["verdict"]
     write_results(replace(results, posterior=bare), folder)

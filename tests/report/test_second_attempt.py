@@ -5,12 +5,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import xarray as xr
 
 from hscb_bayes import cli
+from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.posterior.gate import Verdict
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report import run, sampling
 from hscb_bayes.report.reported import Reported
+from tests.report.conftest import prior_posterior
 
 MISSED = Verdict(
     is_converged=False, worst_r_hat=1.2, worst_ess_bulk=9.0, worst_ess_tail=9.0, divergences=1,
@@ -66,18 +68,20 @@ def test_a_paper_is_fitted_once(sampler: Sampler, tmp_path: Path, capsys: pytest
 
 @pytest.mark.parametrize(
     ("diverging", "targets", "converged"),
-    [((False,), [0.8], 1), ((True, False), [0.8, 0.95], 1), ((True, True), [0.8, 0.95], 0)],
+    [((False,), [0.8], True), ((True, False), [0.8, 0.95], True), ((True, True), [0.8, 0.95], False)],
 )
 def test_a_smaller_fit_of_a_pool_is_done_again_where_one_diverged(
-    diverging: tuple[bool, ...], targets: list[float], converged: int, monkeypatch: pytest.MonkeyPatch
+    diverging: tuple[bool, ...], targets: list[float], converged: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left, found = list(diverging), list[float]()
 
-    def sample(_compiled: Any, *, target_accept: float, **_how: Any) -> xr.DataTree:
+    def sample(_compiled: Any, *, target_accept: float, **_how: Any) -> Posterior:
         found.append(target_accept)
-        return xr.DataTree.from_dict({"sample_stats": xr.Dataset({"diverging": ("draw", [left.pop(0), False])})})
+        posterior = prior_posterior(load_analysis("main"))
+        posterior.tree["sample_stats"]["diverging"][0, 0] = left.pop(0)
+        return posterior
 
     monkeypatch.setattr(sampling, "sample", sample)
-    tree = sampling.sampled_without_divergence(SimpleNamespace(), seed=1)
+    posterior = sampling.sampled_without_divergence(SimpleNamespace(), seed=1)
     assert found == targets
-    assert tree.attrs["converged"] == converged
+    assert posterior.converged is converged

@@ -5,10 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from hscb_bayes.errors import InputError
-from hscb_bayes.report.fits import Fitted
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report.page import answer, render
 from hscb_bayes.report.predictions import prediction_table
 from hscb_bayes.report.results import Results
@@ -45,7 +44,7 @@ def test_curves_reach_the_last_printed_survival(results: Results) -> None:
 
 
 def test_predictions_are_of_all_patients(
-    results_of_study: Callable[[str], Results], posterior_of: Callable[[str], xr.DataTree]
+    results_of_study: Callable[[str], Results], posterior_of: Callable[[str], Posterior]
 ) -> None:
     results = results_of_study("liu2024")
     table = results.tables["predictions"]
@@ -53,6 +52,5 @@ def test_predictions_are_of_all_patients(
     assert (table["patients_beyond"] == 10).all()
     assert not table["extrapolates"].any()
     sentence = f"{results.analysis.path}: cohort.form: durations have no part in this analysis, found [14.0]"
-    fit = Fitted(analysis=results.analysis, posterior=posterior_of("liu2024"))
     with pytest.raises(InputError, match=re.escape(sentence)):
-        prediction_table(fit, duration=[14.0], days=[28.0])
+        prediction_table(posterior_of("liu2024"), duration=[14.0], days=[28.0])

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-from hscb_bayes.model import compiled, fit
+from hscb_bayes.model import compiled
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import structure_of
 from hscb_bayes.model.data_vector import Built
+from hscb_bayes.posterior import sample as sampling
 from hscb_bayes.report import beside, run
 
 CHAINS = 2
@@ -37,7 +38,7 @@ Kept = dict[tuple[object, ...], list[compiled.Compiled]]
 @contextmanager
 def fast(kept: Kept, most: Few) -> Iterator[None]:
     """Within the block runs are short; ``kept`` holds programs by layout, from one block to the next."""
-    sample, compile_model = fit.nutpie.sample, compiled.compile_model
+    sample, compile_model = sampling.nutpie.sample, compiled.compile_model
 
     def few(program: object, **asked: Any) -> Any:
         fewer = {"draws": min(asked["draws"], most.draws), "tune": min(asked["tune"], most.tune)}
@@ -53,7 +54,7 @@ def fast(kept: Kept, most: Few) -> Iterator[None]:
         return compiled.with_data(programs[-1], built.analysis)
 
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(fit.nutpie, "sample", few))
+        stack.enter_context(mock.patch.object(sampling.nutpie, "sample", few))
         for module in (run, beside):
             stack.enter_context(mock.patch.object(module, "compile_model", once))
         yield

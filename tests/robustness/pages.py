@@ -15,12 +15,10 @@ from hscb_bayes.analysis.patient_spec import load_patients
 from hscb_bayes.analysis.pool import load_pool
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
-from hscb_bayes.report.fits import Fitted
 from hscb_bayes.report.page import write_report
-from hscb_bayes.report.results import judged
 from tests.patients.test_predictions import drawn
 from tests.pool.conftest import drawn_pool
-from tests.report.conftest import CONVERGED, prior_posterior, results_from_prior
+from tests.report.conftest import CONVERGED, judged, prior_posterior, results_from_prior
 from tests.results_of_draws import fits_of, results_from
 from tests.robustness.documents import MODELS, ROOT, document, text_of
 from tests.robustness.of_patients import written
@@ -151,12 +149,11 @@ def pool(folder: Path, words: Sequence[str]) -> Path:
     tables["definitions"] = {"trilineage": tables["definitions"]["trilineage"]}
     loaded = load_pool(_write(folder, f"{file_name(next(endless))}.toml", tables))
     posterior = judged(drawn_pool(loaded), CONVERGED)
-    posterior.attrs["converged"] = 1
     fits = fits_of(
         posterior,
         alone={study: posterior.of(study=study) for study in loaded.studies},
         without=dict.fromkeys(loaded.studies, posterior),
-        alternatives={next(endless): Fitted(analysis=loaded, posterior=posterior)},
+        alternatives={next(endless): posterior},
     )
     return write_report(results_from(fits), folder / "report.html")
 

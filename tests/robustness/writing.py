@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,13 +13,12 @@ import pandas as pd
 
 from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
-from hscb_bayes.model import fit
-from hscb_bayes.posterior.digest import sealed
+from hscb_bayes.posterior import stored
 from hscb_bayes.posterior.stored import load_posterior
 from hscb_bayes.report import page, run
 from hscb_bayes.report.manifest import check_manifest
-from hscb_bayes.report.results import POSTERIOR, Results, judged
-from tests.report.conftest import CONVERGED, prior_posterior, results_from_prior
+from hscb_bayes.report.results import POSTERIOR, Results
+from tests.report.conftest import CONVERGED, judged, prior_posterior, results_from_prior
 
 MIXED = -9  # where a whole run is asked for, and two are there
 MARK = "number"  # of a run, in a table and in the page, so that a mixture of two runs is seen
@@ -43,7 +43,9 @@ def ready() -> Ready:
     analysis = load_analysis("main")
     posterior = judged(prior_posterior(analysis), CONVERGED)
     results = results_from_prior(posterior)
-    content = bytes(sealed(posterior).to_netcdf(engine="h5netcdf"))
+    with tempfile.TemporaryDirectory() as folder:
+        stored.save(posterior, Path(folder) / POSTERIOR)
+        content = (Path(folder) / POSTERIOR).read_bytes()
     return Ready(results=results, page=page.render(results), content=content)
 
 
@@ -67,7 +69,7 @@ class Writer:
         run.computed_results = made
         run.load = lambda _: self._ready.results.analysis
         run.load_alternatives = lambda _: {}
-        fit.sealed = lambda _: self._ready
+        stored.sealed = lambda _: self._ready
         page.render = lambda _: f"{self._ready.page}<!-- {MARK} {number} -->"
         run.run("main", self.out, seed=1)
 

@@ -175,12 +175,13 @@ def _rows_of_estimands(
         Shape (study, parameter).
     """
     _, deviations = prior_normals(analysis)
-    posterior = np.linalg.inv(np.diag(deviations**-2) + np.cov(scores.T))
+    own = deviations > 0.0  # a parameter that has no part is a constant
+    posterior = np.linalg.inv(np.diag(deviations[own] ** -2) + np.cov(scores[:, own].T))
     rows = []
     for id, slope in slopes.items():
-        direction = slope @ posterior
-        deviation = np.sqrt(np.mean((direction * slope).sum(axis=-1)))
-        rows.append(_row(analysis, id, (direction * scores).sum(axis=-1) / deviation, 1.0) | {"trust": ""})
+        direction = slope[:, own] @ posterior
+        deviation = np.sqrt(np.mean((direction * slope[:, own]).sum(axis=-1)))
+        rows.append(_row(analysis, id, (direction * scores[:, own]).sum(axis=-1) / deviation, 1.0) | {"trust": ""})
     return rows
 
 
