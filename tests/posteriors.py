@@ -11,8 +11,10 @@ import numpy as np
 import xarray as xr
 
 from hscb_bayes.model.build import coords_of
+from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, shifted
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.digest import sealed
+from hscb_bayes.posterior.headline import headline
 from hscb_bayes.posterior.posterior import DIMS, Posterior, tree_of_parameters
 from hscb_bayes.posterior.stored import save
 
@@ -47,6 +49,28 @@ def made(analysis: Any, parameters: np.ndarray, *, seed: int = 1, **further: tup
         tree=tree_of_parameters(analysis, drawn, {name: labelled(*one) for name, one in further.items()}, stats),
         settings={"draws": draws, "chains": chains, "seed": seed},
     )
+
+
+def headline_of(analysis: Any, parameters: np.ndarray, effect: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """The headline of draws of one study, by id, shape (draw,).
+
+    Parameters
+    ----------
+    parameters
+        On their unbounded scales, shape (draw, parameter).
+    effect
+        What the study adds to the log hazards, shape (draw, transition).
+    """
+    added = {} if effect is None else {"study_effect": (("transition",), effect[None])}
+    return headline(made(analysis, parameters[None], **added))
+
+
+def shifts_at(pool: Any, point: Mapping[str, np.ndarray]) -> np.ndarray:
+    """What populations and definitions add, (shift, effect), from variables of the model of a pool."""
+    beliefs, own = hierarchy_of(pool), [EFFECTS.index(effect) for effect in shifted(pool)]
+    found = np.zeros_like(beliefs.shift)
+    found[:, own] = beliefs.shift[:, own] * point["standard_shift"]
+    return found
 
 
 def save_changed(posterior: Posterior, path: Path, change: Callable[[xr.DataTree], Any]) -> None:

@@ -70,7 +70,7 @@ def test_draws_that_hang_together_are_few(main: Analysis, make_posterior: Maker,
 
 def test_one_divergence_is_one_too_many(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
     posterior = make_posterior(main, independent)
-    posterior.tree.tree["sample_stats"]["diverging"][2, 5] = True
+    posterior.tree["sample_stats"]["diverging"][2, 5] = True
     found = verdict(posterior)
     assert found.divergences == 1
     assert found.failures == ("required no divergent transition, found 1",)

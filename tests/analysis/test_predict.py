@@ -12,8 +12,8 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.model.print_arrays import baseline, covariate_at
 from hscb_bayes.posterior import predict
 from hscb_bayes.posterior.averages import patients_beyond
-from hscb_bayes.posterior.headline import headline_from_draws
 from hscb_bayes.posterior.posterior import Posterior
+from tests.posteriors import headline_of
 
 ALGEBRA = 1e-10
 QUADRATURE = 2e-5  # of a probability: a thousandth of the width of any interval that is reported
@@ -260,7 +260,7 @@ def test_a_cohort_that_is_not_split_has_no_groups(
     cohort = main.table.cohort.model_copy(update={"sizes": {}})
     whole = replace(main, table=main.table.model_copy(update={"cohort": cohort}))
     draws = constant_hazards(**EFFECTS)[None]
-    found, split = headline_from_draws(draws, whole), headline_from_draws(draws, main)
+    found, split = headline_of(whole, draws), headline_of(main, draws)
     assert set(split) - set(found) == {"os_1y_short", "os_1y_long"}
     np.testing.assert_allclose(found["os_1y"], split["os_1y"], atol=1e-4)
     with pytest.raises(InputError, match=r"^groups: there is no 'short'; "):

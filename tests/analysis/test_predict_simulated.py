@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.model.pathways import pathway_of_draws
 from hscb_bayes.model.print_arrays import baseline
 from hscb_bayes.posterior import predict
 from hscb_bayes.posterior.averages import cohort_average
-from hscb_bayes.posterior.headline import calibration_quantities, headline_from_draws, pathway_from_draws
+from hscb_bayes.posterior.headline import calibration_quantities
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.times import from_landmark, response_quantile, time_in_states
 from hscb_bayes.process.incidence import cumulative_incidence, state_occupancy, survival
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.simulate import Course, simulate_course
+from tests.posteriors import headline_of
 
 FALSE_ALARM = 1e-6  # of one z-test
 Z = NormalDist().inv_cdf(1.0 - FALSE_ALARM / 2.0)
@@ -54,7 +56,7 @@ def course(analysis: Analysis, parameters: np.ndarray) -> Course:
     """Many cohorts of the study's patients."""
     x = baseline(analysis).x
     rng = np.random.default_rng(20261124)
-    return simulate_course(pathway_from_draws(parameters, analysis), x, shape=(COHORTS, x.size), rng=rng)
+    return simulate_course(pathway_of_draws(parameters, analysis), x, shape=(COHORTS, x.size), rng=rng)
 
 
 def assert_mean(simulated: np.ndarray, expected: float) -> None:
@@ -76,11 +78,11 @@ def test_response_by_day_28(analysis: Analysis, parameters: np.ndarray, course: 
 
 
 def test_half_have_responded_by_the_median(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
-    assert_mean(course.response_day <= headline_from_draws(parameters, analysis)["median_response_all"].item(), 0.5)
+    assert_mean(course.response_day <= headline_of(analysis, parameters)["median_response_all"].item(), 0.5)
 
 
 def test_half_of_the_responders_by_their_median(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
-    median = headline_from_draws(parameters, analysis)["median_response_responders"].item()
+    median = headline_of(analysis, parameters)["median_response_responders"].item()
     # half of them by then: (by then) - (by one year) / 2 is zero on average
     assert_mean((course.response_day <= median) - 0.5 * (course.response_day <= YEAR), 0.0)
 
@@ -88,12 +90,12 @@ def test_half_of_the_responders_by_their_median(analysis: Analysis, parameters: 
 def test_days_recovered(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
     end = np.minimum(course.death_day, YEAR)
     days = np.where(course.response_day < end, end - np.minimum(course.response_day, end), 0.0)
-    assert_mean(days, headline_from_draws(parameters, analysis)["days_recovered_1y"].item())
+    assert_mean(days, headline_of(analysis, parameters)["days_recovered_1y"].item())
 
 
 def test_survival_from_a_landmark(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
     average, _ = cohort_average(analysis)
-    found = from_landmark(pathway_from_draws(parameters, analysis), average.x, 28.0, YEAR)
+    found = from_landmark(pathway_of_draws(parameters, analysis), average.x, 28.0, YEAR)
     for state, responded in enumerate((course.response_day > 28.0, course.response_day <= 28.0)):
         for day, share in ((28.0, found.at_landmark), (YEAR, found.at_horizon)):
             assert_mean(responded & (course.death_day > day), average.of(share)[0, 0, state])
@@ -124,7 +126,7 @@ def test_the_same_seed_gives_the_same_patients(
 @pytest.fixture(scope="module")
 def believed(analysis: Analysis, prior_parameters: Callable[..., np.ndarray]) -> Pathway:
     """Pathways from the prior, far out ones among them."""
-    return pathway_from_draws(prior_parameters(analysis, 200, 3), analysis)
+    return pathway_of_draws(prior_parameters(analysis, 200, 3), analysis)
 
 
 def time_under_occupancy(pathway: Pathway, x: np.ndarray, horizon: float, nodes: int) -> np.ndarray:
@@ -157,7 +159,7 @@ def test_quantile_is_where_the_other_quadrature_reaches_it(analysis: Analysis, b
 def test_a_median_is_found_however_steep_the_hazard_and_however_early(
     analysis: Analysis, constant_hazards: Parameters, median: float, shape: float
 ) -> None:
-    pathway = pathway_from_draws(
+    pathway = pathway_of_draws(
         constant_hazards(response_median=np.log(median), response_shape=np.log(shape))[None], analysis
     )
     average, _ = cohort_average(analysis)
@@ -176,6 +178,6 @@ def test_landmark_parts_make_survival(analysis: Analysis, believed: Pathway) -> 
 
 def test_draws_do_not_depend_on_their_neighbours(main: Analysis, prior_parameters: Callable[..., np.ndarray]) -> None:
     draws = prior_parameters(main, 300, 5)
-    together, alone = headline_from_draws(draws, main), headline_from_draws(draws[270:271], main)
+    together, alone = headline_of(main, draws), headline_of(main, draws[270:271])
     for id, values in alone.items():
         np.testing.assert_allclose(values, together[id][270:271], rtol=1e-10, err_msg=id)

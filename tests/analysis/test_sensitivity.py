@@ -9,7 +9,7 @@ import pytest
 from hscb_bayes.analysis.spec import Analysis, needed_priors
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.posterior.by_response import BY_RESPONSE
-from hscb_bayes.posterior.headline import headline_from_draws, headline_quantities, unbounded
+from hscb_bayes.posterior.headline import headline_quantities, unbounded
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import landmark_survival
 from hscb_bayes.posterior.prior_draws import draw_prior
@@ -21,6 +21,7 @@ from hscb_bayes.posterior.sensitivity import (
 )
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import STATES
+from tests.posteriors import headline_of
 
 CHAINS, DRAWS = 2, 500
 SENSITIVE = 0.05  # as in the reference of the module
@@ -128,8 +129,7 @@ def test_study_effects_widen_the_prior_and_are_not_scaled(
     # a half-normal times a normal has kurtosis 3 * 3; 4.5 is over four standard errors
     assert np.mean((effects / spread.deviation) ** 4) == pytest.approx(9.0, abs=4.5)
     wide, narrow = (
-        unbounded(headline_from_draws(parameters, between, effect)["os_1y"], "logit").std()
-        for effect in (effects, None)
+        unbounded(headline_of(between, parameters, effect)["os_1y"], "logit").std() for effect in (effects, None)
     )
     assert wide > narrow
     shape = (CHAINS, 20, -1)

@@ -193,7 +193,11 @@ def test_a_share_who_never_respond_is_a_variable_where_it_has_a_part() -> None:
 @pytest.mark.parametrize(
     ("form", "without", "found"),
     [
-        ("paper", {"patients": np.ones(31, dtype=bool)}, "required patients to leave out of a table alone"),
+        (
+            "paper",
+            {"patients": np.ones(31, dtype=bool)},
+            "required to say of each of 0 patients",
+        ),
         ("pool", {"studies": ["liu"]}, "there is no study 'liu' to leave out"),
         ("table", {"numbers": {"gagelmann2023": ["os_1y"]}}, "there is no study 'gagelmann2023' to leave out"),
     ],

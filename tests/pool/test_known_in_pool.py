@@ -27,7 +27,7 @@ from hscb_bayes.posterior.exchangeable import effects_as_drawn, exchangeable_pro
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.stored import load_posterior, save
 from tests.pool.levels import at_levels
-from tests.posteriors import parameters_at
+from tests.posteriors import parameters_at, shifts_at
 
 CENTRE = "gagelmann2023"  # the study of the patients who are known
 OF_A_DRAW = 1e-8
@@ -52,7 +52,7 @@ def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, kno
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
     variables = [model[name] for name in ("standard_study_effect", "print", "patients")]
     found = float(model.compile_logp(vars=variables, mode="FAST_COMPILE")(free))
-    shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
+    shared = beliefs.belongs @ shifts_at(pool, free)
     effects = [
         shared
         + beliefs.between * np.logaddexp(0.0, free["standard_between_log_exp_m1__"]) * free["standard_study_effect"]

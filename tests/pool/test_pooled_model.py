@@ -22,7 +22,7 @@ from hscb_bayes.model.print_likelihood import log_likelihood_by_study
 from hscb_bayes.model.simulated import simulate_prints
 from hscb_bayes.posterior.exchangeable import log_likelihood_of_studies
 from tests.pool.levels import at_levels
-from tests.posteriors import parameters_at
+from tests.posteriors import parameters_at, shifts_at
 
 DRAWS = 20
 QUADRATURE = 0.002  # log likelihood; a study alone has panels of its own
@@ -112,7 +112,7 @@ def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
     variables = [model[name] for name in ("standard_study_effect", "print")]
     found = float(model.compile_logp(vars=variables, mode="FAST_COMPILE")(free))
-    shared = beliefs.belongs @ (beliefs.shift * free["standard_shift"])
+    shared = beliefs.belongs @ shifts_at(pool, free)
     between = beliefs.between * np.logaddexp(0.0, free["standard_between_log_exp_m1__"])
     effects = [shared + between * free["standard_study_effect"]]
     if borrowing is not None:

@@ -108,6 +108,7 @@ def results_named(results: Results, root: Path, tmp_path: Path) -> Callable[[str
         (tmp_path / "main.toml").write_text(text)
         renamed = {id: results.tables[id].assign(title=name) for id in ("alternatives", "death_days")}
         tables = {**results.tables, **renamed}
-        return replace(results, analysis=load_analysis(tmp_path / "main.toml"), tables=tables)
+        posterior = replace(results.posterior, analysis=load_analysis(tmp_path / "main.toml"))
+        return replace(results, posterior=posterior, tables=tables)
 
     return make

@@ -216,5 +216,6 @@ def test_a_ratio_of_unknown_direction_is_given_on_either_side_of_one() -> None:
 def test_the_printed_survivals_stand_in_the_order_of_the_groups(results: Results) -> None:
     cohort = results.analysis.table.cohort.model_copy(update={"sizes": {"long": 15}})
     table = results.analysis.table.model_copy(update={"cohort": cohort})
-    turned = replace(results, analysis=replace(results.analysis, table=table))
+    posterior = replace(results.posterior, analysis=replace(results.analysis, table=table))
+    turned = replace(results, posterior=posterior)
     assert "(printed: 85% and 44%" in answer(turned)[2]

@@ -34,7 +34,7 @@ def test_results_are_read_back_as_they_were_written(folder: Path, results: Resul
     for name, table in results.tables.items():
         pd.testing.assert_frame_equal(again.tables[name], table, check_dtype=False)
     assert again.verdict == results.verdict
-    assert again.settings == results.settings
+    assert again.posterior.settings == results.posterior.settings
     assert again.findings == results.findings
 
 
@@ -73,8 +73,7 @@ def test_a_missing_table_is_named(folder: Path) -> None:
 
 
 def test_a_posterior_without_a_verdict_is_refused(folder: Path, results: Results, posterior: Posterior) -> None:
-    bare = posterior.copy()
-    del bare.attrs["verdict"]
+    bare = replace(posterior, verdict=None)
     write_results(replace(results, posterior=bare), folder)
     write_manifest(folder)
     with pytest.raises(
