@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from hscb_bayes.analysis.member import AnalysisTable
 from hscb_bayes.analysis.patient_table import (
     Centres,
     Covariate,
@@ -27,7 +28,6 @@ from hscb_bayes.analysis.patient_table import (
 )
 from hscb_bayes.analysis.pool_table import BetweenStudies, Borrowing, Exchangeable, PoolTable, Shift
 from hscb_bayes.analysis.priors import BELIEFS, Belief
-from hscb_bayes.analysis.spec import AnalysisTable
 from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.patients.columns import LongColumns, WideColumns

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hscb_bayes.analysis.assumed import Assumed
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
+from hscb_bayes.analysis.member import Member, analysis_from_text, load_analysis
 from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
 from hscb_bayes.analysis.priors import Belief, Parameter
 from hscb_bayes.analysis.scope import fitted_p_values
-from hscb_bayes.analysis.spec import Analysis, analysis_from_text, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.sentences import nearest, quote
@@ -28,32 +28,20 @@ from hscb_bayes.toml_file import tables_of_json
 SHARED = ("hazards", "prior")  # what all members must say alike
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pool(Assumed):
-    """A frozen pooled analysis.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pool(Analysis):
+    """An analysis of several printed studies.
 
     Parameters
     ----------
-    name
-        The file's name without its ending.
-    table
-        Everything the file says, checked.
     members
         The analyses of single studies, in the file's order.
-    sources
-        Path to SHA-256 of the pool's own files.
-    text
-        The merged tables as JSON, for provenance.
     pooling
         "partial": studies are around an average one; "none": each is on its own, from its print and the same beliefs.
     """
 
-    name: str
     table: PoolTable
-    members: tuple[Analysis, ...]
-    path: str
-    sources: Mapping[str, str]
-    text: str
+    members: tuple[Member, ...]  # type: ignore[misc]
     pooling: Literal["partial", "none"] = "partial"
 
     @property
@@ -102,7 +90,7 @@ class Pool(Assumed):
         given = {} if self.table.borrowing is None else self.table.borrowing.power
         return {study: given.get(study, 1.0) for study in self.studies}
 
-    def member(self, study: str) -> Analysis:
+    def member(self, study: str) -> Member:
         """The analysis of one study.
 
         Raises
@@ -248,7 +236,7 @@ def _check_shapes(pool: Pool) -> None:
         )
 
 
-def _check_assumptions(member: Analysis, first: Analysis, address: str) -> None:
+def _check_assumptions(member: Member, first: Member, address: str) -> None:
     """One meaning of follow-up, and of the covariate where there is one: the model has one of each."""
     if member.table.follow_up.complete != first.table.follow_up.complete:
         raise InputError(

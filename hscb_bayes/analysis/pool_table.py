@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from hscb_bayes.analysis.spec import ReportRequest
+from hscb_bayes.analysis.member import ReportRequest
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.sentences import explain
 

@@ -14,6 +14,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.model.believed import parameter_vector
 from hscb_bayes.model.data import CENTRED, arrays_of_table, model_data, named
 from hscb_bayes.model.data_vector import DATA_VARIABLE, Built, packed, unpacked
@@ -44,7 +45,7 @@ from hscb_bayes.process.pathway import TRANSITIONS
 OBSERVED = ("response_day", "last_day", "died")  # of each patient
 
 
-def build(analysis: Any, *, spare: bool = False) -> Built:
+def build(analysis: Analysis, *, spare: bool = False) -> Built:
     """Build the model of an analysis, whatever its form.
 
     The observed variable ``print`` is the fitted numbers of all studies; its random draws are new studies from the
@@ -73,7 +74,7 @@ def build(analysis: Any, *, spare: bool = False) -> Built:
     return Built(analysis=analysis, model=model, shapes=shapes)
 
 
-def coords_of(analysis: Any) -> dict[str, list[str]]:
+def coords_of(analysis: Analysis) -> dict[str, list[str]]:
     """Coordinates of the model: those of its parts that are there."""
     tables = tables_of(analysis).values()
     found: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
@@ -94,7 +95,7 @@ def coords_of(analysis: Any) -> dict[str, list[str]]:
     return found
 
 
-def patient_ids(analysis: Any) -> list[str]:
+def patient_ids(analysis: Analysis) -> list[str]:
     """Ids of patients one by one, in the order of the tables; with that of their study where there are prints."""
     return [
         id if study == TABLE else f"{study}:{id}"
@@ -120,7 +121,7 @@ class _Drawn:
     of_centres: Any
 
 
-def _drawn(analysis: Any, data: Mapping[str, Any]) -> _Drawn:
+def _drawn(analysis: Analysis, data: Mapping[str, Any]) -> _Drawn:
     """The priors."""
     parameters = parameter_vector(analysis, data["prior_mean"], data["prior_deviation"])
     ratios = of_centres = pt.zeros((len(TRANSITIONS), 0))
@@ -144,13 +145,13 @@ def _drawn(analysis: Any, data: Mapping[str, Any]) -> _Drawn:
 class _Likelihood:
     """The log likelihood of prints and of patients, by component and study."""
 
-    analysis: Any
+    analysis: Analysis
     data: Mapping[str, Any]
     tables: Mapping[str, OneByOne]
     sums: Mapping[str, Any]
 
     @classmethod
-    def of(cls, analysis: Any, data: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> _Likelihood:
+    def of(cls, analysis: Analysis, data: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> _Likelihood:
         """Blocks are made once for a table, and serve every component."""
         tables = tables_of(analysis)
         sums = {
@@ -207,7 +208,7 @@ class _Likelihood:
         return self.data["power"] if self.analysis.has_hierarchy else 1.0
 
 
-def _by_id(flat: Any, analysis: Any, place: int = 0) -> dict[str, Any]:
+def _by_id(flat: Any, analysis: Analysis, place: int = 0) -> dict[str, Any]:
     """Parameters of one of several studies by id, shape (1,) each."""
     ids = analysis.parameter_ids
     first = place * len(ids)
@@ -297,5 +298,5 @@ def _observe_patients(likelihood: _Likelihood, drawn: _Drawn) -> None:
     )
 
 
-def _of_parameters(analysis: Any) -> str:
+def _of_parameters(analysis: Analysis) -> str:
     return "(s,p)" if analysis.each_alone else "(p)"

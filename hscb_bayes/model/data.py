@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.model.believed import prior_data
 from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, differing, hierarchy_of, shifted
@@ -23,7 +23,7 @@ CENTRED = "centred"
 
 
 def model_data(
-    analysis: Any,
+    analysis: Analysis,
     numbers: Mapping[str, Mapping[str, float]] | None = None,
     *,
     without: HeldOut = NOTHING,
@@ -81,13 +81,13 @@ def in_shapes(data: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ..
     return {name: value for name, value in data.items() if name not in own} | padded(own, of_table)
 
 
-def layout_of(analysis: Any, numbers: Mapping[str, Mapping[str, float]] | None = None) -> tuple[Any, ...]:
+def layout_of(analysis: Analysis, numbers: Mapping[str, Mapping[str, float]] | None = None) -> tuple[Any, ...]:
     """What two analyses must share to share a compiled program, whatever their numbers."""
     shapes = {name: value.shape for name, value in model_data(analysis, numbers).items()}
     return (structure_of(analysis), tuple(sorted(shapes.items())))
 
 
-def structure_of(analysis: Any) -> tuple[Any, ...]:
+def structure_of(analysis: Analysis) -> tuple[Any, ...]:
     """What of an analysis is in its compiled program, the shapes of its data apart."""
     hazards = analysis.hazards
     families = tuple((hazards.family(transition), hazards.cuts.get(transition)) for transition in TRANSITIONS)
@@ -102,7 +102,7 @@ def structure_of(analysis: Any) -> tuple[Any, ...]:
     return families, flags, parameters, analysis.studies, levels, with_effect, tables, shifts
 
 
-def _deviations(analysis: Any) -> dict[str, Any]:
+def _deviations(analysis: Analysis) -> dict[str, Any]:
     """Scales of what studies, known patients, covariates and centres add; None where they add nothing."""
     of_known = effect_deviations(analysis)
     return {
@@ -113,13 +113,13 @@ def _deviations(analysis: Any) -> dict[str, Any]:
     }
 
 
-def components(pool: Pool) -> int:
+def components(pool: Analysis) -> int:
     """1 where every study is taken to be exchangeable, 2 where some may be on their own."""
     weights = [pool.table.exchangeable.weight_of(study) for study in pool.studies]
     return len(COMPONENTS) if min(weights) < 1.0 - SMALLEST_WEIGHT else 1
 
 
-def _of_hierarchy(pool: Pool) -> dict[str, np.ndarray]:
+def _of_hierarchy(pool: Analysis) -> dict[str, np.ndarray]:
     beliefs, own = hierarchy_of(pool), [EFFECTS.index(effect) for effect in differing(pool)]
     found = {name: getattr(beliefs, name) for name in OF_HIERARCHY}
     found |= {name: found[name][..., own] for name in OF_EFFECTS}

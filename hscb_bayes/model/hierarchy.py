@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.pool_table import TWO_SIDED
 from hscb_bayes.process.pathway import TRANSITIONS
 
@@ -53,7 +53,7 @@ class Hierarchy:
     differs: np.ndarray
 
 
-def hierarchy_of(pool: Pool) -> Hierarchy:
+def hierarchy_of(pool: Analysis) -> Hierarchy:
     """The beliefs of a pooled analysis as arrays."""
     table = pool.table
     shifts = {f"population:{id}": shift for id, shift in table.populations.items()}
@@ -99,14 +99,14 @@ def log_prior_apart(standard: Any, drawn_apart: Any, xp: Any) -> Any:
     return (xp.log(drawn_apart) + 0.5 * standard**2 * (1.0 - drawn_apart**2)).sum(axis=-1)
 
 
-def differing(pool: Pool) -> tuple[str, ...]:
+def differing(pool: Analysis) -> tuple[str, ...]:
     """Effects by which some study may differ from another: the others have no variables."""
     beliefs = hierarchy_of(pool)
     widest = np.max([beliefs.between, beliefs.apart, beliefs.shift.max(axis=0, initial=0.0)], axis=0)
     return tuple(effect for effect, width in zip(EFFECTS, widest, strict=True) if width > 0.0)
 
 
-def shifted(pool: Pool) -> tuple[str, ...]:
+def shifted(pool: Analysis) -> tuple[str, ...]:
     """Effects by which populations or definitions may differ."""
     widest = hierarchy_of(pool).shift.max(axis=0, initial=0.0)
     return tuple(effect for effect, width in zip(EFFECTS, widest, strict=True) if width > 0.0)

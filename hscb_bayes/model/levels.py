@@ -10,8 +10,8 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.data import components
 from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart, shifted
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -39,7 +39,7 @@ class StudyEffects:
     log_probability: Any
 
 
-def alike(analysis: Any, between: Any) -> StudyEffects:
+def alike(analysis: Analysis, between: Any) -> StudyEffects:
     """Of studies without a hierarchy: nothing, or of the only one effects on the log hazards with a spread.
 
     Parameters
@@ -57,7 +57,7 @@ def alike(analysis: Any, between: Any) -> StudyEffects:
     return StudyEffects(effects=_of_all(effect[None], TRANSITIONS, (1, studies)), log_probability=certain)
 
 
-def studies_of_a_pool(pool: Pool, beliefs: Mapping[str, Any]) -> StudyEffects:
+def studies_of_a_pool(pool: Analysis, beliefs: Mapping[str, Any]) -> StudyEffects:
     """Effects of each study on a scale of its own: non-centred.
 
     Whether a study is one of its kind or on its own, its standard effects are the same, and their prior is a mixture;
@@ -110,7 +110,7 @@ def _log_joint(standard: Any, log_weights: Any, drawn_apart: Any) -> Any:
     return log_weights + pt.stack([pt.zeros_like(apart), apart])
 
 
-def _mixed(pool: Pool, beliefs: Mapping[str, Any]) -> Any:
+def _mixed(pool: Analysis, beliefs: Mapping[str, Any]) -> Any:
     """Standard effects, (study, effect): N(0, 1) of one of its kind, N(0, 1 / r) of a study on its own."""
 
     def logp(standard: Any, log_weights: Any, drawn_apart: Any, _shape: Any) -> Any:

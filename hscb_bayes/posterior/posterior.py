@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.priors import natural
 from hscb_bayes.errors import InputError
@@ -267,7 +268,7 @@ KEPT = ("posterior", UNBOUNDED, "sample_stats")
 
 
 def tree_of_parameters(
-    analysis: Any, drawn: Mapping[str, xr.DataArray], further: Mapping[str, xr.DataArray], stats: xr.Dataset
+    analysis: Analysis, drawn: Mapping[str, xr.DataArray], further: Mapping[str, xr.DataArray], stats: xr.Dataset
 ) -> xr.DataTree:
     """The tree of a posterior.
 

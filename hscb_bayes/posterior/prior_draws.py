@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.build import coords_of
 from hscb_bayes.model.data import components
 from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart, shifted
@@ -21,7 +19,7 @@ from hscb_bayes.process.pathway import TRANSITIONS
 Variables = dict[str, tuple[tuple[str, ...], np.ndarray]]
 
 
-def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int | np.random.Generator) -> Posterior:
+def draw_prior(analysis: Analysis, *, draws: int, chains: int, seed: int | np.random.Generator) -> Posterior:
     """Independent draws from the prior of an analysis, with the variables, coordinates and provenance of ``sample``.
 
     Parameters
@@ -64,14 +62,14 @@ def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int | np.random.
     )
 
 
-def _ratios(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
+def _ratios(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
     if not analysis.terms:
         return {}
     ratios = analysis.term_deviations * rng.standard_normal((*shape, len(TRANSITIONS), len(analysis.terms)))
     return {"log_hazard_ratio": (("transition", "term"), ratios)}
 
 
-def _centres(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
+def _centres(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
     deviation = analysis.deviation_between_centres
     if deviation is None:
         return {}
@@ -88,7 +86,7 @@ def _centres(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) ->
     return found
 
 
-def _one_study(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
+def _one_study(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
     deviation, size = analysis.deviation_between_studies, (*shape, len(TRANSITIONS))
     if deviation is None:
         return {}
@@ -97,7 +95,7 @@ def _one_study(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) 
     return {"between_studies": (("transition",), spread), "study_effect": (("study", "transition"), effect)}
 
 
-def _studies(pool: Pool, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
+def _studies(pool: Analysis, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
     beliefs, dims = hierarchy_of(pool), ("study", "effect")
     between = beliefs.between * np.abs(rng.standard_normal((*shape, len(EFFECTS))))
     shifts = beliefs.shift * rng.standard_normal((*shape, *beliefs.shift.shape))
@@ -120,7 +118,7 @@ def _studies(pool: Pool, shape: tuple[int, ...], rng: np.random.Generator) -> Va
     return found
 
 
-def _known(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
+def _known(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
     deviations = np.array(list(effect_deviations(analysis).values()))
     if not deviations.size:
         return {}

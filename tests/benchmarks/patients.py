@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from arviz_stats.base import array_stats
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.model.build import build

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.checking.methods.scores import (
     COLUMNS,
     Scores,
     estimand_slopes,
     main,
     mean_scores,
+    rows_of_scores,
     score,
     scores_of,
     slopes_and_curvatures,
-    summarise,
 )
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
@@ -55,13 +55,13 @@ def test_a_score_is_the_slope_of_each_term() -> None:
     assert found[0, LOST].any()
 
 
-def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: Analysis) -> None:
+def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: Member) -> None:
     slopes = np.zeros((4000, 2, len(main.parameter_ids), 2))
     slopes[:, 0, LOST, 0] = np.random.default_rng(1).normal(0.3, 2.0, size=4000)
     slopes[:, 1, LOST, 1] = -2.0
     of_share = np.zeros((4000, len(main.parameter_ids)))
     of_share[:, LOST] = 0.25
-    row, estimand = summarise(main, Scores(slopes, {"share": of_share}))
+    row, estimand = rows_of_scores(main, Scores(slopes, {"share": of_share}))
     assert estimand["parameter"] == "share"
     assert estimand["lean"] == pytest.approx(row["lean"], abs=1e-3)  # what one parameter tells leans as it does
     assert estimand["standard_error"] == pytest.approx(
@@ -73,7 +73,7 @@ def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: An
     assert row["trust"] == pytest.approx(2.0, rel=0.1)
 
 
-def test_an_estimand_moves_as_its_parameters_do(main: Analysis) -> None:
+def test_an_estimand_moves_as_its_parameters_do(main: Member) -> None:
     """One-year survival falls with the mortalities of both states, and not with the share lost."""
     slopes = estimand_slopes(main, prior_normals(main)[0][None])
     own = dict(zip(main.parameter_ids, slopes["os_1y"][0], strict=True))

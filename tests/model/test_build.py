@@ -13,9 +13,9 @@ import pymc as pm
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.analysis.pool import load_pool
-from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.methods.executors import files_of_the_package
 from hscb_bayes.checking.replicate_patients import replicated_tables
 from hscb_bayes.errors import InputError

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import halfnorm, norm
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
 from hscb_bayes.model.data import model_data

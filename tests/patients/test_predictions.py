@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior

@@ -15,7 +15,7 @@ from hscb_bayes.model.data import model_data
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
 from hscb_bayes.model.likelihood import log_likelihood
-from hscb_bayes.model.marks import places
+from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.model.print_likelihood import log_likelihood_by_study
@@ -38,7 +38,7 @@ def draws(pool: Pool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def papers_of(pool: Pool, without: tuple[str, ...] = ()) -> list[JointArrays]:
-    room = max(places(member) for member in pool.members)
+    room = max(columns_needed(member) for member in pool.members)
     return [
         joint_arrays(
             member,

@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.load import load
-from hscb_bayes.analysis.spec import BetweenStudies, load_analysis
+from hscb_bayes.analysis.member import BetweenStudies, load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import packed

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.gate import Verdict
@@ -26,7 +26,7 @@ CONVERGED = Verdict(
 FAILED = replace(CONVERGED, is_converged=False, failures=("R-hat of never_respond: required below 1.01, found 1.2000",))
 
 
-def prior_posterior(analysis: Analysis) -> Posterior:
+def prior_posterior(analysis: Member) -> Posterior:
     """A posterior of draws from the prior but half as wide; it need not converge."""
     mean, deviation = prior_normals(analysis)
     draws = mean + 0.5 * deviation * np.random.default_rng(8).standard_normal((CHAINS, DRAWS, mean.size))

@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.data import components
 from hscb_bayes.model.data_vector import Built
@@ -31,7 +31,7 @@ from hscb_bayes.process.pathway import TRANSITIONS
 from tests.unmoved.draws import DIMS, of_fit
 
 SEED = 3  # of the runs
-MODULES = ("report.run", "report.sampling", "report.beside", "checking.leave_out")
+MODULES = ("report.run", "report.sampling", "report.other_fits", "checking.leave_out")
 FIRST = {"left out": 1, "left out centre": 1, "without": 1, "alternative": 31, "belief": 31, "alone": 61}
 MOST = 30  # fits of one purpose
 # By the seed that a run gives a fit. A fit of another purpose ends in a KeyError: list its purpose above.
@@ -40,7 +40,7 @@ NUMBERS[SEED] = 0
 
 
 def tree_of(
-    analysis: Analysis | Pool | PatientAnalysis, draws: xr.Dataset, number: int, *, seed: int, each_alone: bool = False
+    analysis: Member | Pool | PatientAnalysis, draws: xr.Dataset, number: int, *, seed: int, each_alone: bool = False
 ) -> Posterior:
     """A posterior of an analysis as ``sample`` returns it, from draws of this analysis or of the one it is beside.
 
@@ -85,7 +85,7 @@ def tree_of(
     )
 
 
-def _parameters(analysis: Analysis | Pool | PatientAnalysis, own: xr.Dataset) -> xr.DataArray:
+def _parameters(analysis: Member | Pool | PatientAnalysis, own: xr.Dataset) -> xr.DataArray:
     """Those of the draws by id, completed with means of the prior."""
     mean, _ = prior_normals(analysis)
     believed = xr.DataArray(mean, {"parameter": list(analysis.parameters)}, ("parameter",))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.methods.simulated_members import printed_and_censored, simulate_with_known
 from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of, study_parameters
 from hscb_bayes.model.known_patients import effect_deviations
@@ -68,7 +68,7 @@ def printed_literature(
 
     Where an analysis says how many responded because its paper does not, the simulated one says it rightly.
     """
-    members, numbers, censored, sizes = list[Analysis](), {}, list[float](), list[int]()
+    members, numbers, censored, sizes = list[Member](), {}, list[float](), list[int]()
     for k, member in enumerate(pool.members):
         effects, study = truth.effects[:, k], member.study.id
         own, on_hazards = study_parameters(truth.parameters, effects, pool.parameter_ids, np), effects[:, :ON_HAZARDS]

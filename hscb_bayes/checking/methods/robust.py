@@ -117,7 +117,7 @@ def _compiled(name: str) -> Compiled:
     return compile_model(build(_pool(name)))
 
 
-def summarise(found: list[Found], quantity: str) -> dict[str, object]:
+def coverage_row(found: list[Found], quantity: str) -> dict[str, object]:
     """Coverage and mean width of the 90% interval, and the mean distance of the median from the truth."""
     points = np.array([one.points[quantity] for one in found])
     truth = np.array([one.truth[quantity] for one in found])
@@ -158,7 +158,7 @@ def compare(
                 sys.stderr.write(f"\r{name}, {words}: {len(found)} of {literatures}")
             sys.stderr.write("\n")
             head = {"pool": name, "weight": pool.table.exchangeable.weight_of(study), "literature": words}
-            rows += [head | summarise(found, quantity) for quantity in found[0].points]
+            rows += [head | coverage_row(found, quantity) for quantity in found[0].points]
     return rows
 
 

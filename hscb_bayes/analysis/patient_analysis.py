@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.assumed import Assumed
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.layers import find_analysis, layers_of
 from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
 from hscb_bayes.analysis.priors import PARAMETERS, Parameter
@@ -43,34 +43,17 @@ OF_RESULTS = (
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PatientAnalysis(Assumed):
-    """A frozen analysis of a table of patients.
+class PatientAnalysis(Analysis):
+    """An analysis of a table of patients.
 
     Parameters
     ----------
-    name
-        The file's name without its ending.
-    table
-        Everything the file says, checked.
     patients
         The table's patients.
-    sources
-        Path to SHA-256 of each file that was read.
-    text
-        The merged tables as JSON, for provenance.
     """
 
-    name: str
     table: PatientAnalysisTable
     patients: Patients
-    path: str
-    sources: Mapping[str, str]
-    text: str
-
-    @property
-    def members(self) -> tuple[()]:
-        """None: a table has no print."""
-        return ()
 
     @property
     def left_out(self) -> LeftOut | None:

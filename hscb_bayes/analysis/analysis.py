@@ -1,20 +1,41 @@
-"""What every analysis can be asked for, whatever its form; each form says what differs."""
+"""An analysis: what every form of it can be asked for; each form says what differs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.priors import Belief, Parameter
 
 
-class Assumed:
-    """An analysis of a paper, of a pool, or of a table of patients, as the model takes it."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Analysis:
+    """What is assumed, and the data: of a printed study, of a pool of them, or of a table of patients.
 
+    Parameters
+    ----------
+    name
+        The file's name without its ending.
+    table
+        Everything the file says, checked.
+    path
+        Of the file.
+    sources
+        Path to SHA-256 of each file that was read.
+    text
+        The merged tables as JSON, for provenance.
+    """
+
+    name: str
     table: Any
-    members: Any  # the analyses of single studies with a print
+    path: str
+    sources: Mapping[str, str]
+    text: str
+
+    members: ClassVar[Any] = ()  # the printed studies, each a ``Member``
 
     @property
     def studies(self) -> tuple[str, ...]:
