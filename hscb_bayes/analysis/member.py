@@ -164,11 +164,14 @@ class Member(Analysis):
         What is printed.
     known
         Patients known one by one beside the print.
+    of_table
+        The analysis of a table whose patients are all there is of the study: nothing is printed.
     """
 
     table: AnalysisTable
     study: Study
     known: Known | None = None
+    of_table: Any = None
 
     @property
     def members(self) -> tuple[Member, ...]:

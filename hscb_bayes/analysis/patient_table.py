@@ -120,6 +120,12 @@ class PatientAnalysisTable(Table):
     patients: PatientTable = Field(description="the table")
     covariates: dict[Identifier, Covariate] = Field(default_factory=dict, description="columns that change the hazards")
     centres: Centres | None = Field(default=None, description="left out: all patients are taken to be of one centre")
+    population: Identifier | None = Field(
+        default=None, description="name of the kind of patients, such as 'after_car_t'; needed to pool studies"
+    )
+    definition: Identifier | None = Field(
+        default=None, description="name of what counts as a response, such as 'neutrophil'; needed to pool studies"
+    )
     hazards: Hazards = Field(default_factory=Hazards, description="the hazards")
     prior: dict[str, Belief] = Field(description="one belief for every parameter of a baseline")
     endpoints: Endpoints = Field(default_factory=Endpoints, description="the words of the report")

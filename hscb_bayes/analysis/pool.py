@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,9 +17,11 @@ from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.member import Member, analysis_from_text, load_analysis
+from hscb_bayes.analysis.patient_analysis import is_of_patients, load_patients, patients_from_text
 from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
 from hscb_bayes.analysis.priors import Belief, Parameter
 from hscb_bayes.analysis.scope import fitted_p_values
+from hscb_bayes.analysis.table_member import member_of_table
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.sentences import nearest, quote
@@ -132,7 +134,7 @@ def load_pool(path: str | Path) -> Pool:
     layers, sources = layers_of(file)
     data = layers[-1][1]
     table = validated(data, str(file))
-    members = []
+    members = list[Member]()
     for name in table.studies:
         beside = file_inside(file, f"{name}.toml", "studies")
         if not beside.is_file():
@@ -140,7 +142,7 @@ def load_pool(path: str | Path) -> Pool:
             raise InputError(
                 f"{file}: studies: there is no analysis {quote(name)} in {file.parent}; {nearest(name, known)}"
             )
-        members.append(load_analysis(beside))
+        members.append(_member(beside, members))
     return _checked(
         Pool(
             name=file.stem,
@@ -153,22 +155,31 @@ def load_pool(path: str | Path) -> Pool:
     )
 
 
+def _member(path: Path, before: Sequence[Member]) -> Member:
+    """A member from its file; of a table of patients, one of which nothing is printed."""
+    if not is_of_patients(path):
+        return load_analysis(path)
+    table = load_patients(path)
+    if not before:
+        raise InputError(
+            f"{path}: patients: required a printed study as the first of a pool, found a table of patients"
+        )
+    return member_of_table(table, before[0])
+
+
 def pool_from_text(*, name: str, path: str, text: str, members: str, sources: Mapping[str, str]) -> Pool:
     """A pooled analysis from the provenance of its posterior; raises what ``load_pool`` raises."""
     table = validated(tables_of_json(text, path), path)
     parts = tables_of_json(members, path)
-    loaded = tuple(
-        analysis_from_text(
-            name=str(part["name"]),
-            path=str(part["path"]),
-            text=str(part["text"]),
-            study_text=str(part["study_text"]),
-            sources=part["sources"],
-            known_text=str(part.get("known_patients", "")),
-        )
-        for part in parts.values()
-    )
-    return _checked(Pool(name=name, table=table, members=loaded, path=path, sources=sources, text=text))
+    loaded = list[Member]()
+    for part in parts.values():
+        named = {key: str(part[key]) for key in ("name", "path", "text")} | {"sources": part["sources"]}
+        known = str(part.get("known_patients", ""))
+        if "study_text" in part:
+            loaded.append(analysis_from_text(**named, study_text=str(part["study_text"]), known_text=known))
+        else:
+            loaded.append(member_of_table(patients_from_text(**named, table=known), loaded[0]))
+    return _checked(Pool(name=name, table=table, members=tuple(loaded), path=path, sources=sources, text=text))
 
 
 def texts_of_members(pool: Pool) -> str:
@@ -179,10 +190,10 @@ def texts_of_members(pool: Pool) -> str:
                 "name": member.name,
                 "path": member.path,
                 "text": member.text,
-                "study_text": member.study.text,
                 "sources": dict(member.sources),
                 "known_patients": "" if member.known is None else text_of_patients(member.known.patients),
             }
+            | ({} if member.of_table is not None else {"study_text": member.study.text})
             for member in pool.members
         }
     )

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from hscb_bayes.analysis.against_study import duration_summary
+from hscb_bayes.analysis.known import DURATION
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.errors import InputError
@@ -57,8 +58,14 @@ class PrintedCohort:
 
 
 def baseline(analysis: Member) -> PrintedCohort:
-    """The patients' durations from the printed summary, split into groups by rank; all alike if they have no part."""
+    """The patients' durations from the printed summary, split into groups by rank; all alike if they have no part.
+
+    Of a study of which nothing is printed they are those of its table.
+    """
     n, cohort = analysis.patients, analysis.table.cohort
+    if analysis.of_table is not None and cohort.form != "none":
+        own = np.sort(analysis.of_table.patients.covariates[analysis.of_table.table.covariates[DURATION].column])
+        return PrintedCohort(durations=own, x=np.log2(own / cohort.reference), sizes=(n,))
     if cohort.form == "none":
         return PrintedCohort(durations=np.full(n, cohort.reference), x=np.zeros(n), sizes=(n,))
     median, lowest, highest = duration_summary(analysis.study, cohort.among)

@@ -118,6 +118,8 @@ def simulate_numbers(
     analysis: Member, parameters: np.ndarray, effect: np.ndarray | None, *, rng: np.random.Generator
 ) -> np.ndarray:
     """The fitted numbers as new studies would print them, shape (replicate, number); see ``simulate_cohort``."""
+    if not fitted_ids(analysis):
+        return np.zeros((len(parameters), 0))
     cohort = simulate_cohort(analysis, parameters, effect, rng=rng)
     numbers = printed_by(analysis, cohort)
     return np.stack([numbers[id] for id in fitted_ids(analysis)], axis=-1)
