@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from hscb_bayes.analysis.hazards import Hazards
+from hscb_bayes.analysis.level import Level
 from hscb_bayes.analysis.priors import Belief, Parameter
+from hscb_bayes.analysis.shift import Shift
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,9 +103,14 @@ class Analysis:
         return dict.fromkeys(self.studies, 1.0)
 
     @property
-    def deviation_between_studies(self) -> float | None:
-        """Scale of the spread of the only study's effects; None where studies are not said to differ."""
-        return None
+    def levels(self) -> Mapping[str, Level]:
+        """Units that differ with a spread, by name: "study", "centre"."""
+        return {}
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """What tells studies, or patients known one by one, apart without a spread."""
+        return tuple(shift for member in self.members for shift in member.shifts)
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -114,11 +121,6 @@ class Analysis:
     def term_deviations(self) -> Any:
         """Standard deviations of the log hazard ratios, shape (term,)."""
         return ()
-
-    @property
-    def deviation_between_centres(self) -> float | None:
-        """Scale of the spread of centre effects; None where centres are not told apart."""
-        return None
 
     @property
     def has_print(self) -> bool:
@@ -159,8 +161,3 @@ class Analysis:
     def alternatives(self) -> tuple[str, ...]:
         """Names of the analyses beside it that the report compares, itself not among them."""
         return ()
-
-    @property
-    def has_correlated_centres(self) -> bool:
-        """Whether a centre's three effects are correlated."""
-        return False

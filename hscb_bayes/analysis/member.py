@@ -6,12 +6,10 @@ An alternative analysis is ``base = "main"`` and what differs from it.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from statistics import NormalDist
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -29,7 +27,10 @@ from hscb_bayes.analysis.declared_sizes import check_cohort
 from hscb_bayes.analysis.hazards import Hazards, check_families
 from hscb_bayes.analysis.known import Known, KnownTable, known_from_text, read_known
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
+from hscb_bayes.analysis.level import STUDY, Level
 from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, Belief, Parameter, check_beliefs
+from hscb_bayes.analysis.ratios import spread_of
+from hscb_bayes.analysis.shift import Shift
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
@@ -105,7 +106,7 @@ class BetweenStudies(Table):
     @property
     def deviation(self) -> float:
         """Scale of the half-normal spread of study effects: two studies differ by normal of sqrt(2) times it."""
-        return math.log(self.hazard_ratio_rarely_above) / (math.sqrt(2.0) * NormalDist().inv_cdf(0.975))
+        return spread_of(self.hazard_ratio_rarely_above)
 
 
 class ReportRequest(Table):
@@ -184,10 +185,21 @@ class Member(Analysis):
         return self.table.follow_up.complete
 
     @property
-    def deviation_between_studies(self) -> float | None:
-        """Scale of the spread of study effects; None where studies are not said to differ."""
+    def levels(self) -> Mapping[str, Level]:
+        """That of studies, where they are said to differ: this one is its only unit."""
         between = self.table.between_studies
-        return None if between is None else between.deviation
+        if between is None:
+            return {}
+        return {STUDY: Level(name="study", units=self.studies, between=dict.fromkeys(TRANSITIONS, between.deviation))}
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """What its patients known one by one differ by from the others."""
+        deviation = None if self.known is None else self.known.said.deviation
+        if deviation is None:
+            return ()
+        each = dict.fromkeys(TRANSITIONS, deviation)
+        return (Shift(name=f"patients:{self.study.id}", studies=self.studies, deviations=each, applies_to="patients"),)
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.layers import find_analysis, layers_of
+from hscb_bayes.analysis.level import CENTRE, Level
 from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
 from hscb_bayes.analysis.priors import PARAMETERS, Parameter
 from hscb_bayes.analysis.table_source import patients_in, read_source
@@ -60,15 +61,11 @@ class PatientAnalysis(Analysis):
         """Patients who are left out, as a covariate is missing, with their events; None where nobody is."""
         return self.patients.left_out if self.patients.left_out.patients else None
 
-    @property
-    def has_correlated_centres(self) -> bool:
-        """Whether a centre's three effects are correlated."""
-        return self.table.centres is not None and self.table.centres.correlated
-
-    @property
-    def deviation_between_centres(self) -> float | None:
-        """Scale of the spread of centre effects; None where centres are not told apart."""
-        return None if self.table.centres is None else self.table.centres.deviation
+    @cached_property
+    def levels(self) -> Mapping[str, Level]:
+        """That of centres, where they are told apart."""
+        said = self.table.centres
+        return {} if said is None else {CENTRE: said.level(self.centres)}
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:

@@ -10,17 +10,20 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
+from hscb_bayes.analysis.level import EFFECTS, STUDY, Level
 from hscb_bayes.analysis.member import Member, analysis_from_text, load_analysis
 from hscb_bayes.analysis.patient_analysis import is_of_patients, load_patients, patients_from_text
-from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
+from hscb_bayes.analysis.pool_table import Difference, PoolTable, validated
 from hscb_bayes.analysis.priors import Belief, Parameter
 from hscb_bayes.analysis.scope import fitted_p_values
+from hscb_bayes.analysis.shift import Shift
 from hscb_bayes.analysis.table_member import member_of_table
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
@@ -85,6 +88,43 @@ class Pool(Analysis):
     def alternatives(self) -> tuple[str, ...]:
         """Names of the pools beside it that the report compares, itself not among them."""
         return tuple(name for name in self.table.report.alternatives if name != self.name)
+
+    @cached_property
+    def levels(self) -> Mapping[str, Level]:
+        """That of studies, where they are around an average one."""
+        if self.each_alone:
+            return {}
+        table, borrowing = self.table, self.table.borrowing
+        widest = {effect: table.between_studies.deviation(effect) for effect in EFFECTS}
+        apart = table.exchangeable.apart(widest)
+        by_shifts = {effect for shift in self._of_kinds for effect, width in shift.deviations.items() if width > 0.0}
+        between = {effect: width for effect, width in widest.items() if width > 0.0 or effect in by_shifts}
+        level = Level(
+            name="study",
+            units=self.studies,
+            between=between,
+            weights={study: table.exchangeable.weight_of(study) for study in self.studies},
+            apart={effect: apart[effect] for effect in between},
+            correlated=table.between_studies.correlated,
+            average=self.studies[0] if borrowing is not None and borrowing.commensurate else None,
+        )
+        return {STUDY: level}
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """Those of populations and definitions where studies are around an average one, and those of known patients."""
+        return (() if self.each_alone else self._of_kinds) + super().shifts
+
+    @cached_property
+    def _of_kinds(self) -> tuple[Shift, ...]:
+        found = []
+        for kind, said in (("population", self.table.populations), ("definition", self.table.definitions)):
+            for id, difference in said.items():
+                studies = tuple(m.study.id for m in self.members if getattr(m.study, kind) == id)
+                deviations = {effect: difference.deviation(effect) for effect in EFFECTS}
+                if any(deviations.values()):
+                    found.append(Shift(name=f"{kind}:{id}", studies=studies, deviations=deviations))
+        return tuple(found)
 
     @property
     def powers(self) -> Mapping[str, float]:
@@ -264,7 +304,7 @@ def _check_assumptions(member: Member, first: Member, address: str) -> None:
 
 def _check_kinds(pool: Pool, kind: Literal["population", "definition"]) -> None:
     asked = getattr(pool.table, kind)
-    shifts: Mapping[str, Shift] = getattr(pool.table, f"{kind}s")
+    shifts: Mapping[str, Difference] = getattr(pool.table, f"{kind}s")
     found: dict[str, list[str]] = {}
     for member in pool.members:
         value = getattr(member.study, kind)
@@ -289,7 +329,7 @@ def _check_kinds(pool: Pool, kind: Literal["population", "definition"]) -> None:
         _check_shift(shift, f"{pool.path}: {kind}s.{value}")
 
 
-def _check_shift(shift: Shift, address: str) -> None:
+def _check_shift(shift: Difference, address: str) -> None:
     ratios = {
         "hazard_ratio_rarely_above": shift.hazard_ratio_rarely_above,
         "odds_ratio_rarely_above": shift.odds_ratio_rarely_above,

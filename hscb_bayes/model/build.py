@@ -15,19 +15,19 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.level import CENTRE, STUDY
 from hscb_bayes.model.believed import parameter_vector
-from hscb_bayes.model.data import CENTRED, arrays_of_table, model_data, named
+from hscb_bayes.model.data import arrays_of_table, model_data, named
 from hscb_bayes.model.data_vector import DATA_VARIABLE, Built, packed, unpacked
-from hscb_bayes.model.hierarchy import differing, hierarchy_of, shifted, study_parameters
 from hscb_bayes.model.known_patients import TABLE, added_to_known, effect_deviations, tables_of
+from hscb_bayes.model.level_arrays import shifted, study_parameters, study_shifts
 from hscb_bayes.model.levels import (
     PAIRS,
     PATIENTS_OF,
     SHIFT_DIMS,
-    alike,
-    centre_effects,
     effects_of_known,
-    studies_of_a_pool,
+    study_effects,
+    unit_effects,
 )
 from hscb_bayes.model.patient_likelihood import block_sums, coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import ROWS, OneByOne
@@ -83,14 +83,15 @@ def coords_of(analysis: Analysis) -> dict[str, list[str]]:
         found["number"] = [f"{member.study.id}:{id}" for member in analysis.members for id in fitted_ids(member)]
     else:
         found |= {"term": list(analysis.terms), "centre": list(analysis.centres)}
-    if analysis.has_hierarchy:
-        found["effect"] = list(differing(analysis))
-        found |= dict(zip(SHIFT_DIMS, (list(hierarchy_of(analysis).names), list(shifted(analysis))), strict=True))
+    if STUDY in analysis.levels:
+        found["effect"] = list(analysis.levels[STUDY].effects)
+    if shifts := study_shifts(analysis):
+        found |= dict(zip(SHIFT_DIMS, ([shift.name for shift in shifts], list(shifted(analysis))), strict=True))
     if len(analysis.members) > 1:
         found[PATIENTS_OF] = list(effect_deviations(analysis))
     if tables:
         found |= {"patient": patient_ids(analysis), "outcome": list(OBSERVED)}
-    if any(table.centres for table in tables):
+    if any(level.correlated for level in analysis.levels.values()):
         found |= {"other_transition": list(TRANSITIONS), "pair": list(PAIRS)}
     return found
 
@@ -127,9 +128,9 @@ def _drawn(analysis: Analysis, data: Mapping[str, Any]) -> _Drawn:
     ratios = of_centres = pt.zeros((len(TRANSITIONS), 0))
     if not analysis.members and analysis.terms:
         ratios = pm.Normal("log_hazard_ratio", sigma=data["term_deviation"], dims=("transition", "term"))
-    if CENTRED in data:
-        of_centres = centre_effects(analysis, data[CENTRED], data["centre_deviation"])
-    studies = studies_of_a_pool(analysis, data) if analysis.has_hierarchy else alike(analysis, data.get("between"))
+    if CENTRE in analysis.levels:
+        of_centres = unit_effects(analysis.levels[CENTRE], data).effects[0].T
+    studies = study_effects(analysis, data)
     of_known = effects_of_known(data.get("known_deviation"), by_study=len(analysis.members) > 1)
     return _Drawn(
         parameters=parameters,

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.level import ON_HAZARDS
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked, with_states
-from hscb_bayes.model.hierarchy import ON_HAZARDS, study_parameters
+from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.level import ON_HAZARDS
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.kaplan_meier import curve
 from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.model.hierarchy import ON_HAZARDS, study_parameters
 from hscb_bayes.model.known_patients import TABLE, added_to_known
+from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.patient_likelihood import baseline_ids, coefficients, relative_hazard, transition_of
 from hscb_bayes.model.patient_rows import OneByOne
 from hscb_bayes.model.simulate import simulate_numbers

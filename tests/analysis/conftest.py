@@ -20,7 +20,7 @@ def with_effects(analysis: Member, parameters: np.ndarray, effects: np.ndarray |
     """A posterior with these parameters (chain, draw, parameter) and study effects (chain, draw, transition)."""
     if effects is None:
         return made(analysis, parameters)
-    return made(analysis, parameters, study_effect=(("study", "transition"), effects[:, :, None]))
+    return made(analysis, parameters, study_effect=(("study", "effect"), effects[:, :, None]))
 
 
 def exponential(**changed: float) -> np.ndarray:

@@ -36,7 +36,7 @@ def posterior_of() -> Callable[..., Posterior]:
     """A posterior from parameters (draw, parameter), one chain, with or without study effects."""
 
     def make(analysis: Member, draws: np.ndarray, effect: np.ndarray | None = None) -> Posterior:
-        further = {} if effect is None else {"study_effect": (("study", "transition"), effect[None, :, None])}
+        further = {} if effect is None else {"study_effect": (("study", "effect"), effect[None, :, None])}
         return made(analysis, draws[None], **further)
 
     return make

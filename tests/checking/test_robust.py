@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from hscb_bayes.analysis.level import EFFECTS
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.checking.methods import robust
 from hscb_bayes.checking.methods.literature import true_literature, true_quantities
 from hscb_bayes.checking.methods.robust import Found, compare, coverage_row, moved
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.hierarchy import EFFECTS
 
 RATIO = 4.0
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, study_parameters
+from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
