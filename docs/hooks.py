@@ -18,15 +18,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hscb_bayes.analysis.member import AnalysisTable
-from hscb_bayes.analysis.patient_table import (
-    Centres,
-    Covariate,
-    Endpoints,
-    PatientAnalysisTable,
-    PatientReport,
-)
-from hscb_bayes.analysis.pool_table import BetweenStudies, Borrowing, Exchangeable, PoolTable, Shift
+from hscb_bayes.analysis.covariate import Covariate
+from hscb_bayes.analysis.exchangeable import Exchangeable
+from hscb_bayes.analysis.paper_table import AnalysisTable
+from hscb_bayes.analysis.patient_table import Centres, Endpoints, PatientAnalysisTable, PatientReport
+from hscb_bayes.analysis.pool_table import BetweenStudies, Borrowing, Difference, PoolTable
 from hscb_bayes.analysis.priors import BELIEFS, Belief
 from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.audit import audit
@@ -88,7 +84,7 @@ def pool_markdown() -> str:
     """The reference of the pool file, from the models that read it."""
     sections = [POOL_INTRODUCTION, f"## Top level\n\n{_table(PoolTable)}"]
     headings = {
-        "`[populations.<name>]`, `[definitions.<name>]`": Shift,
+        "`[populations.<name>]`, `[definitions.<name>]`": Difference,
         "`[between_studies]`": BetweenStudies,
         "`[exchangeable]`": Exchangeable,
         "`[borrowing]`": Borrowing,

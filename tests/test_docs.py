@@ -12,8 +12,8 @@ from types import ModuleType
 import pytest
 
 import hscb_bayes
-from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.analysis.priors import PARAMETERS
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.study import load_study
 from hscb_bayes.posterior import predict
@@ -64,7 +64,7 @@ def test_every_quoted_finding_is_one_of_the_audit() -> None:
 
 def test_the_explanation_names_the_numbers_that_main_fits() -> None:
     page = (DOCS / "explanation/joint-likelihood.md").read_text()
-    fitted = load_analysis("main").table.fit.items
+    fitted = load_analysis("main").fit.items
     assert re.findall(r"^\| `([\w.]+)` \| fitted \|", page, re.M) == list(fitted)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hscb_bayes.analysis.member import Member, load_analysis
-from hscb_bayes.analysis.patient_analysis import is_of_patients
-from hscb_bayes.analysis.pool import is_pool, load_pool
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_pool import is_pool, load_pool
+from hscb_bayes.analysis.read_table import is_of_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
 from hscb_bayes.evidence.study import Study
@@ -33,7 +34,7 @@ def check_handled(analysis: Member, findings: Sequence[Finding]) -> None:
         When an entry names no finding of the audit, or a conflict has no entry.
     """
     _check_names(analysis, findings)
-    for finding in unhandled(findings, analysis.table.handled):
+    for finding in unhandled(findings, analysis.handled):
         raise InputError(
             f"{analysis.path}: handled: the print has a conflict that the analysis does not handle; required an "
             f'entry "{finding.id}" that says how: {finding.sentence.removesuffix(".")}'
@@ -42,7 +43,7 @@ def check_handled(analysis: Member, findings: Sequence[Finding]) -> None:
 
 def _check_names(analysis: Member, findings: Sequence[Finding]) -> None:
     told = [finding.id for finding in findings if finding.severity != "ok"]
-    for id in analysis.table.handled:
+    for id in analysis.handled:
         if id not in told:
             hint = nearest(id, told) if told else "the audit finds nothing to handle"
             raise InputError(f"{analysis.path}: handled: the audit has no finding {quote(id)}; {hint}")
@@ -71,4 +72,4 @@ def audits_of(path: str | Path) -> tuple[Audited, ...]:
 def _audited(analysis: Member) -> Audited:
     findings = audit(analysis.study)
     _check_names(analysis, findings)
-    return Audited(study=analysis.study, findings=findings, handled=analysis.table.handled)
+    return Audited(study=analysis.study, findings=findings, handled=analysis.handled)

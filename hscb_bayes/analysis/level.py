@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -60,6 +60,13 @@ class Level:
     correlated: bool = False
     centred: bool = False
     average: str | None = None
+
+    @classmethod
+    def joined(cls, levels: Sequence[Level]) -> Level:
+        """One level of the units of several, which are believed to differ as those of the first."""
+        units = tuple(unit for level in levels for unit in level.units)
+        weights = {unit: weight for level in levels for unit, weight in level.weights.items()}
+        return replace(levels[0], units=units, weights=weights)
 
     @property
     def effects(self) -> tuple[str, ...]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.layers import file_inside, find_analysis, names_in
-from hscb_bayes.analysis.member import Member, load_analysis
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, is_of_patients, load_patients
-from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_pool import is_pool, load_pool
+from hscb_bayes.analysis.read_table import is_of_patients, load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.sentences import nearest, quote
 
-AnyAnalysis = Member | Pool | PatientAnalysis
 
-
-def load(path: str | Path) -> AnyAnalysis:
+def load(path: str | Path) -> Analysis:
     """Read an analysis file of a paper, of a pool or of a table of patients; a bare name means a shipped analysis.
 
     Raises
@@ -31,7 +30,7 @@ def load(path: str | Path) -> AnyAnalysis:
     return load_patients(path) if is_of_patients(path) else load_analysis(path)
 
 
-def load_alternatives(analysis: AnyAnalysis) -> dict[str, AnyAnalysis]:
+def load_alternatives(analysis: Analysis) -> dict[str, Analysis]:
     """The analyses that the report of an analysis compares it with, by name.
 
     Raises
@@ -53,7 +52,7 @@ def load_alternatives(analysis: AnyAnalysis) -> dict[str, AnyAnalysis]:
     return found
 
 
-def _require_pools(pool: AnyAnalysis, beside: dict[str, Path]) -> None:
+def _require_pools(pool: Analysis, beside: dict[str, Path]) -> None:
     for name, path in beside.items():
         if not path.is_file() or not is_pool(path):
             folder = path.parent

@@ -2,70 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
+from hscb_bayes.analysis.covariate import Covariate
 from hscb_bayes.analysis.exchangeable import Exchangeable
 from hscb_bayes.analysis.hazards import Hazards, check_families
 from hscb_bayes.analysis.level import Level
 from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
-from hscb_bayes.analysis.ratios import deviation_of, spread_of
+from hscb_bayes.analysis.ratios import spread_of
 from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
-from hscb_bayes.evidence.patients.cells import alike
 from hscb_bayes.evidence.patients.columns import Column
-from hscb_bayes.evidence.patients.reading import Kind
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain
-
-
-class Covariate(Table):
-    """A column that changes the hazards: a number, or one of some levels."""
-
-    column: Column = Field(description="column of the table")
-    label: Line = Field(description="what it is, in words")
-    levels: tuple[Line, ...] = Field(
-        default=(), description="of a column of categories: all of them, the reference first", strict=False
-    )
-    reference: float = Field(default=0.0, description="of a column of numbers: the value at which baselines hold")
-    per: float = Field(default=1.0, description="of a column of numbers: the difference of a hazard ratio", gt=0)
-    form: Literal["linear", "log2"] = Field(
-        default="linear", description="log2: a hazard ratio is for every doubling of the number, which is above 0"
-    )
-    hazard_ratio_rarely_above: float = Field(
-        description="95% sure that every hazard ratio of it is below, and above its inverse", gt=1, le=1e6
-    )
-    why: Line = Field(description="where the belief comes from")
-
-    @model_validator(mode="after")
-    def _levels_are_several(self) -> Covariate:
-        if len(self.levels) == 1 or len(set(self.levels)) < len(self.levels):
-            raise ValueError(f"levels: required at least two, each once, found {list(self.levels)}")
-        for level, other in alike(self.levels).items():
-            raise ValueError(f"levels: required levels that differ in more than case or spaces, found {[other, level]}")
-        if any(level != level.strip() or not level for level in self.levels):
-            raise ValueError(f"levels: required text without outer spaces, found {list(self.levels)}")
-        if self.form == "log2" and (self.levels or self.per != 1.0 or self.reference <= 0.0):
-            raise ValueError("form is 'log2': required a reference above 0, and neither levels nor per")
-        return self
-
-    @property
-    def kind(self) -> Kind:
-        """What the column holds."""
-        return "text" if self.levels else "number"
-
-    def numbers(self, values: np.ndarray) -> np.ndarray:
-        """A column of numbers as what log hazard ratios multiply."""
-        if self.form == "log2":
-            return np.log2(values.astype(float) / self.reference)
-        return (values.astype(float) - self.reference) / self.per
-
-    @property
-    def deviation(self) -> float:
-        """Standard deviation of a log hazard ratio."""
-        return deviation_of(self.hazard_ratio_rarely_above)
 
 
 class Centres(Table):
@@ -86,14 +37,14 @@ class Centres(Table):
         default=None, description="left out: every centre is taken to be one of a kind"
     )
 
-    def level(self, centres: tuple[str, ...]) -> Level:
-        """The level that these beliefs about some centres make."""
+    def level(self, centres: tuple[str, ...], prefix: str = "") -> Level:
+        """The level that these beliefs about some centres make; their names have the prefix before them."""
         between, own = dict.fromkeys(TRANSITIONS, spread_of(self.hazard_ratio_rarely_above)), self.exchangeable
         return Level(
             name="centre",
-            units=centres,
+            units=tuple(f"{prefix}{centre}" for centre in centres),
             between=between,
-            weights={} if own is None else {centre: own.weight_of(centre) for centre in centres},
+            weights={} if own is None else {f"{prefix}{centre}": own.weight_of(centre) for centre in centres},
             apart={} if own is None else own.apart(between),
             mixed_in="prior",
             correlated=self.correlated,

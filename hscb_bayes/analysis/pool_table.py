@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from hscb_bayes.analysis.exchangeable import Exchangeable, Ratio
-from hscb_bayes.analysis.member import ReportRequest
+from hscb_bayes.analysis.paper_table import ReportRequest
 from hscb_bayes.analysis.ratios import deviation_of, spread_of
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.sentences import explain

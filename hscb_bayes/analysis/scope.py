@@ -16,7 +16,7 @@ def speaks_of(analysis: Member, number: PrintedNumber) -> bool:
     are not declared in an analysis in which durations have no part.
     """
     study, item = analysis.study, analysis.study.item(number.item)
-    if not is_about(study, item, number.among, analysis.table.cohort.among):
+    if not is_about(study, item, number.among, analysis.cohort.among):
         return False
     groups = (number.among, *((item.groups_compared or ()) if isinstance(item, PValue) else ()))
     parts = [study.groups[part] for id in groups if id in study.groups for part in study.groups[id].parts]
@@ -24,12 +24,10 @@ def speaks_of(analysis: Member, number: PrintedNumber) -> bool:
 
 
 def _is_sized(analysis: Member, group: Group) -> bool:
-    sized = (analysis.study.groups[id] for id in analysis.table.cohort.sizes)
+    sized = (analysis.study.groups[id] for id in analysis.cohort.sizes)
     return any(other.id == group.id or other.is_complement_of(group) for other in sized)
 
 
 def fitted_p_values(analysis: Member) -> tuple[PValue, ...]:
     """The P values that an analysis fits."""
-    return tuple(
-        item for item in analysis.study.items if isinstance(item, PValue) and item.id in analysis.table.fit.items
-    )
+    return tuple(item for item in analysis.study.items if isinstance(item, PValue) and item.id in analysis.fit.items)

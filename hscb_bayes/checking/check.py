@@ -85,7 +85,7 @@ def check(
     if not analysis.has_print:
         return check_of_patients(posterior, days=analysis.table.report.days, seed=seed)
     several = len(analysis.members) > 1
-    known = analysis.studies if several else analysis.table.fit.items
+    known = analysis.studies if several else analysis.fit.items
     for id in refits:
         if id not in known:
             raise InputError(f"left_out: {quote(id)} is not fitted; {nearest(id, known)}")
@@ -159,7 +159,7 @@ def use_of(number: PrintedNumber, analysis: Member, widths: frozenset[str]) -> t
     """
     if not speaks_of(analysis, number):
         return None, OUTSIDE
-    fitted, item = analysis.table.fit.items, analysis.study.item(number.item)
+    fitted, item = analysis.fit.items, analysis.study.item(number.item)
     if isinstance(item, MedianTime):
         reading = next((group for group in item.groups if {item.id, item.id_among(group)} & set(fitted)), None)
         if reading != number.among:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.checking.leave_out import each_centre, folds_of, leave_out, short_fit
 from hscb_bayes.checking.replicate_patients import compared_with, replicated_tables
 from hscb_bayes.model.compiled import Compiled
+from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.model.patient_likelihood import ByPatient
 from hscb_bayes.model.simulated import can_be_replicated
 from hscb_bayes.posterior.posterior import Posterior
@@ -60,14 +60,14 @@ def leave_centres_out(
         own = derived_seed(seed, PURPOSE, position)
         for name in names:
             members = analysis.groups[f"centre[{name}]"]
-            left = replace(analysis, patients=analysis.patients.of(members))
+            left = analysis.with_patients(analysis.patients.of(members))
             density = float(log_densities_in_new(posterior, left, seed=own).sum())
             centres.append((name, int(members.sum()), density, bool(posterior.converged)))
             numbers += [(name, *row) for row in _numbers(posterior, analysis, members, seed=own)]
     return pd.DataFrame(centres, columns=list(CENTRES)), pd.DataFrame(numbers, columns=list(NUMBERS))
 
 
-def log_densities_in_new(posterior: Posterior, left: PatientAnalysis, *, seed: int) -> np.ndarray:
+def log_densities_in_new(posterior: Posterior, left: Member, *, seed: int) -> np.ndarray:
     """Log predictive density of each patient in a new centre, one for each draw of the posterior; shape (patient,).
 
     Parameters
@@ -75,7 +75,7 @@ def log_densities_in_new(posterior: Posterior, left: PatientAnalysis, *, seed: i
     left
         The analysis with the patients of one centre alone.
     """
-    each, following = ByPatient(analysis=left), posterior.next(seed=seed)
+    each, following = ByPatient(table=tables_of(left)[left.study.id]), posterior.next(seed=seed)
     ratios, effects = following.log_hazard_ratios, following.centre_effects
     logs = np.array(
         [
@@ -86,9 +86,7 @@ def log_densities_in_new(posterior: Posterior, left: PatientAnalysis, *, seed: i
     return np.asarray(logsumexp(logs, axis=0) - np.log(len(logs)))
 
 
-def _numbers(
-    posterior: Posterior, analysis: PatientAnalysis, members: np.ndarray, *, seed: int
-) -> Sequence[tuple[object, ...]]:
+def _numbers(posterior: Posterior, analysis: Member, members: np.ndarray, *, seed: int) -> Sequence[tuple[object, ...]]:
     if not can_be_replicated(analysis.patients):
         return []
     replicated = replicated_tables(posterior.next(seed=seed), seed=seed)

@@ -19,7 +19,8 @@ from hscb_bayes.analysis.level import CENTRE, STUDY
 from hscb_bayes.model.believed import parameter_vector
 from hscb_bayes.model.data import arrays_of_table, model_data, named
 from hscb_bayes.model.data_vector import DATA_VARIABLE, Built, packed, unpacked
-from hscb_bayes.model.known_patients import TABLE, added_to_known, effect_deviations, tables_of
+from hscb_bayes.model.known_patients import added_to_known, effect_deviations
+from hscb_bayes.model.known_rows import KnownRows, tables_of
 from hscb_bayes.model.level_arrays import shifted, study_parameters, study_shifts
 from hscb_bayes.model.levels import (
     PAIRS,
@@ -30,7 +31,7 @@ from hscb_bayes.model.levels import (
     unit_effects,
 )
 from hscb_bayes.model.patient_likelihood import block_sums, coefficients, log_likelihood_of_table
-from hscb_bayes.model.patient_rows import ROWS, OneByOne
+from hscb_bayes.model.patient_rows import ROWS
 from hscb_bayes.model.print_arrays import printed_values
 from hscb_bayes.model.print_likelihood import (
     CELLS,
@@ -67,7 +68,7 @@ def build(analysis: Analysis, *, spare: bool = False) -> Built:
     with pm.Model(coords=coords_of(analysis)) as model:
         data = unpacked(pt.specify_shape(pm.Data(DATA_VARIABLE, whole), whole.shape), shapes)
         drawn, likelihood = _drawn(analysis, data), _Likelihood.of(analysis, data, shapes)
-        if analysis.members:
+        if analysis.has_print:
             _observe_prints(likelihood, drawn)
         if likelihood.tables:
             _observe_patients(likelihood, drawn)
@@ -78,11 +79,13 @@ def coords_of(analysis: Analysis) -> dict[str, list[str]]:
     """Coordinates of the model: those of its parts that are there."""
     tables = tables_of(analysis).values()
     found: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
-    if analysis.members:
+    if analysis.has_print:
         found["study"] = list(analysis.studies)
         found["number"] = [f"{member.study.id}:{id}" for member in analysis.members for id in fitted_ids(member)]
-    else:
-        found |= {"term": list(analysis.terms), "centre": list(analysis.centres)}
+    if analysis.terms:
+        found["term"] = list(analysis.terms)
+    if analysis.centres:
+        found["centre"] = list(analysis.centres)
     if STUDY in analysis.levels:
         found["effect"] = list(analysis.levels[STUDY].effects)
     if shifts := study_shifts(analysis):
@@ -99,7 +102,7 @@ def coords_of(analysis: Analysis) -> dict[str, list[str]]:
 def patient_ids(analysis: Analysis) -> list[str]:
     """Ids of patients one by one, in the order of the tables; with that of their study where there are prints."""
     return [
-        id if study == TABLE else f"{study}:{id}"
+        f"{study}:{id}" if analysis.has_print else id
         for study, table in tables_of(analysis).items()
         for id in map(str, table.patients.id)
     ]
@@ -126,7 +129,7 @@ def _drawn(analysis: Analysis, data: Mapping[str, Any]) -> _Drawn:
     """The priors."""
     parameters = parameter_vector(analysis, data["prior_mean"], data["prior_deviation"])
     ratios = of_centres = pt.zeros((len(TRANSITIONS), 0))
-    if not analysis.members and analysis.terms:
+    if analysis.terms:
         ratios = pm.Normal("log_hazard_ratio", sigma=data["term_deviation"], dims=("transition", "term"))
     if CENTRE in analysis.levels:
         of_centres = unit_effects(analysis.levels[CENTRE], data).effects[0].T
@@ -148,7 +151,7 @@ class _Likelihood:
 
     analysis: Analysis
     data: Mapping[str, Any]
-    tables: Mapping[str, OneByOne]
+    tables: Mapping[str, KnownRows]
     sums: Mapping[str, Any]
 
     @classmethod
@@ -173,7 +176,7 @@ class _Likelihood:
         self, parameters: Any, effects: Any, of_known: Any, ratios: Any, of_centres: Any, *, components: int
     ) -> Any:
         """Shape (component, study); 0 of a study of whom nobody is known."""
-        studies = self.analysis.studies or (TABLE,)
+        studies = self.analysis.studies
         several = len(studies) > 1
         ids = self.analysis.parameter_ids
         each = study_parameters(parameters, effects, ids, pt) if several else parameters[None, None]
@@ -198,9 +201,8 @@ class _Likelihood:
         return pt.stack(by_component)
 
     def _of_table(self, study: str, values: Mapping[str, Any], own: Any, ratios: Any, of_centres: Any) -> Any:
-        table, is_whole = self.tables[study], study == TABLE
-        parts = {"ratios": ratios, "of_centres": of_centres} if is_whole else {"own": own}
-        points = coefficients(table, values, pt, **parts)
+        table = self.tables[study]
+        points = coefficients(table, values, pt, own=own, ratios=ratios, of_centres=of_centres)
         return log_likelihood_of_table(table, points, arrays_of_table(study, self.data), pt, self.sums[study])
 
     @property

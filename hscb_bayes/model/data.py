@@ -10,7 +10,8 @@ import numpy as np
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.model.believed import prior_data
 from hscb_bayes.model.held_out import NOTHING, HeldOut
-from hscb_bayes.model.known_patients import TABLE, effect_deviations, tables_of
+from hscb_bayes.model.known_patients import effect_deviations
+from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.model.level_arrays import level_arrays, shift_arrays, shifted, study_shifts
 from hscb_bayes.model.levels import beliefs_needed, of_level
 from hscb_bayes.model.patient_rows import events_of_centres, padded, room_for_any, table_data
@@ -49,14 +50,14 @@ def model_data(
     data |= shift_arrays(analysis) if study_shifts(analysis) else {}
     data |= {"power": list(analysis.powers.values())} if analysis.has_hierarchy else {}
     data |= {name: value for name, value in _deviations(analysis).items() if value is not None}
-    if analysis.members:
+    if analysis.has_print:
         states = {member.study.id: states_of(member) for member in analysis.members if member.known is not None}
         members, items = without.members_of(analysis), without.items_of(analysis)
         data |= print_data(members, numbers, without=items, states=states)
     for study, table in tables_of(analysis).items():
         gone = left_out[study]
         arrays = table_data(table, without=gone)
-        if spare or study != TABLE:
+        if spare or analysis.has_print:
             arrays = padded(arrays, room_for_any(table, table_data(table)))
         data |= {named(study, name): value for name, value in arrays.items()}
     return {name: np.asarray(value, dtype=float) for name, value in data.items()}
@@ -67,6 +68,11 @@ def named(study: str, name: str) -> str:
     return f"{study}.{name}"
 
 
+def is_of_table(name: str) -> bool:
+    """Whether an array is of patients one by one."""
+    return "." in name
+
+
 def arrays_of_table(study: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """The arrays of the patients of a study by their own names."""
     start = named(study, "")
@@ -75,10 +81,9 @@ def arrays_of_table(study: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def in_shapes(data: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """Data of fewer patients in the shapes of a compiled model: rows that are not needed have no weight."""
-    start = named(TABLE, "")
-    of_table = {name: shape for name, shape in shapes.items() if name.startswith(start)}
-    own = {name: value for name, value in data.items() if name.startswith(start)}
-    return {name: value for name, value in data.items() if name not in own} | padded(own, of_table)
+    of_tables = {name: shape for name, shape in shapes.items() if is_of_table(name)}
+    own = {name: value for name, value in data.items() if is_of_table(name)}
+    return {name: value for name, value in data.items() if name not in own} | padded(own, of_tables)
 
 
 def layout_of(analysis: Analysis, numbers: Mapping[str, Mapping[str, float]] | None = None) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.model.known_patients import tables_of
+from hscb_bayes.model.known_rows import tables_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,15 +66,14 @@ class HeldOut:
         for member in analysis.members:
             out = gone.get(member.study.id)
             if self.patients is not None and out is not None and out.any():
-                known = replace(member.known, patients=member.known.patients.of(~out)) if not out.all() else None
-                member = replace(member, known=known)
+                member = replace(member, known=None) if out.all() else member.with_patients(member.patients.of(~out))
             found.append(member)
         return found
 
     def items_of(self, analysis: Analysis) -> dict[str, Collection[str]]:
         """Fitted items that are left out, by study id; of a study that is left out all of them."""
         return {
-            member.study.id: member.table.fit.items
+            member.study.id: member.fit.items
             if member.study.id in self.studies
             else self.numbers.get(member.study.id, ())
             for member in analysis.members

@@ -1,99 +1,23 @@
-"""Patients one by one beside a print, or without one: as tables at risk, by study."""
+"""What patients one by one differ by from the others of their study."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.analysis.hazards import Hazards
-from hscb_bayes.analysis.known import DURATION
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.model.patient_likelihood import OWN, coefficients, log_likelihood_of_table
-from hscb_bayes.model.patient_rows import OneByOne, table_data
-from hscb_bayes.model.print_arrays import covariate_at
+from hscb_bayes.model.known_rows import known_rows
+from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
+from hscb_bayes.model.patient_rows import table_data
 from hscb_bayes.process.pathway import TRANSITIONS
-
-TABLE = "(patients)"  # stands for the study of a table that is a whole analysis; no id of a study is so
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class KnownRows:
-    """The patients as rows at risk. ``terms`` have log hazard ratios: of duration, and of being one of these patients.
-
-    Shapes: ``own_design`` (patient, term), ``own_centre`` (patient,).
-    """
-
-    hazards: Hazards
-    patients: Patients
-    terms: tuple[str, ...]
-    own_design: np.ndarray
-
-    @property
-    def centres(self) -> tuple[str, ...]:
-        """None: what they have in common is a term."""
-        return ()
-
-    @property
-    def own_centre(self) -> np.ndarray:
-        """Zeros, shape (patient,)."""
-        return np.zeros(len(self.patients), dtype=int)
-
-
-def known_rows(analysis: Member, *, with_effect: bool = False) -> KnownRows | None:
-    """Rows of the patients that an analysis of a paper knows one by one; None where it knows none.
-
-    Parameters
-    ----------
-    with_effect
-        Whether their study has effects on the log hazards, in which patients of their own have none.
-    """
-    known = analysis.known
-    if known is None:
-        return None
-    terms, columns = list[str](), list[np.ndarray]()
-    if analysis.by_duration and known.duration is not None:
-        terms.append(DURATION)
-        columns.append(covariate_at(analysis, known.duration))
-    if with_effect or known.said.deviation is not None:
-        terms.append(OWN)
-        columns.append(np.ones(len(known)))
-    return KnownRows(
-        hazards=analysis.table.hazards,
-        patients=known.patients,
-        terms=tuple(terms),
-        own_design=np.column_stack(columns) if columns else np.zeros((len(known), 0)),
-    )
-
-
-def tables_of(analysis: Analysis) -> dict[str, OneByOne]:
-    """Patients one by one, by the id of the study that they belong to; a table that is a whole analysis has no print.
-
-    Parameters
-    ----------
-    analysis
-        Of whatever form: its ``members`` are the studies with a print.
-    """
-    if not analysis.members:
-        whole: Any = analysis  # a table has all that is asked of patients one by one
-        return {TABLE: whole}
-    found = {member.study.id: known_rows(member, with_effect=analysis.has_hierarchy) for member in analysis.members}
-    return {study: rows for study, rows in found.items() if rows is not None}
 
 
 def effect_deviations(analysis: Analysis) -> dict[str, float]:
     """By study id, the standard deviation of what its known patients add to each log hazard; none where nothing."""
-    known = {member.study.id: member.known for member in analysis.members if member.known is not None}
-    found = {study: each.said.deviation for study, each in known.items()}
-    return {study: deviation for study, deviation in found.items() if deviation is not None}
-
-
-def known_of(analysis: Analysis, study: str) -> str | None:
-    """The study itself where its known patients have effects of their own."""
-    return study if study in effect_deviations(analysis) else None
+    shifts = (shift for shift in analysis.shifts if shift.applies_to == "patients")
+    return {shift.studies[0]: shift.deviations[TRANSITIONS[0]] for shift in shifts}
 
 
 def added_to_known(analysis: Analysis, study: str, of_known: Any, effects: Any) -> Any:
@@ -123,6 +47,6 @@ def known_terms(parameters: np.ndarray, effect: np.ndarray | None, analysis: Mem
     rows = known_rows(analysis)
     if rows is None:
         return np.zeros(len(parameters))
-    data, ids = table_data(rows), analysis.parameter_ids
-    points = (coefficients(rows, dict(zip(ids, point[:, None], strict=True)), np, own=effect) for point in parameters)
+    data, ids, own = table_data(rows), analysis.parameter_ids, np.zeros(len(TRANSITIONS)) if effect is None else effect
+    points = (coefficients(rows, dict(zip(ids, point[:, None], strict=True)), np, own=own) for point in parameters)
     return np.array([log_likelihood_of_table(rows, each, data, np) for each in points])

@@ -89,7 +89,7 @@ class ResponseArrays:
 
 def columns_needed(analysis: Member) -> int:
     """For how many marks the layout has room."""
-    fitted = [analysis.study.item(id.partition(".")[0]) for id in analysis.table.fit.items]
+    fitted = [analysis.study.item(id.partition(".")[0]) for id in analysis.fit.items]
     medians = [item for item in fitted if isinstance(item, MedianTime)]
     printed = [number for item in medians for number in (item.value, item.lower, item.upper, item.lowest, item.highest)]
     found = sum(number is not None for number in printed)
@@ -106,8 +106,8 @@ def responders_of(analysis: Member, numbers: Mapping[str, float], fitted: Collec
     for item in analysis.study.items:
         if isinstance(item, Count | Share) and item.id in fitted and item.event == "response" and item.at is None:
             value = float(numbers[item.id])
-            return value if isinstance(item, Count) else float(np.floor(value * analysis.patients + 0.5))
-    assumed = analysis.table.cohort.responders
+            return value if isinstance(item, Count) else float(np.floor(value * analysis.size + 0.5))
+    assumed = analysis.cohort.responders
     return None if assumed is None or not fitted else float(numbers.get(RESPONDERS, assumed))
 
 
@@ -127,9 +127,9 @@ def marks_of(
             for group in item.groups:
                 id = item.id_among(group)
                 if id in fitted or item.id in fitted:
-                    subgroup = subgroup_of(analysis.study, group, analysis.table.cohort.among)
+                    subgroup = subgroup_of(analysis.study, group, analysis.cohort.among)
                     everybody = subgroup is not None and subgroup.is_everybody
-                    patients = analysis.patients if everybody else int(responders or 0)
+                    patients = analysis.size if everybody else int(responders or 0)
                     marks += _order_statistics(
                         analysis, item, id, numbers, patients, responders, day, among_all=everybody
                     )
@@ -146,7 +146,7 @@ def _by_a_day(analysis: Member, item: Incidence | Count | Share, value: float, l
     ends = _recorded_by(item.at.value, analysis.study.steps_per_day) - item.at.value
     if isinstance(item, Count):
         return [Mark(count=value, day=item.at.value, exact=False, earlier=ends, later=ends)]
-    count, half = value * analysis.patients, item.value.half_width * analysis.patients
+    count, half = value * analysis.size, item.value.half_width * analysis.size
     curve = isinstance(item, Incidence)
     return [Mark(count=count, day=item.at.value, exact=False, of_curve=curve, half_step=half, earlier=ends, later=ends)]
 
@@ -183,8 +183,8 @@ def _order_statistics(
     """Order statistics that a median, its limits and its range are; counted among responses."""
     pairs: list[tuple[float | None, str, End | None]] = []
     if patients >= FEWEST_PATIENTS:
-        level = item.level or analysis.table.conventions.level
-        ranks = order_statistic_ranks(patients, level, analysis.table.conventions.median_interval)
+        level = item.level or analysis.conventions.level
+        ranks = order_statistic_ranks(patients, level, analysis.conventions.median_interval)
         pairs = [
             (ranks.lower, f"{id}.lower", None),
             (sum(ranks.estimate) / 2, id, None),

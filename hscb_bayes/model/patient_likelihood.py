@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 
-from hscb_bayes.analysis.known import DURATION
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.model.block_sum import BlockSum
+from hscb_bayes.model.known_rows import KnownRows, known_rows
 from hscb_bayes.model.pathways import hazard_of
 from hscb_bayes.model.patient_rows import (
     CENTRE,
@@ -21,14 +21,12 @@ from hscb_bayes.model.patient_rows import (
     EXPOSED,
     LOG_TIME,
     ROWS,
-    OneByOne,
     patient_rows,
     unwatched_data,
 )
 from hscb_bayes.process.pathway import TRANSITIONS, Hazard
 
 RESPONSE = 0
-OWN = "these patients"  # term of patients beside a print: what is added to their log hazards
 IMPOSSIBLE = -1e200  # log of what cannot be
 
 
@@ -54,13 +52,13 @@ class Transition:
         return some + log_hazard - cumulative - log_survival, log_survival
 
 
-def transition_of(analysis: OneByOne, transition: int, values: Mapping[str, Any], xp: Any) -> Transition:
+def transition_of(analysis: KnownRows, transition: int, values: Mapping[str, Any], xp: Any) -> Transition:
     """A transition from the parameters of its baseline."""
     hazard = hazard_of(TRANSITIONS[transition], analysis.hazards, values, xp)
     return Transition(hazard=hazard, logit_never=values.get("never_respond") if transition == RESPONSE else None)
 
 
-def row_terms(analysis: OneByOne, transition: int, xp: Any) -> Callable[[Any, Any], Any]:
+def row_terms(analysis: KnownRows, transition: int, xp: Any) -> Callable[[Any, Any], Any]:
     """The function from a transition's coefficients and rows to each row's term of the log likelihood.
 
     Coefficients are parameters of the baseline, log hazard ratios and effects of centres, one after the other.
@@ -79,7 +77,7 @@ def row_terms(analysis: OneByOne, transition: int, xp: Any) -> Callable[[Any, An
     return function
 
 
-def relative_hazard(analysis: OneByOne, coefficients: Any, patients: Any, xp: Any) -> Any:
+def relative_hazard(analysis: KnownRows, coefficients: Any, patients: Any, xp: Any) -> Any:
     """Log relative hazards, shape (patient,).
 
     Parameters
@@ -97,7 +95,7 @@ def relative_hazard(analysis: OneByOne, coefficients: Any, patients: Any, xp: An
     return relative
 
 
-def unwatched_terms(analysis: OneByOne, points: Sequence[Any], data: Mapping[str, Any], xp: Any) -> Any:
+def unwatched_terms(analysis: KnownRows, points: Sequence[Any], data: Mapping[str, Any], xp: Any) -> Any:
     """Log likelihood of each patient whose course is not known to the day, shape (patient,).
 
     Parameters
@@ -139,7 +137,7 @@ def _log_sum(one: Any, other: Any, xp: Any) -> Any:
     return xp.maximum(one, other) + xp.log1p(xp.exp(-abs(one - other)))
 
 
-def baseline_ids(analysis: OneByOne, transition: int) -> tuple[str, ...]:
+def baseline_ids(analysis: KnownRows, transition: int) -> tuple[str, ...]:
     """Parameters of one transition's baseline."""
     name = TRANSITIONS[transition]
     level = "response_median" if name == "response" else name
@@ -148,7 +146,7 @@ def baseline_ids(analysis: OneByOne, transition: int) -> tuple[str, ...]:
 
 
 def log_likelihood_of_patients(
-    analysis: PatientAnalysis, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray
+    analysis: Member, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray
 ) -> np.ndarray:
     """Log likelihood at one point, in NumPy: of each transition, and of patients not known to the day; shape (4,).
 
@@ -162,50 +160,53 @@ def log_likelihood_of_patients(
         Effects, shape (transition, centre).
     """
     columns = {id: np.array([value]) for id, value in parameters.items()}
-    points = coefficients(analysis, columns, np, ratios=log_hazard_ratio, of_centres=centre)
-    rows = patient_rows(analysis).values()
-    found = [row_terms(analysis, k, np)(points[k], own).sum() for k, own in enumerate(rows)]
-    data = unwatched_data(analysis)
-    return np.array([*found, unwatched_terms(analysis, points, data, np).sum() if data else 0.0])
+    table = known_rows(analysis)
+    if table is None:
+        return np.zeros(len(TRANSITIONS) + 1)
+    points = coefficients(table, columns, np, ratios=log_hazard_ratio, of_centres=centre)
+    rows = patient_rows(table).values()
+    found = [row_terms(table, k, np)(points[k], own).sum() for k, own in enumerate(rows)]
+    data = unwatched_data(table)
+    return np.array([*found, unwatched_terms(table, points, data, np).sum() if data else 0.0])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ByPatient:
     """Log likelihood of each patient of a table, at one point after the other, in NumPy."""
 
-    analysis: OneByOne
+    table: KnownRows
 
     @cached_property
     def _rows(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Who each row at risk is of, and the rows, for each transition; no two of them added up."""
-        own = np.column_stack([self.analysis.own_centre, self.analysis.own_design])
-        found = times_at_risk(self.analysis.patients, clock=self.analysis.hazards.clock)
+        own = np.column_stack([self.table.own_centre, self.table.own_design])
+        found = times_at_risk(self.table.patients, clock=self.table.hazards.clock)
         return [
             (rows.who, np.column_stack([np.log(rows.time), rows.event, rows.exposed, own[rows.who]])) for rows in found
         ]
 
     @cached_property
     def _open(self) -> dict[str, np.ndarray]:
-        return unwatched_data(self.analysis)
+        return unwatched_data(self.table)
 
     def at(self, parameters: Mapping[str, float], log_hazard_ratio: np.ndarray, centre: np.ndarray) -> np.ndarray:
         """Shape (patient,); arguments as of ``log_likelihood_of_patients``."""
         columns = {id: np.array([value]) for id, value in parameters.items()}
-        return self.at_points(coefficients(self.analysis, columns, np, ratios=log_hazard_ratio, of_centres=centre))
+        return self.at_points(coefficients(self.table, columns, np, ratios=log_hazard_ratio, of_centres=centre))
 
     def at_points(self, points: Sequence[Any]) -> np.ndarray:
         """Shape (patient,), of coefficients of each transition as ``row_terms`` takes them."""
-        size = len(self.analysis.patients)
+        size = len(self.table.patients)
         found = np.zeros(size)
         for k, (who, rows) in enumerate(self._rows):
-            found += np.bincount(who, row_terms(self.analysis, k, np)(points[k], rows), minlength=size)
+            found += np.bincount(who, row_terms(self.table, k, np)(points[k], rows), minlength=size)
         if self._open:
-            found[~self.analysis.patients.is_exact] += unwatched_terms(self.analysis, points, self._open, np)
+            found[~self.table.patients.is_exact] += unwatched_terms(self.table, points, self._open, np)
         return found
 
 
 def coefficients(
-    table: OneByOne,
+    table: KnownRows,
     values: Mapping[str, Any],
     xp: Any,
     *,
@@ -220,24 +221,25 @@ def coefficients(
     values
         Parameters of the patients' study on their unbounded scales, shape (1,) each.
     own
-        What is added to each log hazard of patients beside a print, shape (transition,).
+        What is added to each log hazard of all these patients, shape (transition,); left out: nothing.
     ratios, of_centres
-        Of a table that is a whole analysis: log hazard ratios (transition, term), effects (transition, centre).
+        Log hazard ratios of covariates (transition, term), and effects of centres (transition, centre); left out: of a
+        table that has none.
     """
     points = []
     for k, transition in enumerate(TRANSITIONS):
         parts = [values[id] for id in baseline_ids(table, k)]
-        if ratios is not None:  # whatever its covariates are called
-            parts += [ratios[k], of_centres[k]]
-        else:
-            parts += [values[f"hazard_ratio_{transition}"]] if DURATION in table.terms else []
-            parts += [own[k : k + 1]] if OWN in table.terms else []
+        parts += [values[f"hazard_ratio_{transition}"]] if table.by_duration else []
+        if table.with_effect:
+            parts.append(xp.zeros(1) if own is None else own[k : k + 1])
+        parts += [ratios[k]] if table.covariates else []
+        parts += [of_centres[k]] if table.centres else []
         points.append(xp.concatenate(parts))
     return points
 
 
 def log_likelihood_of_table(
-    table: OneByOne,
+    table: KnownRows,
     points: Sequence[Any],
     data: Mapping[str, Any],
     xp: Any,
@@ -263,7 +265,7 @@ def log_likelihood_of_table(
     return total
 
 
-def block_sums(table: OneByOne, columns: Sequence[int]) -> list[Callable[[Any, Any], Any]]:
+def block_sums(table: KnownRows, columns: Sequence[int]) -> list[Callable[[Any, Any], Any]]:
     """For each transition the sum of ``row_terms``, block by block; ``columns`` of its rows."""
     found = list[Callable[[Any, Any], Any]]()
     for k, width in enumerate(columns):

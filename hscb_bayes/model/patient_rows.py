@@ -7,13 +7,11 @@ compiled once serves the table without a centre, or simulated tables.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import numpy as np
 
-from hscb_bayes.analysis.hazards import Hazards
-from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import at_cuts, gathered, times_at_risk, unwatched
+from hscb_bayes.model.known_rows import KnownRows
 from hscb_bayes.process.pathway import TRANSITIONS
 
 LOG_TIME, EVENT, EXPOSED, CENTRE = range(4)  # columns of the rows; terms follow
@@ -23,35 +21,7 @@ ROWS = tuple(f"rows_{transition}" for transition in TRANSITIONS)
 ROWS_AT_CUTS = 3  # of one patient at most, where rows are shared
 
 
-class OneByOne(Protocol):
-    """Patients, and what their hazards are made of: a whole analysis of them, or those beside a paper."""
-
-    @property
-    def hazards(self) -> Hazards:
-        """Families, shapes and clock."""
-
-    @property
-    def patients(self) -> Patients:
-        """Their courses."""
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """What has a log hazard ratio."""
-
-    @property
-    def centres(self) -> tuple[str, ...]:
-        """Names of centres with effects."""
-
-    @property
-    def own_centre(self) -> np.ndarray:
-        """Position of each patient's centre, shape (patient,)."""
-
-    @property
-    def own_design(self) -> np.ndarray:
-        """What the log hazard ratios multiply, shape (patient, term)."""
-
-
-def patient_rows(analysis: OneByOne, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
+def patient_rows(analysis: KnownRows, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Rows at risk of each transition as matrices: log time, event, exposure, centre, covariate terms.
 
     Parameters
@@ -70,13 +40,13 @@ def patient_rows(analysis: OneByOne, *, without: np.ndarray | None = None) -> di
     return found
 
 
-def is_shared(analysis: OneByOne, transition: str) -> bool:
+def is_shared(analysis: KnownRows, transition: str) -> bool:
     """Whether patients of a transition share sufficient rows: its hazard is piecewise, and it spares nobody."""
     hazards = analysis.hazards
     return transition in hazards.cuts and not (transition == "response" and hazards.never_respond)
 
 
-def room_for_any(analysis: OneByOne, data: Mapping[str, np.ndarray]) -> dict[str, tuple[int, ...]]:
+def room_for_any(analysis: KnownRows, data: Mapping[str, np.ndarray]) -> dict[str, tuple[int, ...]]:
     """Shapes that hold the patients whatever becomes of them, as long as of no more the course is not known to the day.
 
     Parameters
@@ -112,7 +82,7 @@ def padded(data: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
     return found
 
 
-def unwatched_data(analysis: OneByOne, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
+def unwatched_data(analysis: KnownRows, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Arrays of the patients whose course is not known to the day, each (patient, node or 1); none where all are.
 
     ``unwatched_counted`` (patient,) is 1 for those who count, and 0 for those who are left out.
@@ -140,7 +110,7 @@ def unwatched_data(analysis: OneByOne, *, without: np.ndarray | None = None) -> 
     }
 
 
-def table_data(table: OneByOne, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
+def table_data(table: KnownRows, *, without: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """All arrays of a table of patients, by name.
 
     Parameters
@@ -151,7 +121,7 @@ def table_data(table: OneByOne, *, without: np.ndarray | None = None) -> dict[st
     return patient_rows(table, without=without) | unwatched_data(table, without=without)
 
 
-def events_of_centres(table: OneByOne, *, without: np.ndarray | None = None) -> np.ndarray:
+def events_of_centres(table: KnownRows, *, without: np.ndarray | None = None) -> np.ndarray:
     """Responses, deaths without and deaths after one, seen at each centre, shape (transition, centre)."""
     patients, kept = table.patients, np.ones(len(table.patients), dtype=bool) if without is None else ~without
     seen = np.isfinite(patients.response_day)

@@ -15,7 +15,6 @@ from typing import Literal
 import numpy as np
 
 from hscb_bayes.analysis.against_study import duration_summary
-from hscb_bayes.analysis.known import DURATION
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.errors import InputError
@@ -62,9 +61,9 @@ def baseline(analysis: Member) -> PrintedCohort:
 
     Of a study of which nothing is printed they are those of its table.
     """
-    n, cohort = analysis.patients, analysis.table.cohort
-    if analysis.of_table is not None and cohort.form != "none":
-        own = np.sort(analysis.of_table.patients.covariates[analysis.of_table.table.covariates[DURATION].column])
+    n, cohort = analysis.size, analysis.cohort
+    if not analysis.is_printed and analysis.known is not None and analysis.known.duration is not None:
+        own = np.sort(analysis.known.duration)
         return PrintedCohort(durations=own, x=np.log2(own / cohort.reference), sizes=(n,))
     if cohort.form == "none":
         return PrintedCohort(durations=np.full(n, cohort.reference), x=np.zeros(n), sizes=(n,))
@@ -78,8 +77,8 @@ def baseline(analysis: Member) -> PrintedCohort:
 
 def _sizes(analysis: Member) -> tuple[int, ...]:
     """Patients with the shorter durations and with the longer, from the size of either group."""
-    n, groups = analysis.patients, analysis.study.groups
-    for id, size in analysis.table.cohort.sizes.items():
+    n, groups = analysis.size, analysis.study.groups
+    for id, size in analysis.cohort.sizes.items():
         if groups[id].by == "duration":
             return (size, n - size) if groups[id].relation in ("<", "<=") else (n - size, size)
     return (n,)
@@ -87,7 +86,7 @@ def _sizes(analysis: Member) -> tuple[int, ...]:
 
 def in_long_group(analysis: Member, days: np.ndarray) -> np.ndarray:
     """Who has a duration of the group with the longer ones, by the rule of the sized group, or of the reference."""
-    cohort = analysis.table.cohort
+    cohort = analysis.cohort
     for id in cohort.sizes:
         group = analysis.study.groups[id]
         if group.cut is not None:
@@ -106,7 +105,7 @@ def covariate_at(analysis: Member, duration: Sequence[float] | np.ndarray) -> np
     days = np.atleast_1d(np.asarray(duration, dtype=float))
     if not days.size or not np.all((days > 0.0) & np.isfinite(days)):
         raise InputError(f"duration: required days of neutropenia above 0, found {list(map(float, days))}")
-    cohort = analysis.table.cohort
+    cohort = analysis.cohort
     if cohort.form == "none":
         return np.zeros(days.size)
     if cohort.form == "log2":
@@ -185,21 +184,19 @@ def printed_values(analysis: Member) -> dict[str, float]:
 
 def fitted_survivals(analysis: Member) -> tuple[Survival, ...]:
     """Survival items that the analysis fits as estimates; among non-responders a survival is a count."""
-    found = (
-        item for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.table.fit.items
-    )
+    found = (item for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.fit.items)
     return tuple(item for item in found if _response_value(analysis, item) != "no")
 
 
 def _response_value(analysis: Member, item: Survival) -> str | None:
-    subgroup = subgroup_of(analysis.study, item.among, analysis.table.cohort.among)
+    subgroup = subgroup_of(analysis.study, item.among, analysis.cohort.among)
     return None if subgroup is None else subgroup.response
 
 
 def fitted_day(analysis: Member) -> float:
     """The day that all fitted survival items are at (an analysis is checked for it); one year where there is none."""
     items = (item for item in analysis.study.items if isinstance(item, Survival))
-    return next((item.day for item in items if item.id in analysis.table.fit.items), YEAR)
+    return next((item.day for item in items if item.id in analysis.fit.items), YEAR)
 
 
 def joint_arrays(
@@ -216,7 +213,7 @@ def joint_arrays(
     room
         For how many marks on the days of response, ``places`` if left out.
     """
-    fitted = [id for id in analysis.table.fit.items if id not in without]
+    fitted = [id for id in analysis.fit.items if id not in without]
     everybody, day = baseline(analysis), fitted_day(analysis)
     responders, inside = responders_of(analysis, numbers, fitted), inside_of(analysis)
     cohort, left = others_of(everybody, inside), inside.left_of(responders)
@@ -252,7 +249,7 @@ def joint_arrays(
         upper=rows.upper,
         known=rows.known,
         printed_factor=rows.factor,
-        overlap=np.float64(analysis.table.fit.overlap),
+        overlap=np.float64(analysis.fit.overlap),
         day=np.array([day]),
     )
 
@@ -268,8 +265,8 @@ def _neutropenic(
     for item in analysis.study.items:
         if isinstance(item, Survival) and item.id in fitted and _response_value(analysis, item) == "no":
             share = numbers[item.id]
-            if responders is not None and np.isfinite(share) and responders < analysis.patients:
-                patients, step = analysis.patients - responders, item.value.half_width
+            if responders is not None and np.isfinite(share) and responders < analysis.size:
+                patients, step = analysis.size - responders, item.value.half_width
                 share, patients = inside.survival_of_others(
                     share, patients, step, ~inside.responded, NO_RESPONSE, item.day, item.id
                 )
@@ -347,7 +344,7 @@ def interval_uses(analysis: Member) -> dict[str, IntervalUse]:
     interval around 0% or 100%.
     """
     numbers, cohort = printed_values(analysis), baseline(analysis)
-    responders = responders_of(analysis, numbers, analysis.table.fit.items)
+    responders = responders_of(analysis, numbers, analysis.fit.items)
     uses: dict[str, IntervalUse] = {}
     for item in fitted_survivals(analysis):
         if item.lower is not None:
@@ -363,7 +360,7 @@ def _members(
     """Which groups (group,) and which indicators (3,) an estimate sums, and over how many patients."""
     sizes = np.array(cohort.sizes, dtype=float)
     alive = np.array([0.0, 1.0, 1.0])
-    subgroup = subgroup_of(analysis.study, item.among, analysis.table.cohort.among)
+    subgroup = subgroup_of(analysis.study, item.among, analysis.cohort.among)
     if subgroup is not None and subgroup.response is not None:
         return np.ones(sizes.size), np.array([0.0, 1.0, 0.0]), float(responders or 0.0)
     group = None if subgroup is None else subgroup.duration
@@ -386,9 +383,9 @@ def _interval_factor(
     lower, upper = numbers.get(f"{item.id}.lower", np.nan), numbers.get(f"{item.id}.upper", np.nan)
     if not (0.0 < value < 1.0 and size > 0.0 and np.isfinite(lower) and np.isfinite(upper) and upper > lower):
         return 0.0
-    level = item.level or analysis.table.conventions.level
+    level = item.level or analysis.conventions.level
     z = NormalDist().inv_cdf(0.5 + level / 2.0)
-    error = _standard_error(value, lower, upper, z, analysis.table.conventions.survival_interval)
+    error = _standard_error(value, lower, upper, z, analysis.conventions.survival_interval)
     return float(error**2 / (value * (1.0 - value) / size))
 
 

@@ -75,7 +75,7 @@ def arrays_of(data: Mapping[str, Any]) -> JointArrays:
 def fitted_ids(analysis: Member) -> tuple[str, ...]:
     """Numbers that the likelihood of one print is of, without P values that are fitted: these weight the draws."""
     weighting = {item.id for item in fitted_p_values(analysis)}
-    return tuple(id for id in analysis.table.fit.items if id not in weighting)
+    return tuple(id for id in analysis.fit.items if id not in weighting)
 
 
 def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, analysis: Member, xp: Any) -> Any:

@@ -91,7 +91,7 @@ def recorded(analysis: Member, courses: Courses) -> Cohort:
     """Patients of the study as a paper would record them: to its resolution of time, and in its groups."""
     start, steps = baseline(analysis), analysis.study.steps_per_day
     duration = np.broadcast_to(start.durations, courses.died.shape)
-    cohort, seen = analysis.table.cohort, np.isfinite(courses.response_day)
+    cohort, seen = analysis.cohort, np.isfinite(courses.response_day)
     return Cohort(
         duration=duration,
         response_day=recorded_days(courses.response_day, steps),
@@ -109,7 +109,7 @@ def printed_by(analysis: Member, cohort: Cohort) -> dict[str, np.ndarray]:
     for item in analysis.study.items:
         own = {number.id for number in item.numbers if item.describes_outcomes and speaks_of(analysis, number)}
         if own:
-            found = item.statistic(cohort, analysis.table.conventions)
+            found = item.statistic(cohort, analysis.conventions)
             numbers |= {id: values for id, values in found.items() if id in own}
     return numbers
 

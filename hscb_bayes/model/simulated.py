@@ -11,10 +11,10 @@ from hscb_bayes.analysis.level import ON_HAZARDS
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.kaplan_meier import curve
 from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.model.known_patients import TABLE, added_to_known
+from hscb_bayes.model.known_patients import added_to_known
+from hscb_bayes.model.known_rows import KnownRows
 from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.patient_likelihood import baseline_ids, coefficients, relative_hazard, transition_of
-from hscb_bayes.model.patient_rows import OneByOne
 from hscb_bayes.model.simulate import simulate_numbers
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.simulate import simulate_course
@@ -84,7 +84,7 @@ def of_each_study(
 
 def simulate_patients(
     analysis: Analysis,
-    tables: Mapping[str, OneByOne],
+    tables: Mapping[str, KnownRows],
     parameters: np.ndarray,
     effects: np.ndarray,
     log_probability: np.ndarray,
@@ -110,16 +110,15 @@ def simulate_patients(
                 f"{analysis.path}: required patients who were followed from day 0, to known days, where new courses "
                 "are drawn; found a later entry or visits"
             )
-        place = 0 if study == TABLE else analysis.studies.index(study)
+        place = analysis.studies.index(study)
         values = {id: each[place, k : k + 1] for k, id in enumerate(analysis.parameter_ids)}
-        parts = {"ratios": ratios, "of_centres": of_centres}
-        if study != TABLE:
-            parts = {"own": added_to_known(analysis, study, of_known, added[place])}
-        found.append(_one_table(table, coefficients(table, values, np, **parts), rng=rng))
+        own = added_to_known(analysis, study, of_known, added[place])
+        points = coefficients(table, values, np, own=own, ratios=ratios, of_centres=of_centres)
+        found.append(_one_table(table, points, rng=rng))
     return np.concatenate(found)
 
 
-def _one_table(table: OneByOne, points: list[np.ndarray], *, rng: np.random.Generator) -> np.ndarray:
+def _one_table(table: KnownRows, points: list[np.ndarray], *, rng: np.random.Generator) -> np.ndarray:
     patients = np.column_stack([table.own_centre, table.own_design])
     parts, relative = [], []
     for k, point in enumerate(points):

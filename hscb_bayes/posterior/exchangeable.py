@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
-from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import STUDY
-from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.held_out import NOTHING, HeldOut
-from hscb_bayes.model.known_patients import added_to_known, tables_of
+from hscb_bayes.model.known_patients import added_to_known
+from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.model.level_arrays import level_arrays, study_parameters
 from hscb_bayes.model.levels import log_prior_apart
 from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import table_data
 from hscb_bayes.model.print_likelihood import CELLS, arrays_of, log_likelihood_by_study, print_data
-from hscb_bayes.process.pathway import TRANSITIONS
 
 if TYPE_CHECKING:
     from hscb_bayes.posterior.posterior import Posterior
@@ -57,7 +56,7 @@ def exchangeable_probability(pooled: Posterior) -> np.ndarray:
 def log_likelihood_of_studies(
     parameters: np.ndarray,
     effects: np.ndarray,
-    pool: Pool,
+    pool: Analysis,
     *,
     numbers: Mapping[str, Mapping[str, float]] | None = None,
     without: HeldOut = NOTHING,
@@ -92,7 +91,7 @@ def log_likelihood_of_known(pooled: Posterior, by_component: np.ndarray) -> np.n
     """
     pool, draws = pooled.analysis, pooled.parameters
     found = np.zeros(by_component.shape[:-1])
-    of_known = pooled.flat(EFFECT) if EFFECT in pooled.dataset else np.zeros((len(draws), 0, len(TRANSITIONS)))
+    of_known, ratios, of_centres = pooled.effects_of_known, pooled.log_hazard_ratios, pooled.centre_effects
     left_out = pooled.without.patients_by_study(pool)
     for study, table in tables_of(pool).items():
         if left_out[study].all():
@@ -103,7 +102,6 @@ def log_likelihood_of_known(pooled: Posterior, by_component: np.ndarray) -> np.n
             each = study_parameters(draws[draw], effects, pool.parameter_ids, np)
             values = dict(zip(pool.parameter_ids, each[:, None], strict=True))
             own = added_to_known(pool, study, of_known[draw], effects)
-            found[draw, component, place] = log_likelihood_of_table(
-                table, coefficients(table, values, np, own=own), data, np
-            )
+            points = coefficients(table, values, np, own=own, ratios=ratios[draw], of_centres=of_centres[draw])
+            found[draw, component, place] = log_likelihood_of_table(table, points, data, np)
     return found

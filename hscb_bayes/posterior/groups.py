@@ -16,12 +16,12 @@ import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
 
-from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS, STUDY
 from hscb_bayes.model.build import OBSERVED, coords_of
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import DATA_VARIABLE, packed
-from hscb_bayes.model.known_patients import added_to_known, tables_of
+from hscb_bayes.model.known_patients import added_to_known
+from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.model.level_arrays import level_arrays, shift_arrays, study_parameters
 from hscb_bayes.model.levels import log_prior_apart
 from hscb_bayes.model.likelihood import log_likelihood
@@ -34,7 +34,6 @@ from hscb_bayes.model.simulated import can_be_replicated, simulate_patients
 from hscb_bayes.posterior.exchangeable import ALIKE, APART, effects_as_drawn
 from hscb_bayes.posterior.posterior import KEPT, Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
-from hscb_bayes.process.pathway import TRANSITIONS
 
 PRINT, PATIENTS = "print", "patients"  # what a model observes
 
@@ -84,7 +83,7 @@ def _data(posterior: Posterior) -> np.ndarray:
 def _observed(posterior: Posterior) -> xr.Dataset:
     analysis, coords = posterior.analysis, coords_of(posterior.analysis)
     found = xr.Dataset()
-    if analysis.members:
+    if analysis.has_print:
         given = [posterior.numbers.get(member.study.id) or printed_values(member) for member in analysis.members]
         values = [own[id] for own, member in zip(given, analysis.members, strict=True) for id in fitted_ids(member)]
         found[PRINT] = xr.DataArray(values, {"number": coords["number"]})
@@ -120,25 +119,16 @@ def _over(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def _log_likelihoods(posterior: Posterior) -> Iterator[tuple[str, xr.DataArray]]:
     analysis, coords = posterior.analysis, coords_of(posterior.analysis)
-    if not analysis.members:
-        columns = np.array([_of_table(posterior, draw) for draw in range(len(posterior.parameters))])
-        yield PATIENTS, posterior.labelled(columns, {"patient": coords["patient"]})
-        return
     of_numbers, of_patients = [], []
-    for place, study in enumerate(analysis.studies):
+    for place in range(len(analysis.studies)):
         one = _OneStudy(posterior, place)
         of_numbers += [one.given_the_rest(number=id) for id in fitted_ids(one.member)]
-        patients = 0 if study not in tables_of(analysis) else len(one.member.known)
+        patients = one.by_patient.shape[-1]
         of_patients += [one.given_the_rest(patient=k) for k in range(patients)]
-    yield PRINT, posterior.labelled(np.stack(of_numbers, axis=-1), {"number": coords["number"]})
+    if of_numbers:
+        yield PRINT, posterior.labelled(np.stack(of_numbers, axis=-1), {"number": coords["number"]})
     if of_patients:
         yield PATIENTS, posterior.labelled(np.stack(of_patients, axis=-1), {"patient": coords["patient"]})
-
-
-def _of_table(posterior: Posterior, draw: int) -> np.ndarray:
-    analysis = posterior.analysis
-    values = dict(zip(analysis.parameter_ids, posterior.parameters[draw], strict=True))
-    return ByPatient(analysis=analysis).at(values, posterior.log_hazard_ratios[draw], posterior.centre_effects[draw])
 
 
 class _OneStudy:
@@ -158,25 +148,15 @@ class _OneStudy:
             (np.asarray(study_parameters(own, component, ids, np)), component[:, :ON_HAZARDS]) for component in effects
         ]
         table = tables_of(analysis).get(study)
-        known = posterior.flat(EFFECT) if EFFECT in posterior.dataset else np.zeros((len(own), 0, len(TRANSITIONS)))
-        known = known if known.ndim == 3 else known[:, None]
-        self.by_patient = np.zeros((len(self.points), len(own), 0))
+        self.by_patient = np.zeros((len(self.points), len(own), 0 if table is None else len(table.patients)))
         if table is not None:
-            each = ByPatient(analysis=table)
-            self.by_patient = np.array(
-                [
-                    [
-                        each.at_points(
-                            coefficients(
-                                table, dict(zip(ids, point[:, None], strict=True)), np,
-                                own=added_to_known(analysis, study, known[draw], component[draw]),
-                            )
-                        )
-                        for draw, point in enumerate(points)
-                    ]
-                    for (points, _), component in zip(self.points, effects, strict=True)
-                ]
-            )  # fmt: skip
+            each, known = ByPatient(table=table), posterior.effects_of_known
+            ratios, of_centres = posterior.log_hazard_ratios, posterior.centre_effects
+            for k, draw in np.ndindex(self.by_patient.shape[:2]):
+                values = dict(zip(ids, self.points[k][0][draw][:, None], strict=True))
+                added = added_to_known(analysis, study, known[draw], effects[k, draw])
+                points = coefficients(table, values, np, own=added, ratios=ratios[draw], of_centres=of_centres[draw])
+                self.by_patient[k, draw] = each.at_points(points)
         self.of_print = self._of_print(self.member)
 
     def given_the_rest(self, *, number: str | None = None, patient: int | None = None) -> np.ndarray:
@@ -197,6 +177,8 @@ class _OneStudy:
 
     def _of_print(self, member: Any, without: Collection[str] = ()) -> np.ndarray:
         """Shape (component, draw)."""
+        if not member.is_printed:
+            return np.zeros((len(self.points), len(self.points[0][0])))
         gone = [*self.gone, *without]
         with np.errstate(over="ignore"):
             return np.array(
@@ -241,7 +223,7 @@ def _predicted(posterior: Posterior, rng: np.random.Generator) -> Iterator[tuple
             [_by_component(posterior, place)[0][0] for place in range(max(len(analysis.members), 1))], 0, 1
         )
     )
-    if analysis.members:
+    if analysis.has_print:
         parts = []
         for place, member in enumerate(analysis.members):
             own = posterior.parameters[:, place] if analysis.each_alone else posterior.parameters
@@ -250,9 +232,7 @@ def _predicted(posterior: Posterior, rng: np.random.Generator) -> Iterator[tuple
         yield PRINT, posterior.labelled(np.concatenate(parts, axis=-1), {"number": coords["number"]})
     tables = tables_of(analysis)
     if tables and all(can_be_replicated(table.patients) for table in tables.values()):
-        of_known = posterior.flat(EFFECT) if EFFECT in posterior.dataset else np.zeros((len(effects), 0, 3))
-        of_known = of_known if of_known.ndim == 3 else of_known[:, None]
-        certain = np.zeros((1, effects.shape[1]))
+        of_known, certain = posterior.effects_of_known, np.zeros((1, effects.shape[1]))
         courses = [
             simulate_patients(
                 analysis, tables, posterior.parameters[k], effects[k][None], certain, of_known[k],

@@ -39,7 +39,7 @@ class Quantity:
 
 def ratio_words(analysis: Member) -> str:
     """What a hazard ratio of an analysis compares."""
-    by_doubling = analysis.table.cohort.form == "log2"
+    by_doubling = analysis.cohort.form == "log2"
     return "per doubling of neutropenia" if by_doubling else "with long against short neutropenia"
 
 

@@ -22,8 +22,8 @@ def untaught(analysis: Member) -> Mapping[str, str]:
     """
     if analysis.known is not None:
         return {}
-    known = fittable(analysis.study, analysis.table.cohort.among)
-    fitted = [known[id] for id in analysis.table.fit.items]
+    known = fittable(analysis.study, analysis.cohort.among)
+    fitted = [known[id] for id in analysis.fit.items]
     missing = {
         TIME: (RESPONSE_TIMES, _has_time),
         SURVIVAL: (SURVIVALS, _has_survival),

@@ -88,7 +88,7 @@ def reweighted(
         )
         for item in items
         if item.test is None and item.groups_compared is None and item.value.bound == "exact"
-        if item.direction is None and item.id not in analysis.table.fit.items
+        if item.direction is None and item.id not in analysis.fit.items
         for test in SIGNED_TESTS
         for words, direction in DIRECTIONS.items()
     )
@@ -130,7 +130,7 @@ def resampled(
 
 def assumed_test(item: PValue, analysis: Member) -> AssumedTest:
     """The test and direction that are printed, or else those that the analysis assumes."""
-    conventions = analysis.table.conventions
+    conventions = analysis.conventions
     assumed = conventions.tests.get(item.id) or AssumedTest(test=item.named_test(conventions))
     return assumed if item.direction is None else assumed.model_copy(update={"direction": item.direction.name})
 
@@ -144,7 +144,7 @@ def _weights(
     value: float | None = None,
 ) -> np.ndarray:
     """Weights (draw,), summing to one, under P = ``value``, or the printed one; NaN where the test is undefined."""
-    conventions = analysis.table.conventions
+    conventions = analysis.conventions
     named = conventions.model_copy(update={"tests": {**conventions.tests, item.id: assumed}})
     statistic, log_ratio = item.signed_statistic(cohort, named), parameters[:, analysis.parameter_ids.index(RATIO)]
     there, undefined = np.isfinite(statistic), np.full(len(parameters), np.nan)

@@ -148,6 +148,14 @@ class Posterior:
             return np.zeros((len(self.parameters), len(TRANSITIONS), 1))
         return np.swapaxes(self.flat("centre_effect"), 1, 2)
 
+    @property
+    def effects_of_known(self) -> np.ndarray:
+        """What patients known one by one differ by from the others of their study, (draw, table, transition)."""
+        if EFFECT not in self.dataset:
+            return np.zeros((len(self.parameters), 0, len(TRANSITIONS)))
+        found = self.flat(EFFECT)
+        return found if PATIENTS_OF in self.dataset[EFFECT].dims else found[:, None]
+
     def of(self, *, study: str | None = None, centre: str | None = None) -> Posterior:
         """The posterior of one study of a pool, shrunken towards the others; or that of patients of one centre.
 

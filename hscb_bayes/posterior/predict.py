@@ -204,7 +204,7 @@ def response_quantile(
 def hazard_ratios(posterior: Posterior) -> xr.Dataset:
     """``hazard_ratio`` (chain, draw, transition): per doubling of neutropenia, or long over short in the step form.
 
-    Of a table (chain, draw, transition, term), as ``PatientAnalysis.terms`` says; no terms without covariates.
+    Of a table (chain, draw, transition, term), as ``Member.terms`` says; no terms without covariates.
 
     Raises
     ------
@@ -213,14 +213,14 @@ def hazard_ratios(posterior: Posterior) -> xr.Dataset:
     """
     analysis = posterior.analysis
     coords: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
-    if not analysis.members:
+    if not analysis.has_print:
         coords["term"] = list(analysis.terms)
         return xr.Dataset({"hazard_ratio": posterior.labelled(np.exp(posterior.log_hazard_ratios), coords)})
     related = [member for member in analysis.members if member.by_duration]
     if not related:
         raise InputError(f"{analysis.path}: cohort.form: durations have no part in this analysis; it has no ratios")
     ratios = np.stack(list(hazard_ratios_from_draws(posterior.parameters, analysis).values()), axis=-1)
-    per = "doubling of neutropenia" if related[0].table.cohort.form == "log2" else "long over short"
+    per = "doubling of neutropenia" if related[0].cohort.form == "log2" else "long over short"
     return xr.Dataset({"hazard_ratio": posterior.labelled(ratios, coords).assign_attrs(per=per)})
 
 

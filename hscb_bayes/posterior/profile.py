@@ -15,7 +15,6 @@ import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import hazard_of, pathway_of_draws
 from hscb_bayes.model.print_arrays import baseline
@@ -104,11 +103,11 @@ def subjects_of(posterior: Posterior, profile: Profile) -> Subjects:
     asked = [name for name, given in profile.items() if given is not None]
     if len(asked) > 1:
         raise InputError(f"{asked[1]}: required without {asked[0]}, which says whom a result is for")
-    own = ("duration", "groups") if posterior.analysis.members else ("covariates", "groups", "standardised")
+    own = ("duration", "groups") if posterior.analysis.has_print else ("covariates", "groups", "standardised")
     for name in asked:
         if name not in own:
             raise InputError(f"{name}: {posterior.analysis.path} has no such patients; required one of {list(own)}")
-    return _of_paper(posterior, profile) if posterior.analysis.members else _of_patients(posterior, profile)
+    return _of_paper(posterior, profile) if posterior.analysis.has_print else _of_patients(posterior, profile)
 
 
 def own_patients(
@@ -186,7 +185,7 @@ def own_pathways(posterior: Posterior, draws: Any = slice(None)) -> tuple[Pathwa
         When a posterior is of several studies.
     """
     analysis = posterior.analysis
-    if not analysis.members:
+    if not analysis.has_print:
         pathway = patient_pathways(posterior, analysis.own_design, analysis.own_centre)(draws)
         return pathway, np.zeros(len(analysis.patients))
     _check_one_study(analysis)
@@ -218,14 +217,14 @@ def _beside(dim: str, values: Mapping[str, Any], size: int) -> dict[str, Any]:
     return {id: (dim, np.broadcast_to(np.asarray(given), (size,))) for id, given in values.items()}
 
 
-def _settings(analysis: PatientAnalysis, values: Mapping[str, Any]) -> list[np.ndarray]:
+def _settings(analysis: Member, values: Mapping[str, Any]) -> list[np.ndarray]:
     """Designs of the table's patients, (patient, term) each: as they are, but for the values of each setting."""
     sizes = {np.size(given) for given in values.values() if np.ndim(given)}
     if not values or len(sizes) > 1:
         found = {id: np.size(given) for id, given in values.items()}
         raise InputError(f"standardised: required covariates with as many values each, found {found}")
     given = {id: np.broadcast_to(np.asarray(each), (max(sizes, default=1),)) for id, each in values.items()}
-    own = {id: analysis.patients.covariates[covariate.column] for id, covariate in analysis.table.covariates.items()}
+    own = {id: analysis.patients.covariates[covariate.column] for id, covariate in analysis.covariates.items()}
     return [
         analysis.design(own | {id: np.full(len(analysis.patients), each[k]) for id, each in given.items()})
         for k in range(max(sizes, default=1))
@@ -233,7 +232,7 @@ def _settings(analysis: PatientAnalysis, values: Mapping[str, Any]) -> list[np.n
 
 
 def _kinds(
-    analysis: PatientAnalysis, designs: Sequence[np.ndarray], members: Sequence[np.ndarray]
+    analysis: Member, designs: Sequence[np.ndarray], members: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Patients who differ: their design (kind, term), centre (kind,), and shares in each average (average, kind)."""
     every = np.concatenate([np.column_stack([design, analysis.own_centre]) for design in designs])
@@ -266,7 +265,7 @@ def patient_pathways(posterior: Posterior, design: np.ndarray, at: np.ndarray) -
             response=made[0], death_without_response=made[1], death_after_response=made[2],
             log_hazard_ratio=(none, none, none),
             study_effect=(relative[:, 0, :, None], relative[:, 1, :, None], relative[:, 2, :, None]),
-            logit_never=values.get("never_respond", -np.inf),
+            logit_never=values["never_respond"] if hazards.never_respond else -np.inf,
             clock=hazards.clock,
         )  # fmt: skip
 

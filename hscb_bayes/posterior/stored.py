@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.analysis.member import Member, analysis_from_text
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, patients_from_text
-from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import analysis_from_text
+from hscb_bayes.analysis.read_pool import pool_from_text, texts_of_members
+from hscb_bayes.analysis.read_table import patients_from_text
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.model.held_out import HeldOut
@@ -98,10 +100,12 @@ def _attributes(posterior: Posterior) -> dict[str, str]:
     return found | ({NUMBERS: json.dumps(posterior.numbers)} if posterior.numbers else {})
 
 
-def _data_of(analysis: Member | Pool | PatientAnalysis) -> dict[str, str]:
-    if isinstance(analysis, Pool):
+def _data_of(analysis: Analysis) -> dict[str, str]:
+    if not isinstance(analysis, Member):
         return {MEMBERS: texts_of_members(analysis), POOLING: analysis.pooling}
-    if isinstance(analysis, PatientAnalysis):
+    if analysis.first is not None:
+        raise InputError(f"{analysis.path}: required the posterior of the whole pool to save, found that of its table")
+    if not analysis.is_printed:
         return {PATIENTS: text_of_patients(analysis.patients)}
     known = {} if analysis.known is None else {KNOWN: text_of_patients(analysis.known.patients)}
     return {STUDY: analysis.study.text} | known
@@ -132,7 +136,7 @@ def _posterior_of(tree: xr.DataTree, required: str) -> Posterior:
     return Posterior(analysis=analysis, tree=tree, settings=settings, versions=versions, **found)
 
 
-def _analysis_of(said: Mapping[str, Any], data: str) -> Member | Pool | PatientAnalysis:
+def _analysis_of(said: Mapping[str, Any], data: str) -> Analysis:
     path = said["analysis_path"]
     told = {
         "name": said["analysis"],

@@ -45,7 +45,7 @@ class Words:
     def terms(self) -> dict[str, str]:
         """Of the hazard ratios of covariates."""
         found: dict[str, str] = {}
-        for id, covariate in self.analysis.table.covariates.items():
+        for id, covariate in self.analysis.covariates.items():
             reference = covariate.levels[0] if covariate.levels else ""
             found |= {f"{id}[{level}]": f"{level}, against {reference}" for level in covariate.levels[1:]}
             step = "for every doubling" if covariate.form == "log2" else f"for every {covariate.per:g}"
@@ -58,7 +58,7 @@ class Words:
     def groups(self) -> dict[str, str]:
         """Of the groups of patients."""
         found = {"all": "all patients"}
-        for id, covariate in self.analysis.table.covariates.items():
+        for id, covariate in self.analysis.covariates.items():
             found |= {f"{id}[{level}]": f"{covariate.label}: {level}" for level in covariate.levels}
         return found | {f"centre[{name}]": f"centre {name}" for name in self.analysis.centres}
 

@@ -25,7 +25,7 @@ def in_words(analysis: Member) -> dict[str, str]:
 
 def _groups(analysis: Member) -> Iterator[tuple[str, str]]:
     groups = analysis.study.groups
-    for id in (id for id in analysis.table.cohort.sizes if groups[id].by == "duration"):
+    for id in (id for id in analysis.cohort.sizes if groups[id].by == "duration"):
         is_short = groups[id].relation in ("<", "<=")
         yield ("short" if is_short else "long"), id
         for other in groups.values():

@@ -17,7 +17,7 @@ WIDTHS: Mapping[IntervalUse, str] = {
 
 def items_by_use(analysis: Member) -> dict[str, list[str]]:
     """Items that are "fitted", that are only "checked", and that are "outside" of an analysis of one study."""
-    fitted, labels = analysis.table.fit.items, analysis.study.labels
+    fitted, labels = analysis.fit.items, analysis.study.labels
     width = {id: WIDTHS[use] for id, use in interval_uses(analysis).items()}
     found: dict[str, list[str]] = {"fitted": [], "checked": [], "outside": []}
     for item in (item for item in analysis.study.items if item.describes_outcomes):

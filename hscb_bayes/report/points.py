@@ -29,7 +29,7 @@ def survival_points(analysis: Member) -> pd.DataFrame:
 
     Of the patients of the analysis: what is printed of others has no place on its curves.
     """
-    names, among = {id: name for name, id in groups_by_duration(analysis).items()}, analysis.table.cohort.among
+    names, among = {id: name for name, id in groups_by_duration(analysis).items()}, analysis.cohort.among
     rows = []
     for item in analysis.study.items:
         subgroup = subgroup_of(analysis.study, item.among, among)
@@ -38,7 +38,7 @@ def survival_points(analysis: Member) -> pd.DataFrame:
             whom = ALL if subgroup.is_everybody else names.get(group, item.among)
             arms = _arms("share", item.lower, item.upper)
             row = {"label": f"printed: {item.value}", "whom": whom, "day": item.day}
-            held_out = item.id not in analysis.table.fit.items
+            held_out = item.id not in analysis.fit.items
             rows.append(NOWHERE | row | arms | {"share": item.value.value, "held_out": held_out})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -57,7 +57,7 @@ def printed_response(analysis: Member) -> tuple[float, str]:
     for item in analysis.study.items:
         if not isinstance(item, Count | Share) or item.event != "response" or not item.is_total:
             continue
-        subgroup = subgroup_of(analysis.study, item.among, analysis.table.cohort.among)
+        subgroup = subgroup_of(analysis.study, item.among, analysis.cohort.among)
         if subgroup is not None and subgroup.is_everybody:
             if isinstance(item, Share):
                 return item.value.value, str(item.value)
@@ -66,10 +66,10 @@ def printed_response(analysis: Member) -> tuple[float, str]:
 
 
 def _medians(analysis: Member) -> Iterator[Mapping[str, object]]:
-    fitted = analysis.table.fit.items
+    fitted = analysis.fit.items
     for item in (item for item in analysis.study.items if isinstance(item, MedianTime) and item.event == "response"):
         for reading in item.groups:
-            subgroup = subgroup_of(analysis.study, reading, analysis.table.cohort.among)
+            subgroup = subgroup_of(analysis.study, reading, analysis.cohort.among)
             if subgroup is None:
                 continue
             of_responders = printed_response(analysis)[0] if subgroup.response == "yes" else float("nan")

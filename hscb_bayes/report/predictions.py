@@ -45,7 +45,7 @@ def prediction_table(posterior: Posterior, *, duration: Sequence[float], days: S
     )
     table = pd.concat([summarise(array) for array in arrays], ignore_index=True)
     if at is None:
-        table["duration"], table["patients_beyond"] = np.nan, analysis.patients
+        table["duration"], table["patients_beyond"] = np.nan, analysis.size
     else:
         beyond = dict(zip(map(float, at), patients_beyond(analysis, at).tolist(), strict=True))
         table["patients_beyond"] = table["duration"].map(beyond)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.posterior.posterior import Posterior

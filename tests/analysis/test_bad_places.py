@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.errors import InputError
 
 # What is replaced in good.toml, by what, and the sentence after the path of the file.
@@ -169,7 +169,7 @@ def test_an_alternative_may_mend_its_base(good_text: str, analysis_file: Path) -
     analysis_file.write_text(good_text.replace('"os_1y_short"]', '"os_1y_shrt"]'))
     other = analysis_file.with_stem("other")
     other.write_text('base = "x"\nfit = { items = ["response"] }\nreport = { alternatives = [] }\n')
-    assert load_analysis(other).table.fit.items == ("response",)
+    assert load_analysis(other).fit.items == ("response",)
 
 
 def test_an_alternative_that_is_broken_is_found_before_the_run(good_text: str, analysis_file: Path) -> None:

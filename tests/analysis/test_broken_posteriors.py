@@ -11,7 +11,8 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hscb_bayes.analysis.member import Member, analysis_from_text
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import analysis_from_text
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.posterior.posterior import UNBOUNDED, Posterior

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.data import layout_of, model_data
 from hscb_bayes.model.data_vector import packed

@@ -33,7 +33,7 @@ def test_a_study_without_findings_has_nothing_to_handle(main: Member) -> None:
 
 def test_a_conflict_that_is_not_handled_is_refused(main: Member) -> None:
     findings = audit(main.study)
-    handled = {id: how for id, how in main.table.handled.items() if id != FOUND}
+    handled = {id: how for id, how in main.handled.items() if id != FOUND}
     table = main.table.model_copy(update={"handled": handled})
     (conflict,) = [finding for finding in findings if finding.id == FOUND]
     analysis = Member(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
@@ -41,7 +42,7 @@ def draws(main: Member) -> np.ndarray:
 def test_each_named_analysis_fits_the_p_value_and_is_the_main_analysis_otherwise(name: str, main: Member) -> None:
     other = load_analysis(name)
     assert [item.id for item in fitted_p_values(other)] == ["p_response_duration"]
-    assert other.table.conventions.tests["p_response_duration"].test == NAMED[name]
+    assert other.conventions.tests["p_response_duration"].test == NAMED[name]
     assert same_but_for_p_values(main, other)
     assert not fitted_p_values(main)
 
@@ -55,8 +56,8 @@ def test_the_signed_statistic_has_the_p_value_that_is_printed(name: str, draws: 
     other = load_analysis(name)
     (item,) = fitted_p_values(other)
     cohort = simulate_cohort(other, draws[:200], rng=np.random.default_rng(5))
-    z = item.signed_statistic(cohort, other.table.conventions)
-    printed = item.statistic(cohort, other.table.conventions)[item.id]
+    z = item.signed_statistic(cohort, other.conventions)
+    printed = item.statistic(cohort, other.conventions)[item.id]
     assert_allclose(item.value.round(normal_p_value(z)), printed, atol=ALGEBRA)
 
 
@@ -67,7 +68,7 @@ def test_the_signed_statistic_has_the_sign_of_the_log_hazard_ratio(name: str, dr
     for sign in (-1.0, 1.0):
         strong = draws[:400].copy()
         strong[:, RATIO_COLUMN] = sign
-        z = item.signed_statistic(simulate_cohort(other, strong, rng=np.random.default_rng(5)), other.table.conventions)
+        z = item.signed_statistic(simulate_cohort(other, strong, rng=np.random.default_rng(5)), other.conventions)
         assert np.nanmedian(sign * z) > 1.0
 
 
@@ -84,7 +85,7 @@ def test_taken_draws_are_those_whose_replicates_print_such_a_p_value(name: str, 
     (item,) = fitted_p_values(other)
     many = np.tile(draws, (6, 1))
     cohort = simulate_cohort(other, many, rng=np.random.default_rng(7))
-    z = np.abs(item.signed_statistic(cohort, other.table.conventions))
+    z = np.abs(item.signed_statistic(cohort, other.conventions))
     near = many[np.abs(z - normal_deviate(item.value.value)) < NEAR, RATIO_COLUMN]
     found = draws[resampled(draws, other, {item: item.value.value}, seed=3), RATIO_COLUMN]
     levels = [0.05, 0.25, 0.75, 0.95]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.print_arrays import baseline, covariate_at
 from hscb_bayes.posterior import predict
@@ -257,7 +258,7 @@ def test_a_bad_request_gets_a_sentence(
 def test_a_cohort_that_is_not_split_has_no_groups(
     main: Member, make_posterior: Maker, constant_hazards: Parameters
 ) -> None:
-    cohort = main.table.cohort.model_copy(update={"sizes": {}})
+    cohort = main.cohort.model_copy(update={"sizes": {}})
     whole = replace(main, table=main.table.model_copy(update={"cohort": cohort}))
     draws = constant_hazards(**EFFECTS)[None]
     found, split = headline_of(whole, draws), headline_of(main, draws)

@@ -7,7 +7,7 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model

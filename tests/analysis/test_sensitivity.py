@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.member import Member, needed_priors
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.paper_table import needed_priors
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.posterior.by_response import BY_RESPONSE
 from hscb_bayes.posterior.headline import headline_quantities, unbounded

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from arviz_stats.base import array_stats
 
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.model.build import build
@@ -65,7 +66,7 @@ def bmt_beside_stan() -> list[Row]:
     return [_beside_stan("137 transplants, effects of four hospitals", load_patients(BMT), SMALL_STEPS)]
 
 
-def _beside_stan(words: str, analysis: PatientAnalysis, how: Mapping[str, float]) -> Row:
+def _beside_stan(words: str, analysis: Member, how: Mapping[str, float]) -> Row:
     """Milliseconds for an effective draw of the parameter that has fewest, warm-up included, compiling not."""
     compiled = compile_model(build(analysis))
     ours = [_milliseconds_per_draw(compiled, how["ours"], int(how["warm_up"]), SEED + run) for run in range(2 * RUNS)]
@@ -95,7 +96,7 @@ def fewest(parts: Sequence[np.ndarray]) -> float:
     return float(np.min(array_stats.ess(columns, method="bulk")))
 
 
-def stan_draws(analysis: PatientAnalysis, target_accept: float, warm_up: int) -> tuple[np.ndarray, np.ndarray]:
+def stan_draws(analysis: Member, target_accept: float, warm_up: int) -> tuple[np.ndarray, np.ndarray]:
     """Draws (run, chain, draw, parameter) of the same model and priors from Stan, and the seconds that they took.
 
     Raises
@@ -118,7 +119,7 @@ def stan_draws(analysis: PatientAnalysis, target_accept: float, warm_up: int) ->
             return found["draws"], found["seconds"]
 
 
-def _stan_data(analysis: PatientAnalysis) -> dict[str, object]:
+def _stan_data(analysis: Member) -> dict[str, object]:
     """The table as the Stan program takes it, a row for each patient at risk of a transition."""
     mean, deviation = prior_normals(analysis)
     order = [analysis.parameter_ids.index(id) for k in range(3) for id in baseline_ids(analysis, k)]
@@ -201,7 +202,7 @@ def fit_a_million() -> None:
         raise SystemExit("; ".join(verdict(posterior).failures))
 
 
-def made(size: int, *, binary: bool) -> PatientAnalysis:
+def made(size: int, *, binary: bool) -> Member:
     """A simulated table of patients; six covariates and Weibull hazards, or three binary ones and piecewise hazards."""
     rng, terms = np.random.default_rng(SEED), 3 if binary else 6
     x = (rng.random((size, terms)) < 0.5).astype(float) if binary else rng.normal(size=(size, terms))
@@ -223,7 +224,7 @@ def made(size: int, *, binary: bool) -> PatientAnalysis:
     return _analysis_of(patients, terms, binary=binary)
 
 
-def _analysis_of(patients: Patients, terms: int, *, binary: bool) -> PatientAnalysis:
+def _analysis_of(patients: Patients, terms: int, *, binary: bool) -> Member:
     table = load_patients(BMT)
     covariate = table.table.covariates["age"].model_copy(update={"reference": 0.0, "per": 1.0})
     hazards, prior = table.table.hazards, dict(table.table.prior)

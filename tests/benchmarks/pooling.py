@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.layers import models_directory
-from hscb_bayes.analysis.member import load_analysis
-from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
 from hscb_bayes.report.sampling import OF_HIERARCHY
@@ -30,7 +31,7 @@ SMALL = "scb2024"  # stands for the six that print little
 
 
 @contextmanager
-def pool_of_copies(size: int) -> Iterator[Pool]:
+def pool_of_copies(size: int) -> Iterator[Analysis]:
     """A pool of ``size`` studies: the shipped ones, and copies of them under other names."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "models"

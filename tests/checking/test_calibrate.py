@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.checking.methods import calibrate
 from hscb_bayes.checking.methods.calibrate import Refit, coverage_row, simulated_print, write_rows
 from hscb_bayes.checking.methods.executors import each_once

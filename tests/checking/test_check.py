@@ -33,7 +33,7 @@ def printed(text):
 
 def fitting(analysis, *items):
     """The same analysis, fitted to these."""
-    fit = analysis.table.fit.model_copy(update={"items": items})
+    fit = analysis.fit.model_copy(update={"items": items})
     return replace(analysis, table=analysis.table.model_copy(update={"fit": fit}))
 
 
@@ -181,7 +181,7 @@ def test_each_fitted_number_is_left_out_once_with_a_seed_of_its_own(main, prior_
     monkeypatch.setattr(module, "sample", lambda apart, **settings: asked.append((apart, settings)) or prior_posterior)
     monkeypatch.setattr(module, "verdict", lambda tree: SimpleNamespace(is_converged=True))
     trees = leave_out(Program(), each_number(main), seed=11)
-    assert list(trees) == list(main.table.fit.items)
+    assert list(trees) == list(main.fit.items)
     assert [apart for apart, _ in asked] == [("main", id) for id in trees]
     assert len({settings["seed"] for _, settings in asked} | {11}) == len(asked) + 1
     assert all(tree.converged for tree in trees.values())

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.checking.methods.information import COLUMNS, both_scores, main, rows_of_parameters
 from hscb_bayes.errors import InputError
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import EFFECTS
-from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.checking.methods import robust
 from hscb_bayes.checking.methods.literature import true_literature, true_quantities
 from hscb_bayes.checking.methods.robust import Found, compare, coverage_row, moved
@@ -19,7 +20,7 @@ RATIO = 4.0
 
 
 @pytest.fixture(scope="module")
-def pool() -> Pool:
+def pool() -> Analysis:
     return load_pool("pooled")
 
 
@@ -28,7 +29,7 @@ def found(study: int, truth: float, points: list[float], **changed: object) -> F
     return Found(study=study, truth={"next:os_1y": truth}, points={"next:os_1y": points}, **usual | changed)
 
 
-def test_one_study_is_worse_and_the_others_are_as_they_were(pool: Pool) -> None:
+def test_one_study_is_worse_and_the_others_are_as_they_were(pool: Analysis) -> None:
     truth = true_literature(pool, rng=np.random.default_rng(1))
     after = moved(truth, pool, "scb2024", RATIO)
     change = (after.effects - truth.effects)[0]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.checking.methods.scores import (
     COLUMNS,
     Scores,

@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 from scipy.stats import binom
 
-from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays
 from hscb_bayes.model.likelihood import log_likelihood

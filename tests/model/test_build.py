@@ -14,9 +14,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.level import EFFECTS
-from hscb_bayes.analysis.member import load_analysis
-from hscb_bayes.analysis.patient_analysis import load_patients
-from hscb_bayes.analysis.pool import load_pool
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_pool import load_pool
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.checking.methods.executors import files_of_the_package
 from hscb_bayes.checking.replicate_patients import replicated_tables
 from hscb_bayes.errors import InputError
@@ -76,8 +76,7 @@ def test_there_is_one_model_and_no_potential() -> None:
 
 def test_what_is_observed_is_print_and_patients(analysis: Any) -> None:
     model = build(analysis).model
-    known = [member.known for member in analysis.members if member.known is not None]
-    expected = ["print"] * bool(analysis.members) + ["patients"] * bool(known or not analysis.members)
+    expected = ["print"] * analysis.has_print + ["patients"] * analysis.has_patients
     assert [variable.name for variable in model.observed_RVs] == expected
     assert model.potentials == []
 
@@ -139,12 +138,12 @@ def test_nothing_new_is_drawn_under_a_power() -> None:
 
 def held_out(analysis: Any) -> HeldOut:
     """Something of an analysis: the first number, the last study of several, or the first three patients."""
-    if not analysis.members:
+    if not analysis.has_print:
         return HeldOut(patients=np.arange(len(analysis.patients)) < 3)
     if len(analysis.members) == 1:
-        return HeldOut(numbers={analysis.studies[0]: analysis.table.fit.items[:1]})
+        return HeldOut(numbers={analysis.studies[0]: analysis.fit.items[:1]})
     first = analysis.members[0]
-    return HeldOut(studies=[analysis.studies[-1]], numbers={first.study.id: first.table.fit.items[:1]})
+    return HeldOut(studies=[analysis.studies[-1]], numbers={first.study.id: first.fit.items[:1]})
 
 
 def test_a_program_takes_the_data_without_what_is_left_out(analysis: Any) -> None:
@@ -178,7 +177,7 @@ def test_a_posterior_says_what_it_was_made_without(tmp_path: Path) -> None:
     assert list(again.studies) == list(without.studies)
     ids = [{study: set(ids) for study, ids in one.items_of(pool).items()} for one in (without, again)]
     assert ids[0] == ids[1]
-    assert ids[0][pool.studies[-1]] == set(pool.members[-1].table.fit.items)
+    assert ids[0][pool.studies[-1]] == set(pool.members[-1].fit.items)
 
 
 def test_a_share_who_never_respond_is_a_variable_where_it_has_a_part() -> None:
@@ -214,7 +213,7 @@ def test_patients_for_whom_a_program_has_no_place_are_refused() -> None:
     whole = Compiled(analysis=analysis, program=Program(), shapes=build(analysis).shapes)  # type: ignore[arg-type]
     vague = replace(analysis.patients, unresponded_until=np.maximum(analysis.patients.unresponded_until - 7.0, 0.0))
     with pytest.raises(ValueError, match="unwatched_log_day: required room for"):
-        with_data(whole, replace(analysis, patients=vague))
+        with_data(whole, analysis.with_patients(vague))
 
 
 def test_a_posterior_of_studies_each_alone_says_so() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.member import load_analysis
-from hscb_bayes.analysis.patient_analysis import load_patients
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.errors import InputError
 
 DATA = Path(__file__).parents[1] / "data"

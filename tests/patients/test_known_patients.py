@@ -16,7 +16,8 @@ from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, simulate_with_known
 from hscb_bayes.checking.replicate import effects_of_patients, replicate
 from hscb_bayes.errors import InputError

@@ -10,7 +10,8 @@ import pytest
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.checking.leave_centre_out import folds_of, leave_centres_out, log_densities_in_new
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
@@ -24,31 +25,31 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.fixture(scope="module")
-def bmt() -> PatientAnalysis:
+def bmt() -> Member:
     return load_patients(DATA / "bmt.toml")
 
 
 @pytest.fixture(scope="module")
-def compiled(bmt: PatientAnalysis) -> Compiled:
+def compiled(bmt: Member) -> Compiled:
     return compile_model(build(bmt))
 
 
-def only(analysis: PatientAnalysis, centre: str) -> PatientAnalysis:
+def only(analysis: Member, centre: str) -> Member:
     """The analysis with the patients of one centre alone."""
-    return replace(analysis, patients=analysis.patients.of(analysis.groups[f"centre[{centre}]"]))
+    return analysis.with_patients(analysis.patients.of(analysis.groups[f"centre[{centre}]"]))
 
 
-def test_few_centres_are_left_out_one_by_one(bmt: PatientAnalysis) -> None:
+def test_few_centres_are_left_out_one_by_one(bmt: Member) -> None:
     assert folds_of(bmt) == [["Alfred"], ["Hahnemann"], ["Ohio State"], ["St Vincent"]]
 
 
-def test_many_centres_are_left_out_in_ten_sets_of_about_the_same_size(bmt: PatientAnalysis) -> None:
+def test_many_centres_are_left_out_in_ten_sets_of_about_the_same_size(bmt: Member) -> None:
     rng = np.random.default_rng(1)
     names = np.array(
         [f"C{k:02d}" for k in np.concatenate([np.arange(23), rng.integers(0, 23, size=114)])], dtype=object
     )
     own = replace(bmt.patients, covariates={**bmt.patients.covariates, "hospital": names})
-    sets = folds_of(replace(bmt, patients=own))
+    sets = folds_of(bmt.with_patients(own))
     assert len(sets) == 10
     assert sorted(itertools.chain(*sets)) == sorted(set(names))
     sizes = [int(np.isin(names, names_of).sum()) for names_of in sets]
@@ -56,7 +57,7 @@ def test_many_centres_are_left_out_in_ten_sets_of_about_the_same_size(bmt: Patie
     assert max(sizes) - min(sizes) <= largest
 
 
-def test_density_in_a_new_centre_is_the_integral_over_its_effects(bmt: PatientAnalysis) -> None:
+def test_density_in_a_new_centre_is_the_integral_over_its_effects(bmt: Member) -> None:
     """By quadrature over three effects: many draws that differ in their new centre alone."""
     tree = drawn(bmt, chains=1, draws=4000, spread=0.0)
     for name, value in (("log_hazard_ratio", 0.2), ("between_centres", 0.3)):
@@ -75,7 +76,7 @@ def test_density_in_a_new_centre_is_the_integral_over_its_effects(bmt: PatientAn
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("patients")
-def test_one_program_serves_the_table_without_a_centre(bmt: PatientAnalysis, compiled: Compiled) -> None:
+def test_one_program_serves_the_table_without_a_centre(bmt: Member, compiled: Compiled) -> None:
     without = bmt.groups["centre[Ohio State]"]
     rng = np.random.default_rng(2)
     points = 0.3 * rng.normal(size=(2, compiled.program.start.size)) + compiled.program.start
@@ -102,7 +103,7 @@ def _with_standard_effects(compiled: Compiled, points: np.ndarray, centred: np.n
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("patients")
-def test_another_model_is_refused(bmt: PatientAnalysis, compiled: Compiled) -> None:
+def test_another_model_is_refused(bmt: Member, compiled: Compiled) -> None:
     other = bmt.table.model_copy(update={"covariates": {"disease": bmt.table.covariates["disease"]}})
     with pytest.raises(ValueError, match="required an analysis of the layout that was compiled"):
         with_data(compiled, replace(bmt, table=other))
@@ -110,7 +111,7 @@ def test_another_model_is_refused(bmt: PatientAnalysis, compiled: Compiled) -> N
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("patients")
-def test_more_patients_than_there_is_room_for_are_refused(bmt: PatientAnalysis, compiled: Compiled) -> None:
+def test_more_patients_than_there_is_room_for_are_refused(bmt: Member, compiled: Compiled) -> None:
     later = bmt.patients.of(np.r_[0:137, 0:137])
     shift = np.arange(274) / 1000.0  # no two rows are equal
     twice = replace(
@@ -118,12 +119,12 @@ def test_more_patients_than_there_is_room_for_are_refused(bmt: PatientAnalysis, 
         last_day=later.last_day + shift,
     )  # fmt: skip
     with pytest.raises(ValueError, match="rows_response: required room for"):
-        with_data(compiled, replace(bmt, patients=twice))
+        with_data(compiled, bmt.with_patients(twice))
 
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("patients")
-def test_every_centre_is_foretold(bmt: PatientAnalysis, compiled: Compiled) -> None:
+def test_every_centre_is_foretold(bmt: Member, compiled: Compiled) -> None:
     told: list[tuple[int, int]] = []
     centres, numbers = leave_centres_out(
         compiled, seed=1, target_accept=0.95, step=lambda done, total: told.append((done, total))
@@ -140,7 +141,7 @@ def test_every_centre_is_foretold(bmt: PatientAnalysis, compiled: Compiled) -> N
     assert_allclose(alfred["value"], seen.mean(), atol=0.03)
 
 
-def _log_likelihood(left: PatientAnalysis, whole: PatientAnalysis, point: np.ndarray) -> float:
+def _log_likelihood(left: Member, whole: Member, point: np.ndarray) -> float:
     """Of some patients at a flat point of the model of all."""
     sizes = np.cumsum([len(whole.parameter_ids), 3 * len(whole.terms), len(TRANSITIONS)])
     parameters, ratios, spread, standard = np.split(point, sizes)

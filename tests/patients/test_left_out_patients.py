@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import WideColumns
 from hscb_bayes.evidence.patients.long import from_long
@@ -99,18 +100,18 @@ def test_rows_of_patients_who_are_left_out_are_not_read_otherwise() -> None:
 
 
 @pytest.fixture
-def analysis(tmp_path: Path) -> PatientAnalysis:
+def analysis(tmp_path: Path) -> Member:
     return load_patients(
         analysis_file(tmp_path, LONG, form="long", options="complete_cases = true", covariates=number_of("age"))
     )
 
 
-def test_the_count_travels_with_the_posterior(analysis: PatientAnalysis, tmp_path: Path) -> None:
+def test_the_count_travels_with_the_posterior(analysis: Member, tmp_path: Path) -> None:
     save(draw_prior(analysis, draws=20, chains=1, seed=1), tmp_path / "posterior.nc")
     assert asdict(load_posterior(tmp_path / "posterior.nc").analysis.patients.left_out) == GONE
 
 
-def test_the_report_says_who_was_left_out(analysis: PatientAnalysis) -> None:
+def test_the_report_says_who_was_left_out(analysis: Member) -> None:
     good = Verdict(
         is_converged=True, worst_r_hat=1.0, worst_ess_bulk=1e3, worst_ess_tail=1e3, divergences=0, failures=()
     )

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hscb_bayes.analysis.patient_analysis import PatientAnalysisTable
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, PatientAnalysisTable, patient_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_table import patient_analysis
 from hscb_bayes.model.patient_likelihood import baseline_ids, log_likelihood_of_patients, transition_of
 from hscb_bayes.process.pathway import TRANSITIONS
 
@@ -32,7 +34,7 @@ over_shares = pytest.mark.parametrize("never", [False, True], ids=["all can resp
 RATIOS = np.array([[-0.4], [0.3], [0.2]])
 
 
-def analysis_of(table: pd.DataFrame, family: str, clock: str, *, never: bool) -> PatientAnalysis:
+def analysis_of(table: pd.DataFrame, family: str, clock: str, *, never: bool) -> Member:
     """An analysis of a wide table with our own names and a covariate x."""
     kind = "step" if family == "piecewise_exponential" else "shape"
     prior = {"response_median": {"best_guess": 12.0, "below": 60.0, "why": "a test"}}
@@ -66,7 +68,7 @@ def patient(**columns: Any) -> pd.DataFrame:
                                       last_day=0.0, died=0)])  # fmt: skip
 
 
-def log_likelihood(analysis: PatientAnalysis) -> float:
+def log_likelihood(analysis: Member) -> float:
     values = {id: POINT[id] for id in analysis.parameter_ids}
     return float(log_likelihood_of_patients(analysis, values, RATIOS, np.zeros((3, 0))).sum())
 
@@ -74,7 +76,7 @@ def log_likelihood(analysis: PatientAnalysis) -> float:
 class Course:
     """Densities of the patient's course at x = 0.7, from the hazards by hand."""
 
-    def __init__(self, analysis: PatientAnalysis) -> None:
+    def __init__(self, analysis: Member) -> None:
         self.clock = analysis.table.hazards.clock
         values = {id: POINT[id] for id in analysis.parameter_ids}
         self.parts = [transition_of(analysis, k, values, np) for k in range(3)]

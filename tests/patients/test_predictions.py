@@ -9,7 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior
@@ -24,7 +25,7 @@ DAYS = [14.0, 28.0, 100.0, 365.0]
 
 
 def drawn(
-    analysis: PatientAnalysis,
+    analysis: Member,
     *,
     correlated: bool = False,
     chains: int = 1,
@@ -52,12 +53,12 @@ def drawn(
 
 
 @pytest.fixture(scope="module")
-def bmt() -> PatientAnalysis:
+def bmt() -> Member:
     return load_patients(DATA / "bmt.toml")
 
 
 @pytest.fixture(scope="module")
-def posterior(bmt: PatientAnalysis) -> Posterior:
+def posterior(bmt: Member) -> Posterior:
     return drawn(bmt)
 
 
@@ -67,7 +68,7 @@ def of_trial() -> Posterior:
     return drawn(load_patients(DATA / "myeloid.toml"))
 
 
-def test_the_average_is_that_of_the_patients(bmt: PatientAnalysis, posterior: Posterior) -> None:
+def test_the_average_is_that_of_the_patients(bmt: Member, posterior: Posterior) -> None:
     whole = hb.survival(posterior, days=DAYS)
     assert whole.dims == ("chain", "draw", "day")
     own, patients = bmt.patients.covariates, []
@@ -103,7 +104,7 @@ def test_a_hazard_ratio_is_what_it_says(of_trial: Posterior) -> None:
 
 
 @pytest.mark.parametrize("clock", ["reset", "forward"])
-def test_from_a_state_as_simulated_patients_go_on(bmt: PatientAnalysis, clock: str) -> None:
+def test_from_a_state_as_simulated_patients_go_on(bmt: Member, clock: str) -> None:
     table = bmt.table.model_copy(update={"hazards": bmt.table.hazards.model_copy(update={"clock": clock})})
     analysis = replace(bmt, table=table, text=table.model_dump_json(by_alias=True, exclude_none=True))
     tree = drawn(analysis).of(centre="Alfred")
@@ -132,7 +133,7 @@ def test_from_the_boost_on_it_is_the_occupancy(posterior: Posterior) -> None:
     assert_allclose(soon, hb.state_occupancy(posterior, days=DAYS), atol=1e-4)
 
 
-def test_a_new_centre_is_drawn_from_the_spread(bmt: PatientAnalysis) -> None:
+def test_a_new_centre_is_drawn_from_the_spread(bmt: Member) -> None:
     tree = drawn(bmt, correlated=True)
     who: Profile = {"covariates": {"age": [28.0]}}
     effects = np.concatenate(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.checking.methods.simulated_patients import (
     patient_quantities,
     simulated_table,
@@ -22,23 +23,23 @@ TABLES = 300
 
 
 @pytest.fixture(scope="module")
-def sixty() -> PatientAnalysis:
+def sixty() -> Member:
     """Six centres of ten; three of each are seen at visits, and one is followed from later on."""
     return load_patients(MODELS / "calibration_patients.toml")
 
 
-def truth_of(analysis: PatientAnalysis, seed: int | np.random.Generator) -> Posterior:
+def truth_of(analysis: Member, seed: int | np.random.Generator) -> Posterior:
     return draw_prior(analysis, draws=1, chains=1, seed=seed)
 
 
-def correlated(analysis: PatientAnalysis) -> PatientAnalysis:
+def correlated(analysis: Member) -> Member:
     said = analysis.table.centres
     assert said is not None
     table = analysis.table.model_copy(update={"centres": said.model_copy(update={"correlated": True})})
     return replace(analysis, table=table)
 
 
-def test_each_course_can_be_and_ends_where_the_table_ends(sixty: PatientAnalysis) -> None:
+def test_each_course_can_be_and_ends_where_the_table_ends(sixty: Member) -> None:
     rng = np.random.default_rng(1)
     for _ in range(20):
         real, made = sixty.patients, simulated_table(sixty, truth_of(sixty, rng), rng=rng).patients
@@ -52,7 +53,7 @@ def test_each_course_can_be_and_ends_where_the_table_ends(sixty: PatientAnalysis
         assert np.all(made.is_exact | ~real.is_exact)
 
 
-def test_visits_are_as_far_apart_as_in_the_table(sixty: PatientAnalysis) -> None:
+def test_visits_are_as_far_apart_as_in_the_table(sixty: Member) -> None:
     rng = np.random.default_rng(2)
     gaps = np.where(sixty.patients.is_exact, np.nan, sixty.patients.unresponded_until)
     seen = 0
@@ -68,7 +69,7 @@ def test_visits_are_as_far_apart_as_in_the_table(sixty: PatientAnalysis) -> None
     assert seen > 100
 
 
-def test_the_score_at_the_truth_is_zero_on_average(sixty: PatientAnalysis) -> None:
+def test_the_score_at_the_truth_is_zero_on_average(sixty: Member) -> None:
     """So it is only where the likelihood is that of these tables, with their visits and late entries."""
     rng = np.random.default_rng(3)
     truth = truth_of(sixty, rng)
@@ -76,7 +77,7 @@ def test_the_score_at_the_truth_is_zero_on_average(sixty: PatientAnalysis) -> No
     ratios, effects = truth.log_hazard_ratios[0], truth.centre_effects[0]
     step = 1e-4
 
-    def derivatives(table: PatientAnalysis) -> list[float]:
+    def derivatives(table: Member) -> list[float]:
         found = []
         for id in values:
             above, below = ({**values, id: values[id] + move} for move in (step, -step))
@@ -95,7 +96,7 @@ def test_the_score_at_the_truth_is_zero_on_average(sixty: PatientAnalysis) -> No
 
 
 def _difference(
-    table: PatientAnalysis,
+    table: Member,
     above: dict[str, float],
     below: dict[str, float],
     ratios: tuple[np.ndarray, np.ndarray],
@@ -105,7 +106,7 @@ def _difference(
     return float(one - log_likelihood_of_patients(table, below, ratios[1], effects[1]).sum())
 
 
-def test_quantities_of_a_truth_are_single_numbers(sixty: PatientAnalysis) -> None:
+def test_quantities_of_a_truth_are_single_numbers(sixty: Member) -> None:
     truth = truth_of(sixty, 4)
     found = patient_quantities(truth, sixty)
     assert {values.shape for values in found.values()} == {(1,)}
@@ -113,7 +114,7 @@ def test_quantities_of_a_truth_are_single_numbers(sixty: PatientAnalysis) -> Non
     assert_allclose(found["log_hazard_ratio:response:duration"], truth.dataset["log_hazard_ratio"].values[0, 0, 0])
 
 
-def test_correlations_have_the_spread_of_their_distribution(sixty: PatientAnalysis) -> None:
+def test_correlations_have_the_spread_of_their_distribution(sixty: Member) -> None:
     """Of the LKJ distribution with eta 2 each is 2 B - 1, B beta with both parameters 2.5: its variance is 1/6."""
     drawn = draw_prior(correlated(sixty), draws=20_000, chains=1, seed=5).flat("centre_correlation")
     assert np.all(np.linalg.eigvalsh(drawn) > 0.0)
@@ -121,14 +122,14 @@ def test_correlations_have_the_spread_of_their_distribution(sixty: PatientAnalys
         assert drawn[:, one, other].var() == pytest.approx(1.0 / 6.0, rel=0.05)
 
 
-def test_correlated_centres_have_a_truth_too(sixty: PatientAnalysis) -> None:
+def test_correlated_centres_have_a_truth_too(sixty: Member) -> None:
     truth = truth_of(correlated(sixty), 6)
     assert truth.dataset["centre_correlation"].shape == (1, 1, 3, 3)
 
 
-def test_visits_of_one_who_is_followed_from_later_on_are_refused(sixty: PatientAnalysis) -> None:
+def test_visits_of_one_who_is_followed_from_later_on_are_refused(sixty: Member) -> None:
     entry = sixty.patients.entry_day.copy()
     entry[0] = 3.0  # of a patient who is seen at visits
-    odd = replace(sixty, patients=replace(sixty.patients, entry_day=entry))
+    odd = sixty.with_patients(replace(sixty.patients, entry_day=entry))
     with pytest.raises(InputError, match="either seen at visits or followed from later on"):
         simulated_table(odd, truth_of(odd, 7), rng=np.random.default_rng(7))

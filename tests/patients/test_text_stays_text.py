@@ -13,8 +13,9 @@ import pytest
 import xarray as xr
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.member import load_analysis
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.cli import main
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import WideColumns
@@ -45,13 +46,13 @@ def table_of(**columns: Sequence[object]) -> str:
     return pd.DataFrame({"id": range(1, 7)} | dict(columns)).join(courses).to_csv(index=False)
 
 
-def again(analysis: PatientAnalysis, folder: Path) -> PatientAnalysis:
+def again(analysis: Member, folder: Path) -> Member:
     """The analysis, from the file of a posterior."""
     save(draw_prior(analysis, draws=20, chains=1, seed=1), folder / "posterior.nc")
     return load_posterior(folder / "posterior.nc").analysis
 
 
-def columns_of(analysis: PatientAnalysis) -> dict[str, list[object]]:
+def columns_of(analysis: Member) -> dict[str, list[object]]:
     own = analysis.patients
     arrays = {name: getattr(own, name) for name in ("id", "died", *TIMES)}
     return {name: values.tolist() for name, values in arrays.items()} | {

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
 
@@ -14,7 +15,7 @@ MODELS = Path(__file__).parents[2] / "models"
 
 
 @pytest.fixture(scope="session")
-def pool() -> Pool:
+def pool() -> Analysis:
     return load_pool(MODELS / "pooled.toml")
 
 
@@ -25,11 +26,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
-def drawn_pool(pool: Pool) -> Posterior:
+def drawn_pool(pool: Analysis) -> Posterior:
     """A posterior, drawn from the priors of a pool instead of by the sampler."""
     return draw_prior(pool, draws=50, chains=2, seed=5)
 
 
 @pytest.fixture(scope="session")
-def prior_tree() -> Callable[[Pool], Posterior]:
+def prior_tree() -> Callable[[Analysis], Posterior]:
     return drawn_pool

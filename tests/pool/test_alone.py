@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
 from hscb_bayes.model.known_patients import effect_deviations, known_terms
@@ -41,7 +42,7 @@ def test_the_density_is_the_product_of_the_single_ones(name: str) -> None:
     assert found == pytest.approx(expected, abs=QUADRATURE)
 
 
-def test_each_study_has_the_draws_of_its_own(pool: Pool) -> None:
+def test_each_study_has_the_draws_of_its_own(pool: Analysis) -> None:
     alone = replace(pool, pooling="none")
     draws = np.random.default_rng(1).normal(size=(2, 5, len(pool.studies), len(PARAMETER_IDS)))
     posterior = made(alone, draws)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.analysis.pool import is_pool, load_pool
+from hscb_bayes.analysis.read_pool import is_pool, load_pool
 from hscb_bayes.errors import InputError
 
 MEMBERS = '"klyuchnikov2014", "stasia2014", "scb2024", "bowman2023", "liu2024"'

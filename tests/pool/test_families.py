@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS
-from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.marks import columns_needed
@@ -27,10 +28,10 @@ TRANSITIONS = ("response", "death_without_response", "death_after_response")
 
 
 @pytest.fixture
-def pool_of(folder: Path) -> Callable[..., Pool]:
+def pool_of(folder: Path) -> Callable[..., Analysis]:
     """The shipped pool with one hazard of another family."""
 
-    def make(transition: str, family: str, shaped: float = 1.0) -> Pool:
+    def make(transition: str, family: str, shaped: float = 1.0) -> Analysis:
         file = folder / "main.toml"
         text = file.read_text().replace(f'\n{transition} = "weibull"', f'\n{transition} = "{family}"')
         pool = folder / "pooled.toml"
@@ -48,7 +49,7 @@ def pool_of(folder: Path) -> Callable[..., Pool]:
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("transition", TRANSITIONS)
 def test_a_study_of_a_pool_has_the_likelihood_of_a_study_with_effects_on_its_hazards(
-    transition: str, family: str, pool_of: Callable[..., Pool]
+    transition: str, family: str, pool_of: Callable[..., Analysis]
 ) -> None:
     pool = pool_of(transition, family)
     rng, (mean, deviation) = np.random.default_rng(3), prior_normals(pool)
@@ -65,7 +66,7 @@ def test_a_study_of_a_pool_has_the_likelihood_of_a_study_with_effects_on_its_haz
 
 
 @pytest.mark.parametrize("family", ["log_logistic", "piecewise_exponential"])
-def test_predictions_and_the_next_study_of_other_families(family: str, pool_of: Callable[..., Pool]) -> None:
+def test_predictions_and_the_next_study_of_other_families(family: str, pool_of: Callable[..., Analysis]) -> None:
     pool = pool_of("death_without_response", family)
     prior = draw_prior(pool, draws=40, chains=2, seed=1)
     one = prior.of(study=pool.studies[1])
@@ -74,7 +75,7 @@ def test_predictions_and_the_next_study_of_other_families(family: str, pool_of: 
     assert "[prior.death_without_response]" in beliefs_toml(prior.next(seed=1), source="a test")
 
 
-def test_steps_of_response_have_no_shape_to_differ_in(folder: Path, pool_of: Callable[..., Pool]) -> None:
+def test_steps_of_response_have_no_shape_to_differ_in(folder: Path, pool_of: Callable[..., Analysis]) -> None:
     file = folder / "pooled.toml"
     assert "\nresponse_shape = 2.0\n" in file.read_text()
     with pytest.raises(InputError) as caught:

@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS
-from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import BetweenStudies
 from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
@@ -23,11 +23,11 @@ def effects_of(**values: float) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def average(pool: Pool) -> np.ndarray:
+def average(pool: Analysis) -> np.ndarray:
     return prior_normals(pool.members[0])[0] + 0.1
 
 
-def hazards(average: np.ndarray, effects: np.ndarray, pool: Pool) -> list[np.ndarray]:
+def hazards(average: np.ndarray, effects: np.ndarray, pool: Analysis) -> list[np.ndarray]:
     own = study_parameters(average, effects, PARAMETER_IDS, np)
     pathway = pathway_of(dict(zip(PARAMETER_IDS, own, strict=True)), pool.members[0], np, effects[:ON_HAZARDS])
     return [pathway.cumulative_hazard(k, np.zeros(1), LOG_DAYS, np)[0] for k in range(3)]
@@ -35,19 +35,19 @@ def hazards(average: np.ndarray, effects: np.ndarray, pool: Pool) -> list[np.nda
 
 @pytest.mark.parametrize(("transition", "effect"), list(enumerate(EFFECTS[:3])))
 def test_an_effect_multiplies_the_hazard_of_its_transition_alone(
-    transition: int, effect: str, average: np.ndarray, pool: Pool
+    transition: int, effect: str, average: np.ndarray, pool: Analysis
 ) -> None:
     before, after = hazards(average, effects_of(), pool), hazards(average, effects_of(**{effect: 0.7}), pool)
     for k in range(3):
         assert_allclose(after[k], before[k] * np.exp(0.7 * (k == transition)), rtol=ALGEBRA)
 
 
-def test_the_hazard_ratio_is_at_the_studys_own_shape(average: np.ndarray, pool: Pool) -> None:
+def test_the_hazard_ratio_is_at_the_studys_own_shape(average: np.ndarray, pool: Analysis) -> None:
     shaped, both = effects_of(response_shape=0.4), effects_of(response_shape=0.4, response=-0.9)
     assert_allclose(hazards(average, both, pool)[0], hazards(average, shaped, pool)[0] * np.exp(-0.9), rtol=ALGEBRA)
 
 
-def test_levels_that_move_are_the_same_hazards(average: np.ndarray, pool: Pool) -> None:
+def test_levels_that_move_are_the_same_hazards(average: np.ndarray, pool: Analysis) -> None:
     effects = np.random.default_rng(2).normal(size=len(EFFECTS))
     moved = hazards(at_levels(average, effects), effects_of(), pool)
     assert_allclose(moved, hazards(average, effects, pool), rtol=ALGEBRA)
@@ -89,7 +89,7 @@ def test_two_studies_rarely_differ_by_more_than_is_said() -> None:
     assert belief.deviation("response_shape") == 0.0
 
 
-def test_studies_belong_where_their_files_say(pool: Pool) -> None:
+def test_studies_belong_where_their_files_say(pool: Analysis) -> None:
     beliefs = beliefs_of(pool)
     belongs = dict(zip(pool.studies, beliefs.belongs, strict=True))
     named = {id: [beliefs.names[k] for k in np.flatnonzero(row)] for id, row in belongs.items()}
@@ -98,14 +98,14 @@ def test_studies_belong_where_their_files_say(pool: Pool) -> None:
     assert named["liu2024"] == ["population:poor_graft_function"]
 
 
-def test_a_redefined_response_moves_all_three_transitions(pool: Pool) -> None:
+def test_a_redefined_response_moves_all_three_transitions(pool: Analysis) -> None:
     beliefs = beliefs_of(pool)
     row = beliefs.shift[beliefs.names.index("definition:trilineage")]
     assert (row[:4] > 0.0).all()
     assert (row[4:] == 0.0).all()
 
 
-def test_effects_of_a_study_on_its_own_have_their_standard_deviations(pool: Pool) -> None:
+def test_effects_of_a_study_on_its_own_have_their_standard_deviations(pool: Analysis) -> None:
     beliefs = beliefs_of(pool)
     assert (beliefs.drawn_apart[:4] < 0.8).all()
     assert (beliefs.drawn_apart[4:] == 1.0).all()

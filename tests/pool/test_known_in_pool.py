@@ -12,8 +12,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pytensor.graph.rewriting.utils import rewrite_graph
 from scipy.stats import norm
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.checking.methods.literature import printed_literature, true_literature
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.model.build import build
@@ -34,11 +35,11 @@ OF_A_DRAW = 1e-8
 
 
 @pytest.fixture(scope="module")
-def known_pool() -> Pool:
+def known_pool() -> Analysis:
     return load_pool("pooled_with_centre")
 
 
-def weighted(pool: Pool, weight: float) -> Pool:
+def weighted(pool: Analysis, weight: float) -> Analysis:
     weights = pool.table.exchangeable.model_copy(update={"weight": weight})
     table = pool.table.model_copy(update={"exchangeable": weights})
     tables = json.loads(pool.text) | {"exchangeable": json.loads(weights.model_dump_json(exclude_none=True))}
@@ -46,7 +47,7 @@ def weighted(pool: Pool, weight: float) -> Pool:
 
 
 @pytest.mark.parametrize("weight", [1.0, 0.7], ids=["exchangeable", "some on their own"])
-def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, known_pool: Pool) -> None:
+def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, known_pool: Analysis) -> None:
     pool = weighted(known_pool, weight)
     model, beliefs, rng = build(pool).model, beliefs_of(pool), np.random.default_rng(4)
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
@@ -72,7 +73,7 @@ def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, kno
     assert found == pytest.approx(float(expected), rel=OF_A_DRAW)
 
 
-def test_patients_of_a_study_that_is_left_out_say_nothing(known_pool: Pool) -> None:
+def test_patients_of_a_study_that_is_left_out_say_nothing(known_pool: Analysis) -> None:
     table, mean = tables_of(known_pool)[CENTRE], prior_normals(known_pool)[0]
     points = coefficients(table, dict(zip(known_pool.parameter_ids, mean[:, None], strict=True)), np, own=np.zeros(3))
     terms = {
@@ -86,14 +87,14 @@ def test_patients_of_a_study_that_is_left_out_say_nothing(known_pool: Pool) -> N
     assert terms[("liu2024",)] == terms[()]
 
 
-def test_the_print_is_that_of_the_others(known_pool: Pool, pool: Pool) -> None:
+def test_the_print_is_that_of_the_others(known_pool: Analysis, pool: Analysis) -> None:
     ours, papers = model_data(known_pool), model_data(pool)
     assert ours["sizes"][0].sum() == papers["sizes"][0].sum() - len(known_pool.members[0].known or ())
     assert_array_equal(ours["sizes"][1:], papers["sizes"][1:])
 
 
 def test_patients_travel_with_the_posterior(
-    known_pool: Pool, prior_tree: Callable[[Pool], Posterior], tmp_path: Path
+    known_pool: Analysis, prior_tree: Callable[[Analysis], Posterior], tmp_path: Path
 ) -> None:
     save(prior_tree(known_pool), tmp_path / "posterior.nc")
     again = load_posterior(tmp_path / "posterior.nc").analysis.members[0].known
@@ -104,7 +105,9 @@ def test_patients_travel_with_the_posterior(
     assert_array_equal(again.duration, kept.duration)
 
 
-def test_their_effect_is_of_their_study_alone(known_pool: Pool, prior_tree: Callable[[Pool], Posterior]) -> None:
+def test_their_effect_is_of_their_study_alone(
+    known_pool: Analysis, prior_tree: Callable[[Analysis], Posterior]
+) -> None:
     tree = prior_tree(known_pool)
     own = tree.of(study=CENTRE)
     assert_array_equal(own.dataset[EFFECT], tree.dataset[EFFECT].sel(patients_of=CENTRE))
@@ -114,7 +117,7 @@ def test_their_effect_is_of_their_study_alone(known_pool: Pool, prior_tree: Call
 
 
 def test_whether_a_study_is_of_its_kind_is_judged_by_its_patients_too(
-    known_pool: Pool, prior_tree: Callable[[Pool], Posterior]
+    known_pool: Analysis, prior_tree: Callable[[Analysis], Posterior]
 ) -> None:
     pool = weighted(known_pool, 0.7)
     tree = prior_tree(pool)
@@ -132,7 +135,7 @@ def test_whether_a_study_is_of_its_kind_is_judged_by_its_patients_too(
     assert effects_as_drawn(tree).shape == (100, 7, 6)
 
 
-def test_a_simulated_literature_has_patients_of_its_own(known_pool: Pool) -> None:
+def test_a_simulated_literature_has_patients_of_its_own(known_pool: Analysis) -> None:
     rng = np.random.default_rng([20261124, 3])
     truth = true_literature(known_pool, rng=rng)
     simulated, numbers, _ = printed_literature(known_pool, truth, rng=rng)
@@ -147,7 +150,7 @@ def test_a_simulated_literature_has_patients_of_its_own(known_pool: Pool) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["partial", "none"])
 def test_a_graph_with_known_patients_is_rewritten_without_a_failure(
-    pooling: Literal["partial", "none"], known_pool: Pool, caplog: pytest.LogCaptureFixture
+    pooling: Literal["partial", "none"], known_pool: Analysis, caplog: pytest.LogCaptureFixture
 ) -> None:
     """PyTensor prints a traceback for each rewrite that fails, which a user would see."""
     rewrite_graph(build(replace(known_pool, pooling=pooling)).model.logp(), include=("canonicalize", "stabilize"))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.priors import NEGLIGIBLE
 from hscb_bayes.model.pathways import PARAMETER_IDS, pathway_of, prior_normals
 from hscb_bayes.model.simulate import printed_by, simulate_cohort
@@ -36,33 +36,33 @@ def agrees(values: np.ndarray, expected: float, rounding: float) -> bool:
     return abs(known.mean() - expected) < FALSE_ALARM * known.std() / np.sqrt(known.size) + rounding
 
 
-def test_response_by_a_day_is_the_cumulative_incidence(pool: Pool) -> None:
+def test_response_by_a_day_is_the_cumulative_incidence(pool: Analysis) -> None:
     member = pool.member("rejeski2022")
     numbers, parameters = studied(member)
     assert agrees(numbers["response_30d"], incidence(member, parameters, 30.5), 0.003)
 
 
 @pytest.mark.parametrize(("study", "horizon"), [("klyuchnikov2014", 730.0), ("stasia2014", 1095.0), ("liu2024", 365.0)])
-def test_the_share_who_respond_is_the_incidence_by_the_last_day(study: str, horizon: float, pool: Pool) -> None:
+def test_the_share_who_respond_is_the_incidence_by_the_last_day(study: str, horizon: float, pool: Analysis) -> None:
     member = pool.member(study)
     numbers, parameters = studied(member)
     values = numbers["response"] / (member.patients if study == "liu2024" else 1.0)
     assert agrees(values, incidence(member, parameters, horizon), 0.003)
 
 
-def test_groups_by_a_characteristic_are_like_all(pool: Pool) -> None:
+def test_groups_by_a_characteristic_are_like_all(pool: Analysis) -> None:
     numbers, _ = studied(pool.member("stasia2014"))
     assert agrees(numbers["response_sibling"] - numbers["response_other_donor"], 0.0, 0.003)
 
 
-def test_survival_at_years_is_that_of_the_pathway(pool: Pool) -> None:
+def test_survival_at_years_is_that_of_the_pathway(pool: Analysis) -> None:
     member = pool.member("scb2024")
     numbers, parameters = studied(member)
     pathway = pathway_of(dict(zip(PARAMETER_IDS, parameters, strict=True)), member, np)
     assert agrees(numbers["os_2y"], float(survival(pathway, np.zeros(1), np.array([730.0]))[0, 0]), 0.003)
 
 
-def test_the_ends_of_a_range_are_order_statistics(pool: Pool) -> None:
+def test_the_ends_of_a_range_are_order_statistics(pool: Analysis) -> None:
     """The first of k responses is later than a day with the probability that all k are."""
     member = pool.member("liu2024")
     numbers, parameters = studied(member)

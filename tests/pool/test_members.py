@@ -8,9 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import softmax
 
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.exchangeable import Exchangeable
 from hscb_bayes.analysis.level import EFFECTS
-from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.pool_table import Exchangeable
 from hscb_bayes.checking.check import check
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.held_out import HeldOut
@@ -20,16 +20,16 @@ from hscb_bayes.posterior.predict import survival
 from hscb_bayes.posterior.stored import load_posterior, save
 from tests.pool.beliefs import beliefs_of
 
-PriorTree = Callable[[Pool], Posterior]
+PriorTree = Callable[[Analysis], Posterior]
 
 
 @pytest.fixture(scope="module")
-def tree(pool: Pool, prior_tree: PriorTree) -> Posterior:
+def tree(pool: Analysis, prior_tree: PriorTree) -> Posterior:
     return prior_tree(pool)
 
 
 @pytest.fixture(scope="module")
-def mixed(pool: Pool) -> Pool:
+def mixed(pool: Analysis) -> Analysis:
     """The same with studies that may be on their own."""
     weights = Exchangeable(weight=0.8, weights={"liu2024": 0.5}, ratio_apart_rarely_above=20.0, why="x")
     table = pool.table.model_copy(update={"exchangeable": weights})
@@ -103,7 +103,7 @@ def test_whoever_is_exchangeable_for_certain_is_so_in_every_draw(tree: Posterior
     assert_allclose(effects_as_drawn(tree)[:, 0], tree.among_effects("study_effect")[:, 0])
 
 
-def test_a_study_that_was_left_out_keeps_its_weight(mixed: Pool, prior_tree: PriorTree) -> None:
+def test_a_study_that_was_left_out_keeps_its_weight(mixed: Analysis, prior_tree: PriorTree) -> None:
     tree = replace(prior_tree(mixed), without=HeldOut(studies=["liu2024"]))
     of_standard = tree.dataset["log_prior_study_apart"].sel(study="liu2024").values.ravel()
     found = exchangeable_probability(tree)[:, mixed.studies.index("liu2024")]
@@ -111,7 +111,7 @@ def test_a_study_that_was_left_out_keeps_its_weight(mixed: Pool, prior_tree: Pri
     assert found.mean() == pytest.approx(0.5, abs=4.0 * found.std() / np.sqrt(found.size))
 
 
-def test_weights_are_bayes_rule_between_the_components(mixed: Pool, prior_tree: PriorTree) -> None:
+def test_weights_are_bayes_rule_between_the_components(mixed: Analysis, prior_tree: PriorTree) -> None:
     tree = prior_tree(mixed)
     names = ("study_effect", "study_effect_apart")
     each = [tree.among_effects(name) for name in names]

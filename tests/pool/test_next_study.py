@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import EFFECTS
-from hscb_bayes.analysis.member import needed_priors
-from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.paper_table import needed_priors
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS
@@ -33,7 +33,7 @@ def normal(mean: float, deviation: float) -> Mixture:
 
 
 @pytest.fixture(scope="module")
-def following(pool: Pool, prior_tree: Callable[[Pool], Posterior]) -> Posterior:
+def following(pool: Analysis, prior_tree: Callable[[Analysis], Posterior]) -> Posterior:
     return prior_tree(pool).next(seed=1)
 
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import EFFECTS
-from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import Borrowing
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 from hscb_bayes.model.build import build
@@ -30,7 +30,7 @@ QUADRATURE = 0.002  # log likelihood; a study alone has panels of its own
 
 
 @pytest.fixture(scope="module")
-def draws(pool: Pool) -> tuple[np.ndarray, np.ndarray]:
+def draws(pool: Analysis) -> tuple[np.ndarray, np.ndarray]:
     """Parameters of the average study (draw, parameter) and effects (draw, study, effect), narrower than beliefs."""
     rng = np.random.default_rng(2)
     mean, deviation = prior_normals(pool.members[0])
@@ -38,20 +38,20 @@ def draws(pool: Pool) -> tuple[np.ndarray, np.ndarray]:
     return parameters, 0.3 * rng.normal(size=(DRAWS, len(pool.studies), len(EFFECTS)))
 
 
-def papers_of(pool: Pool, without: tuple[str, ...] = ()) -> list[JointArrays]:
+def papers_of(pool: Analysis, without: tuple[str, ...] = ()) -> list[JointArrays]:
     room = max(columns_needed(member) for member in pool.members)
     return [
         joint_arrays(
             member,
             printed_values(member),
-            without=member.table.fit.items if member.study.id in without else (),
+            without=member.fit.items if member.study.id in without else (),
             room=room,
         )
         for member in pool.members
     ]
 
 
-def test_each_study_has_the_likelihood_that_it_has_alone(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
+def test_each_study_has_the_likelihood_that_it_has_alone(pool: Analysis, draws: tuple[np.ndarray, np.ndarray]) -> None:
     parameters, effects = draws
     together = log_likelihood_of_studies(parameters[:, None, :], effects, pool)
     for k, member in enumerate(pool.members):
@@ -59,7 +59,7 @@ def test_each_study_has_the_likelihood_that_it_has_alone(pool: Pool, draws: tupl
         assert_allclose(together[:, k], alone, atol=QUADRATURE, err_msg=member.study.id)
 
 
-def test_a_study_that_is_left_out_says_nothing(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
+def test_a_study_that_is_left_out_says_nothing(pool: Analysis, draws: tuple[np.ndarray, np.ndarray]) -> None:
     parameters, effects = draws
     left_out = ("gagelmann2023", "stasia2014", "rejeski2022")
     found = {}
@@ -72,7 +72,7 @@ def test_a_study_that_is_left_out_says_nothing(pool: Pool, draws: tuple[np.ndarr
     assert_allclose(found[left_out][:, ~gone], found[()][:, ~gone], rtol=1e-12)
 
 
-def test_components_are_an_axis_of_their_own(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
+def test_components_are_an_axis_of_their_own(pool: Analysis, draws: tuple[np.ndarray, np.ndarray]) -> None:
     parameters, effects = draws
     other = np.flip(effects, axis=0)
     both = log_likelihood_of_studies(parameters[:, None, None, :], np.stack([effects, other], axis=1), pool)
@@ -80,19 +80,19 @@ def test_components_are_an_axis_of_their_own(pool: Pool, draws: tuple[np.ndarray
     assert_allclose(both[:, 1], log_likelihood_of_studies(parameters[:, None, :], other, pool), rtol=1e-10)
 
 
-def test_the_layout_does_not_depend_on_what_is_printed(pool: Pool) -> None:
+def test_the_layout_does_not_depend_on_what_is_printed(pool: Analysis) -> None:
     shapes = {name: value.shape for name, value in model_data(pool).items()}
     without = model_data(pool, without=HeldOut(studies=["gagelmann2023", "rejeski2022"]))
     assert {name: value.shape for name, value in without.items()} == shapes
 
 
-def test_a_study_without_a_covariate_has_one_cell(pool: Pool) -> None:
+def test_a_study_without_a_covariate_has_one_cell(pool: Analysis) -> None:
     members = model_data(pool)["members"]
     assert dict(zip(pool.studies, members.sum(axis=0).astype(int), strict=True))["gagelmann2023"] == 8
     assert (members.sum(axis=0)[1:] == 1).all()
 
 
-def test_a_new_literature_has_a_number_for_each_term(pool: Pool, draws: tuple[np.ndarray, np.ndarray]) -> None:
+def test_a_new_literature_has_a_number_for_each_term(pool: Analysis, draws: tuple[np.ndarray, np.ndarray]) -> None:
     parameters, effects = draws
     numbers = simulate_prints(
         pool, parameters[0], effects[None, 0], np.zeros((1, len(pool.studies))), rng=np.random.default_rng(1)
@@ -106,7 +106,7 @@ def test_a_new_literature_has_a_number_for_each_term(pool: Pool, draws: tuple[np
     [(1.0, None), (0.7, None), (1.0, Borrowing(power={"liu2024": 0.5, "stasia2014": 0.0}, commensurate=True, why="x"))],
     ids=["exchangeable", "some on their own", "power and commensurate"],
 )
-def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing | None, pool: Pool) -> None:
+def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing | None, pool: Analysis) -> None:
     weights = pool.table.exchangeable.model_copy(update={"weight": weight})
     pool = replace(pool, table=pool.table.model_copy(update={"exchangeable": weights, "borrowing": borrowing}))
     model, beliefs, rng = build(pool).model, beliefs_of(pool), np.random.default_rng(4)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.cli import main
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
 from hscb_bayes.posterior.gate import Verdict
@@ -31,7 +31,7 @@ GOOD = Verdict(
 
 
 @pytest.fixture(scope="module")
-def fits(pool: Pool, prior_tree: Callable[[Pool], Posterior]) -> Fits:
+def fits(pool: Analysis, prior_tree: Callable[[Analysis], Posterior]) -> Fits:
     tree = replace(prior_tree(pool), verdict=GOOD, converged=True)
     alone = {study: tree.of(study=study) for study in pool.studies}
     same = {"same": tree}
@@ -62,7 +62,7 @@ def test_estimands_are_those_of_the_headline(fits: Fits) -> None:
 
 
 def test_every_study_has_every_estimand_alone_pooled_and_from_the_others(
-    tables: dict[str, pd.DataFrame], pool: Pool
+    tables: dict[str, pd.DataFrame], pool: Analysis
 ) -> None:
     compared = tables["estimands"][tables["estimands"]["estimand"].isin(list(ESTIMANDS))]
     counts = compared.groupby(["study", "kind"]).size()
@@ -71,7 +71,7 @@ def test_every_study_has_every_estimand_alone_pooled_and_from_the_others(
     assert (tables["estimands"]["lower"] <= tables["estimands"]["median"]).all()
 
 
-def test_every_printed_outcome_of_every_study_is_checked(tables: dict[str, pd.DataFrame], pool: Pool) -> None:
+def test_every_printed_outcome_of_every_study_is_checked(tables: dict[str, pd.DataFrame], pool: Analysis) -> None:
     for member in pool.members:
         outcomes = {number.id for item in member.study.items if item.describes_outcomes for number in item.numbers}
         checked = tables["check"][tables["check"]["study"] == member.study.id]
@@ -97,7 +97,7 @@ def test_what_is_drawn_from_beliefs_has_learned_nothing(tables: dict[str, pd.Dat
     assert np.allclose(table["median"], table["prior_median"], rtol=0.2)
 
 
-def test_the_average_without_a_study_stands_beside_it(tables: dict[str, pd.DataFrame], pool: Pool) -> None:
+def test_the_average_without_a_study_stands_beside_it(tables: dict[str, pd.DataFrame], pool: Analysis) -> None:
     named = set(tables["alternatives"]["analysis"])
     assert {f"without_{study}" for study in pool.studies} | {"pooled", "same"} == named
 

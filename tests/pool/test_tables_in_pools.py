@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.load import load
-from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.checking.check import check
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
@@ -26,20 +27,20 @@ from tests.pool.tables_in_pools import ROWS, write_pool, write_table
 
 
 @pytest.fixture
-def mixed(folder: Path) -> Pool:
+def mixed(folder: Path) -> Analysis:
     write_table(folder)
     return load_pool(write_pool(folder))
 
 
-def test_the_studies_of_a_mixed_pool(mixed: Pool) -> None:
+def test_the_studies_of_a_mixed_pool(mixed: Analysis) -> None:
     assert mixed.studies == ("gagelmann2023", "our_table", "liu2024")
     table = mixed.member("our_table")
-    assert table.patients == len(ROWS.splitlines()) - 1 == 10
+    assert table.size == len(ROWS.splitlines()) - 1 == 10
     assert table.study.numbers == ()
     assert table.by_duration
 
 
-def test_the_table_has_the_likelihood_of_its_own_analysis(mixed: Pool, folder: Path) -> None:
+def test_the_table_has_the_likelihood_of_its_own_analysis(mixed: Analysis, folder: Path) -> None:
     """With effects of the study as changed levels, which is the same for Weibull hazards."""
     alone = load(folder / "our_table.toml")
     prior = draw_prior(mixed, draws=5, chains=1, seed=1)
@@ -57,7 +58,7 @@ def test_the_table_has_the_likelihood_of_its_own_analysis(mixed: Pool, folder: P
         assert_allclose(found[draw], own.sum(), rtol=1e-10)
 
 
-def test_nothing_is_printed_of_it(mixed: Pool) -> None:
+def test_nothing_is_printed_of_it(mixed: Analysis) -> None:
     mean, _ = prior_normals(mixed)
     rng = np.random.default_rng(1)
     of_prints = log_likelihood_of_studies(
@@ -68,21 +69,21 @@ def test_nothing_is_printed_of_it(mixed: Pool) -> None:
     assert not check(draw_prior(mixed, draws=20, chains=2, seed=1), seed=1)["study"].isin(["our_table"]).any()
 
 
-def test_a_program_leaves_its_patients_out_with_the_study(mixed: Pool) -> None:
+def test_a_program_leaves_its_patients_out_with_the_study(mixed: Analysis) -> None:
     whole, left = model_data(mixed), model_data(mixed, without=HeldOut(studies=["our_table"]))
     assert {name: value.shape for name, value in whole.items()} == {name: value.shape for name, value in left.items()}
     assert not left["our_table.rows_response"].any()
     assert whole["our_table.rows_response"].any()
 
 
-def test_predictions_are_of_the_patients_of_the_table(mixed: Pool) -> None:
+def test_predictions_are_of_the_patients_of_the_table(mixed: Analysis) -> None:
     posterior = draw_prior(mixed, draws=20, chains=2, seed=1)
     own = survival(posterior.of(study="our_table"), days=[365.0])
     assert_allclose(survival(posterior, days=[365.0]).sel(study="our_table"), own)
     assert_array_equal(np.sort(mixed.member("our_table").known.duration)[[0, -1]], [10.0, 95.0])
 
 
-def test_a_mixed_posterior_comes_back_from_a_file(mixed: Pool, tmp_path: Path) -> None:
+def test_a_mixed_posterior_comes_back_from_a_file(mixed: Analysis, tmp_path: Path) -> None:
     posterior = draw_prior(mixed, draws=5, chains=2, seed=1)
     save(posterior, tmp_path / "posterior.nc")
     again = load_posterior(tmp_path / "posterior.nc")

@@ -13,7 +13,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.load import load
-from hscb_bayes.analysis.member import BetweenStudies, load_analysis
+from hscb_bayes.analysis.paper_table import BetweenStudies
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import packed
@@ -125,9 +126,9 @@ def test_arviz_takes_the_tree(form: str) -> None:
 
 def test_a_number_is_given_the_others_in_whatever_order_they_are_fitted() -> None:
     analysis = load_analysis("main")
-    items = analysis.table.fit.items
+    items = analysis.fit.items
     turned = analysis.table.model_copy(
-        update={"fit": analysis.table.fit.model_copy(update={"items": tuple(reversed(items))})}
+        update={"fit": analysis.fit.model_copy(update={"items": tuple(reversed(items))})}
     )
     prior = draw_prior(analysis, draws=DRAWS, chains=1, seed=1)
     other = replace(prior, analysis=replace(analysis, table=turned))

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.gate import Verdict
@@ -41,7 +42,7 @@ def judged(posterior: Posterior, verdict: Verdict) -> Posterior:
 def results_from_prior(posterior: Posterior) -> Results:
     """Results as a run computes them, with fewer replicates; one fitted number is left out."""
     fits = fits_of(posterior)
-    without = {fits.analysis.table.fit.items[0]: posterior}
+    without = {fits.analysis.fit.items[0]: posterior}
     if fits.analysis.name == "main":
         step = replace(posterior, analysis=load_analysis("step"), converged=False)
         fits = replace(fits, alternatives={"other": step}, headlines={"other": fits.reported["learned"]})

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.posterior.headline import headline_quantities
 from hscb_bayes.report.page import answer, render
 from hscb_bayes.report.results import Results
@@ -214,7 +214,7 @@ def test_a_ratio_of_unknown_direction_is_given_on_either_side_of_one() -> None:
 
 
 def test_the_printed_survivals_stand_in_the_order_of_the_groups(results: Results) -> None:
-    cohort = results.analysis.table.cohort.model_copy(update={"sizes": {"long": 15}})
+    cohort = results.analysis.cohort.model_copy(update={"sizes": {"long": 15}})
     table = results.analysis.table.model_copy(update={"cohort": cohort})
     posterior = replace(results.posterior, analysis=replace(results.analysis, table=table))
     turned = replace(results, posterior=posterior)

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.handled import check_handled
-from hscb_bayes.analysis.member import Member, load_analysis
-from hscb_bayes.analysis.patient_analysis import load_patients
-from hscb_bayes.analysis.pool import load_pool
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_pool import load_pool
+from hscb_bayes.analysis.read_table import load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.model.data import model_data

@@ -87,7 +87,8 @@ def in_variables_of(analysis: Any, table: Densities) -> tuple[Densities, np.ndar
     a coordinate itself, and is one in units of its scale; effects of centres were a vector for each transition.
     """
     points = points_of(Path(analysis.path).stem, table.start)
-    names = {f"parameters[{k}]": f"{id}_{one.scale}__[0]" for k, (id, one) in enumerate(analysis.parameters.items())}
+    scales = {id: one.scale for id, one in analysis.parameters.items()}
+    names = {f"parameters[{k}]": f"{id}_{scales[id]}__[0]" for k, id in enumerate(_old_parameters(analysis))}
     believed = {f"{id}_{analysis.parameters[id].scale}__[0]" for id in analysis.believed}
     place, log_density = dict[str, int](), table.log_density.copy()
     for k, coordinate in enumerate(table.coordinates.tolist()):
@@ -105,6 +106,17 @@ def in_variables_of(analysis: Any, table: Densities) -> tuple[Densities, np.ndar
         gradient=table.gradient[:, own],
     )
     return _in_units_of_its_scale(analysis, found, points[:, own], start)
+
+
+def _old_parameters(analysis: Any) -> list[str]:
+    """Ids of the parameters in the vector: of a table those of its baselines alone, transition by transition."""
+    if analysis.has_print:
+        return list(analysis.parameters)
+    found = list[str]()
+    for transition in EFFECTS[:ON_HAZARDS]:
+        level = "response_median" if transition == "response" else transition
+        found += [level, *analysis.hazards.shape_parameters(transition)]
+    return [*found, *(["never_respond"] if analysis.hazards.never_respond else [])]
 
 
 def _of_level(analysis: Any, coordinate: str) -> str | None:

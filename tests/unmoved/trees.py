@@ -16,10 +16,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import EFFECTS, STUDY
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis
-from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.data_vector import Built
 from hscb_bayes.model.known_patients import effect_deviations
@@ -40,9 +39,7 @@ NUMBERS = {derived_seed(SEED, purpose, k): first + k for purpose, first in FIRST
 NUMBERS[SEED] = 0
 
 
-def tree_of(
-    analysis: Member | Pool | PatientAnalysis, draws: xr.Dataset, number: int, *, seed: int, each_alone: bool = False
-) -> Posterior:
+def tree_of(analysis: Analysis, draws: xr.Dataset, number: int, *, seed: int, each_alone: bool = False) -> Posterior:
     """A posterior of an analysis as ``sample`` returns it, from draws of this analysis or of the one it is beside.
 
     Parameters
@@ -60,14 +57,14 @@ def tree_of(
         _parameters(analysis, own),
         xr.Dataset(coords={dim: np.arange(own.sizes[dim]) for dim in DIMS}),
     )
-    if isinstance(analysis, Pool):
+    if not isinstance(analysis, Member):
         further = further.assign(_of_known_in_pool(analysis, own))
         if each_alone:
             each = [_parameters(analysis, of_fit(draws, number + k)) for k in range(len(analysis.studies))]
             parameters = xr.concat(each, pd.Index(analysis.studies, name="study"))
         else:
             further = further.assign(_of_studies(analysis, own))
-    elif isinstance(analysis, PatientAnalysis):
+    elif not analysis.is_printed:
         if analysis.terms:
             further["log_hazard_ratio"] = own["log_hazard_ratios"].sel(term=list(analysis.terms))
         if analysis.centres:
@@ -87,7 +84,7 @@ def tree_of(
     )
 
 
-def _parameters(analysis: Member | Pool | PatientAnalysis, own: xr.Dataset) -> xr.DataArray:
+def _parameters(analysis: Analysis, own: xr.Dataset) -> xr.DataArray:
     """Those of the draws by id, completed with means of the prior."""
     mean, _ = prior_normals(analysis)
     believed = xr.DataArray(mean, {"parameter": list(analysis.parameters)}, ("parameter",))
@@ -95,7 +92,7 @@ def _parameters(analysis: Member | Pool | PatientAnalysis, own: xr.Dataset) -> x
     return found.where(found.notnull(), believed).transpose(*DIMS, "parameter")
 
 
-def _of_studies(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
+def _of_studies(pool: Analysis, own: xr.Dataset) -> dict[str, xr.DataArray]:
     """How the studies of a pool differ; with an effect of each study on its own where the pool gives weights."""
     beliefs, labels = beliefs_of(pool), {"study": list(pool.studies), "effect": list(EFFECTS)}
     own = own.sel(effect=labels["effect"])
@@ -122,7 +119,7 @@ def _of_studies(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
     return found
 
 
-def _of_known_in_pool(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
+def _of_known_in_pool(pool: Analysis, own: xr.Dataset) -> dict[str, xr.DataArray]:
     studies = list(effect_deviations(pool))
     if not studies:
         return {}

@@ -43,7 +43,7 @@ from hscb_bayes.checking.methods.simulated_patients import patient_quantities, s
 from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
-from hscb_bayes.model.known_patients import tables_of
+from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
 from hscb_bayes.posterior.headline import calibration_quantities
@@ -220,7 +220,7 @@ def _compiled(name: str) -> Compiled:
 def _estimands(parameters: np.ndarray, analysis: Member) -> dict[str, np.ndarray]:
     """The calibrated quantities, hazard ratios on the log scale and the share lost on the logit scale."""
     quantities = calibration_quantities(parameters, analysis)
-    if not analysis.table.follow_up.complete:
+    if not analysis.follow_up.complete:
         quantities[LOST] = parameters[:, analysis.parameter_ids.index(LOST)]
     is_ratio = {id: id.startswith("hazard_ratio_") for id in quantities}
     return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
@@ -269,7 +269,7 @@ def _refit_of(analysis: Analysis) -> Callable[[str, int, int], Refit]:
 
 def _kind_of(analysis: Analysis) -> dict[str, str]:
     """Which likelihood, and whether everybody is followed to the end."""
-    words = [] if not analysis.members else ["joint" if analysis.members[0].table.fit.overlap else "independent"]
+    words = [] if not analysis.has_print else ["joint" if analysis.members[0].fit.overlap else "independent"]
     words += ["patients"] if tables_of(analysis) and len(analysis.members) < 2 else []
     follow_up = "complete" if analysis.is_complete else "censored"
     return {"likelihood": " and ".join(words), "follow_up": follow_up}

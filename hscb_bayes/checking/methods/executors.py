@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
-from hscb_bayes.model.known_patients import tables_of
+from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.stopping import end_with_parent
 
 

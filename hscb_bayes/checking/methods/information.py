@@ -21,7 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hscb_bayes.analysis.member import Member, load_analysis, needed_priors
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.paper_table import needed_priors
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import SEED, WORKERS, prior_draw
 from hscb_bayes.checking.methods.executors import executor_at
@@ -44,8 +46,8 @@ COLUMNS = (
 def both_scores(name: str, known: int, first: int, studies: int, seed: int) -> np.ndarray:
     """Scores of the print with ``known`` patients one by one, and of the table, at the truth; (study, parameter, 2)."""
     analysis = _alike(name)
-    if not 0 <= known < analysis.patients:
-        raise InputError(f"known: required from 0 to {analysis.patients - 1} patients, found {known}")
+    if not 0 <= known < analysis.size:
+        raise InputError(f"known: required from 0 to {analysis.size - 1} patients, found {known}")
     found = []
     for study in range(first, first + studies):
         rng = np.random.default_rng([seed, study])
@@ -84,7 +86,7 @@ def rows_of_parameters(analysis: Member, known: int, scores: np.ndarray) -> list
             {
                 "analysis": analysis.name,
                 "known": known,
-                "of": analysis.patients,
+                "of": analysis.size,
                 "parameter": id,
                 "studies": len(own),
                 "share": round(spread / float(full.var()), 3),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS, STUDY
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.checking.methods.simulated_members import printed_and_censored, simulate_with_known
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.level_arrays import level_arrays, places, shift_arrays, shifted, study_parameters
@@ -40,7 +40,7 @@ class Truth:
     of_known: Mapping[str, np.ndarray]
 
 
-def true_literature(pool: Pool, *, rng: np.random.Generator) -> Truth:
+def true_literature(pool: Analysis, *, rng: np.random.Generator) -> Truth:
     """Draw the average study, the spread, and every study's effects from the beliefs of a pool."""
     level, mixing = pool.levels[STUDY], level_arrays(pool.levels[STUDY])
     mean, deviation = prior_normals(pool)
@@ -67,8 +67,8 @@ def true_literature(pool: Pool, *, rng: np.random.Generator) -> Truth:
 
 
 def printed_literature(
-    pool: Pool, truth: Truth, *, rng: np.random.Generator
-) -> tuple[Pool, dict[str, dict[str, float]], float]:
+    pool: Analysis, truth: Truth, *, rng: np.random.Generator
+) -> tuple[Analysis, dict[str, dict[str, float]], float]:
     """The pool, with simulated patients where it knows some one by one; each study's printed numbers by study id; and
     the share of all patients censored before one year.
 
@@ -85,16 +85,16 @@ def printed_literature(
         members.append(found[0])
         numbers[study] = found[1]
         censored.append(found[2])
-        sizes.append(member.patients)
+        sizes.append(member.size)
     return replace(pool, members=tuple(members)), numbers, float(np.average(censored, weights=sizes))
 
 
-def true_quantities(truth: Truth, pool: Pool) -> dict[str, np.ndarray]:
+def true_quantities(truth: Truth, pool: Analysis) -> dict[str, np.ndarray]:
     """The calibrated quantities of a truth, shape (1,) each."""
     return _quantities(pool, truth.parameters, truth.between, truth.effects, truth.next_effects)
 
 
-def drawn_quantities(posterior: Posterior, pool: Pool, *, seed: int) -> dict[str, np.ndarray]:
+def drawn_quantities(posterior: Posterior, pool: Analysis, *, seed: int) -> dict[str, np.ndarray]:
     """The same of a posterior, shape (draw,) each: of the average study, of each one, and of the next."""
     between = posterior.among_effects("between_studies")
     following = posterior.next(seed=seed)
@@ -103,7 +103,7 @@ def drawn_quantities(posterior: Posterior, pool: Pool, *, seed: int) -> dict[str
 
 
 def _quantities(
-    pool: Pool,
+    pool: Analysis,
     parameters: np.ndarray,
     between: np.ndarray,
     effects: np.ndarray,
@@ -123,7 +123,7 @@ def _quantities(
     return found
 
 
-def _estimands(whose: str, parameters: np.ndarray, effect: np.ndarray | None, pool: Pool) -> dict[str, np.ndarray]:
+def _estimands(whose: str, parameters: np.ndarray, effect: np.ndarray | None, pool: Analysis) -> dict[str, np.ndarray]:
     """With the patients of the first study."""
     quantities = calibration_quantities(parameters, pool.members[0], effect)
     return {f"{whose}:{name}": quantities[name] for name in ESTIMANDS}

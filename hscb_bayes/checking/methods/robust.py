@@ -21,8 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.level import EFFECTS
-from hscb_bayes.analysis.pool import Pool, load_pool
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import CHAINS, POOL_ATTEMPTS, POOL_TUNE, SEED, WORKERS, gate, write_table
 from hscb_bayes.checking.methods.executors import each_once, executor_at, fingerprint
@@ -65,7 +66,7 @@ class Found:
     passed: bool
 
 
-def moved(truth: Truth, pool: Pool, study: str, ratio: float) -> Truth:
+def moved(truth: Truth, pool: Analysis, study: str, ratio: float) -> Truth:
     """The same literature with one study worse by a hazard ratio on every transition."""
     effects = truth.effects.copy()
     change = np.log(ratio) * np.array([WORSE.get(effect, 0.0) for effect in EFFECTS])
@@ -107,7 +108,7 @@ def fit_literature(name: str, literature: int, seed: int, *, study: str, ratio: 
 
 
 @cache
-def _pool(name: str) -> Pool:
+def _pool(name: str) -> Analysis:
     return load_pool(name)
 
 

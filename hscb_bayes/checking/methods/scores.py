@@ -24,7 +24,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hscb_bayes.analysis.member import Member, load_analysis, needed_priors
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.paper_table import needed_priors
+from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import SEED, WORKERS, prior_draw, write_table
 from hscb_bayes.checking.methods.executors import executor_at

@@ -58,7 +58,7 @@ def simulate_with_known(
     print_and_share = printed_and_censored(analysis, as_recorded(analysis, courses))
     if known.said.inside:
         return replace(analysis, known=_known_of(known, courses, start.durations, chosen)), *print_and_share
-    durations = np.full(count, analysis.table.cohort.reference) if known.duration is None else known.duration
+    durations = np.full(count, analysis.cohort.reference) if known.duration is None else known.duration
     x = covariate_at(analysis, durations)
     own = simulate_courses(analysis, truth, (of_all + of_known)[None], x=x, horizon=np.inf, rng=rng)
     return replace(analysis, known=_known_of(known, own, durations, np.ones(count, dtype=bool))), *print_and_share

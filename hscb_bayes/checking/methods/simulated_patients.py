@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.posterior.posterior import Posterior
@@ -22,7 +22,7 @@ from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.process.simulate import simulate_course
 
 
-def simulated_table(analysis: PatientAnalysis, truth: Posterior, *, rng: np.random.Generator) -> PatientAnalysis:
+def simulated_table(analysis: Member, truth: Posterior, *, rng: np.random.Generator) -> Member:
     """The analysis with simulated courses in the place of its own.
 
     Raises
@@ -36,7 +36,7 @@ def simulated_table(analysis: PatientAnalysis, truth: Posterior, *, rng: np.rand
     pathway, x = own_pathways(truth)
     course = simulate_course(pathway, x, shape=(1, len(real)), rng=rng, entry_day=real.entry_day)
     response, death = course.response_day[0], course.death_day[0]
-    return replace(analysis, patients=_recorded(real, response, death))
+    return analysis.with_patients(_recorded(real, response, death))
 
 
 def _recorded(real: Patients, response: np.ndarray, death: np.ndarray) -> Patients:
@@ -61,7 +61,7 @@ def _recorded(real: Patients, response: np.ndarray, death: np.ndarray) -> Patien
     )
 
 
-def patient_quantities(posterior: Posterior, analysis: PatientAnalysis) -> dict[str, np.ndarray]:
+def patient_quantities(posterior: Posterior, analysis: Member) -> dict[str, np.ndarray]:
     """The calibrated quantities of a posterior, or of a truth, shape (draw,) each.
 
     Parameters of the baselines, log hazard ratios, spreads between centres and the effects of the first centre; and of

@@ -15,7 +15,7 @@ def patients_in_words(analysis: Any) -> str:
     if analysis.has_one_print:
         study = analysis.study
         doi = f"; doi {study.doi}" if study.doi else ""
-        part = "" if analysis.patients == study.n else f", {analysis.patients} of whom this is about"
+        part = "" if analysis.size == study.n else f", {analysis.size} of whom this is about"
         return f"{study.citation}{doi}. {study.n} patients{part}; {study.design}. Read: {study.read}."
     if analysis.has_print:
         asked = analysis.table

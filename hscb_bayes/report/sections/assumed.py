@@ -34,14 +34,14 @@ def _what_multiplies(analysis: Any) -> Iterator[str]:
     """What hazards depend on, a sentence each."""
     if not analysis.has_print:
         yield "Covariates multiply hazards; losses to follow-up say nothing about what would have happened."
-        for covariate in analysis.table.covariates.values():
+        for covariate in analysis.covariates.values():
             rarely = f"{covariate.hazard_ratio_rarely_above:g}"
             yield f"{covariate.label}: a hazard ratio is rarely above {rarely}. {sentence(covariate.why)}"
         if analysis.table.centres:
             yield f"Centres: {sentence(analysis.table.centres.why)}"
     for member in analysis.members:
         of = "" if analysis.has_one_print else f"{member.study.id}: "
-        cohort = member.table.cohort
+        cohort = member.cohort
         if cohort.form == "log2":
             reference = number(cohort.reference, "days")
             ratio = "multiplies each rate by a hazard ratio"
@@ -59,7 +59,7 @@ def _of_print(analysis: Any) -> dict[str, object]:
         "items": items_by_use(analysis),
         "tests": _tests(analysis),
         "sizes": _sizes(analysis),
-        "durations": duration_summary(analysis.study, analysis.table.cohort.among) if analysis.by_duration else None,
+        "durations": duration_summary(analysis.study, analysis.cohort.among) if analysis.by_duration else None,
         "known": None if known is None else {"count": len(known), "left_out": known.patients.left_out},
     }
 
@@ -86,14 +86,14 @@ def _belief(label: str, belief: Belief, unit: str) -> dict[str, str]:
 
 def _tests(analysis: Any) -> list[str]:
     """Which test is taken to stand behind each P value that does not name one: "response by duration: cox"."""
-    named = analysis.table.conventions.tests
+    named = analysis.conventions.tests
     items = [item for item in analysis.study.items if isinstance(item, PValue) and item.id in named]
     return [f"{item.comparison}: {named[item.id].test}" for item in items]
 
 
 def _sizes(analysis: Any) -> list[str]:
     """How many patients the analysis puts into each group whose size it declares, and into those that have the rest."""
-    given, study, n = analysis.table.cohort.sizes, analysis.study, analysis.patients
+    given, study, n = analysis.cohort.sizes, analysis.study, analysis.size
     found = []
     for id, size in given.items():
         found.append(f"{size} {study.labels[id]}")

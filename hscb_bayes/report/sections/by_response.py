@@ -71,7 +71,7 @@ def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
 
 def _figure(results: Results) -> Markup:
     """Printed survival by response beside survival from a landmark."""
-    study, among = results.analysis.study, results.analysis.table.cohort.among
+    study, among = results.analysis.study, results.analysis.cohort.among
     rows, check = list[dict[str, object]](), results.tables["check"].set_index("id")
     for item in study.items:
         subgroup = subgroup_of(study, item.among, among)

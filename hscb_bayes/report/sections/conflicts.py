@@ -27,7 +27,7 @@ def audit_table(fits: Fits) -> pd.DataFrame:
 
 
 def _context(results: Results) -> dict[str, object]:
-    handled = {member.study.id: member.table.handled for member in results.analysis.members}
+    handled = {member.study.id: member.handled for member in results.analysis.members}
     rows = [
         (study, finding, handled[study].get(finding.id, "it is not handled"))
         for study, findings in results.findings.items()

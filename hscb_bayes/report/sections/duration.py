@@ -87,7 +87,7 @@ def _as_printed(results: Results) -> str:
         return ""
     short, long = (item.value.value for item in items)
     modelled = summary_row(results, "os_1y_short")["median"] - summary_row(results, "os_1y_long")["median"]
-    is_fitted = all(item.id in analysis.table.fit.items for item in items)
+    is_fitted = all(item.id in analysis.fit.items for item in items)
     is_drawn = is_fitted and 0.0 < modelled * (short - long) < (short - long) ** 2
     drawn = ", which so few patients and the beliefs about hazard ratios draw together" if is_drawn else ""
     return f" (printed: {listing([str(item.value) for item in items])}{drawn})"

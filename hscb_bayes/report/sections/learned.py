@@ -23,7 +23,7 @@ def summary_table(fits: Fits) -> pd.DataFrame:
 
 
 def _context(results: Results) -> dict[str, object]:
-    cohort = results.analysis.table.cohort
+    cohort = results.analysis.cohort
     return {
         "rows": [row | {"unit": unit_of(row)} for row in results.tables["summary"].to_dict("records")],
         "reference": number(cohort.reference, "days") if cohort.form == "log2" else "the shorter durations",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from hscb_bayes.analysis.patient_analysis import PatientAnalysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.estimators.intervals import normal_quantile
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import cumulative_incidence, survival
@@ -44,10 +44,10 @@ def ratio_table(posterior: Posterior) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["transition", "term", *NAMES, *(f"prior_{x}" for x in NAMES), "share_above"])
 
 
-def settings_of(analysis: PatientAnalysis) -> dict[str, list[Any]]:
+def settings_of(analysis: Member) -> dict[str, list[Any]]:
     """Values of each covariate that are compared, the reference first: its levels, or the quartiles of its numbers."""
     found: dict[str, list[Any]] = {}
-    for id, covariate in analysis.table.covariates.items():
+    for id, covariate in analysis.covariates.items():
         values = analysis.patients.covariates[covariate.column]
         quartiles = [] if covariate.levels else np.quantile(values.astype(float), QUARTILES, method="inverted_cdf")
         found[id] = list(covariate.levels) or list(dict.fromkeys(map(float, quartiles)))
@@ -117,7 +117,7 @@ def _contrasts(results: Results) -> Iterator[dict[str, object]]:
     """A row for each value of a covariate: shares, were all patients to have it, and differences from the first."""
     days = results.analysis.table.report.days
     for (id, value), own in results.tables["contrasts"].groupby(["covariate", "value"], sort=False):
-        covariate, cells = results.analysis.table.covariates[str(id)], list[str]()
+        covariate, cells = results.analysis.covariates[str(id)], list[str]()
         for quantity, day in (("responded_by", days[0]), ("dead", days[-1])):
             row = own[(own["quantity"] == quantity) & np.isclose(own["day"], day)].to_dict("records")[0]
             is_first = np.isnan(row["difference_median"])

@@ -24,20 +24,20 @@ def _row(pool: Any, member: Any) -> dict[str, object]:
         "definition": own.definition_words or own.definition,
         "source": own.secondary or own.read,
         "items": items_by_use(member),
-        "assumed": member.table.cohort.why,
+        "assumed": member.cohort.why,
         "shares": own.may_share_patients_with,
     }
 
 
 def _patients(member: Any) -> str:
     """How many patients a study has, and how many are known one by one."""
-    of = "" if member.patients == member.study.n else f" of {member.study.n}"
+    of = "" if member.size == member.study.n else f" of {member.study.n}"
     if member.known is None:
-        return f"{member.patients}{of}"
+        return f"{member.size}{of}"
     among = "of them" if member.known.said.inside else "others"
     gone = member.known.patients.left_out
     left_out = f" ({gone} are left out: a value is missing)" if gone.patients else ""
-    return f"{member.patients}{of}, and {len(member.known)} {among} one by one{left_out}"
+    return f"{member.size}{of}, and {len(member.known)} {among} one by one{left_out}"
 
 
 def _population(pool: Any, id: str) -> str:
