@@ -40,30 +40,12 @@ def member_of_table(analysis: PatientAnalysis, first: Member) -> Member:
         **dict(table.patients), inside=False, duration=column, published_until=None, hazard_ratio_rarely_above=None
     )
     form: Literal["log2", "none"] = "none" if column is None else "log2"
-    text = analysis.text
-    study = Study(
-        id=analysis.name,
-        title=table.title,
-        citation=table.title,
-        n=len(patients),
-        time_zero=table.endpoints.time_zero,
-        design="a table of patients",
-        read=table.patients.why,
-        groups=MappingProxyType({}),
-        items=(),
-        path=analysis.path,
-        sha256=sha256(text.encode()).hexdigest(),
-        text=text,
-        population=table.population,
-        definition=table.definition,
-        definition_words=table.endpoints.response,
-    )
     return Member(
         name=analysis.name,
         path=analysis.path,
         sources=analysis.sources,
-        text=text,
-        study=study,
+        text=analysis.text,
+        study=_study(analysis),
         known=Known(said=said, patients=patients, address=analysis.path),
         of_table=analysis,
         table=AnalysisTable.model_construct(
@@ -82,6 +64,28 @@ def member_of_table(analysis: PatientAnalysis, first: Member) -> Member:
             handled={},
             report=first.table.report,
         ),
+    )
+
+
+def _study(analysis: PatientAnalysis) -> Study:
+    """A study of which nothing is printed."""
+    table = analysis.table
+    return Study(
+        id=analysis.name,
+        title=table.title,
+        citation=table.title,
+        n=len(analysis.patients),
+        time_zero=table.endpoints.time_zero,
+        design="a table of patients",
+        read=table.patients.why,
+        groups=MappingProxyType({}),
+        items=(),
+        path=analysis.path,
+        sha256=sha256(analysis.text.encode()).hexdigest(),
+        text=analysis.text,
+        population=table.population,
+        definition=table.definition,
+        definition_words=table.endpoints.response,
     )
 
 

@@ -58,10 +58,7 @@ class PrintedCohort:
 
 
 def baseline(analysis: Member) -> PrintedCohort:
-    """The patients' durations from the printed summary, split into groups by rank; all alike if they have no part.
-
-    Of a study of which nothing is printed they are those of its table.
-    """
+    """The patients' durations from the printed summary or a table, split by rank; all alike if they have no part."""
     n, cohort = analysis.patients, analysis.table.cohort
     if analysis.of_table is not None and cohort.form != "none":
         own = np.sort(analysis.of_table.patients.covariates[analysis.of_table.table.covariates[DURATION].column])
@@ -71,8 +68,7 @@ def baseline(analysis: Member) -> PrintedCohort:
     median, lowest, highest = duration_summary(analysis.study, cohort.among)
     durations = expected_durations(n, median=median, lowest=lowest, highest=highest)
     sizes = _sizes(analysis)
-    longer = (np.arange(n) >= sizes[0]).astype(float)
-    x = np.log2(durations / cohort.reference) if cohort.form == "log2" else longer
+    x = np.log2(durations / cohort.reference) if cohort.form == "log2" else (np.arange(n) >= sizes[0]).astype(float)
     return PrintedCohort(durations=durations, x=x, sizes=sizes)
 
 
@@ -185,10 +181,9 @@ def printed_values(analysis: Member) -> dict[str, float]:
 
 def fitted_survivals(analysis: Member) -> tuple[Survival, ...]:
     """Survival items that the analysis fits as estimates; among non-responders a survival is a count."""
-    found = (
-        item for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.table.fit.items
-    )
-    return tuple(item for item in found if _response_value(analysis, item) != "no")
+    found = (item for item in analysis.study.items if isinstance(item, Survival))
+    fitted = (item for item in found if item.id in analysis.table.fit.items)
+    return tuple(item for item in fitted if _response_value(analysis, item) != "no")
 
 
 def _response_value(analysis: Member, item: Survival) -> str | None:
