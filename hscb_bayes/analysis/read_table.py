@@ -22,7 +22,7 @@ from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.reading import Kind
 from hscb_bayes.evidence.patients.stored import patients_of_text
 from hscb_bayes.evidence.study import Study
-from hscb_bayes.sentences import listed, quote
+from hscb_bayes.sentences import listed, nearest, quote
 from hscb_bayes.toml_file import tables_of_json
 
 FEWEST_CENTRES = 2
@@ -215,3 +215,7 @@ def _check_covariates(analysis: Member, patients: Patients, address: str) -> Non
         )
     if centres and len(analysis.centres) < FEWEST_CENTRES:
         raise InputError(f"{address}: {centres.column}: required at least two centres, found one")
+    for name in {} if centres is None or centres.exchangeable is None else centres.exchangeable.weights:
+        if name not in analysis.centres:
+            hint = nearest(name, analysis.centres)
+            raise InputError(f"{analysis.path}: centres.exchangeable.weights: unknown centre {quote(name)}; {hint}")

@@ -65,7 +65,7 @@ class HeldOut:
         gone, found = self.patients_by_study(analysis), []
         for member in analysis.members:
             out = gone.get(member.study.id)
-            if self.patients is not None and out is not None and out.any():
+            if self.patients is not None and member.is_printed and out is not None and out.any():
                 member = replace(member, known=None) if out.all() else member.with_patients(member.patients.of(~out))
             found.append(member)
         return found

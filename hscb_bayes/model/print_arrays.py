@@ -57,10 +57,7 @@ class PrintedCohort:
 
 
 def baseline(analysis: Member) -> PrintedCohort:
-    """The patients' durations from the printed summary, split into groups by rank; all alike if they have no part.
-
-    Of a study of which nothing is printed they are those of its table.
-    """
+    """The patients' durations from the printed summary or a table, split by rank; all alike if they have no part."""
     n, cohort = analysis.size, analysis.cohort
     if not analysis.is_printed and analysis.known is not None and analysis.known.duration is not None:
         own = np.sort(analysis.known.duration)
@@ -70,8 +67,7 @@ def baseline(analysis: Member) -> PrintedCohort:
     median, lowest, highest = duration_summary(analysis.study, cohort.among)
     durations = expected_durations(n, median=median, lowest=lowest, highest=highest)
     sizes = _sizes(analysis)
-    longer = (np.arange(n) >= sizes[0]).astype(float)
-    x = np.log2(durations / cohort.reference) if cohort.form == "log2" else longer
+    x = np.log2(durations / cohort.reference) if cohort.form == "log2" else (np.arange(n) >= sizes[0]).astype(float)
     return PrintedCohort(durations=durations, x=x, sizes=sizes)
 
 

@@ -2,7 +2,9 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,13 +32,18 @@ CHANCE = 4.0  # standard errors
 WHOLE_DAYS = 0.02  # of a posterior's standard deviation: the likelihood of days that are rounded is an approximation
 
 
+@cache
+def scored(name: str) -> list[dict[str, Any]]:
+    with ThreadPoolExecutor(1) as executor:
+        return mean_scores(name, studies=1200, seed=1, executor=executor)
+
+
 @pytest.mark.slow
+@pytest.mark.xdist_group("scores")
 @pytest.mark.parametrize("name", ["main", "stasia2014", "scb2024", "with_centre"])
 def test_the_likelihood_does_not_lean(name: str) -> None:
     """A binomial that was not scaled under losses leaned by 0.13 in the share lost, 9 to 20 standard errors."""
-    with ThreadPoolExecutor(1) as executor:
-        rows = mean_scores(name, studies=1200, seed=1, executor=executor)
-    for row in rows:
+    for row in scored(name):
         error = row["lean"] / row["mean_score"] * row["standard_error"]
         assert abs(row["lean"]) < WHOLE_DAYS + CHANCE * error, row
 
@@ -91,11 +98,11 @@ def test_differences_of_a_parabola_are_its_own() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("scores")
 @pytest.mark.parametrize("name", ["calibration", "main"])
 def test_the_days_of_response_are_not_trusted_too_much(name: str) -> None:
     """Densities at whole days were: by 1.3 where patients respond within a week, by 1.2 where losses are many."""
-    with ThreadPoolExecutor(1) as executor:
-        rows = {row["parameter"]: row for row in mean_scores(name, studies=1200, seed=2, executor=executor)}
+    rows = {row["parameter"]: row for row in scored(name)}
     for parameter in ("response_median", "response_shape"):
         assert 0.75 < rows[parameter]["trust"] < 1.25, rows[parameter]
 

@@ -35,6 +35,7 @@ PRINTS: dict[str, dict[str, float]] = {
     "all alive": {"os_1y_short": 1.0, "os_1y_long": 1.0, "os_1y_nonresponders": 1.0},
     "nothing": {"response": 26, "os_1y_short": np.nan, "os_1y_long": np.nan, "os_1y_nonresponders": np.nan},
 }
+pytestmark = pytest.mark.xdist_group("joint_of_a_paper")
 over_prints = pytest.mark.parametrize("changed", PRINTS.values(), ids=PRINTS)
 
 

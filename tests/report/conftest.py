@@ -15,6 +15,7 @@ from hscb_bayes.checking.check import check
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.report import run
 from hscb_bayes.report.page import render
 from hscb_bayes.report.results import Results
 from tests.posteriors import made
@@ -81,6 +82,16 @@ def results_of_study(posterior_of: Callable[[str], Posterior]) -> Callable[[str]
 def page(results: Results) -> str:
     """Their page."""
     return render(results)
+
+
+@pytest.fixture(scope="session")
+def whole(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory as ``hscb run`` leaves it, of these results; to be copied, not changed."""
+    out = tmp_path_factory.mktemp("whole") / "main"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run, "computed_results", lambda *_, **__: results)
+        run.run("main", out, seed=1)
+    return out
 
 
 @pytest.fixture
