@@ -17,6 +17,7 @@ from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.held_out import HeldOut
+from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.model.patient_likelihood import ByPatient, log_likelihood_of_patients
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.patients.test_predictions import drawn
@@ -66,7 +67,7 @@ def test_density_in_a_new_centre_is_the_integral_over_its_effects(bmt: Member) -
     found = log_densities_in_new(tree, left, seed=3)
 
     position, weight = hermegauss(7)
-    each, point = ByPatient(analysis=left), dict(zip(bmt.parameter_ids, tree.parameters[0], strict=True))
+    each, point = ByPatient(table=tables_of(left)[left.study.id]), dict(zip(bmt.parameter_ids, tree.parameters[0], strict=True))
     total = np.zeros(len(left.patients))
     for index in np.ndindex(7, 7, 7):
         effect = 0.3 * position[list(index)]
