@@ -309,3 +309,13 @@ def _check_covariates(analysis: PatientAnalysis, address: str) -> None:
         )
     if analysis.table.centres and len(analysis.centres) < FEWEST_CENTRES:
         raise InputError(f"{address}: {analysis.table.centres.column}: required at least two centres, found one")
+    _check_weights(analysis)
+
+
+def _check_weights(analysis: PatientAnalysis) -> None:
+    """Refuse the weight of a centre that is not in the table."""
+    centres = analysis.table.centres
+    for name in {} if centres is None or centres.exchangeable is None else centres.exchangeable.weights:
+        if name not in analysis.centres:
+            hint = nearest(name, analysis.centres)
+            raise InputError(f"{analysis.path}: centres.exchangeable.weights: unknown centre {quote(name)}; {hint}")

@@ -54,6 +54,11 @@ BROKEN = {
         "[covariates.centre]",
         "{file}: covariates.centre: required another name; groups of [centres] are called so",
     ),
+    "a weight of a centre that is not there": (
+        "[hazards]",
+        '[centres.exchangeable]\nweights = { alfred = 0.5 }\nwhy = "x"\n\n[hazards]',
+        "{file}: centres.exchangeable.weights: unknown centre 'alfred'; did you mean 'Alfred'?",
+    ),
     "days of the report that fall": (
         "days = [30, 100, 365, 730]",
         "days = [30, 365, 100]",
