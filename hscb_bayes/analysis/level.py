@@ -11,7 +11,9 @@ from hscb_bayes.process.pathway import TRANSITIONS
 EFFECTS = (*TRANSITIONS, "never_respond", "response_shape", "lost_by_one_year")
 ON_HAZARDS = len(TRANSITIONS)  # the first of the effects; the others are added to parameters
 RATIOS = (*TRANSITIONS, "never_respond")  # effects on hazards and odds: what a unit on its own differs by
-STUDY, CENTRE = "study", "centre"
+LevelName = Literal["study", "centre"]
+STUDY: Literal["study"] = "study"
+CENTRE: Literal["centre"] = "centre"
 ALWAYS = 1.0 - 1e-12  # a weight that is as good as 1
 
 
@@ -51,7 +53,7 @@ class Level:
     with multiple strata. Pharm Stat 2016;15:123-134.
     """
 
-    name: Literal["study", "centre"]
+    name: LevelName
     units: tuple[str, ...]
     between: Mapping[str, float]
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -86,12 +88,16 @@ class Level:
     @property
     def is_mixed(self) -> bool:
         """Whether some unit may be on its own."""
-        return min(map(self.weight_of, self.units), default=1.0) < ALWAYS
+        return any(map(self.may_be_apart, self.units))
 
     @property
     def components(self) -> int:
         """How many likelihoods of a unit there are: 2 where those of one of the kind and of one on its own differ."""
         return 2 if self.is_mixed and self.mixed_in == "likelihood" else 1
+
+    def may_be_apart(self, unit: str) -> bool:
+        """Whether a unit may be on its own."""
+        return self.weight_of(unit) < ALWAYS
 
     def weight_of(self, unit: str) -> float:
         """Prior probability of a unit to be one of the kind."""

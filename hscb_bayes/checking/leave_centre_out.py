@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
+from hscb_bayes.analysis.level import CENTRE
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.checking.leave_out import each_centre, folds_of, leave_out, short_fit
 from hscb_bayes.checking.replicate_patients import compared_with, replicated_tables
@@ -41,10 +42,10 @@ def leave_centres_out(
     Returns
     -------
     A row for each centre: the sum over its patients of their ``log_predictive_density``, each in a new centre that is
-    drawn; and whether the fit ``converged``. The sum over centres compares analyses of one table by how they foretell
-    patients of a new centre. And a row for each centre, statistic and day: its Kaplan-Meier survival and its
-    Aalen-Johansen incidence of response beside those of replicated tables of its patients; no rows where tables cannot
-    be replicated.
+    drawn, and that is on its own as often as the weight of the centre has it; and whether the fit ``converged``. The
+    sum over centres compares analyses of one table by how they foretell patients of a new centre. And a row for each
+    centre, statistic and day: its Kaplan-Meier survival and its Aalen-Johansen incidence of response beside those of
+    replicated tables of its patients; no rows where tables cannot be replicated.
     """
     analysis, centres, numbers = compiled.analysis, list[tuple[object, ...]](), list[tuple[object, ...]]()
     sets = folds_of(analysis)
@@ -61,33 +62,36 @@ def leave_centres_out(
         for name in names:
             members = analysis.groups[f"centre[{name}]"]
             left = analysis.with_patients(analysis.patients.of(members))
-            density = float(log_densities_in_new(posterior, left, seed=own).sum())
+            following = posterior.next(seed=own, exchangeable=analysis.levels[CENTRE].weight_of(name))
+            density = float(log_densities_in_new(following, left).sum())
             centres.append((name, int(members.sum()), density, bool(posterior.converged)))
-            numbers += [(name, *row) for row in _numbers(posterior, analysis, members, seed=own)]
+            numbers += [(name, *row) for row in _numbers(following, analysis, members, seed=own)]
     return pd.DataFrame(centres, columns=list(CENTRES)), pd.DataFrame(numbers, columns=list(NUMBERS))
 
 
-def log_densities_in_new(posterior: Posterior, left: Member, *, seed: int) -> np.ndarray:
+def log_densities_in_new(following: Posterior, left: Member) -> np.ndarray:
     """Log predictive density of each patient in a new centre, one for each draw of the posterior; shape (patient,).
 
     Parameters
     ----------
+    following
+        The posterior of a new centre.
     left
         The analysis with the patients of one centre alone.
     """
-    each, following = ByPatient(table=tables_of(left)[left.study.id]), posterior.next(seed=seed)
+    each = ByPatient(table=tables_of(left)[left.study.id])
     ratios, effects = following.log_hazard_ratios, following.centre_effects
     logs = np.array(
         [
             each.at(dict(zip(left.parameter_ids, point, strict=True)), ratios[k], effects[k])
-            for k, point in enumerate(posterior.parameters)
+            for k, point in enumerate(following.parameters)
         ]
     )
     return np.asarray(logsumexp(logs, axis=0) - np.log(len(logs)))
 
 
-def _numbers(posterior: Posterior, analysis: Member, members: np.ndarray, *, seed: int) -> Sequence[tuple[object, ...]]:
+def _numbers(following: Posterior, analysis: Member, members: np.ndarray, *, seed: int) -> Sequence[tuple[object, ...]]:
     if not can_be_replicated(analysis.patients):
         return []
-    replicated = replicated_tables(posterior.next(seed=seed), seed=seed)
+    replicated = replicated_tables(following, seed=seed)
     return compared_with(analysis.patients, replicated, members, analysis.table.report.days)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.level import Level
 from hscb_bayes.model.believed import prior_data
 from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.known_patients import effect_deviations
@@ -45,7 +46,7 @@ def model_data(
     data: dict[str, Any] = dict(prior_data(analysis))
     left_out = without.patients_by_study(analysis)
     for level in analysis.levels.values():
-        arrays = level_arrays(level) | ({"centred": _centred(analysis, left_out)} if level.centred else {})
+        arrays = level_arrays(level) | ({"centred": _centred(analysis, level, left_out)} if level.centred else {})
         data |= {of_level(level, name): arrays[name] for name in beliefs_needed(level)}
     data |= shift_arrays(analysis) if study_shifts(analysis) else {}
     data |= {"power": list(analysis.powers.values())} if analysis.has_hierarchy else {}
@@ -116,8 +117,12 @@ def _deviations(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _centred(analysis: Analysis, without: Mapping[str, np.ndarray]) -> np.ndarray:
-    """How far effects of centres are centred, shape (centre, transition): more, the more events a centre has."""
+def _centred(analysis: Analysis, level: Level, without: Mapping[str, np.ndarray]) -> np.ndarray:
+    """How far effects of centres are centred, shape (centre, transition): more, the more events a centre has.
+
+    Those of a centre that may be on its own are centred whole: an effect far beyond the spread is no multiple of it.
+    """
     tables = tables_of(analysis).items()
     events = np.sum([events_of_centres(table, without=without[study]) for study, table in tables], axis=0).T
-    return np.asarray(events / (events + HALF_CENTRED))
+    may_be_apart = np.array(list(map(level.may_be_apart, level.units)))
+    return np.where(may_be_apart[:, None], 1.0, events / (events + HALF_CENTRED))

@@ -253,6 +253,19 @@ def correlation_root(partial: Any, xp: Any) -> Any:
     )
 
 
+def root_of_effects(of_hazards: np.ndarray, effects: int) -> np.ndarray:
+    """Cholesky factors of the correlation of all effects, in NumPy, shape (..., effect, effect).
+
+    Parameters
+    ----------
+    of_hazards
+        Of the three effects on hazards, which come first, shape (..., 3, 3); the others are independent.
+    """
+    found = np.broadcast_to(np.eye(effects), (*of_hazards.shape[:-2], effects, effects)).copy()
+    found[..., :ON_HAZARDS, :ON_HAZARDS] = of_hazards
+    return found
+
+
 def whitened(standard: Any, root: Any, xp: Any) -> Any:
     """Independent standard effects of correlated ones, shape (..., unit, effect); those beyond the hazards as they are.
 

@@ -1,20 +1,21 @@
-"""Whether each study of a pool is one of its kind or on its own: probabilities, and effects that are drawn by them."""
+"""Whether each study, or centre, is one of its kind or on its own: probabilities, and effects drawn by them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit
 
 from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.analysis.level import STUDY
+from hscb_bayes.analysis.level import STUDY, Level, LevelName
 from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.known_patients import added_to_known
 from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.model.level_arrays import level_arrays, study_parameters
-from hscb_bayes.model.levels import log_prior_apart
+from hscb_bayes.model.levels import Law, log_prior_apart, root_of_effects
 from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import table_data
 from hscb_bayes.model.print_likelihood import CELLS, arrays_of, log_likelihood_by_study, print_data
@@ -37,20 +38,49 @@ def effects_as_drawn(pooled: Posterior) -> np.ndarray:
     return np.where((uniform < exchangeable_probability(pooled))[..., None], alike, pooled.among_effects(APART))
 
 
-def exchangeable_probability(pooled: Posterior) -> np.ndarray:
-    """Probability of each study to be one of its kind, given the parameters; shape (draw, study)."""
+def exchangeable_probability(posterior: Posterior, level: LevelName = STUDY) -> np.ndarray:
+    """Probability of each unit of a level to be one of its kind, given what is drawn.
+
+    Parameters
+    ----------
+    posterior
+        Of a pool, or of a table of patients.
+    level
+        Whose units: the studies of a pool, or the centres of a table.
+
+    Returns
+    -------
+    Shape (draw, unit); ones where no unit may be on its own.
+    """
+    analysis = posterior.analysis
+    found = analysis.levels.get(level)
+    if found is None or not found.is_mixed:
+        return np.ones((len(posterior.parameters), len(analysis.studies if level == STUDY else analysis.centres)))
+    return _by_likelihoods(posterior, found) if found.mixed_in == "likelihood" else _by_priors(posterior, found)
+
+
+def _by_likelihoods(pooled: Posterior, level: Level) -> np.ndarray:
+    """Where a study has other effects as one of its kind and on its own: what its print and its patients say."""
     pool = pooled.analysis
-    if APART not in pooled.dataset:
-        return np.ones((len(pooled.parameters), len(pool.studies)))
     by_component = np.stack([pooled.among_effects(name) for name in (ALIKE, APART)], axis=1)
     log_likelihood = log_likelihood_of_studies(
         pooled.parameters[:, None, None, :], by_component, pool, numbers=pooled.numbers, without=pooled.without
     )
     log_likelihood = log_likelihood + log_likelihood_of_known(pooled, by_component)
-    level = pool.levels[STUDY]
     weighted = np.array(list(pool.powers.values())) * log_likelihood + level_arrays(level)["log_weights"]
     weighted[:, 1] += pooled.flat(log_prior_apart(level))
     return np.asarray(expit(weighted[:, 0] - weighted[:, 1]))
+
+
+def _by_priors(posterior: Posterior, level: Level) -> np.ndarray:
+    """Where a unit has the same effects either way: how dense the two priors are there."""
+    spread, root = posterior.flat(level.spread)[:, None], None
+    if level.correlated:
+        root = root_of_effects(np.linalg.cholesky(posterior.flat(f"{level.name}_correlation")), len(level.effects))
+    law = Law(level=replace(level, centred=False), spread=spread, root=root, beliefs=level_arrays(level), xp=np)
+    own = law.log_apart(posterior.flat(f"{level.name}_effect") / spread)
+    alike, apart = level_arrays(level)["log_weights"]
+    return np.asarray(expit(alike - apart - own))
 
 
 def log_likelihood_of_studies(

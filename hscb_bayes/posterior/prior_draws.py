@@ -10,11 +10,19 @@ import xarray as xr
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.level import ON_HAZARDS, STUDY, Level
+from hscb_bayes.analysis.level import STUDY, Level
 from hscb_bayes.model.build import coords_of
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.level_arrays import level_arrays, places, shift_arrays, shifted, study_shifts
-from hscb_bayes.model.levels import PARTIAL, PATIENTS_OF, SHIFT_DIMS, Law, correlation_root, log_prior_apart
+from hscb_bayes.model.levels import (
+    PARTIAL,
+    PATIENTS_OF,
+    SHIFT_DIMS,
+    Law,
+    correlation_root,
+    log_prior_apart,
+    root_of_effects,
+)
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import DIMS, Posterior, tree_of_parameters
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -76,11 +84,8 @@ def _ratios(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator
 def _level(level: Level, shape: tuple[int, ...], rng: np.random.Generator, common: Any = 0.0) -> Variables:
     """Effects of the units of a level; ``common`` is what shifts add, shape (..., unit, effect)."""
     level, beliefs, dims = replace(level, centred=False), level_arrays(level), (level.name, level.dim)
-    between, found, root = (
-        beliefs["between"] * np.abs(rng.standard_normal((*shape, len(level.effects)))),
-        Variables(),
-        None,
-    )
+    between = beliefs["between"] * np.abs(rng.standard_normal((*shape, len(level.effects))))
+    found, root = Variables(), None
     if level.correlated:
         partial = 2.0 * rng.beta(PARTIAL, PARTIAL, size=(*shape, PARTIAL.size)) - 1.0
         of_hazards = np.reshape(
@@ -88,8 +93,7 @@ def _level(level: Level, shape: tuple[int, ...], rng: np.random.Generator, commo
         )
         pair = ("transition", "other_transition")
         found[f"{level.name}_correlation"] = (pair, of_hazards @ np.swapaxes(of_hazards, -1, -2))
-        root = np.broadcast_to(np.eye(len(level.effects)), (*shape, *2 * (len(level.effects),))).copy()
-        root[..., :ON_HAZARDS, :ON_HAZARDS] = of_hazards
+        root = root_of_effects(of_hazards, len(level.effects))
     law = Law(level=level, spread=between[..., None, :], root=root, beliefs=beliefs, xp=np)
     sampled = law.drawn(rng, shape)
     found[level.spread] = ((level.dim,), between)

@@ -40,6 +40,10 @@ OF_TABLE = (  # small steps, and smaller ones where the gate is missed: few cent
     Attempt(tune=500, target_accept=0.95),
     Attempt(words="sampling again, with smaller steps", tune=500, target_accept=0.99),
 )
+OF_CENTRES_APART = (  # chains seldom change whether a centre is on its own, and small steps do not help
+    Attempt(draws=3000, tune=500, target_accept=0.9),
+    Attempt(words="sampling again, for longer", draws=10_000, tune=1000, target_accept=0.95),
+)
 OF_HIERARCHY = (
     Attempt(tune=500, target_accept=0.8),
     Attempt(words="sampling again, for longer", draws=3000, tune=500, target_accept=0.95),
@@ -55,6 +59,8 @@ def attempts_of(analysis: Analysis) -> tuple[Attempt, ...]:
     """The attempts at the posterior that is reported, the next where one misses the gate."""
     if analysis.has_hierarchy:
         return OF_HIERARCHY
+    if any(level.is_mixed for level in analysis.levels.values()):
+        return OF_CENTRES_APART
     return OF_PRINT if analysis.has_print else OF_TABLE
 
 

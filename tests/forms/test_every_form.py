@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -14,7 +15,10 @@ import pytest
 import xarray as xr
 
 import hscb_bayes as hb
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.load import load
+from hscb_bayes.analysis.pool_table import validated
+from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
 from hscb_bayes.checking.leave_out import each_centre, each_number, each_study
 from hscb_bayes.checking.leave_patient_out import leave_patient_out
@@ -37,13 +41,25 @@ from hscb_bayes.report.results import results_of
 from hscb_bayes.report.sections import SECTIONS, sections_of
 
 DATA = Path(__file__).parents[1] / "data"
+
+
+def correlated(name: str) -> Analysis:
+    """A pool whose file says that effects of studies are correlated."""
+    pool = load_pool(name)
+    said = json.loads(pool.text)
+    said["between_studies"]["correlated"] = True
+    return replace(pool, text=json.dumps(said), table=validated(said, pool.path))
+
+
 FORMS: Mapping[str, Callable[[], Any]] = {
     "paper": lambda: load("main"),
     "table": lambda: load(DATA / "myeloid.toml"),
     "table with centres": lambda: load(DATA / "bmt.toml"),
+    "table with centres on their own": lambda: load(DATA / "bmt_apart.toml"),
     "print and table beside": lambda: load("with_other_centre"),
     "print and table inside": lambda: load("with_centre"),
     "pool": lambda: load("pooled"),
+    "pool with correlated studies": lambda: correlated("pooled"),
     "pool with weights": lambda: load("pooled_weight_50"),
     "pool with a table": lambda: load("pooled_with_centre"),
 }

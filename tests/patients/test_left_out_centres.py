@@ -64,10 +64,13 @@ def test_density_in_a_new_centre_is_the_integral_over_its_effects(bmt: Member) -
     for name, value in (("log_hazard_ratio", 0.2), ("between_centres", 0.3)):
         tree.dataset[name].values[:] = value
     left = only(bmt, "St Vincent")
-    found = log_densities_in_new(tree, left, seed=3)
+    found = log_densities_in_new(tree.next(seed=3), left)
 
     position, weight = hermegauss(7)
-    each, point = ByPatient(table=tables_of(left)[left.study.id]), dict(zip(bmt.parameter_ids, tree.parameters[0], strict=True))
+    each, point = (
+        ByPatient(table=tables_of(left)[left.study.id]),
+        dict(zip(bmt.parameter_ids, tree.parameters[0], strict=True)),
+    )
     total = np.zeros(len(left.patients))
     for index in np.ndindex(7, 7, 7):
         effect = 0.3 * position[list(index)]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hscb_bayes.analysis.patient_analysis import PatientAnalysisTable
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
 from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.patient_table import PatientAnalysisTable
 from hscb_bayes.analysis.read_table import patient_analysis
 from hscb_bayes.model.patient_likelihood import baseline_ids, log_likelihood_of_patients, transition_of
 from hscb_bayes.process.pathway import TRANSITIONS

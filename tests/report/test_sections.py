@@ -26,7 +26,7 @@ LAWS: dict[str, tuple[set[str], set[str]]] = {  # of which forms, and which file
     "states": (TABLE, {"occupancy.csv", "observed.csv"}),
     "groups": (TABLE, {"times.csv"}),
     "ratios": (TABLE, {"ratios.csv", "contrasts.csv"}),
-    "centres": (TABLE, {"centres.csv", "left_out_centres.csv", "left_out_numbers.csv"}),
+    "centres": (TABLE, {"centres.csv", "centre_weights.csv", "left_out_centres.csv", "left_out_numbers.csv"}),
     "forest": (POOL, {"estimands.csv"}),
     "heterogeneity": (POOL, {"heterogeneity.csv", "weights.csv"}),
     "check": (PRINT | POOL | TABLE, {"check.csv"}),

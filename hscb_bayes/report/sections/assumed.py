@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from hscb_bayes.analysis.against_study import duration_summary
+from hscb_bayes.analysis.exchangeable import Exchangeable
+from hscb_bayes.analysis.level import STUDY, Level
 from hscb_bayes.analysis.member import asked_priors
 from hscb_bayes.analysis.priors import BELIEFS, Belief
 from hscb_bayes.evidence.kinds.p_value import PValue
@@ -50,6 +52,23 @@ def _what_multiplies(analysis: Any) -> Iterator[str]:
             yield f"{of}Each rate changes once, between the shorter and the longer durations."
         elif analysis.has_one_print:
             yield "The duration of prior neutropenia has no part: rates are those of patients as they were."
+    for level in analysis.levels.values():
+        yield from _of_level(level, analysis)
+
+
+def _of_level(level: Level, analysis: Any) -> Iterator[str]:
+    """What is special about studies, or centres: that their effects are correlated, that some may be on their own."""
+    if level.correlated:
+        several = "studies" if level.name == STUDY else "centres"
+        yield f"Effects of {several} on the three hazards are correlated, with an LKJ(2) prior of the correlations."
+    if level.is_mixed:
+        said: Exchangeable = (analysis.table if level.name == STUDY else analysis.table.centres).exchangeable
+        others = "; ".join(f"{unit}: {number(weight, 'share')}" for unit, weight in said.weights.items())
+        yield (
+            f"A {level.name} is taken to be one of a kind with probability {number(said.weight, 'share')}"
+            f"{others and f' ({others})'}; on its own, its hazards are rarely {said.ratio_apart_rarely_above:g} times "
+            f"the average ones. {sentence(said.why)}"
+        )
 
 
 def _of_print(analysis: Any) -> dict[str, object]:

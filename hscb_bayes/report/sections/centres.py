@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from hscb_bayes.analysis.level import CENTRE
 from hscb_bayes.checking import leave_centre_out
 from hscb_bayes.estimators.intervals import normal_quantile
 from hscb_bayes.posterior.posterior import Posterior
@@ -16,10 +17,12 @@ from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.limits import NAMES, limits_of
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section, has_table_alone
+from hscb_bayes.report.weights import weights_table
 from hscb_bayes.report.words import listing, number, sum_of_densities
 
 TYPICAL = np.sqrt(2.0) * normal_quantile(0.5)  # median distance of two normals, in their standard deviations
 BETWEEN = "between"
+LEARNED = ("weight", "probability")
 FARTHEST = 2  # numbers of a centre that are told
 
 
@@ -61,6 +64,10 @@ def _context(results: Results) -> dict[str, object] | None:
             (label, [estimate_of(by.loc[(name, transition)].to_dict(), "ratio") for transition in TRANSITIONS])
             for name, label in labels.items()
         ],
+        "apart": [
+            (words.groups[f"centre[{row['centre']}]"], [number(row[name], "share") for name in LEARNED])
+            for row in tables["centre_weights"].to_dict("records")
+        ],
         "foretold": list(_foretold(results)),
         "density": sum_of_densities(tables["left_out_centres"]["log_predictive_density"]),
     }
@@ -95,6 +102,7 @@ CENTRES = Section(
     context=_context,
     tables={
         "centres": lambda fits: centre_table(fits.main),
+        "centre_weights": lambda fits: weights_table(fits.compared, CENTRE),
         "left_out_centres": lambda fits: (fits.centres or _nobody_foretold())[0],
         "left_out_numbers": lambda fits: (fits.centres or _nobody_foretold())[1],
     },

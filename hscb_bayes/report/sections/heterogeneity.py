@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.analysis.level import STUDY
-from hscb_bayes.posterior.exchangeable import exchangeable_probability
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.limits import NAMES, limits_of
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section, has_hierarchy
+from hscb_bayes.report.weights import weights_table
 from hscb_bayes.report.words import number
 
 MEDIAN_OF_TWO = np.sqrt(2.0) * 0.6744897501960817  # of |difference| of two studies, in units of their spread
@@ -55,25 +55,6 @@ def heterogeneity_table(posterior: Posterior) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["effect", "label", *limits, "contraction"])
 
 
-def weights_table(fits: Mapping[str, Posterior]) -> pd.DataFrame:
-    """Prior weight and posterior probability of each study to be one of its kind, where an analysis gives weights.
-
-    Parameters
-    ----------
-    fits
-        Of pools, by name.
-    """
-    rows = []
-    for name, posterior in fits.items():
-        if "study_effect_apart" not in posterior.dataset.data_vars:
-            continue
-        learned = exchangeable_probability(posterior).mean(axis=0)
-        for study, probability in zip(posterior.analysis.studies, learned, strict=True):
-            weight = posterior.analysis.levels[STUDY].weight_of(study)
-            rows.append({"analysis": name, "study": study, "weight": weight, "probability": float(probability)})
-    return pd.DataFrame(rows, columns=["analysis", "study", "weight", "probability"])
-
-
 def _sentences(results: Results) -> Iterator[str]:
     """How much studies differ in their response."""
     ratios = results.tables["heterogeneity"].set_index("effect")
@@ -93,7 +74,7 @@ HETEROGENEITY = Section(
     applies=has_hierarchy,
     tables={
         "heterogeneity": lambda fits: heterogeneity_table(fits.main),
-        "weights": lambda fits: weights_table(fits.compared),
+        "weights": lambda fits: weights_table(fits.compared, STUDY),
     },
     sentences=_sentences,
 )
