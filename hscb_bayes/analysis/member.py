@@ -139,8 +139,9 @@ class Member(Analysis):
         return self.known.patients
 
     def with_patients(self, patients: Patients) -> Member:
-        """The same of other patients one by one; raises what ``patients`` raises."""
-        return replace(self, known=None if self.known is None else replace(self.known, patients=patients))
+        """The same of other patients one by one; of a table they are all that there are."""
+        study = self.study if self.is_printed else replace(self.study, n=len(patients))
+        return replace(self, study=study, known=None if self.known is None else replace(self.known, patients=patients))
 
     @property
     def is_complete(self) -> bool:

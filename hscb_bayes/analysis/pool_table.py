@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from hscb_bayes.analysis.exchangeable import Exchangeable, Ratio
 from hscb_bayes.analysis.paper_table import ReportRequest
@@ -13,6 +13,7 @@ from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion,
 from hscb_bayes.sentences import explain
 
 MOST_STUDIES = 100
+OF_SEVERAL = ("between_studies", "exchangeable", "borrowing", "populations", "definitions", "shared_patients")
 
 
 class BetweenStudies(Table):
@@ -86,7 +87,7 @@ class PoolTable(Table):
     studies: tuple[Identifier, ...] = Field(
         description="names of the analyses that are joined, in the same folder; the first says the priors",
         strict=False,
-        min_length=2,
+        min_length=1,
         max_length=MOST_STUDIES,
     )
     population: Identifier = Field(description="the population that the answers are about")
@@ -94,14 +95,28 @@ class PoolTable(Table):
     definition: Identifier = Field(description="the definition of response that the answers are about")
     populations: dict[Identifier, Difference] = Field(default_factory=dict, description="how far the others may be")
     definitions: dict[Identifier, Difference] = Field(default_factory=dict, description="how far the others may be")
-    between_studies: BetweenStudies = Field(description="how much studies of one kind differ")
-    exchangeable: Exchangeable = Field(description="weights of the studies")
+    between_studies: BetweenStudies | None = Field(
+        default=None, description="how much studies of one kind differ; a pool of one study has none"
+    )
+    exchangeable: Exchangeable | None = Field(
+        default=None, description="weights of the studies; a pool of one study has none"
+    )
     borrowing: Borrowing | None = Field(default=None, description="left out: every print counts in full")
     shared_patients: dict[str, Line] = Field(
         default_factory=dict,
         description="two study ids joined by '+' to why both are in, where they may share patients",
     )
     report: ReportRequest = Field(default_factory=ReportRequest, description="what the report shows")
+
+    @model_validator(mode="after")
+    def _several_differ(self) -> PoolTable:
+        for key in ("between_studies", "exchangeable"):
+            if len(self.studies) > 1 and getattr(self, key) is None:
+                raise ValueError(f"{key} is missing; required of {len(self.studies)} studies")
+        told = [key for key in OF_SEVERAL if getattr(self, key)]
+        if len(self.studies) == 1 and told:
+            raise ValueError(f"{told[0]}: required at least two studies, found {list(self.studies)}")
+        return self
 
 
 def validated(data: dict[str, Any], address: str) -> PoolTable:

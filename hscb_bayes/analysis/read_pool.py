@@ -9,14 +9,15 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.level import STUDY
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.pool_table import Difference, validated
+from hscb_bayes.analysis.pool_table import Difference, PoolTable, validated
 from hscb_bayes.analysis.read_paper import analysis_from_text, load_analysis
 from hscb_bayes.analysis.read_table import among_studies, is_of_patients, load_patients, patients_from_text
 from hscb_bayes.analysis.scope import fitted_p_values
@@ -26,6 +27,7 @@ from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.toml_file import tables_of_json
 
 SHARED = ("hazards", "prior")  # what all members must say alike
+OF_COLUMN = ("column", "label", "why", "weight", "weights")  # what beliefs of tables may say differently
 
 
 def is_pool(path: str | Path) -> bool:
@@ -40,7 +42,7 @@ def is_pool(path: str | Path) -> bool:
 
 
 def load_pool(path: str | Path) -> Analysis:
-    """Read a pooled analysis, the analyses that it joins, and their studies.
+    """Read a pooled analysis, the analyses that it joins, and their studies; a pool of one study is that study's.
 
     Raises
     ------
@@ -64,7 +66,9 @@ def load_pool(path: str | Path) -> Analysis:
             raise InputError(
                 f"{file}: studies: there is no analysis {quote(name)} in {file.parent}; {nearest(name, known)}"
             )
-        members.append(_member(beside, members))
+        members.append(_member(beside, members, alone=len(table.studies) == 1))
+    if len(members) == 1:
+        return _the_only(members[0], table, data, file, sources)
     return _checked(
         Analysis(
             name=file.stem,
@@ -77,11 +81,35 @@ def load_pool(path: str | Path) -> Analysis:
     )
 
 
-def _member(path: Path, before: Sequence[Member]) -> Member:
+def _the_only(member: Member, table: PoolTable, data: dict[str, Any], file: Path, sources: Mapping[str, str]) -> Member:
+    """The analysis of the only study of a pool: that of its own file, with the name and the question of the pool."""
+    for kind in ("population", "definition"):
+        if getattr(table, kind) != getattr(member.study, kind):
+            raise InputError(
+                f"{file}: {kind}: required that of the only study, {getattr(member.study, kind)!r}, found "
+                f"{getattr(table, kind)!r}"
+            )
+    said = {key: data[key] for key in ("title", "question", "report") if key in data}
+    own = {key: getattr(table, key) for key in said}
+    if "report" in said and not member.is_printed:
+        raise InputError(f"{file}: report: the analysis of the table, {member.path}, says it; remove it")
+    return replace(
+        member,
+        name=file.stem,
+        table=member.table.model_copy(update=own),
+        path=str(file),
+        sources={**sources, **member.sources},
+        text=json.dumps(json.loads(member.text) | said),
+    )
+
+
+def _member(path: Path, before: Sequence[Member], *, alone: bool) -> Member:
     """A member from its file; of a table of patients, one of which nothing is printed."""
     if not is_of_patients(path):
         return load_analysis(path)
     table = load_patients(path)
+    if alone:
+        return table
     if not before:
         raise InputError(
             f"{path}: patients: required a printed study as the first of a pool, found a table of patients"
@@ -128,6 +156,7 @@ def _checked(pool: Analysis) -> Analysis:
     _check_kinds(pool, "population")
     _check_kinds(pool, "definition")
     _check_shared_patients(pool)
+    _check_tables(pool)
     powers = {} if pool.table.borrowing is None else pool.table.borrowing.power
     for key, named in (("exchangeable.weights", pool.table.exchangeable.weights), ("borrowing.power", powers)):
         for id in named:
@@ -182,6 +211,32 @@ def _check_assumptions(member: Member, first: Member, address: str) -> None:
             f"{address}: studies: {member.name!r} has cohort.form {own.form!r} at {own.reference:g} days and "
             f"{first.name!r} {other.form!r} at {other.reference:g}; required the same, or form = 'none'"
         )
+
+
+def _check_tables(pool: Analysis) -> None:
+    """Covariates of one name, and centres, are believed alike in all tables: the model has one of each."""
+    covariates: dict[str, tuple[Member, Any]] = {}
+    centres: dict[str, tuple[Member, Any]] = {}
+    for member in (member for member in pool.members if not member.is_printed):
+        for id, covariate in member.covariates.items():
+            _check_alike(covariate, f"covariates.{id}", member, covariates.setdefault(id, (member, covariate)))
+        if member.table.centres is not None:
+            said = member.table.centres
+            _check_alike(said, "centres", member, centres.setdefault("centres", (member, said)))
+
+
+def _check_alike(said: Any, key: str, member: Member, first: tuple[Member, Any]) -> None:
+    """Refuse beliefs of a member that are others than those of the first of its kind."""
+    ours, theirs = ({k: v for k, v in one.model_dump().items() if k not in OF_COLUMN} for one in (said, first[1]))
+    if ours.get("exchangeable") and theirs.get("exchangeable"):
+        for each in (ours, theirs):
+            each["exchangeable"] = {k: v for k, v in each["exchangeable"].items() if k not in OF_COLUMN}
+    for name, value in ours.items():
+        if value != theirs[name]:
+            raise InputError(
+                f"{member.path}: {key}.{name}: required {theirs[name]!r}, as {first[0].name!r} in the same pool says, "
+                f"found {value!r}"
+            )
 
 
 def _check_kinds(pool: Analysis, kind: Literal["population", "definition"]) -> None:

@@ -50,7 +50,7 @@ def pathway_of(values: Mapping[str, Any], analysis: Member, xp: Any, effect: Any
     effect
         What the study adds to the log hazard of each transition.
     """
-    hazards = analysis.table.hazards
+    hazards = analysis.hazards
     slope = values["odds_ratio_never_respond"] if hazards.never_respond_by_duration else 0.0
     return Pathway(
         response=hazard_of("response", hazards, values, xp),
@@ -76,12 +76,13 @@ def pathway_of_draws(parameters: np.ndarray, analysis: Member, effect: np.ndarra
     parameters
         On their unbounded scales, shape (draw, parameter).
     effect
-        What the study adds to the log hazards, shape (draw, transition); nothing if left out.
+        What is added to the log hazards, shape (draw, transition), or (draw, transition, node); nothing if left out.
     """
     values = {id: parameters[:, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
     if effect is None:
         return pathway_of(values, analysis, np)
-    return pathway_of(values, analysis, np, tuple(effect[:, k][:, None, None] for k in range(len(TRANSITIONS))))
+    by_node = effect.reshape(*effect.shape[:2], -1, 1)
+    return pathway_of(values, analysis, np, tuple(by_node[:, k] for k in range(len(TRANSITIONS))))
 
 
 def hazard_of(transition: str, hazards: Hazards, values: Mapping[str, Any], xp: Any) -> Any:

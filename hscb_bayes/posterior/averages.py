@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.model.print_arrays import baseline, covariate_at, covariate_nodes
+from hscb_bayes.model.print_arrays import baseline, covariate_nodes
 
 GROUPS = ("short", "long")
 
@@ -42,12 +42,6 @@ def cohort_average(analysis: Member) -> tuple[Average, tuple[str, ...]]:
     if sizes.size == 1:
         return Average(x=x, weight=whole[None]), ("all",)
     return Average(x=x, weight=np.vstack([whole, groups])), ("all", *GROUPS)
-
-
-def duration_average(analysis: Member, duration: Sequence[float]) -> Average:
-    """One row per duration of prior neutropenia, days: all patients alike."""
-    x = covariate_at(analysis, duration)
-    return Average(x=x, weight=np.eye(x.size))
 
 
 def patients_beyond(analysis: Member, duration: Sequence[float] | np.ndarray) -> np.ndarray:

@@ -197,7 +197,7 @@ class Posterior:
             When an analysis has neither a hierarchy of studies nor centres.
         """
         rng = np.random.default_rng(seed)
-        if CENTRE in self.analysis.levels:
+        if CENTRE in self.analysis.levels and not self.analysis.has_hierarchy:
             level, labels = self.analysis.levels[CENTRE], {CENTRE: [NEW], "transition": list(TRANSITIONS)}
             return self._with_centre(self.labelled(self._new_unit(level, rng, exchangeable)[:, None], labels))
         self._check_hierarchy("a next study")
@@ -269,6 +269,13 @@ class Posterior:
         further = {} if effect is None else {"study_effect": self.labelled(effect, {"effect": list(TRANSITIONS)})}
         if known_of in effect_deviations(self.analysis):
             further[EFFECT] = self.dataset[EFFECT].sel({PATIENTS_OF: known_of}, drop=True)
+        if member.terms:
+            further["log_hazard_ratio"] = self.dataset["log_hazard_ratio"].sel(term=list(member.terms))
+        for level in member.levels.values() if member.centres else ():
+            further["centre_effect"] = self.dataset["centre_effect"].sel(centre=list(level.units))
+            further |= {
+                name: self.dataset[name] for name in (level.spread, f"{level.name}_correlation") if name in self.dataset
+            }
         drawn = {id: self.labelled(by_id[id], {}) for id in member.believed}
         tree = tree_of_parameters(member, drawn, further, self.tree["sample_stats"].to_dataset())
         return replace(self, analysis=member, tree=tree, without=NOTHING, numbers={}, verdict=None)

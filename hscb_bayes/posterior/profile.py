@@ -1,7 +1,7 @@
-"""Whom a prediction is for: patients of given durations or covariates, or those of the study or table on average.
+"""Whom a prediction is for: patients of given durations or covariates, or those of the study on average.
 
-Both kinds of posterior, of a paper and of patients one by one, become a pathway for some draws at a time, nodes of the
-covariate and averages over them; what is predicted does not ask which it was.
+A posterior of one study becomes a pathway for some draws at a time, kinds of patients and averages over them. What is
+predicted does not ask whether the study is printed or known patient by patient.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import numpy as np
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.pathways import hazard_of, pathway_of_draws
-from hscb_bayes.model.print_arrays import baseline
-from hscb_bayes.posterior.averages import Average, cohort_average, duration_average, patients_beyond
+from hscb_bayes.model.pathways import pathway_of_draws
+from hscb_bayes.model.print_arrays import baseline, covariate_at
+from hscb_bayes.posterior.averages import Average, cohort_average, patients_beyond
 from hscb_bayes.posterior.posterior import Posterior
-from hscb_bayes.process.pathway import TRANSITIONS, Pathway
+from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.sentences import nearest, quote
 
 CHUNK = 250  # draws at once, so that the arrays of a quadrature stay in the cache
@@ -31,12 +31,12 @@ MOST_NODES = 10_000  # draws times kinds of patients at once
 class Profile(TypedDict, total=False):
     """Whom a prediction is for; what is left out is the study's, or the table's, own patients on average.
 
-    ``duration``: days of neutropenia before the boost, one result each. ``covariates``: of a table, values by the
-    covariate's id, one result for each. ``groups``: names, one result for each, an average over the group's own
-    patients: "all", and "short" and "long" of a paper that divides its patients by duration, or those of the table's
-    ``groups``. ``standardised``: of a table, values by the covariate's id, one result for each: all patients as they
-    are, but with these values. The difference of two such results is a contrast that is adjusted for everything else in
-    the analysis (the g-formula).
+    ``duration``: days of neutropenia before the boost, one result each, of a printed study and of whatever study beside
+    one. ``covariates``: of a table, values by the covariate's id, one result for each. ``groups``: names, one result
+    for each, an average over the group's own patients: "all", and "short" and "long" of a paper that divides its
+    patients by duration, or those of the table's ``groups``. ``standardised``: of a table, values by the covariate's
+    id, one result for each: all patients as they are, but with these values. The difference of two such results is a
+    contrast that is adjusted for everything else in the analysis (the g-formula).
 
     Which study or which centre a prediction is for, the posterior says: ``posterior.of(centre="north")``.
     """
@@ -98,16 +98,24 @@ def subjects_of(posterior: Posterior, profile: Profile) -> Subjects:
     Raises
     ------
     InputError
-        When an analysis has no such covariates or groups, or several of them are given.
+        When a posterior is of several studies, an analysis has no such covariates or groups, or several of them are
+        given.
     """
+    analysis = posterior.analysis
+    _check_one_study(analysis)
     asked = [name for name, given in profile.items() if given is not None]
     if len(asked) > 1:
         raise InputError(f"{asked[1]}: required without {asked[0]}, which says whom a result is for")
-    own = ("duration", "groups") if posterior.analysis.has_print else ("covariates", "groups", "standardised")
+    own = _askable(analysis)
     for name in asked:
         if name not in own:
-            raise InputError(f"{name}: {posterior.analysis.path} has no such patients; required one of {list(own)}")
-    return _of_paper(posterior, profile) if posterior.analysis.has_print else _of_patients(posterior, profile)
+            raise InputError(f"{name}: {analysis.path} has no such patients; required one of {list(own)}")
+    if asked and asked[0] in ALIKE and analysis.centres and not posterior.is_of_one_centre:
+        raise InputError(
+            f"{asked[0]}: {analysis.path} has several centres; required the posterior of one: .of(centre=...), or "
+            "of a new one: .next(seed=...)"
+        )
+    return _subjects(posterior, _kinds_of(analysis, profile))
 
 
 def own_patients(
@@ -126,53 +134,8 @@ def own_patients(
     return Subjects.of_draws(average, analysis, parameters, effect), names
 
 
-def _of_paper(posterior: Posterior, profile: Profile) -> Subjects:
-    analysis = posterior.analysis
-    _check_one_study(analysis)
-    duration, groups = profile.get("duration"), profile.get("groups")
-    if duration is None:
-        everybody, names = own_patients(analysis, posterior.parameters, posterior.effect)
-        average = everybody.average.rows(positions("groups", groups or ("all",), names))
-        return replace(everybody, average=average, rows={} if groups is None else {"group": list(groups)})
-    days = np.atleast_1d(np.asarray(duration, dtype=float))
-    alike = duration_average(analysis, duration)
-    return replace(
-        Subjects.of_draws(alike, analysis, posterior.parameters, posterior.effect),
-        rows={"duration": days},
-        beside={"patients_beyond": ("duration", patients_beyond(analysis, days))},
-    )
-
-
-def _of_patients(posterior: Posterior, profile: Profile) -> Subjects:
-    analysis, beside, rows = posterior.analysis, dict[str, Any](), dict[str, Any]()
-    if (covariates := profile.get("covariates")) is not None:
-        if analysis.centres and not posterior.is_of_one_centre:
-            raise InputError(
-                f"covariates: {analysis.path} has several centres; required the posterior of one: .of(centre=...), or "
-                "of a new one: .next(seed=...)"
-            )
-        design = analysis.design(covariates)
-        at, weight = np.zeros(len(design), dtype=int), np.eye(len(design))
-        rows = {"patient": np.arange(len(design))}
-        beside = _beside("patient", covariates, len(design))
-    elif (values := profile.get("standardised")) is not None:
-        each = _settings(analysis, values)
-        design, at, weight = _kinds(analysis, each, [np.ones(len(analysis.patients), dtype=bool)] * len(each))
-        rows = {"setting": np.arange(len(each))}
-        beside = _beside("setting", values, len(each))
-    else:
-        groups = profile.get("groups")
-        names = list(analysis.groups)
-        members = [analysis.groups[names[k]] for k in positions("groups", groups or ("all",), names)]
-        design, at, weight = _kinds(analysis, [analysis.own_design] * len(members), members)
-        rows = {} if groups is None else {"group": list(groups)}
-    average = Average(x=np.zeros(len(design)), weight=weight)
-    pathway = patient_pathways(posterior, design, at)
-    return Subjects(average=average, pathway=pathway, draws=len(posterior.parameters), rows=rows, beside=beside)
-
-
 def own_pathways(posterior: Posterior, draws: Any = slice(None)) -> tuple[Pathway, np.ndarray]:
-    """The pathway of some draws, and the covariate of the study's or table's own patients, shape (patient,).
+    """The pathway of some draws, and the covariate of the study's own patients, shape (patient,).
 
     Parameters
     ----------
@@ -184,13 +147,93 @@ def own_pathways(posterior: Posterior, draws: Any = slice(None)) -> tuple[Pathwa
     InputError
         When a posterior is of several studies.
     """
-    analysis = posterior.analysis
-    if not analysis.has_print:
-        pathway = patient_pathways(posterior, analysis.own_design, analysis.own_centre)(draws)
-        return pathway, np.zeros(len(analysis.patients))
-    _check_one_study(analysis)
-    effect = None if posterior.effect is None else posterior.effect[draws]
-    return pathway_of_draws(posterior.parameters[draws], analysis, effect), baseline(analysis).x
+    _check_one_study(posterior.analysis)
+    x, design, centre = _own(posterior.analysis)
+    return _pathways(posterior, design, centre)(draws), x
+
+
+ALIKE = ("duration", "covariates")  # what says that all patients of a result are alike
+
+
+def _askable(analysis: Member) -> tuple[str, ...]:
+    """What a profile can say of the patients of a study."""
+    if analysis.is_printed:
+        return ("duration", "groups")
+    of_table = ("covariates", "groups", "standardised")
+    return of_table if analysis.first is None else ("duration", *of_table)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Kinds:
+    """Kinds of patients: ``x`` of their durations (kind,), ``design`` (kind, term), ``centre`` (kind,), and their
+    ``weight`` in each result (row, kind); ``rows`` and ``beside`` as of ``Subjects``.
+    """
+
+    x: np.ndarray
+    design: np.ndarray
+    centre: np.ndarray
+    weight: np.ndarray
+    rows: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def alike(cls, x: np.ndarray, design: np.ndarray, rows: Mapping[str, Any], beside: Mapping[str, Any]) -> _Kinds:
+        """A result for each kind."""
+        return cls(
+            x=x, design=design, centre=np.zeros(x.size, dtype=int), weight=np.eye(x.size), rows=rows, beside=beside
+        )
+
+
+def _kinds_of(analysis: Member, profile: Profile) -> _Kinds:
+    if (duration := profile.get("duration")) is not None:
+        days = np.atleast_1d(np.asarray(duration, dtype=float))
+        x, beyond = covariate_at(analysis, days), patients_beyond(analysis, days)
+        beside = {"patients_beyond": ("duration", beyond)}
+        return _Kinds.alike(x, np.zeros((x.size, len(analysis.terms))), {"duration": days}, beside)
+    if (covariates := profile.get("covariates")) is not None:
+        design = analysis.design(covariates)
+        size = len(design)
+        rows = {"patient": np.arange(size)}
+        return _Kinds.alike(np.zeros(size), design, rows, _beside("patient", covariates, size))
+    if (values := profile.get("standardised")) is not None:
+        each = _settings(analysis, values)
+        rows, beside = {"setting": np.arange(len(each))}, _beside("setting", values, len(each))
+        return replace(
+            _grouped(analysis, each, [np.ones(analysis.size, dtype=bool)] * len(each)), rows=rows, beside=beside
+        )
+    groups = profile.get("groups")
+    by_group: dict[str, Any] = {} if groups is None else {"group": list(groups)}
+    if analysis.is_printed:
+        average, names = cohort_average(analysis)
+        average = average.rows(positions("groups", groups or ("all",), names))
+        none = np.zeros((average.x.size, 0))
+        return _Kinds(
+            x=average.x, design=none, centre=np.zeros(len(none), dtype=int), weight=average.weight, rows=by_group
+        )
+    named = list(analysis.groups)
+    members = [analysis.groups[named[k]] for k in positions("groups", groups or ("all",), named)]
+    return replace(_grouped(analysis, [analysis.own_design] * len(members), members), rows=by_group)
+
+
+def _own(analysis: Member) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the study's own patients: ``x`` of their durations, design and centre, as of ``_Kinds``."""
+    if analysis.is_printed:
+        x = baseline(analysis).x
+        return x, np.zeros((x.size, 0)), np.zeros(x.size, dtype=int)
+    known = analysis.known
+    duration = None if known is None or not analysis.by_duration else known.duration
+    x = np.zeros(analysis.size) if duration is None else covariate_at(analysis, duration)
+    return x, analysis.own_design, analysis.own_centre
+
+
+def _subjects(posterior: Posterior, kinds: _Kinds) -> Subjects:
+    return Subjects(
+        average=Average(x=kinds.x, weight=kinds.weight),
+        pathway=_pathways(posterior, kinds.design, kinds.centre),
+        draws=len(posterior.parameters),
+        rows=kinds.rows,
+        beside=kinds.beside,
+    )
 
 
 def _check_one_study(analysis: Analysis) -> None:
@@ -226,47 +269,42 @@ def _settings(analysis: Member, values: Mapping[str, Any]) -> list[np.ndarray]:
     given = {id: np.broadcast_to(np.asarray(each), (max(sizes, default=1),)) for id, each in values.items()}
     own = {id: analysis.patients.covariates[covariate.column] for id, covariate in analysis.covariates.items()}
     return [
-        analysis.design(own | {id: np.full(len(analysis.patients), each[k]) for id, each in given.items()})
+        analysis.design(own | {id: np.full(analysis.size, each[k]) for id, each in given.items()})
         for k in range(max(sizes, default=1))
     ]
 
 
-def _kinds(
-    analysis: Member, designs: Sequence[np.ndarray], members: Sequence[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Patients who differ: their design (kind, term), centre (kind,), and shares in each average (average, kind)."""
-    every = np.concatenate([np.column_stack([design, analysis.own_centre]) for design in designs])
+def _grouped(analysis: Member, designs: Sequence[np.ndarray], members: Sequence[np.ndarray]) -> _Kinds:
+    """Patients of a table who differ, with their shares in each average: a design and who is in it, for each."""
+    x, _, centre = _own(analysis)
+    every = np.concatenate([np.column_stack([x, design, centre]) for design in designs])
     kinds, kind = np.unique(every, axis=0, return_inverse=True)
     each = kind.reshape(len(designs), -1)
     counts = np.array([np.bincount(own[of], minlength=len(kinds)) for own, of in zip(each, members, strict=True)])
-    return kinds[:, :-1], kinds[:, -1].astype(int), counts / counts.sum(axis=1, keepdims=True)
+    weight = counts / counts.sum(axis=1, keepdims=True)
+    return _Kinds(x=kinds[:, 0], design=kinds[:, 1:-1], centre=kinds[:, -1].astype(int), weight=weight)
 
 
-def patient_pathways(posterior: Posterior, design: np.ndarray, at: np.ndarray) -> Callable[[Any], Pathway]:
-    """Pathways of some draws, a slice or positions, of patients one by one.
+def _pathways(posterior: Posterior, design: np.ndarray, at: np.ndarray) -> Callable[[Any], Pathway]:
+    """Pathways of some draws, a slice or positions, of kinds of patients.
 
     Parameters
     ----------
     design
-        Shape (patient, term).
+        Shape (kind, term).
     at
-        Position of each patient's centre among those of the table, shape (patient,).
+        Position of each kind's centre among those of the study, shape (kind,).
     """
-    analysis, parameters, hazards = posterior.analysis, posterior.parameters, posterior.analysis.hazards
-    ratios, effects = posterior.log_hazard_ratios, posterior.centre_effects
-    effects = effects[:, :, np.zeros_like(at) if effects.shape[-1] == 1 else at]
+    analysis, parameters = posterior.analysis, posterior.parameters
+    of_study, ratios, of_centres = posterior.effect, posterior.log_hazard_ratios, posterior.centre_effects
+    differ = bool(design.shape[1]) or bool(posterior.centres)
+    at = np.zeros_like(at) if of_centres.shape[-1] == 1 else at
 
     def pathway(part: Any) -> Pathway:
-        values = {id: parameters[part, k][:, None, None] for k, id in enumerate(analysis.parameter_ids)}
-        relative = np.einsum("dkt,pt->dkp", ratios[part], design) + effects[part]
-        made = [hazard_of(transition, hazards, values, np) for transition in TRANSITIONS]
-        none = np.zeros((len(relative), 1, 1))
-        return Pathway(
-            response=made[0], death_without_response=made[1], death_after_response=made[2],
-            log_hazard_ratio=(none, none, none),
-            study_effect=(relative[:, 0, :, None], relative[:, 1, :, None], relative[:, 2, :, None]),
-            logit_never=values["never_respond"] if hazards.never_respond else -np.inf,
-            clock=hazards.clock,
-        )  # fmt: skip
+        added = None if of_study is None else of_study[part][:, :, None]
+        if differ:
+            own = np.einsum("dkt,pt->dkp", ratios[part], design) + of_centres[part][:, :, at]
+            added = own if added is None else added + own
+        return pathway_of_draws(parameters[part], analysis, added)
 
     return pathway

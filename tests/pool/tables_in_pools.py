@@ -18,6 +18,23 @@ B08,58,,44,1
 B09,71,19,140,0
 B10,95,,25,1
 """
+CENTRES = ("south", "north")
+WITH_CENTRES = "\n".join(
+    f"{row},{'age,centre' if k == 0 else f'{40 + 3 * k},{CENTRES[k % 2]}'}" for k, row in enumerate(ROWS.split())
+)
+AGE_AND_CENTRES = """
+[covariates.age]
+column = "age"
+label = "age, decades from 50 years"
+reference = 50
+per = 10
+hazard_ratio_rarely_above = 2.0
+why = "invented"
+[centres]
+column = "centre"
+hazard_ratio_rarely_above = 1.5
+why = "invented"
+"""
 BELIEFS = (
     "response_median", "response_shape", "never_respond", "death_without_response", "death_without_response_shape",
     "death_after_response", "death_after_response_shape",
@@ -60,3 +77,11 @@ def write_pool(folder: Path, studies: tuple[str, ...] = ("main", "our_table", "l
             own = own[:start] + (own[following + 1 :] if following > 0 else "")
     (folder / "mixed.toml").write_text(own)
     return folder / "mixed.toml"
+
+
+def write_pool_of_one(folder: Path, study: str) -> Path:
+    """A pool of one study, which declares no level of studies."""
+    text = 'schema = 1\ntitle = "One study"\nquestion = "What does it say?"\n'
+    text += 'population = "after_car_t"\ndefinition = "neutrophil"\n'
+    (folder / "only.toml").write_text(f'{text}studies = ["{study}"]\n')
+    return folder / "only.toml"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,17 +14,20 @@ from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.checking.check import check
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
-from hscb_bayes.model.data import model_data
+from hscb_bayes.model.data import model_data, structure_of
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import log_likelihood_of_patients
 from hscb_bayes.posterior.exchangeable import log_likelihood_of_known, log_likelihood_of_studies
 from hscb_bayes.posterior.groups import with_groups
+from hscb_bayes.posterior.posterior import tree_of_parameters
 from hscb_bayes.posterior.predict import survival
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior, save
+from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.report.sections import sections_of
 from tests.pool.levels import at_levels
-from tests.pool.tables_in_pools import ROWS, write_pool, write_table
+from tests.pool.tables_in_pools import AGE_AND_CENTRES, ROWS, WITH_CENTRES, write_pool, write_pool_of_one, write_table
 
 
 @pytest.fixture
@@ -95,18 +99,77 @@ def test_a_mixed_posterior_comes_back_from_a_file(mixed: Analysis, tmp_path: Pat
     assert build(replace(again.analysis, pooling="none")).model["patients"] is not None
 
 
+@pytest.fixture
+def adjusted(folder: Path) -> Analysis:
+    """The same with another covariate, and centres, in its table."""
+    write_table(folder, rows=WITH_CENTRES, more=AGE_AND_CENTRES)
+    return load_pool(write_pool(folder))
+
+
 @pytest.mark.parametrize(
-    ("more", "told"),
+    "profile", [{}, {"groups": ["all", "centre[our_table:north]"]}, {"standardised": {"age": [0.0, 2.0]}}]
+)
+def test_covariates_and_centres_of_a_table_count_in_a_pool_as_alone(
+    adjusted: Analysis, folder: Path, profile: dict[str, Any]
+) -> None:
+    """Predictions of the table alone at the hazards that it has in the pool."""
+    prior = draw_prior(adjusted, draws=10, chains=2, seed=3)
+    own = prior.of(study="our_table")
+    alone, named = load(folder / "our_table.toml"), dict(profile)
+    if "groups" in named:
+        named["groups"] = [name.replace("our_table:", "") for name in named["groups"]]
+    levels = at_levels(prior.parameters, prior.among_effects("study_effect")[:, 1])
+    by_id = dict(zip(adjusted.parameter_ids, levels.T, strict=True))
+    of_duration = np.stack([by_id[f"hazard_ratio_{name}"] for name in TRANSITIONS], axis=-1)
+    of_age = own.flat("log_hazard_ratio")[..., 0]
+    ratios = {"duration": of_duration, "age": of_age}
+    stacked = np.stack([ratios[term] for term in alone.terms], axis=-1)
+    of_centres = own.dataset["centre_effect"].assign_coords(centre=list(alone.centres))
+    same = replace(
+        own,
+        analysis=alone,
+        tree=tree_of_parameters(
+            alone,
+            {id: prior.labelled(by_id[id], {}) for id in alone.believed},
+            {
+                "log_hazard_ratio": prior.labelled(
+                    stacked, {"transition": list(TRANSITIONS), "term": list(alone.terms)}
+                ),
+                "centre_effect": of_centres,
+            },
+            prior.tree["sample_stats"].to_dataset(),
+        ),
+    )
+    assert own.analysis.terms == ("age",)
+    assert_allclose(
+        survival(own, days=[30.0, 365.0], **profile), survival(same, days=[30.0, 365.0], **named), rtol=1e-9
+    )
+
+
+def test_centres_of_a_table_have_predictions_in_a_pool(adjusted: Analysis) -> None:
+    own = draw_prior(adjusted, draws=10, chains=2, seed=3).of(study="our_table")
+    assert own.centres == ("our_table:north", "our_table:south")
+    north = survival(own.of(centre="our_table:north"), days=[365.0], duration=[14.0])
+    assert north.sizes == {"chain": 2, "draw": 10, "duration": 1, "day": 1}
+    assert not np.allclose(north, survival(own.next(seed=1), days=[365.0], duration=[14.0]))
+    with pytest.raises(InputError, match=r"duration: .* has several centres; required the posterior of one"):
+        survival(own, days=[365.0], duration=[14.0])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
     [
-        ('[covariates.age]\ncolumn = "duration"\nlabel = "x"\nhazard_ratio_rarely_above = 2.0\nwhy = "x"\n',
-         "covariates.age: a pool takes a table with no covariate but 'duration', and without centres"),
+        ("hazard_ratio_rarely_above = 2.0", "hazard_ratio_rarely_above = 5.0",
+         r"covariates\.age\.hazard_ratio_rarely_above: required 2\.0, as 'our_table' in .* says, found 5\.0"),
+        ("hazard_ratio_rarely_above = 1.5", "hazard_ratio_rarely_above = 1.2",
+         r"centres\.hazard_ratio_rarely_above: required 1\.5, as 'our_table' in .* says, found 1\.2"),
     ],
 )  # fmt: skip
-def test_what_a_pool_cannot_have_is_refused(folder: Path, more: str, told: str) -> None:
-    file = write_table(folder)
-    file.write_text(file.read_text() + "\n" + more)
+def test_two_tables_of_other_beliefs_are_refused(folder: Path, ours: str, theirs: str, told: str) -> None:
+    file = write_table(folder, rows=WITH_CENTRES, more=AGE_AND_CENTRES)
+    (folder / "their_table.toml").write_text(file.read_text().replace(ours, theirs))
     with pytest.raises(InputError, match=told):
-        load_pool(write_pool(folder))
+        load_pool(write_pool(folder, ("main", "our_table", "their_table", "liu2024")))
 
 
 def test_other_beliefs_are_refused(folder: Path) -> None:
@@ -122,3 +185,40 @@ def test_a_table_cannot_be_the_first(folder: Path) -> None:
     write_table(folder)
     with pytest.raises(InputError, match="required a printed study as the first of a pool, found a table"):
         load_pool(write_pool(folder, ("our_table", "main")))
+
+
+def test_a_pool_of_one_study_is_that_study(folder: Path) -> None:
+    """The same data of the model: the same density; and it comes back from a file."""
+    one = load(write_pool_of_one(folder, "main"))
+    main = load(folder / "main.toml")
+    assert (one.name, one.table.title, one.studies) == ("only", "One study", main.studies)
+    ours, theirs = model_data(one), model_data(main)
+    assert list(ours) == list(theirs)
+    for name, values in ours.items():
+        assert_array_equal(values, theirs[name])
+    assert structure_of(one) == structure_of(main)
+    assert sections_of(one) == sections_of(main)
+    save(draw_prior(one, draws=5, chains=2, seed=1), folder / "posterior.nc")
+    assert load_posterior(folder / "posterior.nc").analysis.table.title == "One study"
+
+
+def test_a_pool_of_one_table_is_that_table(folder: Path) -> None:
+    write_table(folder)
+    one = load(write_pool_of_one(folder, "our_table"))
+    assert not one.has_print
+    assert one.terms == ("duration",)
+
+
+@pytest.mark.parametrize(
+    ("studies", "more", "told"),
+    [
+        ('"main"', '[exchangeable]\nwhy = "x"\n', "exchangeable: required at least two studies, found"),
+        ('"main", "liu2024"', "", "between_studies is missing; required of 2 studies"),
+        ('"liu2024"', "", "population: required that of the only study"),
+    ],
+)
+def test_what_does_not_fit_the_number_of_studies_is_refused(folder: Path, studies: str, more: str, told: str) -> None:
+    file = write_pool_of_one(folder, "main")
+    file.write_text(file.read_text().replace('"main"', studies) + more)
+    with pytest.raises(InputError, match=told):
+        load(file)
