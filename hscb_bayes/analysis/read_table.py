@@ -27,7 +27,8 @@ from hscb_bayes.toml_file import tables_of_json
 
 FEWEST_CENTRES = 2
 RESERVED = ("new", "between")  # a centre that is not in the table, and the spread between centres
-OF_RESULTS = ("chain", "draw", "day", "state", "patient", "setting", "group")  # what predictions are laid out by
+# What predictions are laid out by.
+OF_RESULTS = ("chain", "draw", "study", "day", "state", "patient", "setting", "group", "among")
 
 
 def is_of_patients(path: str | Path) -> bool:

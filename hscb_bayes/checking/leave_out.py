@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.analysis.member import Member
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.posterior.gate import verdict
@@ -75,24 +74,32 @@ def each_study(analysis: Analysis) -> dict[str, HeldOut]:
     return {study: HeldOut(studies=[study]) for study in analysis.studies}
 
 
-def each_centre(analysis: Member) -> dict[str, HeldOut]:
+def each_centre(analysis: Analysis) -> dict[str, HeldOut]:
     """Every centre of a table, or of many ten sets of centres, by their names joined by "+"."""
-    found = {}
-    for names in folds_of(analysis):
-        gone = np.isin(analysis.own_centre, [analysis.centres.index(name) for name in names])
-        found["+".join(names)] = HeldOut(patients=gone)
-    return found
+    whose = _centre_of_each(analysis)
+    return {"+".join(names): HeldOut(patients=np.isin(whose, names)) for names in folds_of(analysis)}
 
 
-def folds_of(analysis: Member) -> list[list[str]]:
+def folds_of(analysis: Analysis) -> list[list[str]]:
     """Sets of centres that are left out together, of about as many patients each."""
-    size = {name: int(analysis.groups[f"centre[{name}]"].sum()) for name in analysis.centres}
+    whose = _centre_of_each(analysis)
+    size = {name: int((whose == name).sum()) for name in analysis.centres}
     if len(size) <= MOST_FITS:
         return [[name] for name in analysis.centres]
     sets: list[list[str]] = [[] for _ in range(MOST_FITS)]
     for name in sorted(size, key=lambda name: -size[name]):
         min(sets, key=lambda names: sum(size[one] for one in names)).append(name)
     return sets
+
+
+def _centre_of_each(analysis: Analysis) -> np.ndarray:
+    """Name of the centre of everybody who is known one by one, in the order of the tables; "" of one without centre."""
+    known = [member for member in analysis.members if member.known is not None]
+    each = [
+        np.append(member.centres, "")[member.own_centre] if member.centres else [""] * member.own_centre.size
+        for member in known
+    ]
+    return np.concatenate([np.empty(0, dtype=str), *each])
 
 
 def short_fit(program: Compiled, *, seed: int, target_accept: float = TARGET_ACCEPT) -> Posterior:

@@ -172,7 +172,7 @@ class _OneStudy:
     def _with_patient_in_print(self, patient: int) -> Any:
         known = self.member.known
         others = np.arange(len(known)) != patient
-        left = known.with_patients(known.patients.of(others)) if others.any() else None
+        left = replace(known, patients=known.patients.of(others)) if others.any() else None
         return replace(self.member, known=left)
 
     def _of_print(self, member: Any, without: Collection[str] = ()) -> np.ndarray:

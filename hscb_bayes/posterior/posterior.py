@@ -159,6 +159,8 @@ class Posterior:
     def of(self, *, study: str | None = None, centre: str | None = None) -> Posterior:
         """The posterior of one study of a pool, shrunken towards the others; or that of patients of one centre.
 
+        A centre of a table that is one of several studies has the name of its study before its own: "ours:north".
+
         Raises
         ------
         InputError
@@ -236,6 +238,9 @@ class Posterior:
         if centre not in self.centres:
             names = [*self.centres] or ["none: centres are not told apart"]
             raise InputError(f"{self.analysis.path}: there is no centre {quote(centre)}; {nearest(centre, names)}")
+        if len(self.analysis.members) > 1:
+            study = next(member.study.id for member in self.analysis.members if centre in member.centres)
+            return self._of_study(study)._of_centre(centre)
         return self._with_centre(self.dataset["centre_effect"].sel(centre=[centre]))
 
     def _new_unit(self, level: Level, rng: np.random.Generator, exchangeable: float) -> np.ndarray:

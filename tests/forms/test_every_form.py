@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,7 @@ from hscb_bayes.report.page import write_report
 from hscb_bayes.report.reported import reported_by_section
 from hscb_bayes.report.results import results_of
 from hscb_bayes.report.sections import SECTIONS, sections_of
+from tests.pool.tables_in_pools import AGE_AND_CENTRES, WITH_CENTRES, write_pool, write_table
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -51,6 +54,15 @@ def correlated(name: str) -> Analysis:
     return replace(pool, text=json.dumps(said), table=validated(said, pool.path))
 
 
+def mixed() -> Analysis:
+    """A pool of a print with patients, of a table with a covariate and centres, and of a print."""
+    with TemporaryDirectory() as directory:
+        folder = Path(directory) / "models"
+        shutil.copytree(DATA.parents[1] / "models", folder)
+        write_table(folder, rows=WITH_CENTRES, more=AGE_AND_CENTRES)
+        return load_pool(write_pool(folder, ("with_centre", "our_table", "liu2024")))
+
+
 FORMS: Mapping[str, Callable[[], Any]] = {
     "paper": lambda: load("main"),
     "table": lambda: load(DATA / "myeloid.toml"),
@@ -61,7 +73,8 @@ FORMS: Mapping[str, Callable[[], Any]] = {
     "pool": lambda: load("pooled"),
     "pool with correlated studies": lambda: correlated("pooled"),
     "pool with weights": lambda: load("pooled_weight_50"),
-    "pool with a table": lambda: load("pooled_with_centre"),
+    "pool with known patients": lambda: load("pooled_with_centre"),
+    "pool of a table and prints": mixed,
 }
 CHAINS, DRAWS = 2, 20
 DAYS = [0.0, 28.0, 365.0]

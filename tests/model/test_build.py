@@ -162,7 +162,7 @@ def test_a_study_that_is_left_out_has_no_weight_with_its_patients() -> None:
     known = member.known
     assert known is not None
     vague = replace(known.patients, unresponded_until=np.maximum(known.patients.unresponded_until - 3.0, 0.0))
-    beside = known.with_patients(vague, said=known.said.model_copy(update={"inside": False}))
+    beside = replace(known, patients=vague, said=known.said.model_copy(update={"inside": False}))
     members = tuple(replace(each, known=beside) if each is member else each for each in pool.members)
     data = model_data(replace(pool, members=members), without=HeldOut(studies=[member.study.id]))
     counted = data[f"{member.study.id}.unwatched_counted"]

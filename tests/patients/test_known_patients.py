@@ -126,7 +126,7 @@ def test_the_likelihood_of_the_patients_is_theirs_by_hand(outside: Member) -> No
         name: np.array([value]) for name, value in
         {"entry_day": 0.0, "unresponded_until": 8.0, "response_day": 8.0, "last_day": 30.0, "died": True}.items()
     }, covariates={"duration": np.array([38.0 * np.sqrt(2.0)])})  # fmt: skip
-    analysis = replace(outside, known=known.with_patients(one))
+    analysis = replace(outside, known=replace(known, patients=one))
     place = prior_normals(analysis)[0][None]
     values = dict(zip(analysis.parameter_ids, place[0], strict=True))
     effect = np.array([0.3, -0.2, 0.1])

@@ -147,10 +147,10 @@ def test_every_centre_is_foretold(bmt: Member, compiled: Compiled) -> None:
 
 def _log_likelihood(left: Member, whole: Member, point: np.ndarray) -> float:
     """Of some patients at a flat point of the model of all."""
-    sizes = np.cumsum([len(whole.parameter_ids), 3 * len(whole.terms), len(TRANSITIONS)])
+    sizes = np.cumsum([len(whole.believed), 3 * len(whole.terms), len(TRANSITIONS)])
     parameters, ratios, spread, standard = np.split(point, sizes)
     at = whole.centres.index(left.centres[0])
     scale = np.array(list(whole.levels["centre"].between.values()))
     effects = (scale * np.log1p(np.exp(spread)) * standard.reshape(-1, 3)[at])[:, None]
-    values = dict(zip(whole.parameter_ids, parameters.tolist(), strict=True))
+    values = dict(zip(whole.believed, parameters.tolist(), strict=True))
     return float(log_likelihood_of_patients(left, values, ratios.reshape(3, -1), effects).sum())

@@ -69,7 +69,7 @@ def patient(**columns: Any) -> pd.DataFrame:
 
 
 def log_likelihood(analysis: Member) -> float:
-    values = {id: POINT[id] for id in analysis.parameter_ids}
+    values = {id: POINT[id] for id in analysis.believed}
     return float(log_likelihood_of_patients(analysis, values, RATIOS, np.zeros((3, 0))).sum())
 
 
@@ -78,7 +78,7 @@ class Course:
 
     def __init__(self, analysis: Member) -> None:
         self.clock = analysis.table.hazards.clock
-        values = {id: POINT[id] for id in analysis.parameter_ids}
+        values = {id: POINT[id] for id in analysis.believed}
         self.parts = [transition_of(analysis, k, values, np) for k in range(3)]
         assert {id for k in range(3) for id in baseline_ids(analysis, k)} == set(values)
 

@@ -79,7 +79,7 @@ def test_the_score_at_the_truth_is_zero_on_average(sixty: Member) -> None:
 
     def derivatives(table: Member) -> list[float]:
         found = []
-        for id in values:
+        for id in sixty.believed:
             above, below = ({**values, id: values[id] + move} for move in (step, -step))
             found.append(_difference(table, above, below, (ratios, ratios), (effects, effects)))
         for k in range(3):

@@ -90,8 +90,8 @@ def _beliefs(analysis: Any) -> Iterator[dict[str, str]]:
             yield _belief(BELIEFS[id].label, analysis.prior[id], BELIEFS[id].unit)
         return
     words, ids = words_of(analysis).parameters, analysis.hazards.beliefs
-    for id, parameter in analysis.parameters.items():
-        yield _belief(words[id], analysis.prior[ids.get(id, id)], parameter.unit)
+    for id in analysis.believed:
+        yield _belief(words[id], analysis.prior[ids.get(id, id)], analysis.parameters[id].unit)
 
 
 def _belief(label: str, belief: Belief, unit: str) -> dict[str, str]:

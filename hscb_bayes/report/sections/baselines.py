@@ -17,7 +17,8 @@ def baseline_table(posterior: Posterior) -> pd.DataFrame:
     analysis, dataset = posterior.analysis, posterior.dataset
     rows = []
     mean, deviation = prior_normals(analysis)
-    for k, (id, parameter) in enumerate(analysis.parameters.items()):
+    for id in analysis.believed:
+        parameter, k = analysis.parameters[id], analysis.parameter_ids.index(id)
         prior = natural(mean[k] + INTERVAL * deviation[k], parameter.scale)
         row: dict[str, object] = {"parameter": id, "unit": parameter.unit}
         rows.append(row | limits_of(dataset[id].values) | named(prior, "prior_"))

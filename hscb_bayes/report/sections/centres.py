@@ -16,7 +16,7 @@ from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.limits import NAMES, limits_of
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, has_table_alone
+from hscb_bayes.report.sections.section import Section, has_centres
 from hscb_bayes.report.weights import weights_table
 from hscb_bayes.report.words import listing, number, sum_of_densities
 
@@ -98,7 +98,7 @@ def _foretold(results: Results) -> Iterator[dict[str, object]]:
 CENTRES = Section(
     name="centres",
     link="Centres",
-    applies=has_table_alone,
+    applies=has_centres,
     context=_context,
     tables={
         "centres": lambda fits: centre_table(fits.main),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.estimators.intervals import normal_quantile
 from hscb_bayes.posterior.posterior import Posterior
@@ -22,7 +23,7 @@ from hscb_bayes.report.interval_figure import RATIOS as RATIO_AXIS
 from hscb_bayes.report.interval_figure import interval_figure
 from hscb_bayes.report.limits import NAMES, limits_of, named
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.sections.section import Section, has_table_alone
+from hscb_bayes.report.sections.section import Section, has_terms
 
 INTERVAL = np.array([-1.0, 0.0, 1.0]) * normal_quantile(0.9)
 QUARTILES = (0.25, 0.75)
@@ -44,38 +45,49 @@ def ratio_table(posterior: Posterior) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["transition", "term", *NAMES, *(f"prior_{x}" for x in NAMES), "share_above"])
 
 
-def settings_of(analysis: Member) -> dict[str, list[Any]]:
-    """Values of each covariate that are compared, the reference first: its levels, or the quartiles of its numbers."""
-    found: dict[str, list[Any]] = {}
-    for id, covariate in analysis.covariates.items():
-        values = analysis.patients.covariates[covariate.column]
-        quartiles = [] if covariate.levels else np.quantile(values.astype(float), QUARTILES, method="inverted_cdf")
-        found[id] = list(covariate.levels) or list(dict.fromkeys(map(float, quartiles)))
-    return {id: values for id, values in found.items() if len(values) > 1}
+def settings_of(analysis: Analysis) -> dict[str, tuple[Member, list[Any]]]:
+    """Values of each covariate that are compared, the reference first, and the table that has them.
+
+    They are its levels, or the quartiles of its numbers. The table is the first that has the covariate.
+    """
+    found: dict[str, tuple[Member, list[Any]]] = {}
+    for member in analysis.members:
+        for id, covariate in member.covariates.items():
+            values = member.patients.covariates[covariate.column]
+            quartiles = [] if covariate.levels else np.quantile(values.astype(float), QUARTILES, method="inverted_cdf")
+            found.setdefault(id, (member, list(covariate.levels) or list(dict.fromkeys(map(float, quartiles)))))
+    return {id: (member, values) for id, (member, values) in found.items() if len(values) > 1}
 
 
 def contrast_table(posterior: Posterior) -> pd.DataFrame:
-    """All patients of the table with one value of a covariate, and against its reference, all else as it is.
+    """All patients of a table with one value of a covariate, and against its reference, all else as it is.
 
     Columns ``covariate``, ``value``, ``quantity`` ("responded_by" or "dead"), ``day``, the interval of the share, and
     that of the ``difference_`` from the first value, empty there.
     """
-    reported = posterior.analysis.table.report.days
-    days, rows = [reported[0], reported[-1]], list[dict[str, object]]()
-    for id, values in settings_of(posterior.analysis).items():
+    rows = list[dict[str, object]]()
+    for id, (member, values) in settings_of(posterior.analysis).items():
         profile: Profile = {"standardised": {id: values}}
+        own, days = posterior.of(study=member.study.id), first_and_last(posterior.analysis)
         shares = {
-            "responded_by": cumulative_incidence(posterior, days=days, **profile),
-            "dead": 1.0 - survival(posterior, days=days, **profile),
+            "responded_by": cumulative_incidence(own, days=days, **profile),
+            "dead": 1.0 - survival(own, days=days, **profile),
         }
         for quantity, share in shares.items():
             for (k, value), day in itertools.product(enumerate(values), days):
-                own, reference = (share.sel(setting=at, day=day).values.ravel() for at in (k, 0))
+                there, reference = (share.sel(setting=at, day=day).values.ravel() for at in (k, 0))
                 row: dict[str, object] = {"covariate": id, "value": str(value), "quantity": quantity, "day": day}
-                difference = own - reference if k else np.full(1, np.nan)
-                rows.append(row | limits_of(own) | limits_of(difference, "difference_"))
+                difference = there - reference if k else np.full(1, np.nan)
+                rows.append(row | limits_of(there) | limits_of(difference, "difference_"))
     columns = ["covariate", "value", "quantity", "day", *NAMES, *(f"difference_{name}" for name in NAMES)]
     return pd.DataFrame(rows, columns=columns)
+
+
+def first_and_last(analysis: Analysis) -> list[float]:
+    """Days of the contrasts: those that the first table with covariates reports."""
+    table = next(member for member in analysis.members if member.covariates)
+    days = table.table.report.days
+    return [days[0], days[-1]]
 
 
 def _sentences(results: Results) -> Iterator[str]:
@@ -94,7 +106,7 @@ def _context(results: Results) -> dict[str, object] | None:
     if not results.analysis.terms:
         return None
     return {
-        "days": results.analysis.table.report.days,
+        "days": first_and_last(results.analysis),
         "drawing": _figure(results),
         "contrasts": list(_contrasts(results)),
     }
@@ -115,10 +127,10 @@ def _figure(results: Results) -> Markup:
 
 def _contrasts(results: Results) -> Iterator[dict[str, object]]:
     """A row for each value of a covariate: shares, were all patients to have it, and differences from the first."""
-    days = results.analysis.table.report.days
+    days = first_and_last(results.analysis)
     for (id, value), own in results.tables["contrasts"].groupby(["covariate", "value"], sort=False):
         covariate, cells = results.analysis.covariates[str(id)], list[str]()
-        for quantity, day in (("responded_by", days[0]), ("dead", days[-1])):
+        for quantity, day in zip(("responded_by", "dead"), days, strict=True):
             row = own[(own["quantity"] == quantity) & np.isclose(own["day"], day)].to_dict("records")[0]
             is_first = np.isnan(row["difference_median"])
             difference = "reference" if is_first else estimate_of(row, "points", "difference_")
@@ -129,7 +141,7 @@ def _contrasts(results: Results) -> Iterator[dict[str, object]]:
 RATIOS = Section(
     name="ratios",
     link="Hazard ratios",
-    applies=has_table_alone,
+    applies=has_terms,
     context=_context,
     tables={"ratios": lambda fits: ratio_table(fits.main), "contrasts": lambda fits: contrast_table(fits.main)},
     sentences=_sentences,

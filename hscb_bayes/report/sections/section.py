@@ -22,6 +22,16 @@ has_patients: Applies = attrgetter("has_patients")
 has_table_alone: Applies = attrgetter("has_table_alone")
 
 
+def has_terms(analysis: Any) -> bool:
+    """Whether it is of patients one by one alone, or has hazard ratios of their covariates."""
+    return bool(analysis.has_table_alone or analysis.terms)
+
+
+def has_centres(analysis: Any) -> bool:
+    """Whether it is of patients one by one alone, or has centres."""
+    return bool(analysis.has_table_alone or analysis.centres)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """A part of the page with tables of its own.
