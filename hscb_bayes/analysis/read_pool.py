@@ -18,13 +18,11 @@ from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, na
 from hscb_bayes.analysis.level import STUDY
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.pool_table import Difference, PoolTable, validated
-from hscb_bayes.analysis.read_paper import analysis_from_text, load_analysis
-from hscb_bayes.analysis.read_table import among_studies, is_of_patients, load_patients, patients_from_text
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_table import among_studies, is_of_patients, load_patients
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.sentences import nearest, quote
-from hscb_bayes.toml_file import tables_of_json
 
 SHARED = ("hazards", "prior")  # what all members must say alike
 OF_COLUMN = ("column", "label", "why", "weight", "weights")  # what beliefs of tables may say differently
@@ -69,7 +67,7 @@ def load_pool(path: str | Path) -> Analysis:
         members.append(_member(beside, members, alone=len(table.studies) == 1))
     if len(members) == 1:
         return _the_only(members[0], table, data, file, sources)
-    return _checked(
+    return checked(
         Analysis(
             name=file.stem,
             table=table,
@@ -117,40 +115,8 @@ def _member(path: Path, before: Sequence[Member], *, alone: bool) -> Member:
     return among_studies(table, before[0])
 
 
-def pool_from_text(*, name: str, path: str, text: str, members: str, sources: Mapping[str, str]) -> Analysis:
-    """A pooled analysis from the provenance of its posterior; raises what ``load_pool`` raises."""
-    table = validated(tables_of_json(text, path), path)
-    parts = tables_of_json(members, path)
-    loaded = list[Member]()
-    for part in parts.values():
-        named = {key: str(part[key]) for key in ("name", "path", "text")} | {"sources": part["sources"]}
-        known = str(part.get("known_patients", ""))
-        if "study_text" in part:
-            loaded.append(analysis_from_text(**named, study_text=str(part["study_text"]), known_text=known))
-        else:
-            loaded.append(among_studies(patients_from_text(**named, table=known), loaded[0]))
-    return _checked(Analysis(name=name, table=table, members=tuple(loaded), path=path, sources=sources, text=text))
-
-
-def texts_of_members(pool: Analysis) -> str:
-    """The members as JSON, for provenance."""
-    return json.dumps(
-        {
-            member.study.id: {
-                "name": member.name,
-                "path": member.path,
-                "text": member.text,
-                "sources": dict(member.sources),
-                "known_patients": "" if member.known is None else text_of_patients(member.known.patients),
-            }
-            | ({"study_text": member.study.text} if member.is_printed else {})
-            for member in pool.members
-        }
-    )
-
-
-def _checked(pool: Analysis) -> Analysis:
-    """Find before anything is compiled what does not go together."""
+def checked(pool: Analysis) -> Analysis:
+    """A pool of which nothing was found, before anything is compiled, that does not go together."""
     _check_members(pool)
     _check_shapes(pool)
     _check_kinds(pool, "population")

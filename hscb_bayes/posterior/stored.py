@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.read_paper import analysis_from_text
-from hscb_bayes.analysis.read_pool import pool_from_text, texts_of_members
-from hscb_bayes.analysis.read_table import patients_from_text
+from hscb_bayes.analysis.kept import analysis_of, data_of, texts_of
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.posterior.digest import SEAL, check_draws, check_sealed, sealed
 from hscb_bayes.posterior.gate import Verdict
@@ -31,10 +26,6 @@ UNREADABLE = (  # what h5py and xarray raise on any bytes
     OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError,
     MemoryError,
 )  # fmt: skip
-# Attributes of a file. Data: one study's tables, patients one by one, or the analyses that a pool joins.
-STUDY, PATIENTS, MEMBERS = "study_tables", "patient_table", "member_tables"
-KNOWN = "known_patients"  # patients known one by one beside a paper
-POOLING = "pooling"  # whether studies of a pool are around an average one
 VERDICT = "verdict"
 LEFT_OUT, LEFT_OUT_NUMBERS, LEFT_OUT_PATIENTS = "left_out_studies", "left_out_numbers", "left_out_patients"
 NUMBERS = "numbers"
@@ -81,11 +72,7 @@ def load_posterior(path: str | Path) -> Posterior:
 def _attributes(posterior: Posterior) -> dict[str, str]:
     """What made a posterior, as text that travels with it."""
     analysis, without = posterior.analysis, posterior.without
-    found = _data_of(analysis) | {
-        "analysis": analysis.name,
-        "analysis_path": analysis.path,
-        "analysis_tables": analysis.text,
-        "sources": json.dumps(dict(analysis.sources)),
+    found = texts_of(analysis) | {
         "settings": json.dumps(dict(posterior.settings)),
         "versions": json.dumps(dict(posterior.versions)),
     }
@@ -100,27 +87,16 @@ def _attributes(posterior: Posterior) -> dict[str, str]:
     return found | ({NUMBERS: json.dumps(posterior.numbers)} if posterior.numbers else {})
 
 
-def _data_of(analysis: Analysis) -> dict[str, str]:
-    if not isinstance(analysis, Member):
-        return {MEMBERS: texts_of_members(analysis), POOLING: analysis.pooling}
-    if analysis.first is not None:
-        raise InputError(f"{analysis.path}: required the posterior of the whole pool to save, found that of its table")
-    if not analysis.is_printed:
-        return {PATIENTS: text_of_patients(analysis.patients)}
-    known = {} if analysis.known is None else {KNOWN: text_of_patients(analysis.known.patients)}
-    return {STUDY: analysis.study.text} | known
-
-
 def _posterior_of(tree: xr.DataTree, required: str) -> Posterior:
     """The posterior that a tree with attributes says it is; refuse one without draws, or that cannot be read."""
     said = {str(name): value for name, value in tree.attrs.items()}
-    data = next((name for name in (MEMBERS, PATIENTS) if name in said), STUDY)
+    data = data_of(said)
     missing = [name for name in (*PROVENANCE[:3], data, *PROVENANCE[3:]) if not isinstance(said.get(name), str)]
     if missing:
         raise InputError(f"{required}; it does not say its {missing[0]}")
     check_sealed(tree, required)
     try:
-        analysis = _analysis_of(said, data)
+        analysis = analysis_of(said)
         settings, versions = (tables_of_json(said[name], name) for name in ("settings", "versions"))
         found = _told_of(said)
     except InputError as error:
@@ -134,22 +110,6 @@ def _posterior_of(tree: xr.DataTree, required: str) -> Posterior:
     for name in (*said, *SEAL):
         tree.attrs.pop(name, None)
     return Posterior(analysis=analysis, tree=tree, settings=settings, versions=versions, **found)
-
-
-def _analysis_of(said: Mapping[str, Any], data: str) -> Analysis:
-    path = said["analysis_path"]
-    told = {
-        "name": said["analysis"],
-        "path": path,
-        "text": said["analysis_tables"],
-        "sources": tables_of_json(said["sources"], path),
-    }
-    if data == MEMBERS:
-        pool = pool_from_text(**told, members=said[MEMBERS])
-        return replace(pool, pooling=said.get(POOLING, pool.pooling))
-    if data == PATIENTS:
-        return patients_from_text(**told, table=said[PATIENTS])
-    return analysis_from_text(**told, study_text=said[STUDY], known_text=said.get(KNOWN, ""))
 
 
 def _told_of(said: Mapping[str, Any]) -> dict[str, Any]:

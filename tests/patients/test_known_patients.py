@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 
+from hscb_bayes.analysis.kept import KNOWN
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.read_paper import load_analysis
@@ -29,7 +30,7 @@ from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import inside_of, joint_arrays, known_positions, printed_values
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.sensitivity import sensitivity
-from hscb_bayes.posterior.stored import KNOWN, load_posterior, save
+from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.posteriors import made, point_of

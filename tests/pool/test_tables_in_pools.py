@@ -99,6 +99,13 @@ def test_a_mixed_posterior_comes_back_from_a_file(mixed: Analysis, tmp_path: Pat
     assert build(replace(again.analysis, pooling="none")).model["patients"] is not None
 
 
+def test_the_posterior_of_a_pooled_table_comes_back_from_a_file(mixed: Analysis, tmp_path: Path) -> None:
+    own = draw_prior(mixed, draws=5, chains=2, seed=1).of(study="our_table")
+    save(own, tmp_path / "posterior.nc")
+    again = load_posterior(tmp_path / "posterior.nc")
+    assert_array_equal(survival(again, days=[365.0], duration=[14.0]), survival(own, days=[365.0], duration=[14.0]))
+
+
 @pytest.fixture
 def adjusted(folder: Path) -> Analysis:
     """The same with another covariate, and centres, in its table."""
