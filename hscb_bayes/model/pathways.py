@@ -52,6 +52,7 @@ def pathway_of(values: Mapping[str, Any], analysis: Member, xp: Any, effect: Any
     """
     hazards = analysis.hazards
     slope = values["odds_ratio_never_respond"] if hazards.never_respond_by_duration else 0.0
+    someone = hazards.never_respond or analysis.is_printed  # to a print nobody is a share that is next to nothing
     return Pathway(
         response=hazard_of("response", hazards, values, xp),
         death_without_response=hazard_of("death_without_response", hazards, values, xp),
@@ -62,7 +63,7 @@ def pathway_of(values: Mapping[str, Any], analysis: Member, xp: Any, effect: Any
             values["hazard_ratio_death_after_response"],
         ),
         study_effect=tuple(effect[k] for k in range(len(TRANSITIONS))),
-        logit_never=values["never_respond"],
+        logit_never=values["never_respond"] if someone else -np.inf,
         logit_never_slope=slope,
         clock=hazards.clock,
     )

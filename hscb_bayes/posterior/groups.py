@@ -161,11 +161,14 @@ class _OneStudy:
 
     def given_the_rest(self, *, number: str | None = None, patient: int | None = None) -> np.ndarray:
         """Log probability of a number, or of a patient, given all else that is known of the study; (draw,)."""
+        is_inside = patient is not None and self.member.known.said.inside
+        if patient is not None and not is_inside and len(self.points) == 1:
+            return np.asarray(self.by_patient[0, :, patient])  # the rest says nothing more
         rest, of_patients = self.of_print, self.by_patient.sum(axis=-1)
         whole = self._summed(rest + of_patients)
         if number is not None:
             return whole - self._summed(self._of_print(self.member, without=[number]) + of_patients)
-        if self.member.known.said.inside:
+        if is_inside:
             rest = self._of_print(self._with_patient_in_print(int(patient or 0)))
         return whole - self._summed(rest + of_patients - self.by_patient[..., int(patient or 0)])
 

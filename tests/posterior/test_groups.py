@@ -170,7 +170,7 @@ def test_a_patient_inside_a_print_goes_back_into_it() -> None:
 
     for patient in (0, len(known) - 1):
         others = np.arange(len(known)) != patient
-        without = replace(analysis, known=known.with_patients(known.patients.of(others)))
+        without = replace(analysis, known=replace(known, patients=known.patients.of(others)))
         assert_allclose(found[:, patient], density(analysis) - density(without), rtol=1e-8, atol=1e-8)
 
 

@@ -90,7 +90,7 @@ def _beliefs(analysis: Any) -> Iterator[dict[str, str]]:
             yield _belief(BELIEFS[id].label, analysis.prior[id], BELIEFS[id].unit)
         return
     words, ids = words_of(analysis).parameters, analysis.hazards.beliefs
-    for id in analysis.believed:
+    for id in (id for id in words if id in analysis.believed):
         yield _belief(words[id], analysis.prior[ids.get(id, id)], analysis.parameters[id].unit)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from hscb_bayes.analysis.priors import natural
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.limits import limits_of, named
 from hscb_bayes.report.sections.ratios import INTERVAL
 from hscb_bayes.report.sections.section import Section, has_table_alone
@@ -17,7 +18,7 @@ def baseline_table(posterior: Posterior) -> pd.DataFrame:
     analysis, dataset = posterior.analysis, posterior.dataset
     rows = []
     mean, deviation = prior_normals(analysis)
-    for id in analysis.believed:
+    for id in (id for id in words_of(analysis).parameters if id in analysis.believed):
         parameter, k = analysis.parameters[id], analysis.parameter_ids.index(id)
         prior = natural(mean[k] + INTERVAL * deviation[k], parameter.scale)
         row: dict[str, object] = {"parameter": id, "unit": parameter.unit}
