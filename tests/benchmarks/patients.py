@@ -129,7 +129,7 @@ def _stan_data(analysis: Member) -> dict[str, object]:
         "prior_mean": mean[order].tolist(),
         "prior_deviation": deviation[order].tolist(),
         "term_deviation": analysis.term_deviations.tolist(),
-        "centre_deviation": analysis.table.centres.deviation if analysis.table.centres else 1.0,
+        "centre_deviation": analysis.levels["centre"].between["response"] if analysis.centres else 1.0,
         "log_year": float(np.log(YEAR)),
     }
     each = times_at_risk(analysis.patients, clock=analysis.hazards.clock)
