@@ -165,7 +165,7 @@ def test_the_sentence_says_how_the_responders_of_an_arm_are_written(tmp_path: Pa
 def test_the_numbers_of_an_arm_are_fitted_to_its_patients(arms: str, tmp_path: Path) -> None:
     analysis = of_arms(tmp_path, ["response_b", "median_responders_b", "os_b", "os_responders_b"], ARM_B, arms)
     arrays = joint_arrays(analysis, printed_values(analysis))
-    assert (analysis.patients, arrays.sizes.tolist(), float(arrays.unresponded)) == (44, [44.0], 24.0)
+    assert (analysis.size, arrays.sizes.tolist(), float(arrays.unresponded)) == (44, [44.0], 24.0)
     both, single = (
         log_likelihood(prior_normals(one)[0][None], one)
         for one in (analysis, of_arms(tmp_path, ["response_b", "median_responders_b", "os_b"], ARM_B, arms))
@@ -294,7 +294,7 @@ def p_value_of(tmp_path: Path, study: str) -> tuple[str, str]:
 
 def test_a_p_value_between_arms_needs_no_test_in_the_analysis_of_one(tmp_path: Path) -> None:
     unnamed = ARMS.replace('test = { name = "fisher", status = "printed" }\n', "")
-    assert of_arms(tmp_path, ["response_b"], ARM_B, unnamed).patients == 44
+    assert of_arms(tmp_path, ["response_b"], ARM_B, unnamed).size == 44
     assert "conventions.tests" in sentence_of(tmp_path, ["response"], 'form = "none"', unnamed)
 
 
@@ -338,9 +338,9 @@ def test_the_size_of_two_groups_in_one_is_required(tmp_path: Path) -> None:
         "does not print: the size of a group by them"
     )
     sizes = "sizes = { short = 100, short_b = 21 }"
-    assert of_arms(tmp_path, ["response"], sizes, ARMS + DURATION).patients == 207
+    assert of_arms(tmp_path, ["response"], sizes, ARMS + DURATION).size == 207
     printed = (ARMS + DURATION).replace('all_of = ["b", "short"]', 'all_of = ["b", "short"]\nn = 21')
-    assert of_arms(tmp_path, ["response"], "sizes = { short = 100 }", printed).patients == 207
+    assert of_arms(tmp_path, ["response"], "sizes = { short = 100 }", printed).size == 207
 
 
 def test_survival_by_duration_within_an_arm_is_of_its_patients(tmp_path: Path) -> None:

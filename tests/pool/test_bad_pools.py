@@ -25,7 +25,7 @@ BROKEN = {
     "one study only": (
         f'studies = ["main", "rejeski2022", {MEMBERS}]',
         'studies = ["main"]',
-        "studies: required at least 2 entries, found ['main']",
+        "between_studies: required at least two studies, found ['main']",
     ),
     "the same study twice": (
         '"main", "rejeski2022"',

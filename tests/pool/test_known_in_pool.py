@@ -20,7 +20,8 @@ from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import arrays_of_table, layout_of, model_data
 from hscb_bayes.model.held_out import HeldOut
-from hscb_bayes.model.known_patients import known_terms, tables_of
+from hscb_bayes.model.known_patients import known_terms
+from hscb_bayes.model.known_rows import tables_of
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
 from hscb_bayes.posterior.exchangeable import effects_as_drawn, exchangeable_probability, log_likelihood_of_studies

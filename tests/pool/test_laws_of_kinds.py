@@ -46,7 +46,7 @@ def test_response_by_a_day_is_the_cumulative_incidence(pool: Analysis) -> None:
 def test_the_share_who_respond_is_the_incidence_by_the_last_day(study: str, horizon: float, pool: Analysis) -> None:
     member = pool.member(study)
     numbers, parameters = studied(member)
-    values = numbers["response"] / (member.patients if study == "liu2024" else 1.0)
+    values = numbers["response"] / (member.size if study == "liu2024" else 1.0)
     assert agrees(values, incidence(member, parameters, horizon), 0.003)
 
 

@@ -58,7 +58,7 @@ def test_of_the_prior_it_is_the_weight_on_average(correlated: bool) -> None:
 def test_it_is_certain_where_all_weights_are_1() -> None:
     prior = draw_prior(load_patients(DATA / "bmt.toml"), draws=5, chains=2, seed=3)
     assert_allclose(exchangeable_probability(prior, "centre"), np.ones((10, 4)))
-    assert exchangeable_probability(prior).shape == (10, 0)
+    assert exchangeable_probability(prior).shape == (10, 1)
     assert CENTRES.tables["centre_weights"](fits_of(prior)).empty
 
 
