@@ -102,7 +102,7 @@ def test_correlated_effects_are_the_root_of_the_correlation_times_standard_ones(
 def test_correlated_effects_are_sampled(correlated: Built) -> None:
     """As the root of a covariance they had no dims, which the sampler refused; one draw in a hundred diverged."""
     tree = sample(compile_model(correlated), cores=1, seed=2, target_accept=0.98)
-    assert tree.tree.tree["sample_stats"]["diverging"].mean() < 0.001
+    assert tree.tree["sample_stats"]["diverging"].mean() < 0.001
     assert not [each for each in verdict(tree).failures if "divergent" not in each]
     matrix = tree.dataset["centre_correlation"].values
     assert (np.diagonal(matrix, axis1=-2, axis2=-1) == 1.0).all()
@@ -112,7 +112,7 @@ def test_correlated_effects_are_sampled(correlated: Built) -> None:
 
 def test_the_posterior_of_real_patients(posterior: Posterior) -> None:
     draws = posterior.dataset
-    assert not posterior.tree.tree["sample_stats"]["diverging"].any()
+    assert not posterior.tree["sample_stats"]["diverging"].any()
     low_risk = draws["log_hazard_ratio"].sel(transition="death_after_response", term="disease[AML low risk]")
     assert low_risk.median() < -0.5  # Klein and Moeschberger: least relapse in low risk AML
     assert low_risk.quantile(0.9) < 0.0
