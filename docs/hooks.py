@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from hscb_bayes.analysis.member import AnalysisTable
 from hscb_bayes.analysis.patient_table import (
     Centres,
     Covariate,
@@ -25,9 +26,8 @@ from hscb_bayes.analysis.patient_table import (
     PatientAnalysisTable,
     PatientReport,
 )
-from hscb_bayes.analysis.pool_table import BetweenStudies, Borrowing, Exchangeable, PoolTable, Shift
+from hscb_bayes.analysis.pool_table import BetweenStudies, Borrowing, Difference, Exchangeable, PoolTable
 from hscb_bayes.analysis.priors import BELIEFS, Belief
-from hscb_bayes.analysis.spec import AnalysisTable
 from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.patients.columns import LongColumns, WideColumns
@@ -88,7 +88,7 @@ def pool_markdown() -> str:
     """The reference of the pool file, from the models that read it."""
     sections = [POOL_INTRODUCTION, f"## Top level\n\n{_table(PoolTable)}"]
     headings = {
-        "`[populations.<name>]`, `[definitions.<name>]`": Shift,
+        "`[populations.<name>]`, `[definitions.<name>]`": Difference,
         "`[between_studies]`": BetweenStudies,
         "`[exchangeable]`": Exchangeable,
         "`[borrowing]`": Borrowing,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 
 MAIN = Path(__file__).parent.parent / "models" / "main.toml"
 HEADER = """
@@ -28,7 +28,7 @@ def study_text(n: int, tables: str) -> str:
 
 def paper(
     folder: Path, study: str, items: Sequence[str], *, cohort: str = 'form = "none"', conventions: str = ""
-) -> Analysis:
+) -> Member:
     """The analysis ``x.toml`` in a folder that fits ``items`` of the study ``study.toml`` beside it."""
     text = MAIN.read_text(encoding="utf-8")
     priors = text[text.index("[prior.response_median]") : text.index("[handled]")]

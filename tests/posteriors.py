@@ -11,12 +11,14 @@ import numpy as np
 import xarray as xr
 
 from hscb_bayes.model.build import coords_of
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, shifted
+from hscb_bayes.model.level_arrays import places, shift_arrays, shifted
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.digest import sealed
 from hscb_bayes.posterior.headline import headline
 from hscb_bayes.posterior.posterior import DIMS, Posterior, tree_of_parameters
+from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import save
+from hscb_bayes.process.pathway import TRANSITIONS
 
 
 def made(analysis: Any, parameters: np.ndarray, *, seed: int = 1, **further: tuple[tuple[str, ...], Any]) -> Posterior:
@@ -33,7 +35,7 @@ def made(analysis: Any, parameters: np.ndarray, *, seed: int = 1, **further: tup
         Other variables: their dimensions after chain and draw, and an array.
     """
     chains, draws = parameters.shape[:2]
-    coords = {"chain": np.arange(chains), "draw": np.arange(draws)} | coords_of(analysis)
+    coords = {"chain": np.arange(chains), "draw": np.arange(draws), "effect": list(TRANSITIONS)} | coords_of(analysis)
 
     def labelled(dims: tuple[str, ...], values: np.ndarray) -> xr.DataArray:
         whole = (*DIMS, *dims)
@@ -61,16 +63,24 @@ def headline_of(analysis: Any, parameters: np.ndarray, effect: np.ndarray | None
     effect
         What the study adds to the log hazards, shape (draw, transition).
     """
-    added = {} if effect is None else {"study_effect": (("transition",), effect[None])}
+    added = {} if effect is None else {"study_effect": (("effect",), effect[None])}
     return headline(made(analysis, parameters[None], **added))
+
+
+def near_the_middle(analysis: Any, *, draws: int, chains: int, seed: int, part: float = 0.2) -> Posterior:
+    """Draws from the prior of an analysis, with all parameters and effects a part of their distance to the middle."""
+    prior, (mean, _) = draw_prior(analysis, draws=draws, chains=chains, seed=seed), prior_normals(analysis)
+    parameters = (mean + part * (prior.parameters - mean)).reshape(chains, draws, *prior.parameters.shape[1:])
+    further = dict[str, tuple[tuple[str, ...], Any]]()
+    for name, values in prior.dataset.drop_vars(list(analysis.believed)).data_vars.items():
+        factor = 1.0 if "correlation" in str(name) else part
+        further[str(name)] = (tuple(map(str, values.dims[2:])), factor * values.values)
+    return made(analysis, parameters, seed=seed, **further)
 
 
 def shifts_at(pool: Any, point: Mapping[str, np.ndarray]) -> np.ndarray:
     """What populations and definitions add, (shift, effect), from variables of the model of a pool."""
-    beliefs, own = hierarchy_of(pool), [EFFECTS.index(effect) for effect in shifted(pool)]
-    found = np.zeros_like(beliefs.shift)
-    found[:, own] = beliefs.shift[:, own] * point["standard_shift"]
-    return found
+    return np.asarray(shift_arrays(pool)["shift"] * point["standard_shift"] @ places(shifted(pool)))
 
 
 def save_changed(posterior: Posterior, path: Path, change: Callable[[xr.DataTree], Any]) -> None:

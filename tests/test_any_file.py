@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.study import load_study
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.model.patient_rows import patient_rows
 from tests.benchmarks import __main__ as benchmarks
 from tests.benchmarks import executing, patients, table

@@ -141,7 +141,7 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize("module", ["calibrate", "scores", "information"])
 def test_a_study_of_the_method_says_in_one_line_what_it_refuses(module: str) -> None:
-    command = [sys.executable, "-m", f"hscb_bayes.checking.methods.{module}", "nowhere"]
+    command = [sys.executable, "-m", f"hscb_bayes.checking.methods.{module}", "nowhere", "--workers", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: there is no shipped analysis 'nowhere'; ")

@@ -12,8 +12,8 @@ from types import ModuleType
 import pytest
 
 import hscb_bayes
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.analysis.priors import PARAMETERS
-from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.study import load_study
 from hscb_bayes.posterior import predict

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hscb_bayes.analysis.patient_spec import is_of_patients
+from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.patient_analysis import is_of_patients
 from hscb_bayes.analysis.pool import is_pool, load_pool
-from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import Finding, audit
 from hscb_bayes.evidence.study import Study
@@ -24,7 +24,7 @@ class Audited:
     handled: Mapping[str, str]
 
 
-def check_handled(analysis: Analysis, findings: Sequence[Finding]) -> None:
+def check_handled(analysis: Member, findings: Sequence[Finding]) -> None:
     """Hold ``[handled]`` against the audit.
 
     Raises
@@ -40,7 +40,7 @@ def check_handled(analysis: Analysis, findings: Sequence[Finding]) -> None:
         )
 
 
-def _check_names(analysis: Analysis, findings: Sequence[Finding]) -> None:
+def _check_names(analysis: Member, findings: Sequence[Finding]) -> None:
     told = [finding.id for finding in findings if finding.severity != "ok"]
     for id in analysis.table.handled:
         if id not in told:
@@ -68,7 +68,7 @@ def audits_of(path: str | Path) -> tuple[Audited, ...]:
     return (_audited(load_analysis(path)),)
 
 
-def _audited(analysis: Analysis) -> Audited:
+def _audited(analysis: Member) -> Audited:
     findings = audit(analysis.study)
     _check_names(analysis, findings)
     return Audited(study=analysis.study, findings=findings, handled=analysis.table.handled)

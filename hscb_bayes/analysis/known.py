@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from pydantic import Field
 
-from hscb_bayes.analysis.patient_table import TWO_SIDED
+from hscb_bayes.analysis.ratios import deviation_of
 from hscb_bayes.analysis.table_source import PatientTable, patients_in, read_source
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.risk_sets import has_come
@@ -49,7 +48,7 @@ class KnownTable(PatientTable):
     def deviation(self) -> float | None:
         """Standard deviation of what they add to a log hazard; None where they add nothing."""
         ratio = self.hazard_ratio_rarely_above
-        return None if ratio is None else math.log(ratio) / TWO_SIDED
+        return None if ratio is None else deviation_of(ratio)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

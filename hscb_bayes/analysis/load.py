@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from hscb_bayes.analysis.layers import file_inside, find_analysis, names_in
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, is_of_patients, load_patients
+from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, is_of_patients, load_patients
 from hscb_bayes.analysis.pool import Pool, is_pool, load_pool
-from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.sentences import nearest, quote
 
-AnyAnalysis = Analysis | Pool | PatientAnalysis
+AnyAnalysis = Member | Pool | PatientAnalysis
 
 
 def load(path: str | Path) -> AnyAnalysis:

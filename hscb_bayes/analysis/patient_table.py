@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
+from hscb_bayes.analysis.exchangeable import Exchangeable
 from hscb_bayes.analysis.hazards import Hazards, check_families
+from hscb_bayes.analysis.level import Level
 from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
+from hscb_bayes.analysis.ratios import deviation_of, spread_of
 from hscb_bayes.analysis.table_source import PatientTable
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.evidence.patients.cells import alike
@@ -17,8 +19,6 @@ from hscb_bayes.evidence.patients.columns import Column
 from hscb_bayes.evidence.patients.reading import Kind
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain
-
-TWO_SIDED = 1.959963984540054  # standard normal quantile of 97.5%
 
 
 class Covariate(Table):
@@ -65,7 +65,7 @@ class Covariate(Table):
     @property
     def deviation(self) -> float:
         """Standard deviation of a log hazard ratio."""
-        return math.log(self.hazard_ratio_rarely_above) / TWO_SIDED
+        return deviation_of(self.hazard_ratio_rarely_above)
 
 
 class Centres(Table):
@@ -82,10 +82,23 @@ class Centres(Table):
     )
     why: Line = Field(description="where the belief comes from")
 
-    @property
-    def deviation(self) -> float:
-        """Scale of the half-normal spread of centre effects: two centres differ by normal of sqrt(2) times it."""
-        return math.log(self.hazard_ratio_rarely_above) / (math.sqrt(2.0) * TWO_SIDED)
+    exchangeable: Exchangeable | None = Field(
+        default=None, description="left out: every centre is taken to be one of a kind"
+    )
+
+    def level(self, centres: tuple[str, ...]) -> Level:
+        """The level that these beliefs about some centres make."""
+        between, own = dict.fromkeys(TRANSITIONS, spread_of(self.hazard_ratio_rarely_above)), self.exchangeable
+        return Level(
+            name="centre",
+            units=centres,
+            between=between,
+            weights={} if own is None else {centre: own.weight_of(centre) for centre in centres},
+            apart={} if own is None else own.apart(between),
+            mixed_in="prior",
+            correlated=self.correlated,
+            centred=True,
+        )
 
 
 class Endpoints(Table):
@@ -120,6 +133,12 @@ class PatientAnalysisTable(Table):
     patients: PatientTable = Field(description="the table")
     covariates: dict[Identifier, Covariate] = Field(default_factory=dict, description="columns that change the hazards")
     centres: Centres | None = Field(default=None, description="left out: all patients are taken to be of one centre")
+    population: Identifier | None = Field(
+        default=None, description="name of the kind of patients, such as 'after_car_t'; needed to pool studies"
+    )
+    definition: Identifier | None = Field(
+        default=None, description="name of what counts as a response, such as 'neutrophil'; needed to pool studies"
+    )
     hazards: Hazards = Field(default_factory=Hazards, description="the hazards")
     prior: dict[str, Belief] = Field(description="one belief for every parameter of a baseline")
     endpoints: Endpoints = Field(default_factory=Endpoints, description="the words of the report")

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from hscb_bayes.analysis.assumed import Assumed
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
-from hscb_bayes.analysis.pool_table import PoolTable, Shift, validated
+from hscb_bayes.analysis.level import EFFECTS, STUDY, Level
+from hscb_bayes.analysis.member import Member, analysis_from_text, load_analysis
+from hscb_bayes.analysis.patient_analysis import is_of_patients, load_patients, patients_from_text
+from hscb_bayes.analysis.pool_table import Difference, PoolTable, validated
 from hscb_bayes.analysis.priors import Belief, Parameter
 from hscb_bayes.analysis.scope import fitted_p_values
-from hscb_bayes.analysis.spec import Analysis, analysis_from_text, load_analysis
+from hscb_bayes.analysis.shift import Shift
+from hscb_bayes.analysis.table_member import member_of_table
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.sentences import nearest, quote
@@ -28,32 +33,20 @@ from hscb_bayes.toml_file import tables_of_json
 SHARED = ("hazards", "prior")  # what all members must say alike
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pool(Assumed):
-    """A frozen pooled analysis.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pool(Analysis):
+    """An analysis of several printed studies.
 
     Parameters
     ----------
-    name
-        The file's name without its ending.
-    table
-        Everything the file says, checked.
     members
         The analyses of single studies, in the file's order.
-    sources
-        Path to SHA-256 of the pool's own files.
-    text
-        The merged tables as JSON, for provenance.
     pooling
         "partial": studies are around an average one; "none": each is on its own, from its print and the same beliefs.
     """
 
-    name: str
     table: PoolTable
-    members: tuple[Analysis, ...]
-    path: str
-    sources: Mapping[str, str]
-    text: str
+    members: tuple[Member, ...]  # type: ignore[misc]
     pooling: Literal["partial", "none"] = "partial"
 
     @property
@@ -96,13 +89,50 @@ class Pool(Assumed):
         """Names of the pools beside it that the report compares, itself not among them."""
         return tuple(name for name in self.table.report.alternatives if name != self.name)
 
+    @cached_property
+    def levels(self) -> Mapping[str, Level]:
+        """That of studies, where they are around an average one."""
+        if self.each_alone:
+            return {}
+        table, borrowing = self.table, self.table.borrowing
+        widest = {effect: table.between_studies.deviation(effect) for effect in EFFECTS}
+        apart = table.exchangeable.apart(widest)
+        by_shifts = {effect for shift in self._of_kinds for effect, width in shift.deviations.items() if width > 0.0}
+        between = {effect: width for effect, width in widest.items() if width > 0.0 or effect in by_shifts}
+        level = Level(
+            name="study",
+            units=self.studies,
+            between=between,
+            weights={study: table.exchangeable.weight_of(study) for study in self.studies},
+            apart={effect: apart[effect] for effect in between},
+            correlated=table.between_studies.correlated,
+            average=self.studies[0] if borrowing is not None and borrowing.commensurate else None,
+        )
+        return {STUDY: level}
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """Those of populations and definitions where studies are around an average one, and those of known patients."""
+        return (() if self.each_alone else self._of_kinds) + super().shifts
+
+    @cached_property
+    def _of_kinds(self) -> tuple[Shift, ...]:
+        found = []
+        for kind, said in (("population", self.table.populations), ("definition", self.table.definitions)):
+            for id, difference in said.items():
+                studies = tuple(m.study.id for m in self.members if getattr(m.study, kind) == id)
+                deviations = {effect: difference.deviation(effect) for effect in EFFECTS}
+                if any(deviations.values()):
+                    found.append(Shift(name=f"{kind}:{id}", studies=studies, deviations=deviations))
+        return tuple(found)
+
     @property
     def powers(self) -> Mapping[str, float]:
         """Of each study's likelihood, by id."""
         given = {} if self.table.borrowing is None else self.table.borrowing.power
         return {study: given.get(study, 1.0) for study in self.studies}
 
-    def member(self, study: str) -> Analysis:
+    def member(self, study: str) -> Member:
         """The analysis of one study.
 
         Raises
@@ -144,7 +174,7 @@ def load_pool(path: str | Path) -> Pool:
     layers, sources = layers_of(file)
     data = layers[-1][1]
     table = validated(data, str(file))
-    members = []
+    members = list[Member]()
     for name in table.studies:
         beside = file_inside(file, f"{name}.toml", "studies")
         if not beside.is_file():
@@ -152,7 +182,7 @@ def load_pool(path: str | Path) -> Pool:
             raise InputError(
                 f"{file}: studies: there is no analysis {quote(name)} in {file.parent}; {nearest(name, known)}"
             )
-        members.append(load_analysis(beside))
+        members.append(_member(beside, members))
     return _checked(
         Pool(
             name=file.stem,
@@ -165,22 +195,31 @@ def load_pool(path: str | Path) -> Pool:
     )
 
 
+def _member(path: Path, before: Sequence[Member]) -> Member:
+    """A member from its file; of a table of patients, one of which nothing is printed."""
+    if not is_of_patients(path):
+        return load_analysis(path)
+    table = load_patients(path)
+    if not before:
+        raise InputError(
+            f"{path}: patients: required a printed study as the first of a pool, found a table of patients"
+        )
+    return member_of_table(table, before[0])
+
+
 def pool_from_text(*, name: str, path: str, text: str, members: str, sources: Mapping[str, str]) -> Pool:
     """A pooled analysis from the provenance of its posterior; raises what ``load_pool`` raises."""
     table = validated(tables_of_json(text, path), path)
     parts = tables_of_json(members, path)
-    loaded = tuple(
-        analysis_from_text(
-            name=str(part["name"]),
-            path=str(part["path"]),
-            text=str(part["text"]),
-            study_text=str(part["study_text"]),
-            sources=part["sources"],
-            known_text=str(part.get("known_patients", "")),
-        )
-        for part in parts.values()
-    )
-    return _checked(Pool(name=name, table=table, members=loaded, path=path, sources=sources, text=text))
+    loaded = list[Member]()
+    for part in parts.values():
+        named = {key: str(part[key]) for key in ("name", "path", "text")} | {"sources": part["sources"]}
+        known = str(part.get("known_patients", ""))
+        if "study_text" in part:
+            loaded.append(analysis_from_text(**named, study_text=str(part["study_text"]), known_text=known))
+        else:
+            loaded.append(member_of_table(patients_from_text(**named, table=known), loaded[0]))
+    return _checked(Pool(name=name, table=table, members=tuple(loaded), path=path, sources=sources, text=text))
 
 
 def texts_of_members(pool: Pool) -> str:
@@ -191,10 +230,10 @@ def texts_of_members(pool: Pool) -> str:
                 "name": member.name,
                 "path": member.path,
                 "text": member.text,
-                "study_text": member.study.text,
                 "sources": dict(member.sources),
                 "known_patients": "" if member.known is None else text_of_patients(member.known.patients),
             }
+            | ({} if member.of_table is not None else {"study_text": member.study.text})
             for member in pool.members
         }
     )
@@ -248,7 +287,7 @@ def _check_shapes(pool: Pool) -> None:
         )
 
 
-def _check_assumptions(member: Analysis, first: Analysis, address: str) -> None:
+def _check_assumptions(member: Member, first: Member, address: str) -> None:
     """One meaning of follow-up, and of the covariate where there is one: the model has one of each."""
     if member.table.follow_up.complete != first.table.follow_up.complete:
         raise InputError(
@@ -265,7 +304,7 @@ def _check_assumptions(member: Analysis, first: Analysis, address: str) -> None:
 
 def _check_kinds(pool: Pool, kind: Literal["population", "definition"]) -> None:
     asked = getattr(pool.table, kind)
-    shifts: Mapping[str, Shift] = getattr(pool.table, f"{kind}s")
+    shifts: Mapping[str, Difference] = getattr(pool.table, f"{kind}s")
     found: dict[str, list[str]] = {}
     for member in pool.members:
         value = getattr(member.study, kind)
@@ -290,7 +329,7 @@ def _check_kinds(pool: Pool, kind: Literal["population", "definition"]) -> None:
         _check_shift(shift, f"{pool.path}: {kind}s.{value}")
 
 
-def _check_shift(shift: Shift, address: str) -> None:
+def _check_shift(shift: Difference, address: str) -> None:
     ratios = {
         "hazard_ratio_rarely_above": shift.hazard_ratio_rarely_above,
         "odds_ratio_rarely_above": shift.odds_ratio_rarely_above,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from statistics import NormalDist
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from hscb_bayes.analysis.spec import ReportRequest
+from hscb_bayes.analysis.exchangeable import Exchangeable, Ratio
+from hscb_bayes.analysis.member import ReportRequest
+from hscb_bayes.analysis.ratios import deviation_of, spread_of
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.sentences import explain
 
 MOST_STUDIES = 100
-TWO_SIDED = NormalDist().inv_cdf(0.975)
-
-Ratio = Annotated[float, Field(ge=1.0, le=1000.0)]
 
 
 class BetweenStudies(Table):
@@ -31,14 +28,17 @@ class BetweenStudies(Table):
     never_respond: Ratio = Field(description="odds ratio of never responding rarely above")
     response_shape: Ratio = Field(default=1.0, description="ratio of shapes of response rarely above")
     lost_by_one_year: Ratio = Field(description="odds ratio of being lost to follow-up rarely above")
+    correlated: bool = Field(
+        default=False, description="true: a study's effects on the three hazards are correlated, with an LKJ(2) prior"
+    )
     why: Line = Field(description="where the beliefs come from")
 
     def deviation(self, effect: str) -> float:
         """Scale of the half-normal spread of study effects: two studies differ by normal of sqrt(2) times it."""
-        return math.log(getattr(self, effect)) / (math.sqrt(2.0) * TWO_SIDED)
+        return spread_of(getattr(self, effect))
 
 
-class Shift(Table):
+class Difference(Table):
     """How far another population, or another definition of response, may be from the one that is asked about."""
 
     comparable: bool = Field(default=False, description="true: no difference at all")
@@ -53,33 +53,7 @@ class Shift(Table):
         if self.comparable or effect in ("response_shape", "lost_by_one_year"):
             return 0.0
         ratio = self.odds_ratio_rarely_above if effect == "never_respond" else self.hazard_ratio_rarely_above
-        return math.log(ratio or 1.0) / TWO_SIDED
-
-
-class Exchangeable(Table):
-    """How much each study is taken to be one of a kind: with the rest it is on its own (EXNEX).
-
-    References
-    ----------
-    Neuenschwander B, Wandel S, Roychoudhury S, Bailey S. Pharm Stat 2016;15:123-134.
-    """
-
-    weight: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        default=1.0, description="prior probability that a study is exchangeable with those of its population"
-    )
-    weights: dict[Identifier, Annotated[float, Field(gt=0.0, le=1.0)]] = Field(
-        default_factory=dict, description="the same for single studies, by id"
-    )
-    ratio_apart_rarely_above: Ratio = Field(
-        default=100.0,
-        description="hazard and odds ratios of a study on its own, beside the average, rarely above; its shape of "
-        "response and its follow-up differ as those of others do",
-    )
-    why: Line = Field(description="where the weights come from")
-
-    def weight_of(self, study: str) -> float:
-        """Of one study."""
-        return self.weights.get(study, self.weight)
+        return deviation_of(ratio or 1.0)
 
 
 class Borrowing(Table):
@@ -118,8 +92,8 @@ class PoolTable(Table):
     population: Identifier = Field(description="the population that the answers are about")
     population_words: Line | None = Field(default=None, description="the same in words, for the report")
     definition: Identifier = Field(description="the definition of response that the answers are about")
-    populations: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")
-    definitions: dict[Identifier, Shift] = Field(default_factory=dict, description="how far the others may be")
+    populations: dict[Identifier, Difference] = Field(default_factory=dict, description="how far the others may be")
+    definitions: dict[Identifier, Difference] = Field(default_factory=dict, description="how far the others may be")
     between_studies: BetweenStudies = Field(description="how much studies of one kind differ")
     exchangeable: Exchangeable = Field(description="weights of the studies")
     borrowing: Borrowing | None = Field(default=None, description="left out: every print counts in full")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import is_about
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.item import PrintedNumber
 from hscb_bayes.evidence.kinds.p_value import PValue
 
 
-def speaks_of(analysis: Analysis, number: PrintedNumber) -> bool:
+def speaks_of(analysis: Member, number: PrintedNumber) -> bool:
     """Whether a printed number is one of the analysis: fitted, or checked against its replicates.
 
     It is not where it is about patients of another group or of the whole study, or of groups by duration whose sizes
@@ -23,12 +23,12 @@ def speaks_of(analysis: Analysis, number: PrintedNumber) -> bool:
     return analysis.by_duration or all(part.by != "duration" or _is_sized(analysis, part) for part in parts)
 
 
-def _is_sized(analysis: Analysis, group: Group) -> bool:
+def _is_sized(analysis: Member, group: Group) -> bool:
     sized = (analysis.study.groups[id] for id in analysis.table.cohort.sizes)
     return any(other.id == group.id or other.is_complement_of(group) for other in sized)
 
 
-def fitted_p_values(analysis: Analysis) -> tuple[PValue, ...]:
+def fitted_p_values(analysis: Member) -> tuple[PValue, ...]:
     """The P values that an analysis fits."""
     return tuple(
         item for item in analysis.study.items if isinstance(item, PValue) and item.id in analysis.table.fit.items

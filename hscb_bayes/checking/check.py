@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import speaks_of
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.replicate import REPLICATES, replicate
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.checking.tail import two_sided_tail
@@ -143,14 +143,14 @@ def _of_print(
             "used": used,
         }
         drawn = without.get(id or "", others)
-        apart = {} if drawn is None else summarise(drawn.numbers.get(number.id, NOTHING), number)
+        apart = {} if drawn is None else replicate_summary(drawn.numbers.get(number.id, NOTHING), number)
         left_out = {f"loo_{name}": apart.get(name, np.nan) for name in LEFT_OUT}
         gate = {"loo_converged": np.nan if drawn is None else drawn.converged}
-        rows.append(row | summarise(numbers.get(number.id, NOTHING), number) | left_out | gate)
+        rows.append(row | replicate_summary(numbers.get(number.id, NOTHING), number) | left_out | gate)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def use_of(number: PrintedNumber, analysis: Analysis, widths: frozenset[str]) -> tuple[str | None, Used]:
+def use_of(number: PrintedNumber, analysis: Member, widths: frozenset[str]) -> tuple[str | None, Used]:
     """The fitted id that the number comes in with, and how it is used; (None, "held out") for what is only checked.
 
     A count comes with its percentage and a median with its limits: they are one piece of information. A survival's
@@ -172,12 +172,12 @@ def use_of(number: PrintedNumber, analysis: Analysis, widths: frozenset[str]) ->
     return (item.id, "interval width used") if item.id in widths else (None, "held out")
 
 
-def interval_items(analysis: Analysis) -> frozenset[str]:
+def interval_items(analysis: Member) -> frozenset[str]:
     """Survival items whose printed interval sets the variance of their estimate in the likelihood."""
     return frozenset(id for id, use in interval_uses(analysis).items() if use == "used")
 
 
-def summarise(values: np.ndarray, number: PrintedNumber) -> dict[str, float]:
+def replicate_summary(values: np.ndarray, number: PrintedNumber) -> dict[str, float]:
     """Quantiles, tail probability and shares of one number over replicates, shape (replicate,).
 
     Quantiles are values that replicates did print (no interpolation), so that inf, "not reached", is one of them. NaN

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.checking.leave_out import each_centre, folds_of, leave_out, short_fit
 from hscb_bayes.checking.replicate_patients import compared_with, replicated_tables
 from hscb_bayes.model.compiled import Compiled

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.posterior.gate import verdict
@@ -63,18 +64,18 @@ def leave_out(
     return found
 
 
-def each_number(analysis: Any) -> dict[str, HeldOut]:
+def each_number(analysis: Analysis) -> dict[str, HeldOut]:
     """Every fitted number of an analysis of one print, by its id."""
     (member,) = analysis.members
     return {id: HeldOut(numbers={member.study.id: [id]}) for id in member.table.fit.items}
 
 
-def each_study(analysis: Any) -> dict[str, HeldOut]:
+def each_study(analysis: Analysis) -> dict[str, HeldOut]:
     """Every study of a pool, by its id."""
     return {study: HeldOut(studies=[study]) for study in analysis.studies}
 
 
-def each_centre(analysis: Any) -> dict[str, HeldOut]:
+def each_centre(analysis: PatientAnalysis) -> dict[str, HeldOut]:
     """Every centre of a table, or of many ten sets of centres, by their names joined by "+"."""
     found = {}
     for names in folds_of(analysis):
@@ -83,7 +84,7 @@ def each_centre(analysis: Any) -> dict[str, HeldOut]:
     return found
 
 
-def folds_of(analysis: Any) -> list[list[str]]:
+def folds_of(analysis: PatientAnalysis) -> list[list[str]]:
     """Sets of centres that are left out together, of about as many patients each."""
     size = {name: int(analysis.groups[f"centre[{name}]"].sum()) for name in analysis.centres}
     if len(size) <= MOST_FITS:

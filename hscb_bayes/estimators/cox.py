@@ -5,7 +5,7 @@ For a cause-specific hazard, count the events of the cause and censor the others
 References
 ----------
 Cox DR. J R Stat Soc B 1972;34:187-220. Breslow N. Biometrics 1974;30:89-99. Efron B. J Am Stat Assoc 1977;72:557-565.
-Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003: section 8.3, score test 8.3.11, ties 8.4.
+Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer 2003: section 8.3, score test 8.3.11, ties 8.4.
 R: ``coxph``, whose default is Efron's treatment of ties; the default here is Breslow's, ``coxph(ties = "breslow")``.
 """
 

@@ -2,7 +2,7 @@
 
 References
 ----------
-Fisher RA. J R Stat Soc 1935;98:39-82. Agresti A. Categorical Data Analysis, 3rd ed. Wiley 2013, section 3.5.
+Fisher RA. J R Stat Soc 1935;98:39-82. Agresti A. Categorical Data Member, 3rd ed. Wiley 2013, section 3.5.
 """
 
 import numpy as np

@@ -5,7 +5,7 @@ their names are those of R's ``survfit``; it calls the scale ``conf.type`` and t
 
 References
 ----------
-Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003: section 4.3 (plain 4.3.1, log-log 4.3.2,
+Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer 2003: section 4.3 (plain 4.3.1, log-log 4.3.2,
 arcsin 4.3.3). Kalbfleisch JD, Prentice RL. The Statistical Analysis of Failure Time Data. Wiley 1980.
 Clopper CJ, Pearson ES. Biometrika 1934;26:404-413. Wilson EB. J Am Stat Assoc 1927;22:209-212.
 """

@@ -5,7 +5,7 @@ where S is 0 (its limit; R prints NaN there).
 
 References
 ----------
-Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481. Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer
+Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481. Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer
 2003: equations 4.2.1 and 4.2.2, quantiles in section 4.5.
 """
 

@@ -9,7 +9,7 @@ chi-square with one degree of freedom less than there are groups in which events
 References
 ----------
 Mantel N. Cancer Chemother Rep 1966;50:163-170. Peto R, Peto J. J R Stat Soc A 1972;135:185-207. Harrington DP, Fleming
-TR. Biometrika 1982;69:553-566. Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003: equations 7.3.1 to
+TR. Biometrika 1982;69:553-566. Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer 2003: equations 7.3.1 to
 7.3.4, strata in section 7.5. R: ``survdiff``.
 """
 

@@ -4,7 +4,7 @@ Its variance is the sum of d_j / Y_j^2, tied events as one step (R's ``ctype = 1
 
 References
 ----------
-Aalen O. Ann Stat 1978;6:701-726. Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003: equations 4.2.3
+Aalen O. Ann Stat 1978;6:701-726. Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer 2003: equations 4.2.3
 and 4.2.4.
 """
 

@@ -10,7 +10,7 @@ Cox's model and Fine and Gray's differ in the sum over the risk set only, so it 
 
 References
 ----------
-Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003: equations 8.3.4 to 8.3.6, 8.4.1 and 8.4.3.
+Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer 2003: equations 8.3.4 to 8.3.6, 8.4.1 and 8.4.3.
 Efron B. J Am Stat Assoc 1977;72:557-565.
 """
 

@@ -4,7 +4,7 @@ Its variance is the sum over t_j < horizon of A_j^2 d_j / (Y_j (Y_j - d_j)), wit
 
 References
 ----------
-Royston P, Parmar MK. BMC Med Res Methodol 2013;13:152. Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer
+Royston P, Parmar MK. BMC Med Res Methodol 2013;13:152. Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer
 2003: equations 4.5.1 and 4.5.2. R: ``survRM2``.
 """
 

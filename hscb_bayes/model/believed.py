@@ -13,6 +13,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.priors import Scale, natural, unbounded
 from hscb_bayes.model.pathways import prior_normals
 
@@ -42,7 +43,7 @@ class OnScale(Transform):  # type: ignore[misc]
         return -pt.softplus(value) - pt.softplus(-value) if self.name == "logit" else value - pt.exp(value)
 
 
-def parameter_vector(analysis: Any, mean: Any, deviation: Any) -> Any:
+def parameter_vector(analysis: Analysis, mean: Any, deviation: Any) -> Any:
     """The variables of an analysis' parameters, and all its parameters on their unbounded scales.
 
     Parameters
@@ -68,7 +69,7 @@ def parameter_vector(analysis: Any, mean: Any, deviation: Any) -> Any:
     return pt.stack(columns, axis=-1)
 
 
-def prior_data(analysis: Any) -> dict[str, np.ndarray]:
+def prior_data(analysis: Analysis) -> dict[str, np.ndarray]:
     """Means and standard deviations of the parameters that have a part, shape (believed,) each."""
     own = [list(analysis.parameters).index(id) for id in analysis.believed]
     mean, deviation = prior_normals(analysis)

@@ -14,19 +14,20 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.level import CENTRE, STUDY
 from hscb_bayes.model.believed import parameter_vector
-from hscb_bayes.model.data import CENTRED, arrays_of_table, model_data, named
+from hscb_bayes.model.data import arrays_of_table, model_data, named
 from hscb_bayes.model.data_vector import DATA_VARIABLE, Built, packed, unpacked
-from hscb_bayes.model.hierarchy import differing, hierarchy_of, shifted, study_parameters
 from hscb_bayes.model.known_patients import TABLE, added_to_known, effect_deviations, tables_of
+from hscb_bayes.model.level_arrays import shifted, study_parameters, study_shifts
 from hscb_bayes.model.levels import (
     PAIRS,
     PATIENTS_OF,
     SHIFT_DIMS,
-    alike,
-    centre_effects,
     effects_of_known,
-    studies_of_a_pool,
+    study_effects,
+    unit_effects,
 )
 from hscb_bayes.model.patient_likelihood import block_sums, coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import ROWS, OneByOne
@@ -44,7 +45,7 @@ from hscb_bayes.process.pathway import TRANSITIONS
 OBSERVED = ("response_day", "last_day", "died")  # of each patient
 
 
-def build(analysis: Any, *, spare: bool = False) -> Built:
+def build(analysis: Analysis, *, spare: bool = False) -> Built:
     """Build the model of an analysis, whatever its form.
 
     The observed variable ``print`` is the fitted numbers of all studies; its random draws are new studies from the
@@ -73,7 +74,7 @@ def build(analysis: Any, *, spare: bool = False) -> Built:
     return Built(analysis=analysis, model=model, shapes=shapes)
 
 
-def coords_of(analysis: Any) -> dict[str, list[str]]:
+def coords_of(analysis: Analysis) -> dict[str, list[str]]:
     """Coordinates of the model: those of its parts that are there."""
     tables = tables_of(analysis).values()
     found: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
@@ -82,19 +83,20 @@ def coords_of(analysis: Any) -> dict[str, list[str]]:
         found["number"] = [f"{member.study.id}:{id}" for member in analysis.members for id in fitted_ids(member)]
     else:
         found |= {"term": list(analysis.terms), "centre": list(analysis.centres)}
-    if analysis.has_hierarchy:
-        found["effect"] = list(differing(analysis))
-        found |= dict(zip(SHIFT_DIMS, (list(hierarchy_of(analysis).names), list(shifted(analysis))), strict=True))
+    if STUDY in analysis.levels:
+        found["effect"] = list(analysis.levels[STUDY].effects)
+    if shifts := study_shifts(analysis):
+        found |= dict(zip(SHIFT_DIMS, ([shift.name for shift in shifts], list(shifted(analysis))), strict=True))
     if len(analysis.members) > 1:
         found[PATIENTS_OF] = list(effect_deviations(analysis))
     if tables:
         found |= {"patient": patient_ids(analysis), "outcome": list(OBSERVED)}
-    if any(table.centres for table in tables):
+    if any(level.correlated for level in analysis.levels.values()):
         found |= {"other_transition": list(TRANSITIONS), "pair": list(PAIRS)}
     return found
 
 
-def patient_ids(analysis: Any) -> list[str]:
+def patient_ids(analysis: Analysis) -> list[str]:
     """Ids of patients one by one, in the order of the tables; with that of their study where there are prints."""
     return [
         id if study == TABLE else f"{study}:{id}"
@@ -120,15 +122,15 @@ class _Drawn:
     of_centres: Any
 
 
-def _drawn(analysis: Any, data: Mapping[str, Any]) -> _Drawn:
+def _drawn(analysis: Analysis, data: Mapping[str, Any]) -> _Drawn:
     """The priors."""
     parameters = parameter_vector(analysis, data["prior_mean"], data["prior_deviation"])
     ratios = of_centres = pt.zeros((len(TRANSITIONS), 0))
     if not analysis.members and analysis.terms:
         ratios = pm.Normal("log_hazard_ratio", sigma=data["term_deviation"], dims=("transition", "term"))
-    if CENTRED in data:
-        of_centres = centre_effects(analysis, data[CENTRED], data["centre_deviation"])
-    studies = studies_of_a_pool(analysis, data) if analysis.has_hierarchy else alike(analysis, data.get("between"))
+    if CENTRE in analysis.levels:
+        of_centres = unit_effects(analysis.levels[CENTRE], data).effects[0].T
+    studies = study_effects(analysis, data)
     of_known = effects_of_known(data.get("known_deviation"), by_study=len(analysis.members) > 1)
     return _Drawn(
         parameters=parameters,
@@ -144,13 +146,13 @@ def _drawn(analysis: Any, data: Mapping[str, Any]) -> _Drawn:
 class _Likelihood:
     """The log likelihood of prints and of patients, by component and study."""
 
-    analysis: Any
+    analysis: Analysis
     data: Mapping[str, Any]
     tables: Mapping[str, OneByOne]
     sums: Mapping[str, Any]
 
     @classmethod
-    def of(cls, analysis: Any, data: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> _Likelihood:
+    def of(cls, analysis: Analysis, data: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> _Likelihood:
         """Blocks are made once for a table, and serve every component."""
         tables = tables_of(analysis)
         sums = {
@@ -207,7 +209,7 @@ class _Likelihood:
         return self.data["power"] if self.analysis.has_hierarchy else 1.0
 
 
-def _by_id(flat: Any, analysis: Any, place: int = 0) -> dict[str, Any]:
+def _by_id(flat: Any, analysis: Analysis, place: int = 0) -> dict[str, Any]:
     """Parameters of one of several studies by id, shape (1,) each."""
     ids = analysis.parameter_ids
     first = place * len(ids)
@@ -297,5 +299,5 @@ def _observe_patients(likelihood: _Likelihood, drawn: _Drawn) -> None:
     )
 
 
-def _of_parameters(analysis: Any) -> str:
+def _of_parameters(analysis: Analysis) -> str:
     return "(s,p)" if analysis.each_alone else "(p)"

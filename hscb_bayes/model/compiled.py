@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import fitted_p_values
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.data import in_shapes, layout_of, model_data, structure_of
 from hscb_bayes.model.data_vector import Built, packed
 from hscb_bayes.model.held_out import NOTHING, HeldOut
@@ -42,7 +43,7 @@ def compile_model(built: Built) -> Compiled:
 
 def with_data(
     compiled: Compiled,
-    analysis: Any,
+    analysis: Analysis,
     numbers: Mapping[str, Mapping[str, float]] | None = None,
     *,
     without: HeldOut = NOTHING,
@@ -74,7 +75,9 @@ def with_data(
     )
 
 
-def p_values_of(analysis: Any, numbers: Mapping[str, Mapping[str, float]] | None, without: HeldOut) -> dict[str, float]:
+def p_values_of(
+    analysis: Analysis, numbers: Mapping[str, Mapping[str, float]] | None, without: HeldOut
+) -> dict[str, float]:
     """The P values that are fitted and there, of the paper or of a replicate; none in a pool, which fits none."""
     found, left_out = dict[str, float](), without.items_of(analysis)
     for member in analysis.members:
@@ -85,7 +88,7 @@ def p_values_of(analysis: Any, numbers: Mapping[str, Mapping[str, float]] | None
     return found
 
 
-def same_but_for_p_values(one: Analysis, other: Analysis) -> bool:
+def same_but_for_p_values(one: Member, other: Member) -> bool:
     """Whether two analyses give the sampler the same model and data, fitted P values apart."""
     if layout_of(one) != layout_of(other) or fitted_p_values(one):
         return False

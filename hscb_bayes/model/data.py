@@ -7,23 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.model.believed import prior_data
 from hscb_bayes.model.held_out import NOTHING, HeldOut
-from hscb_bayes.model.hierarchy import COMPONENTS, EFFECTS, SMALLEST_WEIGHT, differing, hierarchy_of, shifted
 from hscb_bayes.model.known_patients import TABLE, effect_deviations, tables_of
-from hscb_bayes.model.patient_rows import OneByOne, events_of_centres, padded, room_for_any, table_data
+from hscb_bayes.model.level_arrays import level_arrays, shift_arrays, shifted, study_shifts
+from hscb_bayes.model.levels import beliefs_needed, of_level
+from hscb_bayes.model.patient_rows import events_of_centres, padded, room_for_any, table_data
 from hscb_bayes.model.print_likelihood import print_data, states_of
 from hscb_bayes.process.pathway import TRANSITIONS
 
-OF_HIERARCHY = ("belongs", "shift", "between", "apart", "drawn_apart", "log_weights", "power", "differs")
-OF_EFFECTS = ("between", "apart", "drawn_apart")  # with an axis of effects
 HALF_CENTRED = 200.0  # events of a centre that tell as much of its effect as a spread of 0.07 between centres does
-CENTRED = "centred"
 
 
 def model_data(
-    analysis: Any,
+    analysis: Analysis,
     numbers: Mapping[str, Mapping[str, float]] | None = None,
     *,
     without: HeldOut = NOTHING,
@@ -44,17 +42,19 @@ def model_data(
     """
     without.check(analysis)
     data: dict[str, Any] = dict(prior_data(analysis))
-    data |= _of_hierarchy(analysis) if analysis.has_hierarchy else {}
+    left_out = without.patients_by_study(analysis)
+    for level in analysis.levels.values():
+        arrays = level_arrays(level) | ({"centred": _centred(analysis, left_out)} if level.centred else {})
+        data |= {of_level(level, name): arrays[name] for name in beliefs_needed(level)}
+    data |= shift_arrays(analysis) if study_shifts(analysis) else {}
+    data |= {"power": list(analysis.powers.values())} if analysis.has_hierarchy else {}
     data |= {name: value for name, value in _deviations(analysis).items() if value is not None}
     if analysis.members:
         states = {member.study.id: states_of(member) for member in analysis.members if member.known is not None}
         members, items = without.members_of(analysis), without.items_of(analysis)
         data |= print_data(members, numbers, without=items, states=states)
-    left_out = without.patients_by_study(analysis)
     for study, table in tables_of(analysis).items():
         gone = left_out[study]
-        if table.centres:
-            data[CENTRED] = _centred(table, gone)
         arrays = table_data(table, without=gone)
         if spare or study != TABLE:
             arrays = padded(arrays, room_for_any(table, table_data(table)))
@@ -81,53 +81,38 @@ def in_shapes(data: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ..
     return {name: value for name, value in data.items() if name not in own} | padded(own, of_table)
 
 
-def layout_of(analysis: Any, numbers: Mapping[str, Mapping[str, float]] | None = None) -> tuple[Any, ...]:
+def layout_of(analysis: Analysis, numbers: Mapping[str, Mapping[str, float]] | None = None) -> tuple[Any, ...]:
     """What two analyses must share to share a compiled program, whatever their numbers."""
     shapes = {name: value.shape for name, value in model_data(analysis, numbers).items()}
     return (structure_of(analysis), tuple(sorted(shapes.items())))
 
 
-def structure_of(analysis: Any) -> tuple[Any, ...]:
+def structure_of(analysis: Analysis) -> tuple[Any, ...]:
     """What of an analysis is in its compiled program, the shapes of its data apart."""
     hazards = analysis.hazards
     families = tuple((hazards.family(transition), hazards.cuts.get(transition)) for transition in TRANSITIONS)
     tables = tuple(
         (study, each.terms, each.centres, hazards.never_respond) for study, each in tables_of(analysis).items()
     )
-    levels = (analysis.has_hierarchy, analysis.each_alone, analysis.has_correlated_centres)
+    levels = tuple((name, each.effects, each.correlated, each.components) for name, each in analysis.levels.items())
     with_effect = tuple(effect_deviations(analysis))
     flags = (hazards.clock, hazards.never_respond_by_duration)
-    shifts = (hierarchy_of(analysis).names, differing(analysis), shifted(analysis)) if analysis.has_hierarchy else ()
+    shifts = (tuple(shift.name for shift in study_shifts(analysis)), shifted(analysis))
     parameters = (analysis.parameter_ids, analysis.believed)
-    return families, flags, parameters, analysis.studies, levels, with_effect, tables, shifts
+    return families, flags, parameters, analysis.studies, analysis.each_alone, levels, with_effect, tables, shifts
 
 
-def _deviations(analysis: Any) -> dict[str, Any]:
-    """Scales of what studies, known patients, covariates and centres add; None where they add nothing."""
+def _deviations(analysis: Analysis) -> dict[str, Any]:
+    """Scales of what known patients and covariates add; None where they add nothing."""
     of_known = effect_deviations(analysis)
     return {
-        "between": analysis.deviation_between_studies,
         "known_deviation": list(of_known.values()) or None,
         "term_deviation": analysis.term_deviations if len(analysis.term_deviations) else None,
-        "centre_deviation": analysis.deviation_between_centres,
     }
 
 
-def components(pool: Pool) -> int:
-    """1 where every study is taken to be exchangeable, 2 where some may be on their own."""
-    weights = [pool.table.exchangeable.weight_of(study) for study in pool.studies]
-    return len(COMPONENTS) if min(weights) < 1.0 - SMALLEST_WEIGHT else 1
-
-
-def _of_hierarchy(pool: Pool) -> dict[str, np.ndarray]:
-    beliefs, own = hierarchy_of(pool), [EFFECTS.index(effect) for effect in differing(pool)]
-    found = {name: getattr(beliefs, name) for name in OF_HIERARCHY}
-    found |= {name: found[name][..., own] for name in OF_EFFECTS}
-    found["shift"] = beliefs.shift[:, [EFFECTS.index(effect) for effect in shifted(pool)]]
-    return found | {"log_weights": beliefs.log_weights[: components(pool)]}
-
-
-def _centred(table: OneByOne, without: np.ndarray | None) -> np.ndarray:
-    """How far effects of centres are centred, shape (transition, centre): more, the more events a centre has."""
-    events = events_of_centres(table, without=without)
-    return events / (events + HALF_CENTRED)
+def _centred(analysis: Analysis, without: Mapping[str, np.ndarray]) -> np.ndarray:
+    """How far effects of centres are centred, shape (centre, transition): more, the more events a centre has."""
+    tables = tables_of(analysis).items()
+    events = np.sum([events_of_centres(table, without=without[study]) for study, table in tables], axis=0).T
+    return np.asarray(events / (events + HALF_CENTRED))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.model.known_patients import tables_of
 
 
@@ -30,7 +31,7 @@ class HeldOut:
     studies: Collection[str] = ()
     patients: np.ndarray | None = None
 
-    def check(self, analysis: Any) -> None:
+    def check(self, analysis: Analysis) -> None:
         """Refuse what an analysis does not have.
 
         Raises
@@ -48,7 +49,7 @@ class HeldOut:
         if unknown:
             raise ValueError(f"{analysis.path}: there is no study {min(unknown)!r} to leave out")
 
-    def patients_by_study(self, analysis: Any) -> dict[str, np.ndarray]:
+    def patients_by_study(self, analysis: Analysis) -> dict[str, np.ndarray]:
         """Who of each table is left out, shape (patient,) each, by the study that it belongs to."""
         tables, first = tables_of(analysis), 0
         found = dict[str, np.ndarray]()
@@ -59,7 +60,7 @@ class HeldOut:
             first += size
         return found
 
-    def members_of(self, analysis: Any) -> list[Any]:
+    def members_of(self, analysis: Analysis) -> list[Any]:
         """The studies with a print, each with the known patients who stay."""
         gone, found = self.patients_by_study(analysis), []
         for member in analysis.members:
@@ -70,7 +71,7 @@ class HeldOut:
             found.append(member)
         return found
 
-    def items_of(self, analysis: Any) -> dict[str, Collection[str]]:
+    def items_of(self, analysis: Analysis) -> dict[str, Collection[str]]:
         """Fitted items that are left out, by study id; of a study that is left out all of them."""
         return {
             member.study.id: member.table.fit.items

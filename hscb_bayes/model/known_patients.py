@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.known import DURATION
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.model.patient_likelihood import OWN, coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import OneByOne, table_data
@@ -42,7 +43,7 @@ class KnownRows:
         return np.zeros(len(self.patients), dtype=int)
 
 
-def known_rows(analysis: Analysis, *, with_effect: bool = False) -> KnownRows | None:
+def known_rows(analysis: Member, *, with_effect: bool = False) -> KnownRows | None:
     """Rows of the patients that an analysis of a paper knows one by one; None where it knows none.
 
     Parameters
@@ -68,7 +69,7 @@ def known_rows(analysis: Analysis, *, with_effect: bool = False) -> KnownRows | 
     )
 
 
-def tables_of(analysis: Any) -> dict[str, OneByOne]:
+def tables_of(analysis: Analysis) -> dict[str, OneByOne]:
     """Patients one by one, by the id of the study that they belong to; a table that is a whole analysis has no print.
 
     Parameters
@@ -77,24 +78,25 @@ def tables_of(analysis: Any) -> dict[str, OneByOne]:
         Of whatever form: its ``members`` are the studies with a print.
     """
     if not analysis.members:
-        return {TABLE: analysis}
+        whole: Any = analysis  # a table has all that is asked of patients one by one
+        return {TABLE: whole}
     found = {member.study.id: known_rows(member, with_effect=analysis.has_hierarchy) for member in analysis.members}
     return {study: rows for study, rows in found.items() if rows is not None}
 
 
-def effect_deviations(analysis: Any) -> dict[str, float]:
+def effect_deviations(analysis: Analysis) -> dict[str, float]:
     """By study id, the standard deviation of what its known patients add to each log hazard; none where nothing."""
     known = {member.study.id: member.known for member in analysis.members if member.known is not None}
     found = {study: each.said.deviation for study, each in known.items()}
     return {study: deviation for study, deviation in found.items() if deviation is not None}
 
 
-def known_of(analysis: Any, study: str) -> str | None:
+def known_of(analysis: Analysis, study: str) -> str | None:
     """The study itself where its known patients have effects of their own."""
     return study if study in effect_deviations(analysis) else None
 
 
-def added_to_known(analysis: Any, study: str, of_known: Any, effects: Any) -> Any:
+def added_to_known(analysis: Analysis, study: str, of_known: Any, effects: Any) -> Any:
     """What is added to each log hazard of the patients who are known beside a print, shape (transition,).
 
     Parameters
@@ -108,7 +110,7 @@ def added_to_known(analysis: Any, study: str, of_known: Any, effects: Any) -> An
     return own + of_known[with_effect.index(study)] if study in with_effect else own
 
 
-def known_terms(parameters: np.ndarray, effect: np.ndarray | None, analysis: Analysis) -> np.ndarray:
+def known_terms(parameters: np.ndarray, effect: np.ndarray | None, analysis: Member) -> np.ndarray:
     """Log likelihood of the patients at many points, in NumPy, shape (draw,).
 
     Parameters

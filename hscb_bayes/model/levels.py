@@ -1,19 +1,30 @@
-"""Levels in the model: what studies and centres add, each effect drawn with a spread."""
+"""Levels in the model: what studies, and what centres, add; each effect is drawn with a spread.
+
+What is sampled is a multiple of the effects u. With a spread s, an exponent w of the unit and a standard effect e it is
+s^w e: the standard effect where w is 0, which suits a unit that tells little, and the effect itself where w is 1, which
+suits one that tells much.
+
+References
+----------
+Papaspiliopoulos O, Roberts GO, Skold M. A general framework for the parametrization of hierarchical models. Stat Sci
+2007;22:59-73. Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines and extended
+onion method. J Multivar Anal 2009;100:1989-2001.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.model.data import components
-from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart, shifted
+from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS, STUDY, Level
+from hscb_bayes.model.level_arrays import OF_MIXTURES, places, shifted, study_shifts
 from hscb_bayes.process.pathway import TRANSITIONS
 
 SHIFT_DIMS = ("shift", "shifted_effect")
@@ -21,120 +32,242 @@ LKJ = 2.0
 PAIRS = ("response, death without", "response, death after", "death without, death after")
 PARTIAL = np.array([LKJ + 0.5, LKJ + 0.5, LKJ])  # parameters of a beta on (-1, 1), for partial correlations of three
 PATIENTS_OF = "patients_of"  # dimension of a posterior: studies whose known patients have effects of their own
+SHAPES = {"centred": "(u,e)", "apart": "(e)", "drawn_apart": "(e)", "log_weights": "(c,u)"}  # of what a law depends on
+LOG_ROOT = 0.5 * np.log(2.0 * np.pi)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class StudyEffects:
-    """What studies add, by component: being one of their kind, and on their own where some may be.
+class UnitEffects:
+    """What units add, by component: being one of their kind, and on their own where the likelihood is that of both.
 
     Parameters
     ----------
     effects
-        Shape (component, study, effect) of all ``EFFECTS``; 0 where studies do not differ.
+        Shape (component, unit, effect).
     log_probability
-        Of each component given the standard effects, shape (component, study).
+        Of each component given what is sampled, shape (component, unit).
     """
 
     effects: Any
     log_probability: Any
 
 
-def alike(analysis: Any, between: Any) -> StudyEffects:
-    """Of studies without a hierarchy: nothing, or of the only one effects on the log hazards with a spread.
+def study_effects(analysis: Analysis, data: Mapping[str, Any]) -> UnitEffects:
+    """What studies add, of all ``EFFECTS``; 0 where they do not differ."""
+    level, studies = analysis.levels.get(STUDY), max(len(analysis.studies), 1)
+    if level is None:
+        return UnitEffects(effects=pt.zeros((1, studies, len(EFFECTS))), log_probability=pt.zeros((1, studies)))
+    common: Any = 0.0
+    if study_shifts(analysis):
+        standard = pm.Normal("standard_shift", dims=SHIFT_DIMS)
+        shift = pm.Deterministic("shift_effect", data["shift"] * standard, dims=SHIFT_DIMS)
+        common = pt.matmul(data["belongs"], pt.matmul(shift, places(shifted(analysis), level.effects)))
+    found = unit_effects(level, data, common)
+    whole = pt.matmul(found.effects, places(level.effects))
+    shape = (level.components, studies)
+    return UnitEffects(
+        effects=pt.specify_shape(whole, (*shape, len(EFFECTS))),
+        log_probability=pt.specify_shape(found.log_probability, shape),
+    )
+
+
+def unit_effects(level: Level, data: Mapping[str, Any], common: Any = 0.0) -> UnitEffects:
+    """What the units of a level add.
 
     Parameters
     ----------
-    between
-        Scale of the spread, shape (); None where studies are not said to differ.
+    data
+        Has ``level_arrays`` under the names that ``of_level`` gives.
+    common
+        What shifts add, shape (unit, effect).
     """
-    studies = max(len(analysis.studies), 1)
-    certain = pt.zeros((1, studies))
-    if between is None:
-        return StudyEffects(effects=pt.zeros((1, studies, len(EFFECTS))), log_probability=certain)
-    spread = pm.HalfNormal("between_studies", sigma=between, dims="transition")
-    standard = pm.Normal("standard_study_effect", dims=("study", "transition"))
-    effect = pm.Deterministic("study_effect", spread * standard, dims=("study", "transition"))
-    return StudyEffects(effects=_of_all(effect[None], TRANSITIONS, (1, studies)), log_probability=certain)
+    dims, near_zero = (level.name, level.dim), pm.distributions.transforms.log_exp_m1  # a logarithm near zero alone
+    own = {name: data[of_level(level, name)] for name in beliefs_needed(level)}
+    standard = pm.HalfNormal(f"standard_{level.spread}", default_transform=near_zero, dims=level.dim)
+    spread = pm.Deterministic(level.spread, own["between"] * standard, dims=level.dim)
+    beliefs = {name: own[name] for name in SHAPES if name in own}
+    law = Law(level=level, spread=spread, root=_root(level), beliefs=beliefs, xp=pt)
+    sampled, log_probability = _sampled(law, dims), pt.zeros((1, len(level.units)))
+    effects = common + own["differs"] * law.of_one_of_the_kind * sampled
+    found = [pm.Deterministic(f"{level.name}_effect", effects, dims=dims)]
+    if level.components > 1:
+        effects = common + own["differs"] * law.of_one_apart * sampled
+        found.append(pm.Deterministic(f"{level.name}_effect_apart", effects, dims=dims))
+        joint = law.joint(pm.Deterministic(log_prior_apart(level), law.log_apart(sampled), dims=level.name))
+        log_probability = joint - pt.logsumexp(joint, axis=0, keepdims=True)
+    return UnitEffects(effects=pt.stack(found), log_probability=log_probability)
 
 
-def studies_of_a_pool(pool: Pool, beliefs: Mapping[str, Any]) -> StudyEffects:
-    """Effects of each study on a scale of its own: non-centred.
+def log_prior_apart(level: Level) -> str:
+    """Variable: log prior density of what is sampled of a unit on its own, over that of one of the kind."""
+    return f"log_prior_{level.name}_apart"
 
-    Whether a study is one of its kind or on its own, its standard effects are the same, and their prior is a mixture;
-    the scale differs. With others for a study on its own a chain would have to come upon those that fit it by chance,
-    all of them at once.
+
+def of_level(level: Level, name: str) -> str:
+    """What an array of a level is called among all data."""
+    return f"{name}_{level.name}"
+
+
+def beliefs_needed(level: Level) -> tuple[str, ...]:
+    """Arrays that the effects of a level are made of."""
+    centred, mixed = ("centred",) if level.centred else (), OF_MIXTURES if level.is_mixed else ()
+    return ("between", "differs", *centred, *mixed)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Law:
+    """The law of what is sampled of the units of a level, in a graph or in NumPy.
+
+    Parameters
+    ----------
+    spread
+        Shape (..., 1 or none, effect).
+    root
+        Cholesky factor of the correlation of the effects, shape (..., effect, effect); None without one.
+    beliefs
+        Those of ``level_arrays`` that are in ``SHAPES``, and ``centred`` (unit, effect), the exponents w.
+    xp
+        PyTensor's tensor module, or NumPy.
     """
-    near_zero = pm.distributions.transforms.log_exp_m1  # a logarithm near zero alone
-    spread = pm.HalfNormal("standard_between", default_transform=near_zero, dims="effect")
-    between = pm.Deterministic("between_studies", beliefs["between"] * spread, dims="effect")
-    several = components(pool) > 1
-    standard = _mixed(pool, beliefs) if several else pm.Normal("standard_study_effect", dims=("study", "effect"))
-    shared: Any = 0.0
-    if hierarchy_of(pool).names:
-        shift = pm.Deterministic(
-            "shift_effect",
-            beliefs["shift"] * pm.Normal("standard_shift", dims=SHIFT_DIMS),
-            dims=SHIFT_DIMS,
-        )
-        shared = pt.matmul(beliefs["belongs"], pt.matmul(shift, _places(shifted(pool), differing(pool))))
-    own = shared + beliefs["differs"] * between * standard
-    effects = [pm.Deterministic("study_effect", own, dims=("study", "effect"))]
-    log_probability = pt.zeros((1, len(pool.studies)))
-    if several:
-        apart = shared + beliefs["differs"] * beliefs["apart"] * beliefs["drawn_apart"] * standard
-        effects.append(pm.Deterministic("study_effect_apart", apart, dims=("study", "effect")))
-        of_standard = log_prior_apart(standard, beliefs["drawn_apart"], pt)
-        pm.Deterministic("log_prior_apart", of_standard, dims="study")
-        log_probability = _log_joint(standard, beliefs["log_weights"], beliefs["drawn_apart"])
-        log_probability = log_probability - pt.logsumexp(log_probability, axis=0, keepdims=True)
-    shape = (len(effects), len(pool.studies))
-    return StudyEffects(
-        effects=_of_all(pt.stack(effects), differing(pool), shape),
-        log_probability=pt.specify_shape(log_probability, shape),
-    )
+
+    level: Level
+    spread: Any
+    root: Any
+    beliefs: Mapping[str, Any]
+    xp: Any
+
+    @property
+    def of_one_of_the_kind(self) -> Any:
+        """By what the effects of one of the kind are a multiple of what is sampled, s^(1 - w)."""
+        if not self.level.centred:
+            return self.spread
+        return self.xp.exp((1.0 - self.beliefs["centred"]) * self.xp.log(self.spread))
+
+    @property
+    def of_one_apart(self) -> Any:
+        """The same of the effects of a unit on its own."""
+        if self.level.mixed_in == "prior":
+            return self.of_one_of_the_kind
+        return self.beliefs["apart"] * self.beliefs["drawn_apart"]
+
+    def log_density(self, value: Any) -> Any:
+        """Shape (unit,)."""
+        alike = self._log_alike(value)
+        if not self.level.is_mixed:
+            return alike
+        return alike + self.xp.logsumexp(self.joint(self.log_apart(value)), axis=0)
+
+    def joint(self, log_apart: Any) -> Any:
+        """Log of weight times density over the density of one of the kind, shape (component, unit)."""
+        return self.beliefs["log_weights"] + self.xp.stack([self.xp.zeros_like(log_apart), log_apart])
+
+    def log_apart(self, value: Any) -> Any:
+        """Log density of a unit on its own over that of one of the kind, shape (..., unit)."""
+        deviation = self._deviation_apart
+        own = -0.5 * (value / deviation) ** 2 - LOG_ROOT - self.xp.log(deviation)
+        return own.sum(axis=-1) - self._log_alike(value)
+
+    @property
+    def _deviation_apart(self) -> Any:
+        """Of what is sampled of a unit on its own."""
+        if self.level.mixed_in == "likelihood":
+            return 1.0 / self.beliefs["drawn_apart"]
+        return self.beliefs["apart"] / self.of_one_of_the_kind
+
+    @property
+    def _log_scale(self) -> Any:
+        """Log of the standard deviation of what is sampled of one of the kind, w log s."""
+        return self.beliefs["centred"] * self.xp.log(self.spread) if self.level.centred else 0.0
+
+    def _log_alike(self, value: Any) -> Any:
+        log_scale, log_root = self._log_scale, 0.0
+        standard = value / self.xp.exp(log_scale) if self.level.centred else value
+        if self.root is not None:
+            standard = whitened(standard, self.root, self.xp)
+            diagonal = self.xp.stack([self.root[..., k, k] for k in range(len(self.level.effects))], axis=-1)
+            log_root = self.xp.log(diagonal)[..., None, :]
+        return (-0.5 * standard**2 - LOG_ROOT - log_scale - log_root).sum(axis=-1)
+
+    def drawn(self, rng: np.random.Generator, shape: tuple[int, ...] = ()) -> np.ndarray:
+        """What is sampled, in NumPy, shape (*shape, unit, effect)."""
+        level = self.level
+        standard = rng.standard_normal((*shape, len(level.units), len(level.effects)))
+        correlated = standard if self.root is None else standard @ np.swapaxes(self.root, -1, -2)
+        alike: np.ndarray = correlated * np.exp(self._log_scale)
+        if not level.is_mixed:
+            return alike
+        is_alike = rng.uniform(size=(*standard.shape[:-1], 1)) < np.exp(self.beliefs["log_weights"][0])[:, None]
+        return np.where(is_alike, alike, standard * self._deviation_apart)
 
 
-def _of_all(effects: Any, names: Sequence[str], shape: tuple[int, ...]) -> Any:
-    """Effects of some names, (..., name), among all ``EFFECTS``."""
-    return pt.specify_shape(pt.matmul(effects, _places(names, EFFECTS)), (*shape, len(EFFECTS)))
+def _sampled(law: Law, dims: tuple[str, str]) -> Any:
+    """The variable that is sampled, shape (unit, effect)."""
+    level = law.level
+    name = f"{'partly_centred' if level.centred else 'standard'}_{level.name}_effect"
+    if not level.centred and not level.is_mixed and law.root is None:
+        return pm.Normal(name, dims=dims)
+    zeros, root = np.zeros((len(level.units), len(level.effects))), [] if law.root is None else [law.root]
 
+    def of(parameters: Sequence[Any], xp: Any) -> Law:
+        spread, *rest = parameters[:-1]
+        own = rest.pop(0) if root else None
+        return replace(law, spread=spread, root=own, beliefs=dict(zip(law.beliefs, rest, strict=True)), xp=xp)
 
-def _places(names: Sequence[str], among: Sequence[str]) -> np.ndarray:
-    """1 where a name stands among others, shape (name, other)."""
-    return np.array([[float(name == other) for other in among] for name in names])
+    def logp(value: Any, *parameters: Any) -> Any:
+        return of(parameters, pt).log_density(value).sum()
 
+    def random(*parameters: Any, rng: np.random.Generator, size: Any) -> np.ndarray:
+        return of(parameters, np).drawn(rng)
 
-def _log_joint(standard: Any, log_weights: Any, drawn_apart: Any) -> Any:
-    """Log of weight times density of standard effects over that of N(0, 1), shape (component, study)."""
-    apart = log_prior_apart(standard, drawn_apart, pt)
-    return log_weights + pt.stack([pt.zeros_like(apart), apart])
-
-
-def _mixed(pool: Pool, beliefs: Mapping[str, Any]) -> Any:
-    """Standard effects, (study, effect): N(0, 1) of one of its kind, N(0, 1 / r) of a study on its own."""
-
-    def logp(standard: Any, log_weights: Any, drawn_apart: Any, _shape: Any) -> Any:
-        alike = -0.5 * (standard**2 + np.log(2.0 * np.pi)).sum(axis=-1)
-        return (alike + pt.logsumexp(_log_joint(standard, log_weights, drawn_apart), axis=0)).sum()
-
-    def random(
-        log_weights: np.ndarray, drawn_apart: np.ndarray, shape: np.ndarray, rng: np.random.Generator, size: Any
-    ) -> np.ndarray:
-        is_alike = rng.uniform(size=(len(shape), 1)) < np.exp(log_weights[0])[:, None]
-        return rng.standard_normal(shape.shape) * np.where(is_alike, 1.0, 1.0 / drawn_apart)
-
-    zeros = np.zeros((len(pool.studies), len(differing(pool))))
+    shapes = ["(e)", *(["(e,e)"] if root else []), *(SHAPES[name] for name in law.beliefs), "(u,e)"]
     return pm.CustomDist(
-        "standard_study_effect",
-        beliefs["log_weights"],
-        beliefs["drawn_apart"],
-        zeros,
-        logp=logp,
-        random=random,
+        name, law.spread, *root, *law.beliefs.values(), zeros, logp=logp, random=random, dims=dims,
         support_point=lambda _rv, _size, *_parameters: pt.as_tensor_variable(zeros),
-        signature="(c,s),(e),(s,e)->(s,e)",
-        dims=("study", "effect"),
+        signature=f"{','.join(shapes)}->(u,e)",
+    )  # fmt: skip
+
+
+def _root(level: Level) -> Any:
+    """Cholesky factor of the correlation of a unit's effects, the three on hazards first; None without one."""
+    if not level.correlated:
+        return None
+    partial = pm.Beta(f"{level.name}_partial_correlation", alpha=PARTIAL, beta=PARTIAL, dims="pair")
+    root = correlation_root(2.0 * partial - 1.0, pt)
+    correlation = pt.fill_diagonal((root[:, None] * root[None]).sum(axis=-1), 1.0)
+    pm.Deterministic(f"{level.name}_correlation", correlation, dims=("transition", "other_transition"))
+    if len(level.effects) == ON_HAZARDS:
+        return root
+    return pt.set_subtensor(pt.eye(len(level.effects))[:ON_HAZARDS, :ON_HAZARDS], root)
+
+
+def correlation_root(partial: Any, xp: Any) -> Any:
+    """Cholesky factor of the correlation of three with partial correlations of 1 and 2, 1 and 3, 2 and 3 given 1."""
+    left = xp.sqrt(1.0 - partial**2)
+    zero, one = xp.zeros(()), xp.ones(())
+    return xp.stack(
+        [
+            xp.stack([one, zero, zero]),
+            xp.stack([partial[0], left[0], zero]),
+            xp.stack([partial[1], left[1] * partial[2], left[1] * left[2]]),
+        ]
     )
+
+
+def whitened(standard: Any, root: Any, xp: Any) -> Any:
+    """Independent standard effects of correlated ones, shape (..., unit, effect); those beyond the hazards as they are.
+
+    Parameters
+    ----------
+    root
+        Cholesky factor of the correlation, shape (..., effect, effect).
+    """
+    found = list[Any]()
+    for k in range(ON_HAZARDS):
+        rest = standard[..., k]
+        for j, known in enumerate(found):
+            rest = rest - root[..., k, j, None] * known
+        found.append(rest / root[..., k, k, None])
+    return xp.concatenate([xp.stack(found, axis=-1), standard[..., ON_HAZARDS:]], axis=-1)
 
 
 def effects_of_known(deviation: Any, *, by_study: bool) -> Any:
@@ -152,65 +285,3 @@ def effects_of_known(deviation: Any, *, by_study: bool) -> Any:
     if by_study:
         return pm.Normal(EFFECT, sigma=deviation[:, None], dims=(PATIENTS_OF, "transition"))
     return pm.Normal(EFFECT, sigma=deviation[0], dims="transition")[None]
-
-
-def centre_effects(table: Any, centred: Any, deviation: Any) -> Any:
-    """What each centre adds to the log hazards, shape (transition, centre).
-
-    An effect is s e with a spread s and a standard normal e. Sampled is s^w e: the standard effect where w is 0, which
-    suits a centre that tells little, and the effect itself where it is 1, which suits one that tells much.
-
-    Parameters
-    ----------
-    centred
-        The exponents w, shape (transition, centre).
-    deviation
-        Scale of the half-normal spread, shape ().
-
-    References
-    ----------
-    Papaspiliopoulos O, Roberts GO, Skold M. A general framework for the parametrization of hierarchical models. Stat
-    Sci 2007;22:59-73.
-    """
-    effects, standard = list[Any](), list[Any]()
-    spread, root = _between_centres(deviation, correlated=table.has_correlated_centres)
-    log_spread = pt.log(spread)[:, None]
-    scales, rests = pt.exp(centred * log_spread), pt.exp((1.0 - centred) * log_spread)
-    for k, name in enumerate(TRANSITIONS):
-        mean = sum((root[k, j] * standard[j] for j in range(k)), start=pt.zeros(len(table.centres)))
-        partly = pm.Normal(f"partly_centred_{name}", mu=scales[k] * mean, sigma=scales[k] * root[k, k], dims="centre")
-        standard.append((partly / scales[k] - mean) / root[k, k])
-        effects.append(partly * rests[k])
-    return pm.Deterministic("centre_effect", pt.stack(effects), dims=("transition", "centre"))
-
-
-def _between_centres(deviation: Any, *, correlated: bool) -> tuple[Any, Any]:
-    """Spread of each transition's effects, and the Cholesky factor of their correlation.
-
-    References
-    ----------
-    Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines and extended onion method.
-    J Multivar Anal 2009;100:1989-2001.
-    """
-    near_zero = pm.distributions.transforms.log_exp_m1  # a logarithm near zero alone
-    spread = pm.HalfNormal("between_centres", sigma=deviation, default_transform=near_zero, dims="transition")
-    if not correlated:
-        return spread, np.eye(len(TRANSITIONS))
-    partial = pm.Beta("centre_partial_correlation", alpha=PARTIAL, beta=PARTIAL, dims="pair")
-    root = correlation_root(2.0 * partial - 1.0, pt)
-    correlation = pt.fill_diagonal((root[:, None] * root[None]).sum(axis=-1), 1.0)
-    pm.Deterministic("centre_correlation", correlation, dims=("transition", "other_transition"))
-    return spread, root
-
-
-def correlation_root(partial: Any, xp: Any) -> Any:
-    """Cholesky factor of the correlation of three with partial correlations of 1 and 2, 1 and 3, 2 and 3 given 1."""
-    left = xp.sqrt(1.0 - partial**2)
-    zero, one = xp.zeros(()), xp.ones(())
-    return xp.stack(
-        [
-            xp.stack([one, zero, zero]),
-            xp.stack([partial[0], left[0], zero]),
-            xp.stack([partial[1], left[1] * partial[2], left[1] * left[2]]),
-        ]
-    )

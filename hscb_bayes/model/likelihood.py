@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.model.pathways import follow_up_of, pathway_of_draws, prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
@@ -15,7 +15,7 @@ from hscb_bayes.process.incidence import outcome_probabilities
 
 def log_likelihood(
     parameters: np.ndarray,
-    analysis: Analysis,
+    analysis: Member,
     numbers: Mapping[str, float] | None = None,
     effect: np.ndarray | None = None,
     *,
@@ -45,7 +45,7 @@ def log_likelihood(
     return log_likelihood_terms(outcomes, arrays, follow_up_of(lost, np), np)
 
 
-def log_prior(parameters: np.ndarray, analysis: Analysis) -> np.ndarray:
+def log_prior(parameters: np.ndarray, analysis: Member) -> np.ndarray:
     """Log prior density, shape (draw,)."""
     mean, deviation = prior_normals(analysis)
     own = deviation > 0.0

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import gammaln
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
 from hscb_bayes.evidence.item import Item
@@ -87,7 +87,7 @@ class ResponseArrays:
     unresponded: float
 
 
-def places(analysis: Analysis) -> int:
+def columns_needed(analysis: Member) -> int:
     """For how many marks the layout has room."""
     fitted = [analysis.study.item(id.partition(".")[0]) for id in analysis.table.fit.items]
     medians = [item for item in fitted if isinstance(item, MedianTime)]
@@ -101,7 +101,7 @@ def _day_of(item: Item) -> Printed | None:
     return item.at if isinstance(item, Incidence | Count | Share) else None
 
 
-def responders_of(analysis: Analysis, numbers: Mapping[str, float], fitted: Collection[str]) -> float | None:
+def responders_of(analysis: Member, numbers: Mapping[str, float], fitted: Collection[str]) -> float | None:
     """How many responded: printed, the whole number next to a printed share, or assumed."""
     for item in analysis.study.items:
         if isinstance(item, Count | Share) and item.id in fitted and item.event == "response" and item.at is None:
@@ -112,7 +112,7 @@ def responders_of(analysis: Analysis, numbers: Mapping[str, float], fitted: Coll
 
 
 def marks_of(
-    analysis: Analysis,
+    analysis: Member,
     numbers: Mapping[str, float],
     fitted: Collection[str],
     responders: float | None,
@@ -136,7 +136,7 @@ def marks_of(
     return sorted(marks, key=lambda mark: (mark.day, mark.count))
 
 
-def _by_a_day(analysis: Analysis, item: Incidence | Count | Share, value: float, last: float) -> list[Mark]:
+def _by_a_day(analysis: Member, item: Incidence | Count | Share, value: float, last: float) -> list[Mark]:
     """The responses by the end of a printed day; none where the number is not there, or is one of responders in all.
 
     A cumulative incidence is read off a curve that corrects for losses; a count, and a share, is of patients seen.
@@ -170,7 +170,7 @@ def _recorded_as(printed: Printed, day: float, steps: int) -> tuple[float, float
 
 
 def _order_statistics(
-    analysis: Analysis,
+    analysis: Member,
     item: MedianTime,
     id: str,
     numbers: Mapping[str, float],

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.hazards import Hazards
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.priors import NEGLIGIBLE, PARAMETERS
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.process.follow_up import YEAR, FollowUp
 from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.process.pathway import TRANSITIONS, Pathway
@@ -18,7 +19,7 @@ PARAMETER_IDS = tuple(PARAMETERS)
 HALF = np.log(np.log(2.0))  # log cumulative hazard at the median
 
 
-def prior_normals(analysis: Any) -> tuple[np.ndarray, np.ndarray]:
+def prior_normals(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of every parameter on its unbounded scale, shape (parameter,).
 
     A parameter that has no part is a constant, with a standard deviation of 0: a share so low that it is nothing, or a
@@ -39,7 +40,7 @@ def prior_normals(analysis: Any) -> tuple[np.ndarray, np.ndarray]:
     return mean, deviation
 
 
-def pathway_of(values: Mapping[str, Any], analysis: Analysis, xp: Any, effect: Any = (0.0, 0.0, 0.0)) -> Pathway:
+def pathway_of(values: Mapping[str, Any], analysis: Member, xp: Any, effect: Any = (0.0, 0.0, 0.0)) -> Pathway:
     """The pathway that parameters on their unbounded scales mean.
 
     Parameters
@@ -67,7 +68,7 @@ def pathway_of(values: Mapping[str, Any], analysis: Analysis, xp: Any, effect: A
     )
 
 
-def pathway_of_draws(parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None) -> Pathway:
+def pathway_of_draws(parameters: np.ndarray, analysis: Member, effect: np.ndarray | None = None) -> Pathway:
     """The pathway of many draws.
 
     Parameters

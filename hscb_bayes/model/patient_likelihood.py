@@ -11,7 +11,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.known import DURATION
-from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.model.block_sum import BlockSum
 from hscb_bayes.model.pathways import hazard_of

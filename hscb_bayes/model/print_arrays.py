@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 
 from hscb_bayes.analysis.against_study import duration_summary
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.known import DURATION
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import recorded_days
@@ -31,7 +32,7 @@ from hscb_bayes.evidence.joint_arrays import (
     quadratic_form,
 )
 from hscb_bayes.evidence.kinds.survival import Survival
-from hscb_bayes.model.marks import marks_of, places, responders_of, response_arrays
+from hscb_bayes.model.marks import columns_needed, marks_of, responders_of, response_arrays
 from hscb_bayes.model.pathways import pathway_of, prior_normals
 from hscb_bayes.model.remainder import Inside
 from hscb_bayes.process.follow_up import YEAR
@@ -48,7 +49,7 @@ NARROWEST_FACTOR = 0.85  # a printed variance below this share of what the group
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cohort0:
+class PrintedCohort:
     """The cohort's covariate: durations (patient,) in days, increasing; x (patient,); group sizes in that order."""
 
     durations: np.ndarray
@@ -56,20 +57,22 @@ class Cohort0:
     sizes: tuple[int, ...]
 
 
-def baseline(analysis: Analysis) -> Cohort0:
-    """The patients' durations from the printed summary, split into groups by rank; all alike if they have no part."""
+def baseline(analysis: Member) -> PrintedCohort:
+    """The patients' durations from the printed summary or a table, split by rank; all alike if they have no part."""
     n, cohort = analysis.patients, analysis.table.cohort
+    if analysis.of_table is not None and cohort.form != "none":
+        own = np.sort(analysis.of_table.patients.covariates[analysis.of_table.table.covariates[DURATION].column])
+        return PrintedCohort(durations=own, x=np.log2(own / cohort.reference), sizes=(n,))
     if cohort.form == "none":
-        return Cohort0(durations=np.full(n, cohort.reference), x=np.zeros(n), sizes=(n,))
+        return PrintedCohort(durations=np.full(n, cohort.reference), x=np.zeros(n), sizes=(n,))
     median, lowest, highest = duration_summary(analysis.study, cohort.among)
     durations = expected_durations(n, median=median, lowest=lowest, highest=highest)
     sizes = _sizes(analysis)
-    longer = (np.arange(n) >= sizes[0]).astype(float)
-    x = np.log2(durations / cohort.reference) if cohort.form == "log2" else longer
-    return Cohort0(durations=durations, x=x, sizes=sizes)
+    x = np.log2(durations / cohort.reference) if cohort.form == "log2" else (np.arange(n) >= sizes[0]).astype(float)
+    return PrintedCohort(durations=durations, x=x, sizes=sizes)
 
 
-def _sizes(analysis: Analysis) -> tuple[int, ...]:
+def _sizes(analysis: Member) -> tuple[int, ...]:
     """Patients with the shorter durations and with the longer, from the size of either group."""
     n, groups = analysis.patients, analysis.study.groups
     for id, size in analysis.table.cohort.sizes.items():
@@ -78,7 +81,7 @@ def _sizes(analysis: Analysis) -> tuple[int, ...]:
     return (n,)
 
 
-def in_long_group(analysis: Analysis, days: np.ndarray) -> np.ndarray:
+def in_long_group(analysis: Member, days: np.ndarray) -> np.ndarray:
     """Who has a duration of the group with the longer ones, by the rule of the sized group, or of the reference."""
     cohort = analysis.table.cohort
     for id in cohort.sizes:
@@ -88,7 +91,7 @@ def in_long_group(analysis: Analysis, days: np.ndarray) -> np.ndarray:
     return days > cohort.reference
 
 
-def covariate_at(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> np.ndarray:
+def covariate_at(analysis: Member, duration: Sequence[float] | np.ndarray) -> np.ndarray:
     """The covariate x at durations of prior neutropenia: log2(duration / reference), or 0 and 1 in the step form.
 
     Raises
@@ -107,7 +110,7 @@ def covariate_at(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> 
     return in_long_group(analysis, days).astype(float)
 
 
-def inside_of(analysis: Analysis) -> Inside:
+def inside_of(analysis: Member) -> Inside:
     """The patients who are known one by one and inside the print, as the paper saw them; nobody if there are none."""
     known, day = analysis.known, fitted_day(analysis)
     if known is None or not known.said.inside:
@@ -138,7 +141,7 @@ def inside_of(analysis: Analysis) -> Inside:
     )
 
 
-def _spent(analysis: Analysis, days: np.ndarray, last: float) -> np.ndarray:
+def _spent(analysis: Member, days: np.ndarray, last: float) -> np.ndarray:
     """Share of the cumulative hazard of death up to the last day that has passed on each day, shape (day, 3).
 
     Of everybody, of those without response and of responders, in the middle of the prior at the reference duration.
@@ -154,16 +157,16 @@ def _spent(analysis: Analysis, days: np.ndarray, last: float) -> np.ndarray:
     return np.stack([curve[:-1] / curve[-1] for curve in curves], axis=-1)
 
 
-def others_of(cohort: Cohort0, inside: Inside) -> Cohort0:
+def others_of(cohort: PrintedCohort, inside: Inside) -> PrintedCohort:
     """The cohort without the patients who are known."""
     if not len(inside):
         return cohort
     sizes = inside.sizes(cohort.sizes)
     left = inside.others(cohort.durations, np.repeat(np.arange(len(cohort.sizes)), cohort.sizes))
-    return Cohort0(durations=cohort.durations[left], x=cohort.x[left], sizes=sizes)
+    return PrintedCohort(durations=cohort.durations[left], x=cohort.x[left], sizes=sizes)
 
 
-def known_positions(analysis: Analysis) -> np.ndarray:
+def known_positions(analysis: Member) -> np.ndarray:
     """Who of the cohort stands for a patient who is known one by one and inside the print, shape (patient,)."""
     cohort, inside = baseline(analysis), inside_of(analysis)
     found = np.ones(cohort.x.size, dtype=bool)
@@ -171,32 +174,31 @@ def known_positions(analysis: Analysis) -> np.ndarray:
     return found
 
 
-def printed_values(analysis: Analysis) -> dict[str, float]:
+def printed_values(analysis: Member) -> dict[str, float]:
     """The paper's own numbers by id."""
     return {number.id: number.value for number in analysis.study.numbers}
 
 
-def fitted_survivals(analysis: Analysis) -> tuple[Survival, ...]:
+def fitted_survivals(analysis: Member) -> tuple[Survival, ...]:
     """Survival items that the analysis fits as estimates; among non-responders a survival is a count."""
-    found = (
-        item for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.table.fit.items
-    )
-    return tuple(item for item in found if _response_value(analysis, item) != "no")
+    found = (item for item in analysis.study.items if isinstance(item, Survival))
+    fitted = (item for item in found if item.id in analysis.table.fit.items)
+    return tuple(item for item in fitted if _response_value(analysis, item) != "no")
 
 
-def _response_value(analysis: Analysis, item: Survival) -> str | None:
+def _response_value(analysis: Member, item: Survival) -> str | None:
     subgroup = subgroup_of(analysis.study, item.among, analysis.table.cohort.among)
     return None if subgroup is None else subgroup.response
 
 
-def fitted_day(analysis: Analysis) -> float:
+def fitted_day(analysis: Member) -> float:
     """The day that all fitted survival items are at (an analysis is checked for it); one year where there is none."""
     items = (item for item in analysis.study.items if isinstance(item, Survival))
     return next((item.day for item in items if item.id in analysis.table.fit.items), YEAR)
 
 
 def joint_arrays(
-    analysis: Analysis, numbers: Mapping[str, float], *, without: Collection[str] = (), room: int | None = None
+    analysis: Member, numbers: Mapping[str, float], *, without: Collection[str] = (), room: int | None = None
 ) -> JointArrays:
     """Arrays of the likelihood for the numbers that the analysis fits.
 
@@ -213,9 +215,9 @@ def joint_arrays(
     everybody, day = baseline(analysis), fitted_day(analysis)
     responders, inside = responders_of(analysis, numbers, fitted), inside_of(analysis)
     cohort, left = others_of(everybody, inside), inside.left_of(responders)
-    room = places(analysis) if room is None else room
+    room = columns_needed(analysis) if room is None else room
     marks = marks_of(analysis, numbers, fitted, responders, day)
-    others = inside.taken_from([mark for mark in marks if np.isfinite(mark.day)], left)
+    others = inside.removed_from([mark for mark in marks if np.isfinite(mark.day)], left)
     response = response_arrays(marks, others, inside.response_day, left, sum(cohort.sizes), day, room)
     lived, died = _neutropenic(analysis, numbers, fitted, responders, inside)
     rows = _Rows.of(analysis, numbers, fitted, responders, everybody, inside)
@@ -251,7 +253,7 @@ def joint_arrays(
 
 
 def _neutropenic(
-    analysis: Analysis,
+    analysis: Member,
     numbers: Mapping[str, float],
     fitted: Collection[str],
     responders: float | None,
@@ -270,7 +272,7 @@ def _neutropenic(
     return 0.0, 0.0
 
 
-def covariate_nodes(cohort: Cohort0) -> tuple[np.ndarray, np.ndarray]:
+def covariate_nodes(cohort: PrintedCohort) -> tuple[np.ndarray, np.ndarray]:
     """Covariate nodes of all groups in a row, and each group's weights on them, shape (group, cell)."""
     if np.ptp(cohort.x) == 0.0 and len(cohort.sizes) == 1:
         return cohort.x[:1], np.ones((1, 1))
@@ -298,11 +300,11 @@ class _Rows:
     @classmethod
     def of(
         cls,
-        analysis: Analysis,
+        analysis: Member,
         numbers: Mapping[str, float],
         fitted: Collection[str],
         responders: float | None,
-        cohort: Cohort0,
+        cohort: PrintedCohort,
         inside: Inside,
     ) -> _Rows:
         items, groups = fitted_survivals(analysis), len(cohort.sizes)
@@ -333,7 +335,7 @@ class _Rows:
         return cls(rows=rows.reshape(len(rows), -1), **arrays)
 
 
-def interval_uses(analysis: Analysis) -> dict[str, IntervalUse]:
+def interval_uses(analysis: Member) -> dict[str, IntervalUse]:
     """What is done with the printed interval of each fitted survival that has one, by item id.
 
     "used" for the width of the estimate; "too narrow" for the group; "no width" where none follows from it, as from an
@@ -351,7 +353,7 @@ def interval_uses(analysis: Analysis) -> dict[str, IntervalUse]:
 
 
 def _members(
-    analysis: Analysis, item: Survival, responders: float | None, cohort: Cohort0
+    analysis: Member, item: Survival, responders: float | None, cohort: PrintedCohort
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Which groups (group,) and which indicators (3,) an estimate sums, and over how many patients."""
     sizes = np.array(cohort.sizes, dtype=float)
@@ -366,16 +368,14 @@ def _members(
     return members, alive, float(members @ sizes)
 
 
-def _printed_factor(
-    item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Analysis
-) -> float:
+def _printed_factor(item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Member) -> float:
     """Printed variance over that of ``size`` patients followed to the day; 0 where the print gives no usable one."""
     factor = _interval_factor(item, numbers, value, size, analysis)
     return max(factor, 1.0) if factor > NARROWEST_FACTOR else 0.0
 
 
 def _interval_factor(
-    item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Analysis
+    item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Member
 ) -> float:
     """The same as it is printed, below 1 too; 0 where no width follows from the interval."""
     lower, upper = numbers.get(f"{item.id}.lower", np.nan), numbers.get(f"{item.id}.upper", np.nan)

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.level import ON_HAZARDS
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import fitted_p_values
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked, with_states
-from hscb_bayes.model.hierarchy import ON_HAZARDS, study_parameters
-from hscb_bayes.model.marks import places
+from hscb_bayes.model.level_arrays import study_parameters
+from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
@@ -30,7 +31,7 @@ CELLS = "members"  # array: which cell belongs to which study
 
 
 def print_data(
-    members: Sequence[Analysis],
+    members: Sequence[Member],
     numbers: Mapping[str, Mapping[str, float]] | None = None,
     *,
     without: Mapping[str, Collection[str]],
@@ -47,7 +48,7 @@ def print_data(
     states
         By study id, for how many counts of responders there is room; for as many as there can be if left out.
     """
-    room, states = max(places(member) for member in members), states or {}
+    room, states = max(columns_needed(member) for member in members), states or {}
     given = numbers or {}
     papers = []
     for member in members:
@@ -60,7 +61,7 @@ def print_data(
     return data if len(papers) == 1 else data | {CELLS: cell_members(papers)}
 
 
-def states_of(member: Analysis) -> int:
+def states_of(member: Member) -> int:
     """How many counts of responders there can be, were none of the study's patients known one by one."""
     return joint_arrays(replace(member, known=None), printed_values(member)).final.shape[-1]
 
@@ -71,13 +72,13 @@ def arrays_of(data: Mapping[str, Any]) -> JointArrays:
     return JointArrays(nodes=nodes, **{name: data[name] for name in ARRAY_FIELDS})
 
 
-def fitted_ids(analysis: Analysis) -> tuple[str, ...]:
+def fitted_ids(analysis: Member) -> tuple[str, ...]:
     """Numbers that the likelihood of one print is of, without P values that are fitted: these weight the draws."""
     weighting = {item.id for item in fitted_p_values(analysis)}
     return tuple(id for id in analysis.table.fit.items if id not in weighting)
 
 
-def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, analysis: Analysis, xp: Any) -> Any:
+def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, analysis: Member, xp: Any) -> Any:
     """Log likelihood of each term of one print.
 
     Parameters
@@ -95,7 +96,7 @@ def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, a
 
 
 def log_likelihood_by_study(
-    parameters: Any, effects: Any, arrays: JointArrays, members: Any, pool: Pool, xp: Any
+    parameters: Any, effects: Any, arrays: JointArrays, members: Any, pool: Analysis, xp: Any
 ) -> Any:
     """Log likelihood of each study's print.
 

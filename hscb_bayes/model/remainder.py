@@ -107,7 +107,7 @@ class Inside:
             left.remove(same[int(np.argmin(apart))])
         return np.array(left, dtype=int)
 
-    def taken_from(self, marks: Sequence[Mark], left: float | None) -> list[Mark]:
+    def removed_from(self, marks: Sequence[Mark], left: float | None) -> list[Mark]:
         """What is known of the others' days of response.
 
         A known patient who responded on the day itself may be the one of the rank: of the others it is then only known

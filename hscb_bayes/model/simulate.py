@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import speaks_of
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.analysis.subgroups import subgroup_masks
 from hscb_bayes.evidence.cohort import Cohort, recorded_days
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
@@ -35,7 +35,7 @@ class Courses:
 
 
 def simulate_courses(
-    analysis: Analysis,
+    analysis: Member,
     parameters: np.ndarray,
     effect: np.ndarray | None = None,
     *,
@@ -74,7 +74,7 @@ def simulate_courses(
 
 
 def simulate_cohort(
-    analysis: Analysis, parameters: np.ndarray, effect: np.ndarray | None = None, *, rng: np.random.Generator
+    analysis: Member, parameters: np.ndarray, effect: np.ndarray | None = None, *, rng: np.random.Generator
 ) -> Cohort:
     """Patients of one new study per row of parameters, as they would be recorded.
 
@@ -87,7 +87,7 @@ def simulate_cohort(
     return recorded(analysis, courses)
 
 
-def recorded(analysis: Analysis, courses: Courses) -> Cohort:
+def recorded(analysis: Member, courses: Courses) -> Cohort:
     """Patients of the study as a paper would record them: to its resolution of time, and in its groups."""
     start, steps = baseline(analysis), analysis.study.steps_per_day
     duration = np.broadcast_to(start.durations, courses.died.shape)
@@ -101,7 +101,7 @@ def recorded(analysis: Analysis, courses: Courses) -> Cohort:
     )
 
 
-def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
+def printed_by(analysis: Member, cohort: Cohort) -> dict[str, np.ndarray]:
     """Every number that describes outcomes of the patients of the analysis, computed from patients and rounded as
     printed, by number id.
     """
@@ -115,9 +115,11 @@ def printed_by(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
 
 
 def simulate_numbers(
-    analysis: Analysis, parameters: np.ndarray, effect: np.ndarray | None, *, rng: np.random.Generator
+    analysis: Member, parameters: np.ndarray, effect: np.ndarray | None, *, rng: np.random.Generator
 ) -> np.ndarray:
     """The fitted numbers as new studies would print them, shape (replicate, number); see ``simulate_cohort``."""
+    if not fitted_ids(analysis):
+        return np.zeros((len(parameters), 0))
     cohort = simulate_cohort(analysis, parameters, effect, rng=rng)
     numbers = printed_by(analysis, cohort)
     return np.stack([numbers[id] for id in fitted_ids(analysis)], axis=-1)

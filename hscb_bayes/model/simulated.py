@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.level import ON_HAZARDS
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.kaplan_meier import curve
 from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.model.hierarchy import ON_HAZARDS, study_parameters
 from hscb_bayes.model.known_patients import TABLE, added_to_known
+from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.patient_likelihood import baseline_ids, coefficients, relative_hazard, transition_of
 from hscb_bayes.model.patient_rows import OneByOne
 from hscb_bayes.model.simulate import simulate_numbers
@@ -20,7 +21,7 @@ from hscb_bayes.process.simulate import simulate_course
 
 
 def simulate_prints(
-    analysis: Any,
+    analysis: Analysis,
     parameters: np.ndarray,
     effects: np.ndarray,
     log_probability: np.ndarray,
@@ -50,7 +51,7 @@ def simulate_prints(
     return np.concatenate(list(parts))
 
 
-def refuse_powers(analysis: Any) -> None:
+def refuse_powers(analysis: Analysis) -> None:
     """Refuse an analysis in which the likelihood of a study has a power."""
     powers = analysis.powers
     below = [study for study, power in powers.items() if power < 1.0]
@@ -62,7 +63,12 @@ def refuse_powers(analysis: Any) -> None:
 
 
 def of_each_study(
-    analysis: Any, parameters: np.ndarray, effects: np.ndarray, log_probability: np.ndarray, *, rng: np.random.Generator
+    analysis: Analysis,
+    parameters: np.ndarray,
+    effects: np.ndarray,
+    log_probability: np.ndarray,
+    *,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Of each study of one draw, under a component that is drawn: parameters and effects on log hazards.
 
@@ -77,7 +83,7 @@ def of_each_study(
 
 
 def simulate_patients(
-    analysis: Any,
+    analysis: Analysis,
     tables: Mapping[str, OneByOne],
     parameters: np.ndarray,
     effects: np.ndarray,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.model.print_arrays import baseline, covariate_at, covariate_nodes
 
 GROUPS = ("short", "long")
@@ -33,7 +33,7 @@ class Average:
         return np.clip(self.of(values), 0.0, 1.0)
 
 
-def cohort_average(analysis: Analysis) -> tuple[Average, tuple[str, ...]]:
+def cohort_average(analysis: Member) -> tuple[Average, tuple[str, ...]]:
     """Rows for the whole cohort ("all") and, where the analysis splits it by duration, for "short" and "long"."""
     cohort = baseline(analysis)
     x, groups = covariate_nodes(cohort)
@@ -44,13 +44,13 @@ def cohort_average(analysis: Analysis) -> tuple[Average, tuple[str, ...]]:
     return Average(x=x, weight=np.vstack([whole, groups])), ("all", *GROUPS)
 
 
-def duration_average(analysis: Analysis, duration: Sequence[float]) -> Average:
+def duration_average(analysis: Member, duration: Sequence[float]) -> Average:
     """One row per duration of prior neutropenia, days: all patients alike."""
     x = covariate_at(analysis, duration)
     return Average(x=x, weight=np.eye(x.size))
 
 
-def patients_beyond(analysis: Analysis, duration: Sequence[float] | np.ndarray) -> np.ndarray:
+def patients_beyond(analysis: Member, duration: Sequence[float] | np.ndarray) -> np.ndarray:
     """How many of the cohort lie at or beyond each duration, seen from the median; 0 where it extrapolates."""
     own = baseline(analysis).durations
     days = np.atleast_1d(np.asarray(duration, dtype=float))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.model.print_arrays import covariate_at
 from hscb_bayes.posterior.averages import Average, cohort_average
 from hscb_bayes.posterior.posterior import Posterior
@@ -50,7 +50,7 @@ def curves(posterior: Posterior, *, days: Sequence[float], durations: Sequence[f
     return xr.Dataset({name: (dims, shaped[..., k]) for k, name in enumerate(CURVES)}, coords)
 
 
-def _everybody(analysis: Analysis, durations: Sequence[float]) -> tuple[Average, list[str]]:
+def _everybody(analysis: Member, durations: Sequence[float]) -> tuple[Average, list[str]]:
     """Averages over the cohort and its groups, and one row a duration, over one set of covariate nodes."""
     cohort, names = cohort_average(analysis)
     chosen = covariate_at(analysis, durations) if len(durations) else np.empty(0)

@@ -9,10 +9,12 @@ import numpy as np
 from scipy.special import expit
 
 from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.level import STUDY
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.model.held_out import NOTHING, HeldOut
-from hscb_bayes.model.hierarchy import hierarchy_of, study_parameters
 from hscb_bayes.model.known_patients import added_to_known, tables_of
+from hscb_bayes.model.level_arrays import level_arrays, study_parameters
+from hscb_bayes.model.levels import log_prior_apart
 from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import table_data
 from hscb_bayes.model.print_likelihood import CELLS, arrays_of, log_likelihood_by_study, print_data
@@ -46,9 +48,9 @@ def exchangeable_probability(pooled: Posterior) -> np.ndarray:
         pooled.parameters[:, None, None, :], by_component, pool, numbers=pooled.numbers, without=pooled.without
     )
     log_likelihood = log_likelihood + log_likelihood_of_known(pooled, by_component)
-    beliefs = hierarchy_of(pool)
-    weighted = beliefs.power * log_likelihood + beliefs.log_weights
-    weighted[:, 1] += pooled.flat("log_prior_apart")
+    level = pool.levels[STUDY]
+    weighted = np.array(list(pool.powers.values())) * log_likelihood + level_arrays(level)["log_weights"]
+    weighted[:, 1] += pooled.flat(log_prior_apart(level))
     return np.asarray(expit(weighted[:, 0] - weighted[:, 1]))
 
 

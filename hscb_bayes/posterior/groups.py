@@ -17,11 +17,13 @@ import xarray as xr
 from scipy.special import logsumexp
 
 from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS, STUDY
 from hscb_bayes.model.build import OBSERVED, coords_of
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import DATA_VARIABLE, packed
-from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of, study_parameters
 from hscb_bayes.model.known_patients import added_to_known, tables_of
+from hscb_bayes.model.level_arrays import level_arrays, shift_arrays, study_parameters
+from hscb_bayes.model.levels import log_prior_apart
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import ByPatient, coefficients
@@ -100,15 +102,10 @@ def _log_prior(posterior: Posterior) -> xr.Dataset:
     scaled = {"parameters": ((posterior.parameters - mean)[..., deviation > 0.0] / deviation[deviation > 0.0])}
     if analysis.terms:
         scaled["log_hazard_ratio"] = posterior.log_hazard_ratios / analysis.term_deviations
-    if "between_centres" in posterior.dataset:
-        scaled["between_centres"] = posterior.flat("between_centres") / analysis.deviation_between_centres
-    if analysis.has_hierarchy:
-        beliefs = hierarchy_of(analysis)
-        scaled["between_studies"] = _over(posterior.among_effects("between_studies"), beliefs.between)
-        if beliefs.names:
-            scaled["shift_effect"] = _over(posterior.among_effects("shift_effect"), beliefs.shift)
-    elif analysis.deviation_between_studies is not None:
-        scaled["between_studies"] = posterior.flat("between_studies") / analysis.deviation_between_studies
+    for level in analysis.levels.values():
+        scaled[level.spread] = _over(posterior.flat(level.spread), level_arrays(level)["between"])
+    if "shift_effect" in posterior.dataset:
+        scaled["shift_effect"] = _over(posterior.flat("shift_effect"), shift_arrays(analysis)["shift"])
     return xr.Dataset(
         {
             name: posterior.labelled(-0.5 * np.square(values).reshape(len(values), -1).sum(axis=1), {})
@@ -226,8 +223,9 @@ def _by_component(posterior: Posterior, place: int) -> tuple[np.ndarray, np.ndar
     if APART not in posterior.dataset:
         return alike, np.zeros((1, size))
     apart = posterior.among_effects(APART)[None, :, place]
-    of_apart = posterior.flat("log_prior_apart")[:, place]
-    joint = hierarchy_of(analysis).log_weights[:, place, None] + np.stack([np.zeros(size), of_apart])
+    level = analysis.levels[STUDY]
+    of_apart = posterior.flat(log_prior_apart(level))[:, place]
+    joint = level_arrays(level)["log_weights"][:, place, None] + np.stack([np.zeros(size), of_apart])
     return np.concatenate([alike, apart]), joint - logsumexp(joint, axis=0)
 
 

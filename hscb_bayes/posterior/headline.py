@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.posterior.averages import GROUPS, Average, cohort_average
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.profile import Subjects, own_patients, subjects_of
@@ -36,13 +37,13 @@ class Quantity:
     scale: Literal["logit", "log", "plain"]
 
 
-def ratio_words(analysis: Analysis) -> str:
+def ratio_words(analysis: Member) -> str:
     """What a hazard ratio of an analysis compares."""
     by_doubling = analysis.table.cohort.form == "log2"
     return "per doubling of neutropenia" if by_doubling else "with long against short neutropenia"
 
 
-def headline_quantities(analysis: Analysis) -> dict[str, Quantity]:
+def headline_quantities(analysis: Member) -> dict[str, Quantity]:
     """Every headline quantity of an analysis, by id."""
     found = {
         "response_by_28": Quantity(label="response by day 28", unit="share", scale="logit"),
@@ -76,14 +77,14 @@ CONTRASTS: tuple[tuple[str, str, Literal["share", "days"]], ...] = (
 )
 
 
-def contrast_durations(analysis: Analysis) -> tuple[float, float] | tuple[()]:
+def contrast_durations(analysis: Member) -> tuple[float, float] | tuple[()]:
     """The shortest and the longest duration that the report shows; empty when there is only one."""
     durations = analysis.durations
     return (min(durations), max(durations)) if durations and min(durations) < max(durations) else ()
 
 
 def calibration_quantities(
-    parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None
+    parameters: np.ndarray, analysis: Member, effect: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
     """One-year survival of the cohort and of its groups by duration, response by day 28, and the three hazard ratios.
 
@@ -117,7 +118,7 @@ def _shares(everybody: Subjects, names: Sequence[str]) -> dict[str, np.ndarray]:
     return dict(zip(ids, columns, strict=True))
 
 
-def hazard_ratios_from_draws(parameters: np.ndarray, analysis: Any) -> dict[str, np.ndarray]:
+def hazard_ratios_from_draws(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarray]:
     """Hazard ratio of each transition, ``hazard_ratio_<transition>``, shape (draw,); none where durations have no part.
 
     Parameters

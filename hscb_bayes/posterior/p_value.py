@@ -13,7 +13,7 @@ hazard ratio alone; a test holds the result against replicates that come near th
 
 References
 ----------
-Gelman A, et al. Bayesian Data Analysis, 3rd ed. CRC 2013, section 10.4. Kitagawa G. J Comput Graph Stat 1996;5:1-25
+Gelman A, et al. Bayesian Data Member, 3rd ed. CRC 2013, section 10.4. Kitagawa G. J Comput Graph Stat 1996;5:1-25
 (systematic resampling).
 """
 
@@ -24,8 +24,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import speaks_of
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate
 from hscb_bayes.evidence.cohort import AssumedTest, Cohort, Direction
@@ -62,7 +62,7 @@ class Reweighted:
 
 
 def reweighted(
-    parameters: np.ndarray, analysis: Analysis, effect: np.ndarray | None = None, *, seed: int
+    parameters: np.ndarray, analysis: Member, effect: np.ndarray | None = None, *, seed: int
 ) -> tuple[Reweighted, ...]:
     """Weights of the draws under every test and direction of each P value for response by duration in days that is
     neither fitted nor printed with its test and direction; none where durations have no part in the analysis.
@@ -96,7 +96,7 @@ def reweighted(
 
 def resampled(
     parameters: np.ndarray,
-    analysis: Analysis,
+    analysis: Member,
     items: Mapping[PValue, float],
     effect: np.ndarray | None = None,
     *,
@@ -128,7 +128,7 @@ def resampled(
     return np.minimum(np.searchsorted(reached, places), len(weights) - 1)
 
 
-def assumed_test(item: PValue, analysis: Analysis) -> AssumedTest:
+def assumed_test(item: PValue, analysis: Member) -> AssumedTest:
     """The test and direction that are printed, or else those that the analysis assumes."""
     conventions = analysis.table.conventions
     assumed = conventions.tests.get(item.id) or AssumedTest(test=item.named_test(conventions))
@@ -138,7 +138,7 @@ def assumed_test(item: PValue, analysis: Analysis) -> AssumedTest:
 def _weights(
     item: PValue,
     cohort: Cohort,
-    analysis: Analysis,
+    analysis: Member,
     assumed: AssumedTest,
     parameters: np.ndarray,
     value: float | None = None,

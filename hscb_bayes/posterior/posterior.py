@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.level import CENTRE, EFFECTS, ON_HAZARDS, STUDY, Level
 from hscb_bayes.analysis.priors import natural
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.held_out import NOTHING, HeldOut
-from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of, study_parameters
 from hscb_bayes.model.known_patients import effect_deviations
+from hscb_bayes.model.level_arrays import level_arrays, places, study_parameters
 from hscb_bayes.model.levels import PATIENTS_OF
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.exchangeable import effects_as_drawn
@@ -144,7 +146,7 @@ class Posterior:
         """What centres add to the log hazards, shape (draw, transition, centre)."""
         if "centre_effect" not in self.dataset:
             return np.zeros((len(self.parameters), len(TRANSITIONS), 1))
-        return self.flat("centre_effect")
+        return np.swapaxes(self.flat("centre_effect"), 1, 2)
 
     def of(self, *, study: str | None = None, centre: str | None = None) -> Posterior:
         """The posterior of one study of a pool, shrunken towards the others; or that of patients of one centre.
@@ -179,7 +181,7 @@ class Posterior:
         seed
             Of its effects, which are drawn.
         exchangeable
-            Probability that a study is one of the kind; with the rest it is on its own.
+            Probability that the study, or the centre, is one of the kind; with the rest it is on its own.
 
         Raises
         ------
@@ -187,13 +189,12 @@ class Posterior:
             When an analysis has neither a hierarchy of studies nor centres.
         """
         rng = np.random.default_rng(seed)
-        if "between_centres" in self.dataset:
-            return self._new_centre(rng)
+        if CENTRE in self.analysis.levels:
+            level, labels = self.analysis.levels[CENTRE], {CENTRE: [NEW], "transition": list(TRANSITIONS)}
+            return self._with_centre(self.labelled(self._new_unit(level, rng, exchangeable)[:, None], labels))
         self._check_hierarchy("a next study")
-        spread = self.among_effects("between_studies")
-        standard = rng.normal(size=spread.shape)
-        alike = rng.uniform(size=(len(spread), 1)) < exchangeable
-        effects = standard * np.where(alike, spread, hierarchy_of(self.analysis).apart)
+        level = self.analysis.levels[STUDY]
+        effects = self._new_unit(level, rng, exchangeable) @ places(level.effects)
         return self._moved(self.analysis.members[0], effects)
 
     def thinned(self, draws: int) -> Posterior:
@@ -229,13 +230,16 @@ class Posterior:
             raise InputError(f"{self.analysis.path}: there is no centre {quote(centre)}; {nearest(centre, names)}")
         return self._with_centre(self.dataset["centre_effect"].sel(centre=[centre]))
 
-    def _new_centre(self, rng: np.random.Generator) -> Posterior:
-        spread = self.flat("between_centres")
+    def _new_unit(self, level: Level, rng: np.random.Generator, exchangeable: float) -> np.ndarray:
+        """Effects of a unit that is not among those of a level, without what shifts add, shape (draw, effect)."""
+        spread = self.flat(level.spread)
         standard = rng.normal(size=spread.shape)
-        if "centre_correlation" in self.dataset:
-            standard = np.einsum("dij,dj->di", np.linalg.cholesky(self.flat("centre_correlation")), standard)
-        effects = self.labelled((spread * standard)[..., None], {"transition": list(TRANSITIONS), "centre": [NEW]})
-        return self._with_centre(effects)
+        apart = standard * level_arrays(level)["apart"]
+        if level.correlated:
+            root = np.linalg.cholesky(self.flat(f"{level.name}_correlation"))
+            standard[:, :ON_HAZARDS] = np.einsum("dij,dj->di", root, standard[:, :ON_HAZARDS])
+        alike = rng.uniform(size=(len(spread), 1)) < exchangeable
+        return np.where(alike, spread * standard, apart)
 
     def _with_centre(self, effects: xr.DataArray) -> Posterior:
         kept = self.dataset.drop_dims("centre").assign(centre_effect=effects)
@@ -254,8 +258,7 @@ class Posterior:
     ) -> Posterior:
         """The posterior of one study by its parameters (draw, parameter) and effects on log hazards."""
         by_id = {id: parameters[:, k] for k, id in enumerate(self.analysis.parameter_ids)}
-        transition = {"transition": list(TRANSITIONS)}
-        further = {} if effect is None else {"study_effect": self.labelled(effect, transition)}
+        further = {} if effect is None else {"study_effect": self.labelled(effect, {"effect": list(TRANSITIONS)})}
         if known_of in effect_deviations(self.analysis):
             further[EFFECT] = self.dataset[EFFECT].sel({PATIENTS_OF: known_of}, drop=True)
         drawn = {id: self.labelled(by_id[id], {}) for id in member.believed}
@@ -267,7 +270,7 @@ KEPT = ("posterior", UNBOUNDED, "sample_stats")
 
 
 def tree_of_parameters(
-    analysis: Any, drawn: Mapping[str, xr.DataArray], further: Mapping[str, xr.DataArray], stats: xr.Dataset
+    analysis: Analysis, drawn: Mapping[str, xr.DataArray], further: Mapping[str, xr.DataArray], stats: xr.Dataset
 ) -> xr.DataTree:
     """The tree of a posterior.
 

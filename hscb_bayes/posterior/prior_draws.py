@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.pool import Pool
+from hscb_bayes.analysis.level import ON_HAZARDS, STUDY, Level
 from hscb_bayes.model.build import coords_of
-from hscb_bayes.model.data import components
-from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart, shifted
 from hscb_bayes.model.known_patients import effect_deviations
-from hscb_bayes.model.levels import PARTIAL, PATIENTS_OF, SHIFT_DIMS, correlation_root
+from hscb_bayes.model.level_arrays import level_arrays, places, shift_arrays, shifted, study_shifts
+from hscb_bayes.model.levels import PARTIAL, PATIENTS_OF, SHIFT_DIMS, Law, correlation_root, log_prior_apart
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import DIMS, Posterior, tree_of_parameters
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -21,7 +22,7 @@ from hscb_bayes.process.pathway import TRANSITIONS
 Variables = dict[str, tuple[tuple[str, ...], np.ndarray]]
 
 
-def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int | np.random.Generator) -> Posterior:
+def draw_prior(analysis: Analysis, *, draws: int, chains: int, seed: int | np.random.Generator) -> Posterior:
     """Independent draws from the prior of an analysis, with the variables, coordinates and provenance of ``sample``.
 
     Parameters
@@ -39,9 +40,10 @@ def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int | np.random.
     mean, deviation = prior_normals(analysis)
     each = (len(analysis.studies),) if analysis.each_alone else ()
     parameters_of = mean + deviation * rng.standard_normal((*shape, *each, mean.size))
-    variables = _ratios(analysis, shape, rng) | _centres(analysis, shape, rng)
-    variables |= _studies(analysis, shape, rng) if analysis.has_hierarchy else _one_study(analysis, shape, rng)
-    variables |= _known(analysis, shape, rng)
+    variables, (shifts, common) = _ratios(analysis, shape, rng), _shifts(analysis, shape, rng)
+    for name, level in analysis.levels.items():
+        variables |= _level(level, shape, rng, common if name == STUDY else 0.0)
+    variables |= shifts | _known(analysis, shape, rng)
     coords = {
         name: labels
         for name, labels in coords_of(analysis).items()
@@ -64,63 +66,51 @@ def draw_prior(analysis: Any, *, draws: int, chains: int, seed: int | np.random.
     )
 
 
-def _ratios(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
+def _ratios(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
     if not analysis.terms:
         return {}
     ratios = analysis.term_deviations * rng.standard_normal((*shape, len(TRANSITIONS), len(analysis.terms)))
     return {"log_hazard_ratio": (("transition", "term"), ratios)}
 
 
-def _centres(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
-    deviation = analysis.deviation_between_centres
-    if deviation is None:
-        return {}
-    found, size, root = Variables(), (*shape, len(TRANSITIONS)), np.eye(len(TRANSITIONS))
-    partial = 2.0 * rng.beta(PARTIAL, PARTIAL, size=(*shape, PARTIAL.size)) - 1.0
-    if analysis.has_correlated_centres:
-        flat = [correlation_root(one, np) for one in partial.reshape(-1, PARTIAL.size)]
-        root = np.reshape(flat, (*size, len(TRANSITIONS)))
-        found["centre_correlation"] = (("transition", "other_transition"), root @ np.swapaxes(root, -1, -2))
-    spread = deviation * np.abs(rng.standard_normal(size))
-    standard = root @ rng.standard_normal((*size, len(analysis.centres)))
-    found["between_centres"] = (("transition",), spread)
-    found["centre_effect"] = (("transition", "centre"), spread[..., None] * standard)
+def _level(level: Level, shape: tuple[int, ...], rng: np.random.Generator, common: Any = 0.0) -> Variables:
+    """Effects of the units of a level; ``common`` is what shifts add, shape (..., unit, effect)."""
+    level, beliefs, dims = replace(level, centred=False), level_arrays(level), (level.name, level.dim)
+    between, found, root = (
+        beliefs["between"] * np.abs(rng.standard_normal((*shape, len(level.effects)))),
+        Variables(),
+        None,
+    )
+    if level.correlated:
+        partial = 2.0 * rng.beta(PARTIAL, PARTIAL, size=(*shape, PARTIAL.size)) - 1.0
+        of_hazards = np.reshape(
+            [correlation_root(one, np) for one in partial.reshape(-1, PARTIAL.size)], (*shape, 3, 3)
+        )
+        pair = ("transition", "other_transition")
+        found[f"{level.name}_correlation"] = (pair, of_hazards @ np.swapaxes(of_hazards, -1, -2))
+        root = np.broadcast_to(np.eye(len(level.effects)), (*shape, *2 * (len(level.effects),))).copy()
+        root[..., :ON_HAZARDS, :ON_HAZARDS] = of_hazards
+    law = Law(level=level, spread=between[..., None, :], root=root, beliefs=beliefs, xp=np)
+    sampled = law.drawn(rng, shape)
+    found[level.spread] = ((level.dim,), between)
+    found[f"{level.name}_effect"] = (dims, common + beliefs["differs"] * law.of_one_of_the_kind * sampled)
+    if level.components > 1:
+        found[f"{level.name}_effect_apart"] = (dims, common + beliefs["differs"] * law.of_one_apart * sampled)
+        found[log_prior_apart(level)] = ((level.name,), law.log_apart(sampled))
     return found
 
 
-def _one_study(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
-    deviation, size = analysis.deviation_between_studies, (*shape, len(TRANSITIONS))
-    if deviation is None:
-        return {}
-    spread = deviation * np.abs(rng.standard_normal(size))
-    effect = (spread * rng.standard_normal(size))[..., None, :]
-    return {"between_studies": (("transition",), spread), "study_effect": (("study", "transition"), effect)}
+def _shifts(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[Variables, Any]:
+    """Those of studies, and what they add to the effects of each, shape (..., study, effect)."""
+    if not study_shifts(analysis):
+        return {}, 0.0
+    beliefs = shift_arrays(analysis)
+    shift = beliefs["shift"] * rng.standard_normal((*shape, *beliefs["shift"].shape))
+    common = beliefs["belongs"] @ shift @ places(shifted(analysis), analysis.levels[STUDY].effects)
+    return {"shift_effect": (SHIFT_DIMS, shift)}, common
 
 
-def _studies(pool: Pool, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
-    beliefs, dims = hierarchy_of(pool), ("study", "effect")
-    between = beliefs.between * np.abs(rng.standard_normal((*shape, len(EFFECTS))))
-    shifts = beliefs.shift * rng.standard_normal((*shape, *beliefs.shift.shape))
-    shared = beliefs.belongs @ shifts
-    alike = rng.uniform(size=(*shape, len(pool.studies), 1)) < np.exp(beliefs.log_weights[0])[:, None]
-    standard = rng.standard_normal(shared.shape) * np.where(alike, 1.0, 1.0 / beliefs.drawn_apart)
-    found: Variables = {
-        "between_studies": (("effect",), between),
-        "study_effect": (dims, shared + beliefs.differs * between[..., None, :] * standard),
-    }
-    if components(pool) > 1:
-        apart = shared + beliefs.differs * beliefs.apart * beliefs.drawn_apart * standard
-        found["study_effect_apart"] = (dims, apart)
-    own = [EFFECTS.index(effect) for effect in differing(pool)]
-    found = {name: (dims, values[..., own]) for name, (dims, values) in found.items()}
-    if beliefs.names:
-        found["shift_effect"] = (SHIFT_DIMS, shifts[..., [EFFECTS.index(effect) for effect in shifted(pool)]])
-    if components(pool) > 1:
-        found["log_prior_apart"] = (("study",), log_prior_apart(standard, beliefs.drawn_apart, np))
-    return found
-
-
-def _known(analysis: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
+def _known(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator) -> Variables:
     deviations = np.array(list(effect_deviations(analysis).values()))
     if not deviations.size:
         return {}

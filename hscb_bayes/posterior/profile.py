@@ -13,7 +13,9 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import hazard_of, pathway_of_draws
 from hscb_bayes.model.print_arrays import baseline
@@ -72,7 +74,7 @@ class Subjects:
 
     @classmethod
     def of_draws(
-        cls, average: Average, analysis: Any, parameters: np.ndarray, effect: np.ndarray | None = None
+        cls, average: Average, analysis: Member, parameters: np.ndarray, effect: np.ndarray | None = None
     ) -> Subjects:
         """Of one printed study, whose covariate is the duration of neutropenia."""
 
@@ -110,7 +112,7 @@ def subjects_of(posterior: Posterior, profile: Profile) -> Subjects:
 
 
 def own_patients(
-    analysis: Any, parameters: np.ndarray, effect: np.ndarray | None = None
+    analysis: Member, parameters: np.ndarray, effect: np.ndarray | None = None
 ) -> tuple[Subjects, tuple[str, ...]]:
     """The patients of one printed study: a row for all, and for "short" and "long" where it divides them by duration.
 
@@ -192,7 +194,7 @@ def own_pathways(posterior: Posterior, draws: Any = slice(None)) -> tuple[Pathwa
     return pathway_of_draws(posterior.parameters[draws], analysis, effect), baseline(analysis).x
 
 
-def _check_one_study(analysis: Any) -> None:
+def _check_one_study(analysis: Analysis) -> None:
     if len(analysis.members) > 1:
         raise InputError(f"{analysis.path}: required one study of the pool: posterior.of(study=...), .average or .next")
 

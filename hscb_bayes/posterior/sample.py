@@ -10,8 +10,9 @@ import numpy as np
 import nutpie
 import xarray as xr
 
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import fitted_p_values
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.compiled import Compiled, compile_model, p_values_of
 from hscb_bayes.model.data_vector import Built
@@ -108,7 +109,7 @@ def sample(
     return _weighted(posterior, compiled.analysis, compiled.p_values, seed=seed)
 
 
-def _tree_of(analysis: Any, dataset: xr.Dataset, stats: xr.Dataset) -> xr.DataTree:
+def _tree_of(analysis: Analysis, dataset: xr.Dataset, stats: xr.Dataset) -> xr.DataTree:
     """Draws of a model's variables as the tree of a posterior."""
     on_scales = {id: dataset[f"{id}_{analysis.parameters[id].scale}__"] for id in analysis.believed}
     further = {
@@ -128,7 +129,7 @@ def _awaited(running: Any) -> xr.DataTree:
         raise
 
 
-def with_p_values(posterior: Posterior, analysis: Analysis, *, seed: int) -> Posterior:
+def with_p_values(posterior: Posterior, analysis: Member, *, seed: int) -> Posterior:
     """The posterior of ``analysis`` from that of the same analysis without its P values: draws chosen by their weights.
 
     Parameters

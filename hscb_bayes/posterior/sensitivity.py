@@ -26,10 +26,10 @@ from hscb_bayes.model.likelihood import log_likelihood, log_prior
 from hscb_bayes.posterior.by_response import BY_RESPONSE
 from hscb_bayes.posterior.headline import Quantity, headline_quantities, unbounded
 from hscb_bayes.posterior.headline import headline as headline_of
+from hscb_bayes.posterior.not_taught import untaught
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline, landmark_survival
 from hscb_bayes.posterior.prior_draws import draw_prior
-from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
 MOSTLY_PRIOR = 0.5  # a contraction below it

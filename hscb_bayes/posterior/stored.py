@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, patients_from_text
+from hscb_bayes.analysis.member import Member, analysis_from_text
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, patients_from_text
 from hscb_bayes.analysis.pool import Pool, pool_from_text, texts_of_members
-from hscb_bayes.analysis.spec import Analysis, analysis_from_text
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.model.held_out import HeldOut
@@ -98,7 +98,7 @@ def _attributes(posterior: Posterior) -> dict[str, str]:
     return found | ({NUMBERS: json.dumps(posterior.numbers)} if posterior.numbers else {})
 
 
-def _data_of(analysis: Analysis | Pool | PatientAnalysis) -> dict[str, str]:
+def _data_of(analysis: Member | Pool | PatientAnalysis) -> dict[str, str]:
     if isinstance(analysis, Pool):
         return {MEMBERS: texts_of_members(analysis), POOLING: analysis.pooling}
     if isinstance(analysis, PatientAnalysis):
@@ -132,7 +132,7 @@ def _posterior_of(tree: xr.DataTree, required: str) -> Posterior:
     return Posterior(analysis=analysis, tree=tree, settings=settings, versions=versions, **found)
 
 
-def _analysis_of(said: Mapping[str, Any], data: str) -> Analysis | Pool | PatientAnalysis:
+def _analysis_of(said: Mapping[str, Any], data: str) -> Member | Pool | PatientAnalysis:
     path = said["analysis_path"]
     told = {
         "name": said["analysis"],

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
 
@@ -20,7 +20,7 @@ class Words:
         From when days are counted.
     """
 
-    analysis: Any
+    analysis: Analysis
     response: str
     death: str
     time_zero: str
@@ -75,7 +75,7 @@ class Words:
         return found | {"never_respond": f"share who would never have {self.response}"}
 
 
-def words_of(analysis: Any) -> Words:
+def words_of(analysis: Analysis) -> Words:
     """The words of a table's own endpoints; those of a printed study are response and death."""
     if analysis.has_print:
         zero = analysis.members[0].study.time_zero

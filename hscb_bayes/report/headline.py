@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hscb_bayes.posterior.taught import untaught
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.posterior.not_taught import untaught
 from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.results import Results
 
@@ -20,7 +21,7 @@ def headline_in_words(results: Results, id: str) -> str:
     return estimate_of(summary_row(results, id))
 
 
-def of_the_prior(analysis: Any, id: str) -> str:
+def of_the_prior(analysis: Member, id: str) -> str:
     """Words that a quantity of whose kind no number is fitted is not from the paper; nothing where one is."""
     words = untaught(analysis).get(id)
     if words is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.model.print_arrays import IntervalUse, interval_uses
 
@@ -15,7 +15,7 @@ WIDTHS: Mapping[IntervalUse, str] = {
 }
 
 
-def items_by_use(analysis: Any) -> dict[str, list[str]]:
+def items_by_use(analysis: Member) -> dict[str, list[str]]:
     """Items that are "fitted", that are only "checked", and that are "outside" of an analysis of one study."""
     fitted, labels = analysis.table.fit.items, analysis.study.labels
     width = {id: WIDTHS[use] for id, use in interval_uses(analysis).items()}

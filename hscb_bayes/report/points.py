@@ -11,20 +11,20 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.printed import Printed
-from hscb_bayes.report.whom import ALL, groups_by_duration
+from hscb_bayes.report.groups_in_words import ALL, groups_by_duration
 
 NOWHERE = {"day_lower": np.nan, "day_upper": np.nan, "share_lower": np.nan, "share_upper": np.nan}
 COLUMNS = ("label", "whom", "day", "share", *NOWHERE, "held_out")
 
 
-def survival_points(analysis: Analysis) -> pd.DataFrame:
+def survival_points(analysis: Member) -> pd.DataFrame:
     """Printed survival of everybody, of groups by duration and of groups by response (by their ids).
 
     Of the patients of the analysis: what is printed of others has no place on its curves.
@@ -43,7 +43,7 @@ def survival_points(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def response_points(analysis: Analysis) -> pd.DataFrame:
+def response_points(analysis: Member) -> pd.DataFrame:
     """Printed median times to response, one point a reading.
 
     Of all patients a median is where half of all have responded; of the responders, where half of the printed share of
@@ -52,7 +52,7 @@ def response_points(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(list(_medians(analysis)), columns=list(COLUMNS))
 
 
-def printed_response(analysis: Analysis) -> tuple[float, str]:
+def printed_response(analysis: Member) -> tuple[float, str]:
     """The printed share of the analysis's patients with a response, and as it is printed; NaN where none is."""
     for item in analysis.study.items:
         if not isinstance(item, Count | Share) or item.event != "response" or not item.is_total:
@@ -65,7 +65,7 @@ def printed_response(analysis: Analysis) -> tuple[float, str]:
     return float("nan"), ""
 
 
-def _medians(analysis: Analysis) -> Iterator[Mapping[str, object]]:
+def _medians(analysis: Member) -> Iterator[Mapping[str, object]]:
     fitted = analysis.table.fit.items
     for item in (item for item in analysis.study.items if isinstance(item, MedianTime) and item.event == "response"):
         for reading in item.groups:

@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.load import load, load_alternatives
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
-from hscb_bayes.report.beside import with_fits_beside
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.folder import destination, replaced
 from hscb_bayes.report.manifest import PAGE, written
+from hscb_bayes.report.other_fits import with_other_fits
 from hscb_bayes.report.page import write_report
 from hscb_bayes.report.progress import Progress, on_standard_error
 from hscb_bayes.report.results import (
@@ -101,7 +102,7 @@ def _analyses(path: str | Path) -> tuple[Any, Mapping[str, Any]]:
 
 
 def computed_results(
-    analysis: Any, alternatives: Mapping[str, Any], *, seed: int, say: Progress, allow_unconverged: bool
+    analysis: Analysis, alternatives: Mapping[str, Any], *, seed: int, say: Progress, allow_unconverged: bool
 ) -> Results:
     """The posterior with its verdict, and all tables.
 
@@ -116,7 +117,7 @@ def computed_results(
     verdict = reported.verdict
     posterior = accepted(posterior, verdict, address=analysis.path, allow_unconverged=allow_unconverged)
     fits = Fits(main=posterior, reported=reported.by_section, seed=seed)
-    fits = with_fits_beside(fits, compiled, alternatives, seed=seed, say=say)
+    fits = with_other_fits(fits, compiled, alternatives, seed=seed, say=say)
     say.step("replicating, checking and summarising")
     sections = sections_of(analysis)
     tables = {name: table(fits) for section in sections for name, table in section.tables.items()}

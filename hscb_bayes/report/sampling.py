@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.sample import CHAINS, DRAWS, TARGET_ACCEPT, TUNE, sample
@@ -51,7 +51,7 @@ BESIDE_HIERARCHY = (  # smaller steps where a transition diverged
 )
 
 
-def attempts_of(analysis: Any) -> tuple[Attempt, ...]:
+def attempts_of(analysis: Analysis) -> tuple[Attempt, ...]:
     """The attempts at the posterior that is reported, the next where one misses the gate."""
     if analysis.has_hierarchy:
         return OF_HIERARCHY

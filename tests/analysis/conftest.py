@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.posterior.posterior import Posterior
@@ -16,11 +16,11 @@ from tests.posteriors import made
 NOBODY = -30.0  # log odds of never responding
 
 
-def with_effects(analysis: Analysis, parameters: np.ndarray, effects: np.ndarray | None = None) -> Posterior:
+def with_effects(analysis: Member, parameters: np.ndarray, effects: np.ndarray | None = None) -> Posterior:
     """A posterior with these parameters (chain, draw, parameter) and study effects (chain, draw, transition)."""
     if effects is None:
         return made(analysis, parameters)
-    return made(analysis, parameters, study_effect=(("study", "transition"), effects[:, :, None]))
+    return made(analysis, parameters, study_effect=(("study", "effect"), effects[:, :, None]))
 
 
 def exponential(**changed: float) -> np.ndarray:
@@ -36,7 +36,7 @@ def exponential(**changed: float) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def main() -> Analysis:
+def main() -> Member:
     """The shipped main analysis."""
     return load_analysis("main")
 
@@ -54,10 +54,10 @@ def constant_hazards() -> Callable[..., np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def prior_parameters() -> Callable[[Analysis, int, int], np.ndarray]:
+def prior_parameters() -> Callable[[Member, int, int], np.ndarray]:
     """Draws from an analysis' prior, (draw, parameter), given their number and a seed."""
 
-    def drawn(analysis: Analysis, draws: int, seed: int) -> np.ndarray:
+    def drawn(analysis: Member, draws: int, seed: int) -> np.ndarray:
         mean, deviation = prior_normals(analysis)
         return mean + deviation * np.random.default_rng(seed).standard_normal((draws, mean.size))
 
@@ -65,10 +65,10 @@ def prior_parameters() -> Callable[[Analysis, int, int], np.ndarray]:
 
 
 @pytest.fixture
-def posterior_of() -> Callable[[Analysis], Posterior]:
+def posterior_of() -> Callable[[Member], Posterior]:
     """Draws near the middle of the prior of an analysis in the place of a posterior."""
 
-    def make(analysis: Analysis) -> Posterior:
+    def make(analysis: Member) -> Posterior:
         mean, deviation = prior_normals(analysis)
         draws = mean + 0.3 * deviation * np.random.default_rng(8).standard_normal((1, 400, mean.size))
         return made(analysis, draws)
@@ -77,10 +77,10 @@ def posterior_of() -> Callable[[Analysis], Posterior]:
 
 
 @pytest.fixture
-def variant(root: Path, tmp_path: Path) -> Callable[[str], Analysis]:
+def variant(root: Path, tmp_path: Path) -> Callable[[str], Member]:
     """Load main with some tables of TOML laid over it."""
 
-    def load(tables: str) -> Analysis:
+    def load(tables: str) -> Member:
         folder = tmp_path / "models"
         shutil.copytree(root / "models", folder, dirs_exist_ok=True)
         (folder / "variant.toml").write_text(f'base = "main"\ntitle = "a variant"\n{tables}\n')

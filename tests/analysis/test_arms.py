@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
@@ -135,7 +135,7 @@ ARM_B = 'form = "none"\namong = "b"'
 OF_B = {"response_b", "median_responders_b", "deaths_b", "os_b", "os_responders_b"}
 
 
-def of_arms(folder: Path, items: list[str], cohort: str, arms: str = ARMS) -> Analysis:
+def of_arms(folder: Path, items: list[str], cohort: str, arms: str = ARMS) -> Member:
     return paper(folder, study_text(207, arms), items, cohort=cohort)
 
 
@@ -192,7 +192,7 @@ def test_the_likelihood_of_an_arm_is_that_of_a_paper_about_it_alone(tmp_path: Pa
 
 @FORMS
 def test_what_is_not_of_an_arm_is_listed_and_not_checked(
-    arms: str, tmp_path: Path, posterior_of: Callable[[Analysis], Posterior]
+    arms: str, tmp_path: Path, posterior_of: Callable[[Member], Posterior]
 ) -> None:
     posterior = posterior_of(of_arms(tmp_path, ["response_b"], ARM_B, arms))
     table = check(posterior, replicates=200, seed=1).set_index("id")
@@ -207,7 +207,7 @@ def test_what_is_not_of_an_arm_is_listed_and_not_checked(
 
 
 def test_responders_of_an_arm_are_those_of_its_patients_who_respond(
-    tmp_path: Path, posterior_of: Callable[[Analysis], Posterior]
+    tmp_path: Path, posterior_of: Callable[[Member], Posterior]
 ) -> None:
     cohort = replicate(posterior_of(of_arms(tmp_path, ["response_b"], ARM_B)), replicates=50, seed=1).cohort
     assert cohort.died.shape == (50, 44)
@@ -217,7 +217,7 @@ def test_responders_of_an_arm_are_those_of_its_patients_who_respond(
 
 
 def test_in_an_analysis_of_all_every_arm_is_checked(
-    tmp_path: Path, posterior_of: Callable[[Analysis], Posterior]
+    tmp_path: Path, posterior_of: Callable[[Member], Posterior]
 ) -> None:
     posterior = posterior_of(of_arms(tmp_path, ["response"], 'form = "none"'))
     table = check(posterior, replicates=200, seed=1).set_index("id")
@@ -235,7 +235,7 @@ def test_what_the_likelihood_has_no_place_for_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_deaths_by_a_day_are_deaths_seen_by_it(tmp_path: Path, posterior_of: Callable[[Analysis], Posterior]) -> None:
+def test_deaths_by_a_day_are_deaths_seen_by_it(tmp_path: Path, posterior_of: Callable[[Member], Posterior]) -> None:
     found = replicate(posterior_of(of_arms(tmp_path, ["response_b"], ARM_B)), replicates=200, seed=1)
     by_then = (found.cohort.died & (found.cohort.last_day <= 30.0)).sum(axis=-1)
     np.testing.assert_array_equal(found.numbers["deaths_b"], by_then)
@@ -260,7 +260,7 @@ def test_a_count_of_evaluable_patients_is_not_fitted_as_one_of_all(tmp_path: Pat
 
 
 def test_a_count_of_evaluable_patients_is_replicated_among_as_many(
-    tmp_path: Path, posterior_of: Callable[[Analysis], Posterior]
+    tmp_path: Path, posterior_of: Callable[[Member], Posterior]
 ) -> None:
     found = replicate(posterior_of(of_arms(tmp_path, ["os_b"], ARM_B, EVALUABLE)), replicates=2000, seed=1)
     counted, everybody = found.numbers["response_b"], found.cohort.responded.sum(axis=-1)

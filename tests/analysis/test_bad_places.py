@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.errors import InputError
 
 # What is replaced in good.toml, by what, and the sentence after the path of the file.

@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hscb_bayes.analysis.spec import Analysis, analysis_from_text
+from hscb_bayes.analysis.member import Member, analysis_from_text
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.posterior.posterior import UNBOUNDED, Posterior
@@ -45,7 +45,7 @@ SOURCES = {"p.toml": "1", "s.toml": "2"}
 
 
 @pytest.fixture(scope="session")
-def posterior(main: Analysis, make_posterior: Callable[..., Posterior]) -> Posterior:
+def posterior(main: Member, make_posterior: Callable[..., Posterior]) -> Posterior:
     renamed = replace(main, path="p.toml", sources=SOURCES)
     return make_posterior(renamed, np.zeros((2, 5, len(PARAMETER_IDS))))
 
@@ -153,7 +153,7 @@ def test_a_posterior_with_one_byte_changed_loads_or_gets_a_sentence(
 
 @given(text=st.text(max_size=40), study_text=st.text(max_size=40))
 @settings(max_examples=100, deadline=None, derandomize=True)
-def test_any_text_in_the_place_of_an_analysis(text: str, study_text: str, main: Analysis) -> None:
+def test_any_text_in_the_place_of_an_analysis(text: str, study_text: str, main: Member) -> None:
     for tables, study in ((text, study_text), (main.text, study_text), (text, main.study.text)):
         with pytest.raises(InputError):
             analysis_from_text(name="main", path="p.toml", text=tables, study_text=study, sources={"s.toml": "2"})

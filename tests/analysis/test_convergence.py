@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.posterior.gate import verdict
 from hscb_bayes.posterior.posterior import Posterior
@@ -34,7 +34,7 @@ def curve() -> Curve:
     return made
 
 
-def test_independent_draws_pass(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_independent_draws_pass(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     found = verdict(make_posterior(main, independent))
     assert found.is_converged
     assert found.failures == ()
@@ -42,12 +42,12 @@ def test_independent_draws_pass(main: Analysis, make_posterior: Maker, independe
     assert min(found.worst_ess_bulk, found.worst_ess_tail) > 400
 
 
-def test_draws_that_do_not_vary_tell_nothing(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_draws_that_do_not_vary_tell_nothing(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     found = verdict(make_posterior(main, np.zeros_like(independent)))
     assert found.failures == ("required draws that vary, found none that does",)
 
 
-def test_a_chain_elsewhere_is_named(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_a_chain_elsewhere_is_named(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     independent[0, :, RESPONSE_MEDIAN] += 3.0
     found = verdict(make_posterior(main, independent))
     assert not found.is_converged
@@ -56,7 +56,7 @@ def test_a_chain_elsewhere_is_named(main: Analysis, make_posterior: Maker, indep
     assert all("response_median" in failure for failure in found.failures)
 
 
-def test_draws_that_hang_together_are_few(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_draws_that_hang_together_are_few(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     slow = independent[:, :, RESPONSE_MEDIAN]
     for k in range(1, DRAWS):
         slow[:, k] = 0.9 * slow[:, k - 1] + np.sqrt(1.0 - 0.9**2) * slow[:, k]
@@ -68,7 +68,7 @@ def test_draws_that_hang_together_are_few(main: Analysis, make_posterior: Maker,
     )
 
 
-def test_one_divergence_is_one_too_many(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_one_divergence_is_one_too_many(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     posterior = make_posterior(main, independent)
     posterior.tree["sample_stats"]["diverging"][2, 5] = True
     found = verdict(posterior)
@@ -76,20 +76,20 @@ def test_one_divergence_is_one_too_many(main: Analysis, make_posterior: Maker, i
     assert found.failures == ("required no divergent transition, found 1",)
 
 
-def test_a_single_chain_is_not_enough(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_a_single_chain_is_not_enough(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     found = verdict(make_posterior(main, independent.reshape(1, CHAINS * DRAWS, -1)))
     assert "required at least 2 chains, found 1" in found.failures
 
 
 def test_what_does_not_vary_is_skipped(
-    main: Analysis, make_posterior: Maker, independent: np.ndarray, curve: Curve
+    main: Member, make_posterior: Maker, independent: np.ndarray, curve: Curve
 ) -> None:
     values = np.stack([np.ones((CHAINS, DRAWS)), independent[..., 0]], axis=-1)
     assert verdict(make_posterior(main, independent), curve(values)).is_converged
 
 
 def test_a_point_of_a_curve_is_named(
-    main: Analysis, make_posterior: Maker, independent: np.ndarray, curve: Curve
+    main: Member, make_posterior: Maker, independent: np.ndarray, curve: Curve
 ) -> None:
     values = independent[..., :2].copy()
     values[0, :, 1] += 3.0
@@ -97,7 +97,7 @@ def test_a_point_of_a_curve_is_named(
     assert found.failures[0].startswith("R-hat of survival[day=7.0]: required below 1.01, found ")
 
 
-def test_a_time_that_is_not_reached_has_a_rank(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_a_time_that_is_not_reached_has_a_rank(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     days = np.where(independent[..., 0] > 0.5, np.inf, independent[..., 0])
     posterior = make_posterior(main, independent)
     found = verdict(posterior, xr.Dataset({"median": (("chain", "draw"), days)}))
@@ -106,7 +106,7 @@ def test_a_time_that_is_not_reached_has_a_rank(main: Analysis, make_posterior: M
     assert not verdict(posterior, xr.Dataset({"median": (("chain", "draw"), moved)})).is_converged
 
 
-def test_what_is_no_number_fails(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_what_is_no_number_fails(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     values = independent[..., 0].copy()
     values[0, 0] = np.nan
     found = verdict(make_posterior(main, independent), xr.Dataset({"median": (("chain", "draw"), values)}))
@@ -114,7 +114,7 @@ def test_what_is_no_number_fails(main: Analysis, make_posterior: Maker, independ
     assert np.isnan(found.worst_r_hat)
 
 
-def test_a_long_list_is_cut_short(main: Analysis, make_posterior: Maker, independent: np.ndarray) -> None:
+def test_a_long_list_is_cut_short(main: Member, make_posterior: Maker, independent: np.ndarray) -> None:
     independent[0] += 3.0
     found = verdict(make_posterior(main, independent))
     assert sum(failure.startswith("R-hat of ") for failure in found.failures) == 5

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.checking.check import check
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
@@ -51,7 +51,7 @@ highest = "90 days"
 
 
 def test_an_analysis_without_durations_does_not_speak_of_groups_by_them(
-    tmp_path: Path, posterior_of: Callable[[Analysis], Posterior]
+    tmp_path: Path, posterior_of: Callable[[Member], Posterior]
 ) -> None:
     study = study_text(44, BY_DURATION)
     table = check(posterior_of(paper(tmp_path, study, ["response"])), replicates=50, seed=1).set_index("id")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.analysis.pool import load_pool
-from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.errors import InputError
 
 TABLE = "r_reference/kmsurv_bmt.csv"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.data import layout_of, model_data
 from hscb_bayes.model.data_vector import packed
@@ -26,7 +26,7 @@ class Program:
 
 
 @pytest.fixture
-def compiled(main: Analysis) -> Compiled:
+def compiled(main: Member) -> Compiled:
     shapes = {name: value.shape for name, value in model_data(main).items()}
     return Compiled(analysis=main, program=Program(), shapes=shapes)
 
@@ -36,14 +36,14 @@ def test_a_program_takes_the_data_of_an_analysis_of_its_layout(compiled: Compile
     np.testing.assert_array_equal(with_data(compiled, other).program.data, packed(model_data(other)))
 
 
-def test_a_program_refuses_another_clock(compiled: Compiled, variant: Callable[[str], Analysis]) -> None:
+def test_a_program_refuses_another_clock(compiled: Compiled, variant: Callable[[str], Member]) -> None:
     other = variant('[hazards]\nclock = "forward"')
     sentence = f"{other.path}: required an analysis of the layout that was compiled"
     with pytest.raises(ValueError, match=re.escape(sentence)):
         with_data(compiled, other)
 
 
-def test_the_reason_for_a_belief_is_no_part_of_the_layout(variant: Callable[[str], Analysis]) -> None:
+def test_the_reason_for_a_belief_is_no_part_of_the_layout(variant: Callable[[str], Member]) -> None:
     table = '[between_studies]\nhazard_ratio_rarely_above = 4.0\nwhy = "{}"'
     assert layout_of(variant(table.format("one"))) == layout_of(variant(table.format("another")))
     assert layout_of(variant(table.format("one"))) != layout_of(load_analysis("main"))
@@ -59,7 +59,7 @@ def test_the_reason_for_a_belief_is_no_part_of_the_layout(variant: Callable[[str
     ],
 )
 def test_the_p_values_that_weight_the_draws_are_those_of_the_numbers(
-    compiled: Compiled, main: Analysis, numbers: float | None, without: tuple[str, ...], found: dict[str, float]
+    compiled: Compiled, main: Member, numbers: float | None, without: tuple[str, ...], found: dict[str, float]
 ) -> None:
     other = load_analysis("p_value_cox")
     printed = {number.id: number.value for number in main.study.numbers}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.analysis.scope import fitted_p_values
-from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
 from hscb_bayes.evidence.kinds.p_value import SIGNED_TESTS, NamedDirection
@@ -32,13 +32,13 @@ OUTSIDE = 0.04  # of a probability, likewise
 
 
 @pytest.fixture(scope="module")
-def draws(main: Analysis) -> np.ndarray:
+def draws(main: Member) -> np.ndarray:
     mean, deviation = prior_normals(main)
     return np.asarray(mean + deviation * np.random.default_rng(11).standard_normal((4000, mean.size)))
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_each_named_analysis_fits_the_p_value_and_is_the_main_analysis_otherwise(name: str, main: Analysis) -> None:
+def test_each_named_analysis_fits_the_p_value_and_is_the_main_analysis_otherwise(name: str, main: Member) -> None:
     other = load_analysis(name)
     assert [item.id for item in fitted_p_values(other)] == ["p_response_duration"]
     assert other.table.conventions.tests["p_response_duration"].test == NAMED[name]
@@ -46,7 +46,7 @@ def test_each_named_analysis_fits_the_p_value_and_is_the_main_analysis_otherwise
     assert not fitted_p_values(main)
 
 
-def test_an_analysis_with_another_prior_is_not_the_same(main: Analysis) -> None:
+def test_an_analysis_with_another_prior_is_not_the_same(main: Member) -> None:
     assert not same_but_for_p_values(main, load_analysis("plain_weibull"))
 
 
@@ -106,7 +106,7 @@ def test_taken_draws_come_as_often_as_their_weights_say(draws: np.ndarray) -> No
     assert_allclose(np.bincount(taken, minlength=len(draws)), weights * len(draws), atol=1.0)
 
 
-def test_every_test_and_direction_has_weights_that_sum_to_one(main: Analysis, draws: np.ndarray) -> None:
+def test_every_test_and_direction_has_weights_that_sum_to_one(main: Member, draws: np.ndarray) -> None:
     found = reweighted(draws, main, seed=1)
     assert [(one.test, one.direction) for one in found] == [
         (test, words) for test in SIGNED_TESTS for words in DIRECTIONS
@@ -115,7 +115,7 @@ def test_every_test_and_direction_has_weights_that_sum_to_one(main: Analysis, dr
     assert all(one.effective > 400.0 for one in found)
 
 
-def test_a_direction_puts_the_weight_on_its_side(main: Analysis, draws: np.ndarray) -> None:
+def test_a_direction_puts_the_weight_on_its_side(main: Member, draws: np.ndarray) -> None:
     below = {
         one.direction: one.weights[draws[:, RATIO_COLUMN] < 0.0].sum() for one in reweighted(draws, main, seed=1)[:3]
     }

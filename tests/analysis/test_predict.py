@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.print_arrays import baseline, covariate_at
 from hscb_bayes.posterior import predict
@@ -32,7 +32,7 @@ Parameters = Callable[..., np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def posterior(main: Analysis, make_posterior: Maker, constant_hazards: Parameters) -> Posterior:
+def posterior(main: Member, make_posterior: Maker, constant_hazards: Parameters) -> Posterior:
     """Two chains of three draws with constant hazards; death without response becomes more frequent by draw."""
     draws = np.stack([constant_hazards(death_without_response=death, **EFFECTS) for death in DEATHS])
     return make_posterior(main, np.stack([draws, draws]))
@@ -108,7 +108,7 @@ def test_a_share_that_is_never_reached_takes_for_ever(posterior: Posterior) -> N
 
 
 def test_any_number_of_draws_has_a_landmark(
-    main: Analysis, make_posterior: Callable[..., Posterior], prior_parameters: Callable[..., np.ndarray]
+    main: Member, make_posterior: Callable[..., Posterior], prior_parameters: Callable[..., np.ndarray]
 ) -> None:
     draws = prior_parameters(main, 2 * 153, 3).reshape(2, 153, -1)
     whole = predict.landmark_survival(make_posterior(main, draws))
@@ -158,7 +158,7 @@ def test_the_boost_alone_can_be_asked_for(posterior: Posterior) -> None:
     assert np.all(predict.survival(posterior, days=[0.0]) == 1.0)
 
 
-def test_without_durations_patients_are_averaged(posterior: Posterior, main: Analysis) -> None:
+def test_without_durations_patients_are_averaged(posterior: Posterior, main: Member) -> None:
     """The cohort is its two groups, weighted by their sizes."""
     whole, short, long = predict.survival(posterior, days=DAYS, groups=["all", "short", "long"]).transpose("group", ...)
     sizes = np.array([16.0, 15.0]) / main.study.n
@@ -167,14 +167,14 @@ def test_without_durations_patients_are_averaged(posterior: Posterior, main: Ana
     assert np.all(short.sel(day=365) > long.sel(day=365))
 
 
-def test_the_cohort_is_close_to_the_average_over_every_patient(posterior: Posterior, main: Analysis) -> None:
+def test_the_cohort_is_close_to_the_average_over_every_patient(posterior: Posterior, main: Member) -> None:
     own = baseline(main).durations
     each = predict.survival(posterior, days=[365.0], duration=own).mean("duration")
     np.testing.assert_allclose(predict.survival(posterior, days=[365.0]), each, atol=1e-4)
 
 
 def test_the_study_effect_is_in_the_prediction(
-    main: Analysis, make_posterior: Maker, constant_hazards: Parameters
+    main: Member, make_posterior: Maker, constant_hazards: Parameters
 ) -> None:
     effect = np.broadcast_to(np.log([1.0, 1.0, 3.0]), (1, 2, 3))
     plain = np.broadcast_to(constant_hazards(), (1, 2, 12))
@@ -255,7 +255,7 @@ def test_a_bad_request_gets_a_sentence(
 
 
 def test_a_cohort_that_is_not_split_has_no_groups(
-    main: Analysis, make_posterior: Maker, constant_hazards: Parameters
+    main: Member, make_posterior: Maker, constant_hazards: Parameters
 ) -> None:
     cohort = main.table.cohort.model_copy(update={"sizes": {}})
     whole = replace(main, table=main.table.model_copy(update={"cohort": cohort}))

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.model.pathways import pathway_of_draws
 from hscb_bayes.model.print_arrays import baseline
 from hscb_bayes.posterior import predict
@@ -45,14 +45,14 @@ def parameters(constant_hazards: Parameters) -> np.ndarray:
 
 
 @pytest.fixture(scope="module", params=["reset", "forward"])
-def analysis(request: pytest.FixtureRequest, main: Analysis) -> Analysis:
+def analysis(request: pytest.FixtureRequest, main: Member) -> Member:
     """Main on either clock."""
     hazards = main.table.hazards.model_copy(update={"clock": request.param})
     return replace(main, table=main.table.model_copy(update={"hazards": hazards}))
 
 
 @pytest.fixture(scope="module")
-def course(analysis: Analysis, parameters: np.ndarray) -> Course:
+def course(analysis: Member, parameters: np.ndarray) -> Course:
     """Many cohorts of the study's patients."""
     x = baseline(analysis).x
     rng = np.random.default_rng(20261124)
@@ -66,34 +66,34 @@ def assert_mean(simulated: np.ndarray, expected: float) -> None:
     assert abs(by_cohort.mean() - expected) < Z * error
 
 
-def test_survival_of_the_cohort_and_its_groups(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
+def test_survival_of_the_cohort_and_its_groups(analysis: Member, parameters: np.ndarray, course: Course) -> None:
     found = calibration_quantities(parameters, analysis)
     alive = course.death_day > YEAR
     for name, members in (("os_1y", slice(None)), ("os_1y_short", slice(0, 16)), ("os_1y_long", slice(16, None))):
         assert_mean(alive[:, members], found[name].item())
 
 
-def test_response_by_day_28(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
+def test_response_by_day_28(analysis: Member, parameters: np.ndarray, course: Course) -> None:
     assert_mean(course.response_day <= 28.0, calibration_quantities(parameters, analysis)["response_by_28"].item())
 
 
-def test_half_have_responded_by_the_median(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
+def test_half_have_responded_by_the_median(analysis: Member, parameters: np.ndarray, course: Course) -> None:
     assert_mean(course.response_day <= headline_of(analysis, parameters)["median_response_all"].item(), 0.5)
 
 
-def test_half_of_the_responders_by_their_median(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
+def test_half_of_the_responders_by_their_median(analysis: Member, parameters: np.ndarray, course: Course) -> None:
     median = headline_of(analysis, parameters)["median_response_responders"].item()
     # half of them by then: (by then) - (by one year) / 2 is zero on average
     assert_mean((course.response_day <= median) - 0.5 * (course.response_day <= YEAR), 0.0)
 
 
-def test_days_recovered(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
+def test_days_recovered(analysis: Member, parameters: np.ndarray, course: Course) -> None:
     end = np.minimum(course.death_day, YEAR)
     days = np.where(course.response_day < end, end - np.minimum(course.response_day, end), 0.0)
     assert_mean(days, headline_of(analysis, parameters)["days_recovered_1y"].item())
 
 
-def test_survival_from_a_landmark(analysis: Analysis, parameters: np.ndarray, course: Course) -> None:
+def test_survival_from_a_landmark(analysis: Member, parameters: np.ndarray, course: Course) -> None:
     average, _ = cohort_average(analysis)
     found = from_landmark(pathway_of_draws(parameters, analysis), average.x, 28.0, YEAR)
     for state, responded in enumerate((course.response_day > 28.0, course.response_day <= 28.0)):
@@ -102,7 +102,7 @@ def test_survival_from_a_landmark(analysis: Analysis, parameters: np.ndarray, co
 
 
 def test_death_days_of_nonresponders(
-    main: Analysis, make_posterior: Callable[..., Posterior], constant_hazards: Parameters
+    main: Member, make_posterior: Callable[..., Posterior], constant_hazards: Parameters
 ) -> None:
     """With constant hazards a, b death without response is exponential with a + b, cut off at one year."""
     draws = np.broadcast_to(constant_hazards(response_median=np.log(60.0)), (2, 1000, 12))
@@ -115,7 +115,7 @@ def test_death_days_of_nonresponders(
 
 
 def test_the_same_seed_gives_the_same_patients(
-    main: Analysis, make_posterior: Callable[..., Posterior], constant_hazards: Parameters
+    main: Member, make_posterior: Callable[..., Posterior], constant_hazards: Parameters
 ) -> None:
     posterior = make_posterior(main, np.broadcast_to(constant_hazards(), (2, 10, 12)))
     first, second, other = (predict.nonresponder_death_day(posterior, seed=seed) for seed in (1, 1, 2))
@@ -124,7 +124,7 @@ def test_the_same_seed_gives_the_same_patients(
 
 
 @pytest.fixture(scope="module")
-def believed(analysis: Analysis, prior_parameters: Callable[..., np.ndarray]) -> Pathway:
+def believed(analysis: Member, prior_parameters: Callable[..., np.ndarray]) -> Pathway:
     """Pathways from the prior, far out ones among them."""
     return pathway_of_draws(prior_parameters(analysis, 200, 3), analysis)
 
@@ -137,13 +137,13 @@ def time_under_occupancy(pathway: Pathway, x: np.ndarray, horizon: float, nodes:
     return np.einsum("...ds,d->...s", occupancy, horizon * weight * np.sqrt(fraction))
 
 
-def test_time_in_states_agrees_with_the_other_quadrature(analysis: Analysis, believed: Pathway) -> None:
+def test_time_in_states_agrees_with_the_other_quadrature(analysis: Member, believed: Pathway) -> None:
     x = cohort_average(analysis)[0].x
     ours = time_in_states(believed, x, YEAR)
     np.testing.assert_allclose(ours, time_under_occupancy(believed, x, YEAR, nodes=200), atol=DAYS)
 
 
-def test_quantile_is_where_the_other_quadrature_reaches_it(analysis: Analysis, believed: Pathway) -> None:
+def test_quantile_is_where_the_other_quadrature_reaches_it(analysis: Member, believed: Pathway) -> None:
     average, _ = cohort_average(analysis)
     days = response_quantile(believed, average.x, average.weight[:1], 0.3, YEAR)[:, 0]
     reached = np.flatnonzero(np.isfinite(days))
@@ -157,7 +157,7 @@ def test_quantile_is_where_the_other_quadrature_reaches_it(analysis: Analysis, b
 @pytest.mark.parametrize("shape", [0.2, 1.0, 3.0, 8.0, 20.0])
 @pytest.mark.parametrize("median", [0.01, 0.1, 1.0, 9.0, 31.0])
 def test_a_median_is_found_however_steep_the_hazard_and_however_early(
-    analysis: Analysis, constant_hazards: Parameters, median: float, shape: float
+    analysis: Member, constant_hazards: Parameters, median: float, shape: float
 ) -> None:
     pathway = pathway_of_draws(
         constant_hazards(response_median=np.log(median), response_shape=np.log(shape))[None], analysis
@@ -168,7 +168,7 @@ def test_a_median_is_found_however_steep_the_hazard_and_however_early(
     np.testing.assert_allclose(by_then, 0.4, atol=1e-3)
 
 
-def test_landmark_parts_make_survival(analysis: Analysis, believed: Pathway) -> None:
+def test_landmark_parts_make_survival(analysis: Member, believed: Pathway) -> None:
     x = cohort_average(analysis)[0].x
     found = from_landmark(believed, x, 28.0, YEAR)
     days = np.array([28.0, YEAR])
@@ -176,7 +176,7 @@ def test_landmark_parts_make_survival(analysis: Analysis, believed: Pathway) -> 
     np.testing.assert_allclose(whole, survival(believed, x, days), atol=2e-3)
 
 
-def test_draws_do_not_depend_on_their_neighbours(main: Analysis, prior_parameters: Callable[..., np.ndarray]) -> None:
+def test_draws_do_not_depend_on_their_neighbours(main: Member, prior_parameters: Callable[..., np.ndarray]) -> None:
     draws = prior_parameters(main, 300, 5)
     together, alone = headline_of(main, draws), headline_of(main, draws[270:271])
     for id, values in alone.items():

@@ -7,15 +7,16 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
-from hscb_bayes.model.compiled import compile_model
+from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import Built, packed
 from hscb_bayes.model.program import Program, compile_program
 from hscb_bayes.posterior.sample import sample
 
+pytestmark = pytest.mark.xdist_group("program")
 POINTS = 20
 
 
@@ -73,7 +74,7 @@ def test_data_without_a_density_at_any_start_are_refused_before_a_chain_runs(bui
     nowhere = program.with_data(np.full_like(program.data, np.nan))
     assert nowhere.first_point(1) is None
     with pytest.raises(InputError, match=r"main\.toml: required data whose probability .* found none at 20 starting"):
-        sample(dataclasses.replace(compile_model(built), program=nowhere), draws=10, tune=10, seed=1)
+        sample(Compiled(analysis=built.analysis, program=nowhere, shapes=built.shapes), draws=10, tune=10, seed=1)
 
 
 def test_machine_code_is_kept(built: Built, program: Program) -> None:

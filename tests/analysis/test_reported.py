@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.posterior.curves import curves
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import cumulative_incidence, state_occupancy
@@ -20,9 +20,9 @@ DIMS = ("chain", "draw")
 
 @pytest.fixture(scope="module")
 def posterior(
-    main: Analysis,
+    main: Member,
     make_posterior: Callable[..., Posterior],
-    prior_parameters: Callable[[Analysis, int, int], np.ndarray],
+    prior_parameters: Callable[[Member, int, int], np.ndarray],
 ) -> Posterior:
     return make_posterior(main, prior_parameters(main, CHAINS * DRAWS, 3).reshape(CHAINS, DRAWS, -1))
 
@@ -33,7 +33,7 @@ def drawn(posterior: Posterior) -> xr.Dataset:
 
 
 @pytest.fixture(scope="module")
-def reported(main: Analysis, posterior: Posterior) -> Reported:
+def reported(main: Member, posterior: Posterior) -> Reported:
     return reported_of(posterior, seed=1)
 
 
@@ -55,7 +55,7 @@ def test_curves_at_durations_are_those_of_predict(posterior: Posterior, drawn: x
 
 
 def test_study_effects_are_in_the_curves(
-    main: Analysis, make_posterior: Callable[..., Posterior], constant_hazards: Callable[..., np.ndarray]
+    main: Member, make_posterior: Callable[..., Posterior], constant_hazards: Callable[..., np.ndarray]
 ) -> None:
     parameters = np.tile(constant_hazards(), (2, 3, 1))
     effects = np.zeros((2, 3, 3))
@@ -68,9 +68,7 @@ def test_study_effects_are_in_the_curves(
     "spoiled",
     ["response_by_28", "os_1y_contrast", "landmark_survival", "death_rate", "days_in_state", "responded_by", "dead"],
 )
-def test_every_reported_number_is_judged(
-    main: Analysis, posterior: Posterior, reported: Reported, spoiled: str
-) -> None:
+def test_every_reported_number_is_judged(main: Member, posterior: Posterior, reported: Reported, spoiled: str) -> None:
     """One chain is moved, and the gate says which number it was."""
 
     def moved(array: xr.DataArray) -> xr.DataArray:

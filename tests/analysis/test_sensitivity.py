@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis, needed_priors
+from hscb_bayes.analysis.member import Member, needed_priors
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.posterior.by_response import BY_RESPONSE
 from hscb_bayes.posterior.headline import headline_quantities, unbounded
@@ -32,7 +32,7 @@ Maker = Callable[..., Posterior]
 
 
 @pytest.fixture(scope="module")
-def half_as_wide(main: Analysis, make_posterior: Maker) -> Posterior:
+def half_as_wide(main: Member, make_posterior: Maker) -> Posterior:
     """A posterior with the prior's means and half its standard deviations."""
     mean, deviation = prior_normals(main)
     draws = np.random.default_rng(5).standard_normal((CHAINS, DRAWS, mean.size))
@@ -51,11 +51,11 @@ def test_contraction_is_of_variances() -> None:
     assert contraction(prior, 2.0 * prior) == pytest.approx(-3.0)
 
 
-def test_parameters_half_as_wide_contract_by_three_quarters(main: Analysis, table: pd.DataFrame) -> None:
+def test_parameters_half_as_wide_contract_by_three_quarters(main: Member, table: pd.DataFrame) -> None:
     np.testing.assert_allclose(table.loc[list(needed_priors(main.table)), "contraction"], 0.75, atol=SPREAD)
 
 
-def test_mostly_prior_is_below_one_half(main: Analysis, make_posterior: Maker, table: pd.DataFrame) -> None:
+def test_mostly_prior_is_below_one_half(main: Member, make_posterior: Maker, table: pd.DataFrame) -> None:
     """What is as wide as the prior is, all of it; what is half as wide is not."""
     mean, deviation = prior_normals(main)
     draws = np.clip(np.random.default_rng(6).standard_normal((CHAINS, DRAWS, mean.size)), -FARTHEST, FARTHEST)
@@ -64,7 +64,7 @@ def test_mostly_prior_is_below_one_half(main: Analysis, make_posterior: Maker, t
     assert not table.loc[table["kind"] == "parameter", "mostly_prior"].any()
 
 
-def test_by_response_what_is_as_wide_as_the_prior_has_not_contracted(main: Analysis, make_posterior: Maker) -> None:
+def test_by_response_what_is_as_wide_as_the_prior_has_not_contracted(main: Member, make_posterior: Maker) -> None:
     mean, deviation = prior_normals(main)
     draws = np.random.default_rng(7).standard_normal((CHAINS, DRAWS, mean.size))
     wide, narrow = (
@@ -76,14 +76,14 @@ def test_by_response_what_is_as_wide_as_the_prior_has_not_contracted(main: Analy
     assert min(narrow.values()) > 0.9
 
 
-def test_there_is_a_row_for_each_headline_quantity_and_each_used_parameter(main: Analysis, table: pd.DataFrame) -> None:
+def test_there_is_a_row_for_each_headline_quantity_and_each_used_parameter(main: Member, table: pd.DataFrame) -> None:
     ratios = {id for id in needed_priors(main.table) if id.startswith("hazard_ratio")}
     expected = [*headline_quantities(main), *(id for id in needed_priors(main.table) if id not in ratios)]
     assert table.index.tolist() == expected
     assert "odds_ratio_never_respond" not in table.index
 
 
-def test_intervals_are_on_the_scale_of_the_clinic(main: Analysis, table: pd.DataFrame) -> None:
+def test_intervals_are_on_the_scale_of_the_clinic(main: Member, table: pd.DataFrame) -> None:
     """A belief is its best guess and the limit that it is 95% sure of: median and upper end of the 90% interval."""
     row = table.loc["response_median"]
     belief = main.table.prior["response_median"]
@@ -93,7 +93,7 @@ def test_intervals_are_on_the_scale_of_the_clinic(main: Analysis, table: pd.Data
     assert (table["median"] <= table["upper"]).all()
 
 
-def test_a_far_off_parameter_moves_with_the_prior(main: Analysis, make_posterior: Maker) -> None:
+def test_a_far_off_parameter_moves_with_the_prior(main: Member, make_posterior: Maker) -> None:
     """Where draws lie far out in the prior, a little more of it pulls hard; what has nothing to do with it stays."""
     mean, deviation = prior_normals(main)
     rng = np.random.default_rng(7)
@@ -108,7 +108,7 @@ def test_a_far_off_parameter_moves_with_the_prior(main: Analysis, make_posterior
     assert found["far"]["prior_sensitivity"] > 5 * found["noise"]["prior_sensitivity"]
 
 
-def test_the_likelihood_moves_what_it_is_about(main: Analysis, make_posterior: Maker, half_as_wide: Posterior) -> None:
+def test_the_likelihood_moves_what_it_is_about(main: Member, make_posterior: Maker, half_as_wide: Posterior) -> None:
     draws = np.log(half_as_wide.flat("response_median"))
     noise = np.random.default_rng(8).standard_normal(draws.size)
     found = power_scaling(half_as_wide, {"response_median": draws, "noise": noise})
@@ -117,7 +117,7 @@ def test_the_likelihood_moves_what_it_is_about(main: Analysis, make_posterior: M
 
 
 def test_study_effects_widen_the_prior_and_are_not_scaled(
-    variant: Callable[[str], Analysis], make_posterior: Maker
+    variant: Callable[[str], Member], make_posterior: Maker
 ) -> None:
     between = variant('[between_studies]\nhazard_ratio_rarely_above = 3.0\nwhy = "a test"')
     prior = draw_prior(between, draws=4000, chains=1, seed=9)
@@ -139,7 +139,7 @@ def test_study_effects_widen_the_prior_and_are_not_scaled(
     assert found["contraction"].notna().all()
 
 
-def test_an_analysis_without_study_effects_has_none_in_its_prior(main: Analysis) -> None:
+def test_an_analysis_without_study_effects_has_none_in_its_prior(main: Member) -> None:
     prior = draw_prior(main, draws=3, chains=1, seed=1)
     assert prior.parameters.shape == (3, len(PARAMETER_IDS))
     assert prior.effect is None

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.checking.methods.calibrate import SEED, Refit, refit
 from hscb_bayes.checking.methods.executors import each_once, executor_at
 from tests.benchmarks.measuring import MissingError, Row, seconds

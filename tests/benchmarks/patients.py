@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from arviz_stats.base import array_stats
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.risk import times_at_risk
 from hscb_bayes.model.build import build
@@ -128,7 +128,7 @@ def _stan_data(analysis: PatientAnalysis) -> dict[str, object]:
         "prior_mean": mean[order].tolist(),
         "prior_deviation": deviation[order].tolist(),
         "term_deviation": analysis.term_deviations.tolist(),
-        "centre_deviation": analysis.table.centres.deviation if analysis.table.centres else 1.0,
+        "centre_deviation": analysis.levels["centre"].between["response"] if analysis.centres else 1.0,
         "log_year": float(np.log(YEAR)),
     }
     each = times_at_risk(analysis.patients, clock=analysis.hazards.clock)

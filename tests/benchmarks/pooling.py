@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from hscb_bayes.analysis.layers import models_directory
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.analysis.pool import Pool, load_pool
-from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model
 from hscb_bayes.report.sampling import OF_HIERARCHY

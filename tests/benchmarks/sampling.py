@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import nutpie
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.checking.methods.calibrate import SEED as CALIBRATION_SEED
 from hscb_bayes.checking.methods.calibrate import refit
 from hscb_bayes.checking.replicate import REPLICATES, replicate

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior
 from tests.posteriors import made
@@ -27,7 +27,7 @@ LAST_RECORDED = "365.5 days"  # times are recorded to the nearest day: "by day 3
 
 
 @pytest.fixture(scope="session")
-def main() -> Analysis:
+def main() -> Member:
     return load_analysis(MODELS / "main.toml")
 
 
@@ -35,25 +35,25 @@ def main() -> Analysis:
 def posterior_of() -> Callable[..., Posterior]:
     """A posterior from parameters (draw, parameter), one chain, with or without study effects."""
 
-    def make(analysis: Analysis, draws: np.ndarray, effect: np.ndarray | None = None) -> Posterior:
-        further = {} if effect is None else {"study_effect": (("study", "transition"), effect[None, :, None])}
+    def make(analysis: Member, draws: np.ndarray, effect: np.ndarray | None = None) -> Posterior:
+        further = {} if effect is None else {"study_effect": (("study", "effect"), effect[None, :, None])}
         return made(analysis, draws[None], **further)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def prior_posterior(main: Analysis, posterior_of: Callable[..., Posterior]) -> Posterior:
+def prior_posterior(main: Member, posterior_of: Callable[..., Posterior]) -> Posterior:
     """4,000 draws from the prior of the main analysis, in the place of a posterior."""
     mean, deviation = prior_normals(main)
     return posterior_of(main, mean + deviation * np.random.default_rng(4).standard_normal((4000, mean.size)))
 
 
 @pytest.fixture(scope="session")
-def unrounded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Analysis]:
+def unrounded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Member]:
     """The main analysis, fitted to every survival, of a paper that prints percentages with seven decimals."""
 
-    def make(complete: bool) -> Analysis:
+    def make(complete: bool) -> Member:
         folder = tmp_path_factory.mktemp("unrounded")
         study = (
             (MODELS / "evidence" / "gagelmann2023.toml").read_text().replace('at = "1 year"', f'at = "{LAST_RECORDED}"')

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.checking.methods import calibrate
-from hscb_bayes.checking.methods.calibrate import Refit, simulated_print, summarise, write_rows
+from hscb_bayes.checking.methods.calibrate import Refit, coverage_row, simulated_print, write_rows
 from hscb_bayes.checking.methods.executors import each_once
 
 ROW = {"analysis": "a", "likelihood": "joint", "follow_up": "complete", "quantity": "os_1y", "studies": 3}
@@ -70,7 +70,7 @@ def test_failures_are_counted_and_kept() -> None:
     ranks = np.random.default_rng(3).uniform(size=200)
     results = [made(k, rank) for k, rank in enumerate(ranks[:-2])]
     results += [made(198, ranks[198], passed=False), made(199, ranks[199], passed=False, effective=100.0)]
-    row = summarise(results, "os_1y")
+    row = coverage_row(results, "os_1y")
     assert (row["studies"], row["failures"], row["fewest_effective_draws"]) == (200, 2, 500)
     assert row["cover90"] == pytest.approx(np.mean(np.abs(ranks - 0.5) <= 0.45), abs=1e-4)
     assert row["in_band"] == "true"
@@ -78,7 +78,7 @@ def test_failures_are_counted_and_kept() -> None:
 
 def test_ranks_that_crowd_in_the_middle_leave_the_band() -> None:
     ranks = 0.25 + 0.5 * np.random.default_rng(3).uniform(size=200)
-    assert summarise([made(k, rank) for k, rank in enumerate(ranks)], "os_1y")["in_band"] == "false"
+    assert coverage_row([made(k, rank) for k, rank in enumerate(ranks)], "os_1y")["in_band"] == "false"
 
 
 def test_new_rows_replace_those_of_the_same_analysis_alone(tmp_path: Path) -> None:

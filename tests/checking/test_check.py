@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from hscb_bayes.checking import leave_out as module
-from hscb_bayes.checking.check import COLUMNS, LEFT_OUT, check, interval_items, summarise, tail_probability, use_of
+from hscb_bayes.checking.check import (
+    COLUMNS,
+    LEFT_OUT,
+    check,
+    interval_items,
+    replicate_summary,
+    tail_probability,
+    use_of,
+)
 from hscb_bayes.checking.leave_out import each_number, leave_out
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
@@ -55,22 +63,22 @@ def test_tail_probability_by_hand(text, values, probability):
 
 def test_quantiles_are_values_that_replicates_printed():
     values = np.array([*range(1, 21)], dtype=float)
-    told = summarise(values, printed("9 days"))
+    told = replicate_summary(values, printed("9 days"))
     assert [told[name] for name in ("lower90", "lower50", "median", "upper50", "upper90")] == [1, 5, 10, 15, 19]
 
 
 def test_a_time_that_is_not_reached_can_be_an_upper_limit():
-    told = summarise(np.array([8.0] * 8 + [INF] * 2), printed("9 days"))
+    told = replicate_summary(np.array([8.0] * 8 + [INF] * 2), printed("9 days"))
     assert (told["median"], told["upper90"], told["not_reached"]) == (8.0, INF, 0.2)
 
 
 def test_undefined_replicates_are_counted_and_set_aside():
-    told = summarise(np.array([0.2, 0.4, NAN, NAN]), printed("30%"))
+    told = replicate_summary(np.array([0.2, 0.4, NAN, NAN]), printed("30%"))
     assert (told["undefined"], told["lower90"], told["upper90"]) == (0.5, 0.2, 0.4)
 
 
 def test_a_number_that_is_undefined_everywhere_has_no_quantiles():
-    told = summarise(np.full(5, NAN), printed("30%"))
+    told = replicate_summary(np.full(5, NAN), printed("30%"))
     assert told["undefined"] == 1.0
     assert np.isnan([told["median"], told["lower50"], told["upper90"], told["tail_probability"]]).all()
 
@@ -128,7 +136,7 @@ def test_the_print_stands_beside_the_replicates(main, prior_posterior, table):
     values = replicate(prior_posterior, **ARGUMENTS).numbers["os_1y_short"]
     row, number = table.loc["os_1y_short"], main.study.number("os_1y_short")
     assert (row.printed, row["value"], row.among, row["item"]) == ("85%", 0.85, "short", "os_1y_short")
-    assert row[list(summarise(values, number))].to_dict() == summarise(values, number)
+    assert row[list(replicate_summary(values, number))].to_dict() == replicate_summary(values, number)
 
 
 def test_intervals_lie_in_each_other(table):

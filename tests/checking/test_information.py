@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import load_analysis
-from hscb_bayes.checking.methods.information import COLUMNS, both_scores, main, summarise
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.checking.methods.information import COLUMNS, both_scores, main, rows_of_parameters
 from hscb_bayes.errors import InputError
 
 NAME = "with_centre"
@@ -16,7 +16,7 @@ NAME = "with_centre"
 def test_the_more_patients_are_known_the_nearer_is_the_whole_table() -> None:
     """With 30 of 31 known the score is the table's but for a patient; the slope is 1 where nothing is trusted twice."""
     analysis = load_analysis(NAME)
-    rows = {known: summarise(analysis, known, both_scores(NAME, known, 0, 250, 9)) for known in (12, 30)}
+    rows = {known: rows_of_parameters(analysis, known, both_scores(NAME, known, 0, 250, 9)) for known in (12, 30)}
     some, nearly_all = ({row["parameter"]: row for row in found} for found in rows.values())
     for id, row in nearly_all.items():
         assert row["share"] == pytest.approx(1.0, abs=0.12), id
@@ -30,7 +30,7 @@ def test_the_slope_is_that_of_the_table_on_the_print() -> None:
     rng = np.random.default_rng(1)
     own = rng.normal(size=(4000, 1)) * np.ones((1, len(load_analysis(NAME).parameter_ids)))
     full = own + rng.normal(size=own.shape)
-    for row in summarise(load_analysis(NAME), 5, np.stack([own, full], axis=-1)):
+    for row in rows_of_parameters(load_analysis(NAME), 5, np.stack([own, full], axis=-1)):
         assert row["slope"] == pytest.approx(1.0, abs=0.1)
         assert row["share"] == pytest.approx(0.5, abs=0.05)
         assert row["standard_error"] == pytest.approx(1.0 / np.sqrt(4000), rel=0.1)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from hscb_bayes.analysis.level import EFFECTS
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.checking.methods import robust
 from hscb_bayes.checking.methods.literature import true_literature, true_quantities
-from hscb_bayes.checking.methods.robust import Found, compare, moved, summarise
+from hscb_bayes.checking.methods.robust import Found, compare, coverage_row, moved
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.hierarchy import EFFECTS
 
 RATIO = 4.0
 
@@ -49,7 +49,7 @@ def test_coverage_width_and_error_are_those_of_the_fits() -> None:
         found(1, 0.7, [0.4, 0.5, 0.6], passed=False),
         found(2, 0.4, [0.4, 0.6, 0.9], of_its_kind=0.2),
     ]
-    assert summarise(fits, "next:os_1y") == {
+    assert coverage_row(fits, "next:os_1y") == {
         "quantity": "next:os_1y", "literatures": 3, "failures": 1, "cover90": 0.667, "width90": 0.3, "error": 0.133,
         "of_its_kind": 0.4,
     }  # fmt: skip

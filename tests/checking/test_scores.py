@@ -2,23 +2,25 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.checking.methods.scores import (
     COLUMNS,
     Scores,
     estimand_slopes,
     main,
     mean_scores,
+    rows_of_scores,
     score,
     scores_of,
     slopes_and_curvatures,
-    summarise,
 )
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
@@ -29,13 +31,18 @@ CHANCE = 4.0  # standard errors
 WHOLE_DAYS = 0.02  # of a posterior's standard deviation: the likelihood of days that are rounded is an approximation
 
 
+@cache
+def scored(name: str) -> list[dict[str, Any]]:
+    with ThreadPoolExecutor(1) as executor:
+        return mean_scores(name, studies=1200, seed=1, executor=executor)
+
+
 @pytest.mark.slow
+@pytest.mark.xdist_group("scores")
 @pytest.mark.parametrize("name", ["main", "stasia2014", "scb2024", "with_centre"])
 def test_the_likelihood_does_not_lean(name: str) -> None:
     """A binomial that was not scaled under losses leaned by 0.13 in the share lost, 9 to 20 standard errors."""
-    with ThreadPoolExecutor(1) as executor:
-        rows = mean_scores(name, studies=1200, seed=1, executor=executor)
-    for row in rows:
+    for row in scored(name):
         error = row["lean"] / row["mean_score"] * row["standard_error"]
         assert abs(row["lean"]) < WHOLE_DAYS + CHANCE * error, row
 
@@ -55,13 +62,13 @@ def test_a_score_is_the_slope_of_each_term() -> None:
     assert found[0, LOST].any()
 
 
-def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: Analysis) -> None:
+def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: Member) -> None:
     slopes = np.zeros((4000, 2, len(main.parameter_ids), 2))
     slopes[:, 0, LOST, 0] = np.random.default_rng(1).normal(0.3, 2.0, size=4000)
     slopes[:, 1, LOST, 1] = -2.0
     of_share = np.zeros((4000, len(main.parameter_ids)))
     of_share[:, LOST] = 0.25
-    row, estimand = summarise(main, Scores(slopes, {"share": of_share}))
+    row, estimand = rows_of_scores(main, Scores(slopes, {"share": of_share}))
     assert estimand["parameter"] == "share"
     assert estimand["lean"] == pytest.approx(row["lean"], abs=1e-3)  # what one parameter tells leans as it does
     assert estimand["standard_error"] == pytest.approx(
@@ -73,7 +80,7 @@ def test_lean_is_the_mean_score_in_standard_deviations_of_the_posterior(main: An
     assert row["trust"] == pytest.approx(2.0, rel=0.1)
 
 
-def test_an_estimand_moves_as_its_parameters_do(main: Analysis) -> None:
+def test_an_estimand_moves_as_its_parameters_do(main: Member) -> None:
     """One-year survival falls with the mortalities of both states, and not with the share lost."""
     slopes = estimand_slopes(main, prior_normals(main)[0][None])
     own = dict(zip(main.parameter_ids, slopes["os_1y"][0], strict=True))
@@ -90,11 +97,11 @@ def test_differences_of_a_parabola_are_its_own() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("scores")
 @pytest.mark.parametrize("name", ["calibration", "main"])
 def test_the_days_of_response_are_not_trusted_too_much(name: str) -> None:
     """Densities at whole days were: by 1.3 where patients respond within a week, by 1.2 where losses are many."""
-    with ThreadPoolExecutor(1) as executor:
-        rows = {row["parameter"]: row for row in mean_scores(name, studies=1200, seed=2, executor=executor)}
+    rows = {row["parameter"]: row for row in scored(name)}
     for parameter in ("response_median", "response_shape"):
         assert 0.75 < rows[parameter]["trust"] < 1.25, rows[parameter]
 

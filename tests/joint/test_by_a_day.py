@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.model.simulate import printed_by, simulate_cohort
@@ -46,7 +46,7 @@ n = 12
 )
 
 
-def parameters_of(analysis: Analysis, studies: int) -> np.ndarray:
+def parameters_of(analysis: Member, studies: int) -> np.ndarray:
     mean, _ = prior_normals(analysis)
     point = mean.copy()
     point[PARAMETER_IDS.index("lost_by_one_year")] = LOST

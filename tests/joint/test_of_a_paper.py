@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 from scipy.stats import binom
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays
 from hscb_bayes.model.likelihood import log_likelihood
@@ -34,16 +34,17 @@ PRINTS: dict[str, dict[str, float]] = {
     "all alive": {"os_1y_short": 1.0, "os_1y_long": 1.0, "os_1y_nonresponders": 1.0},
     "nothing": {"response": 26, "os_1y_short": np.nan, "os_1y_long": np.nan, "os_1y_nonresponders": np.nan},
 }
+pytestmark = pytest.mark.xdist_group("joint_of_a_paper")
 over_prints = pytest.mark.parametrize("changed", PRINTS.values(), ids=PRINTS)
 
 
 @pytest.fixture(scope="module")
-def main() -> Analysis:
+def main() -> Member:
     return load_analysis("main")
 
 
 @pytest.fixture(scope="module")
-def places(main: Analysis) -> np.ndarray:
+def places(main: Member) -> np.ndarray:
     """Parameters near and far from the prior means, shape (place, parameter)."""
     mean, deviation = prior_normals(main)
     count = len(PARAMETER_IDS)
@@ -53,7 +54,7 @@ def places(main: Analysis) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def symbolic(main: Analysis) -> Any:
+def symbolic(main: Member) -> Any:
     """Terms and slopes as PyTensor computes them, a function of parameters and of the arrays of any print."""
     example = values_of(joint_arrays(main, printed_values(main)))
     inputs = [pt.tensor(name, shape=value.shape, dtype="float64") for name, value in example.items()]
@@ -77,7 +78,7 @@ def values_of(arrays: JointArrays) -> dict[str, np.ndarray]:
 
 @over_prints
 def test_numpy_and_pytensor_give_the_same_terms(
-    changed: dict[str, float], main: Analysis, places: np.ndarray, symbolic: Any
+    changed: dict[str, float], main: Member, places: np.ndarray, symbolic: Any
 ) -> None:
     numbers = printed_values(main) | changed
     data = values_of(joint_arrays(main, numbers)).values()
@@ -87,7 +88,7 @@ def test_numpy_and_pytensor_give_the_same_terms(
 
 @over_prints
 def test_terms_and_slopes_are_finite_far_from_the_prior(
-    changed: dict[str, float], main: Analysis, places: np.ndarray, symbolic: Any
+    changed: dict[str, float], main: Member, places: np.ndarray, symbolic: Any
 ) -> None:
     data = values_of(joint_arrays(main, printed_values(main) | changed)).values()
     for place in places:
@@ -96,7 +97,7 @@ def test_terms_and_slopes_are_finite_far_from_the_prior(
         assert np.all(np.isfinite(slopes))
 
 
-def test_slopes_are_those_of_differences(main: Analysis, symbolic: Any) -> None:
+def test_slopes_are_those_of_differences(main: Member, symbolic: Any) -> None:
     place, step = prior_normals(main)[0], 1e-5
     data = values_of(joint_arrays(main, printed_values(main))).values()
     moved = place + step * np.concatenate([np.eye(place.size), -np.eye(place.size)])
@@ -105,7 +106,7 @@ def test_slopes_are_those_of_differences(main: Analysis, symbolic: Any) -> None:
     assert_allclose(symbolic(place, *data)[1], slopes, rtol=1e-5, atol=1e-5)
 
 
-def test_terms_of_many_draws_are_those_of_each(main: Analysis, places: np.ndarray) -> None:
+def test_terms_of_many_draws_are_those_of_each(main: Member, places: np.ndarray) -> None:
     together = log_likelihood(places, main)
     assert_allclose(together, np.concatenate([log_likelihood(place[None], main) for place in places]), rtol=ALGEBRA)
 
@@ -118,7 +119,7 @@ def test_terms_of_many_draws_are_those_of_each(main: Analysis, places: np.ndarra
         ("os_1y_nonresponders", [1]),
     ],
 )
-def test_a_number_that_is_left_out_has_a_zero_term(left_out: str, terms: list[int], main: Analysis) -> None:
+def test_a_number_that_is_left_out_has_a_zero_term(left_out: str, terms: list[int], main: Member) -> None:
     place = prior_normals(main)[0][None]
     found, full = log_likelihood(place, main, without=[left_out])[0], log_likelihood(place, main)[0]
     assert_allclose(found[terms], 0.0, atol=1e-15)
@@ -126,13 +127,13 @@ def test_a_number_that_is_left_out_has_a_zero_term(left_out: str, terms: list[in
     assert_allclose(found[0], full[0], rtol=1e-12)
 
 
-def test_without_count_and_median_nothing_is_said_of_the_response(main: Analysis) -> None:
+def test_without_count_and_median_nothing_is_said_of_the_response(main: Member) -> None:
     place = prior_normals(main)[0][None]
     found = log_likelihood(place, main, without=["response", "response_median.all"])[0]
     assert found[0] == pytest.approx(0.0, abs=1e-12)
 
 
-def test_a_count_without_its_median_is_the_binomial(main: Analysis) -> None:
+def test_a_count_without_its_median_is_the_binomial(main: Member) -> None:
     place = prior_normals(main)[0][None]
     found = log_likelihood(place, main, without=["response_median.all"])[0, 0]
     arrays = joint_arrays(main, printed_values(main))
@@ -159,7 +160,7 @@ def test_days_that_coincide_in_print_are_spread_over_the_day(printed: list[float
     assert_allclose(_within_their_days(around), times, rtol=1e-12)
 
 
-def test_that_nobody_survives_does_not_become_likely_again(main: Analysis) -> None:
+def test_that_nobody_survives_does_not_become_likely_again(main: Member) -> None:
     """With expectations far from the print the mean given the counts lies beyond 0: no second mode may be there."""
     mean, deviation = prior_normals(main)
     rng, late = np.random.default_rng(6), PARAMETER_IDS.index("death_after_response")

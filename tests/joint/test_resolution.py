@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.model.simulate import printed_by, simulate_cohort
@@ -45,7 +45,7 @@ def study(printed: str, declared: str = "") -> str:
     return text.replace('read = "abstract"\n', f'read = "abstract"\n{declared}\n')
 
 
-def parameters_of(analysis: Analysis, studies: int) -> np.ndarray:
+def parameters_of(analysis: Member, studies: int) -> np.ndarray:
     point = prior_normals(analysis)[0].copy()
     point[PARAMETER_IDS.index("response_median")] = FAST
     point[PARAMETER_IDS.index("lost_by_one_year")] = LOST

@@ -13,9 +13,10 @@ import pymc as pm
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.level import EFFECTS
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.analysis.pool import load_pool
-from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.methods.executors import files_of_the_package
 from hscb_bayes.checking.replicate_patients import replicated_tables
 from hscb_bayes.errors import InputError
@@ -23,10 +24,10 @@ from hscb_bayes.model.build import OBSERVED, build
 from hscb_bayes.model.compiled import Compiled, with_data
 from hscb_bayes.model.data import layout_of, model_data
 from hscb_bayes.model.held_out import HeldOut
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.sample import with_p_values
 from hscb_bayes.posterior.stored import load_posterior, save
+from tests.pool.beliefs import beliefs_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -85,7 +86,8 @@ def test_what_is_observed_is_print_and_patients(analysis: Any) -> None:
 def test_pymc_draws_what_is_observed_from_the_prior(analysis: Any) -> None:
     model = build(analysis).model
     with model:
-        found = pm.sample_prior_predictive(draws=DRAWS, random_seed=1)["prior_predictive"].to_dataset()
+        drawn = pm.sample_prior_predictive(draws=DRAWS, random_seed=1, compile_kwargs={"mode": "FAST_COMPILE"})
+    found = drawn["prior_predictive"].to_dataset()
     assert set(found.data_vars) == {variable.name for variable in model.observed_RVs}
     if "print" in found:
         assert found["print"].dims == ("chain", "draw", "number")
@@ -120,7 +122,7 @@ def test_courses_that_pymc_draws_are_those_of_replicated_tables() -> None:
 def test_standard_effects_are_a_mixture_where_studies_may_be_on_their_own() -> None:
     """N(0, 1) with probability 1/2, else N(0, 1 / r): variances of 4,000 draws within 12%."""
     pool = load_pool("pooled_weight_50")
-    beliefs, weight = hierarchy_of(pool), 0.5
+    beliefs, weight = beliefs_of(pool), 0.5
     drawn = pm.draw(build(pool).model["standard_study_effect"], draws=4000, random_seed=1)
     expected = weight + (1.0 - weight) / beliefs.drawn_apart**2
     assert_allclose(drawn.var(axis=(0, 1)), expected, rtol=0.12)

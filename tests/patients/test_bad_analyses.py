@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.patient_spec import load_patients
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.errors import InputError
 
 DATA = Path(__file__).parents[1] / "data"
@@ -53,6 +53,11 @@ BROKEN = {
         "[covariates.disease]",
         "[covariates.centre]",
         "{file}: covariates.centre: required another name; groups of [centres] are called so",
+    ),
+    "a weight of a centre that is not there": (
+        "[hazards]",
+        '[centres.exchangeable]\nweights = { alfred = 0.5 }\nwhy = "x"\n\n[hazards]',
+        "{file}: centres.exchangeable.weights: unknown centre 'alfred'; did you mean 'Alfred'?",
     ),
     "days of the report that fall": (
         "days = [30, 100, 365, 730]",

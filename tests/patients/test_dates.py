@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.patient_spec import load_patients
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import LongColumns, WideColumns
 from hscb_bayes.evidence.patients.file import read_table

@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, simulate_with_known
 from hscb_bayes.checking.replicate import effects_of_patients, replicate
 from hscb_bayes.errors import InputError
@@ -46,12 +46,12 @@ why = "x"
 
 
 @pytest.fixture(scope="module")
-def inside() -> Analysis:
+def inside() -> Member:
     return load_analysis("with_centre")
 
 
 @pytest.fixture(scope="module")
-def outside() -> Analysis:
+def outside() -> Member:
     return load_analysis("with_other_centre")
 
 
@@ -74,7 +74,7 @@ def changed(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-def test_what_is_left_of_the_print_by_hand(inside: Analysis) -> None:
+def test_what_is_left_of_the_print_by_hand(inside: Member) -> None:
     """Twelve of 31: six with short durations (one died), six with long (three died, one lost on day 140)."""
     found = joint_arrays(inside, printed_values(inside))
     assert_allclose(found.sizes, [16 - 6, 15 - 6])
@@ -88,7 +88,7 @@ def test_what_is_left_of_the_print_by_hand(inside: Analysis) -> None:
     assert found.times.sum() == pytest.approx(16.0)
 
 
-def test_a_printed_interval_widens_what_is_left_as_it_widened_the_whole(inside: Analysis) -> None:
+def test_a_printed_interval_widens_what_is_left_as_it_widened_the_whole(inside: Member) -> None:
     whole, left = (joint_arrays(a, printed_values(a)) for a in (load_analysis("main"), inside))
     assert_allclose(left.printed_factor, whole.printed_factor)
 
@@ -116,7 +116,7 @@ def test_the_model_is_the_print_of_the_others_and_the_patients(name: str) -> Non
         assert found == pytest.approx(expected, rel=1e-8)
 
 
-def test_the_likelihood_of_the_patients_is_theirs_by_hand(outside: Analysis) -> None:
+def test_the_likelihood_of_the_patients_is_theirs_by_hand(outside: Member) -> None:
     """One patient: a response on day 8 and a death on day 30, Weibull hazards, half a doubling from the reference."""
     known = outside.known
     assert known is not None
@@ -149,7 +149,7 @@ def test_the_likelihood_of_the_patients_is_theirs_by_hand(outside: Analysis) -> 
     assert known_terms(place, effect, analysis)[0] == pytest.approx(expected, abs=ALGEBRA)
 
 
-def test_shapes_do_not_depend_on_what_became_of_the_patients(inside: Analysis) -> None:
+def test_shapes_do_not_depend_on_what_became_of_the_patients(inside: Member) -> None:
     truth, rng = prior_normals(inside)[0][None], np.random.default_rng(4)
     shapes = {name: value.shape for name, value in model_data(inside).items()}
     for _ in range(5):
@@ -159,14 +159,14 @@ def test_shapes_do_not_depend_on_what_became_of_the_patients(inside: Analysis) -
         assert len(made.known) == 12
 
 
-def posterior_of(analysis: Analysis, effect: np.ndarray) -> Posterior:
+def posterior_of(analysis: Member, effect: np.ndarray) -> Posterior:
     """Draws of the prior in the place of a posterior's, and one effect throughout."""
     mean, deviation = prior_normals(analysis)
     draws = mean + deviation * np.random.default_rng(1).standard_normal((400, mean.size))
     return made(analysis, draws[None], seed=0, **{EFFECT: (("transition",), np.broadcast_to(effect, (1, 400, 3)))})
 
 
-def test_a_posterior_holds_its_patients(inside: Analysis, tmp_path: Path) -> None:
+def test_a_posterior_holds_its_patients(inside: Member, tmp_path: Path) -> None:
     save(posterior_of(inside, np.zeros(3)), tmp_path / "posterior.nc")
     again = load_posterior(tmp_path / "posterior.nc").analysis
     assert again.known is not None
@@ -179,7 +179,7 @@ def test_a_posterior_holds_its_patients(inside: Analysis, tmp_path: Path) -> Non
     )
 
 
-def test_replicates_of_the_paper_have_the_patients_with_their_hazards(inside: Analysis, outside: Analysis) -> None:
+def test_replicates_of_the_paper_have_the_patients_with_their_hazards(inside: Member, outside: Member) -> None:
     posterior = posterior_of(inside, np.array([0.0, 9.0, 9.0]))  # who is known dies at once
     effect = effects_of_patients(posterior)
     assert effect is not None
@@ -193,7 +193,7 @@ def test_replicates_of_the_paper_have_the_patients_with_their_hazards(inside: An
     assert posterior.parameters.shape[0] == 400
 
 
-def test_how_the_patients_differ_stands_among_the_parameters(inside: Analysis) -> None:
+def test_how_the_patients_differ_stands_among_the_parameters(inside: Member) -> None:
     found = sensitivity(posterior_of(inside, np.log([2.0, 1.0, 0.5])), seed=1).set_index("quantity")
     own = found.loc[[f"{EFFECT}_{transition}" for transition in TRANSITIONS]]
     assert_allclose(own["median"], [2.0, 1.0, 0.5])
@@ -318,7 +318,7 @@ def test_what_happened_on_the_last_look_was_seen_whatever_rounding_does(changed:
     assert np.all(~seen.responded | (seen.response_day <= seen.last_day))
 
 
-def test_the_settings_say_nothing_of_patients(inside: Analysis, tmp_path: Path) -> None:
+def test_the_settings_say_nothing_of_patients(inside: Member, tmp_path: Path) -> None:
     save(posterior_of(inside, np.zeros(3)), tmp_path / "posterior.nc")
     with xr.open_datatree(tmp_path / "posterior.nc", engine="h5netcdf") as tree:
         told = dict(tree.attrs)
@@ -326,7 +326,7 @@ def test_the_settings_say_nothing_of_patients(inside: Analysis, tmp_path: Path) 
     assert json.loads(told["sources"]) == dict(inside.sources)
 
 
-def test_print_and_patients_are_what_is_observed(inside: Analysis) -> None:
+def test_print_and_patients_are_what_is_observed(inside: Member) -> None:
     built = build(inside)
     assert isinstance(built.model, pm.Model)
     assert [variable.name for variable in built.model.observed_RVs] == ["print", "patients"]

@@ -10,7 +10,7 @@ import pytest
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_centre_out import folds_of, leave_centres_out, log_densities_in_new
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
@@ -79,18 +79,22 @@ def test_one_program_serves_the_table_without_a_centre(bmt: PatientAnalysis, com
     without = bmt.groups["centre[Ohio State]"]
     rng = np.random.default_rng(2)
     points = 0.3 * rng.normal(size=(2, compiled.program.start.size)) + compiled.program.start
-    whole = _with_standard_effects(compiled, points, model_data(bmt)["centred"])
+    whole = _with_standard_effects(compiled, points, model_data(bmt)["centred_centre"])
     left = with_data(compiled, bmt, without=HeldOut(patients=without))
-    rest = _with_standard_effects(left, points, model_data(bmt, without=HeldOut(patients=without))["centred"])
+    exponents = model_data(bmt, without=HeldOut(patients=without))["centred_centre"]
+    rest = _with_standard_effects(left, points, exponents)
     terms = [_log_likelihood(only(bmt, "Ohio State"), bmt, point) for point in points]
     assert_allclose(whole - rest, terms, rtol=1e-9)
 
 
 def _with_standard_effects(compiled: Compiled, points: np.ndarray, centred: np.ndarray) -> np.ndarray:
-    """Log density at points that end with log(exp(spread) - 1) and standard effects, of which s^w e are sampled."""
-    effects = centred.size
+    """Log density at points that end with log(exp(s / d) - 1) of spreads s with scales d, and standard effects e.
+
+    What is sampled is s^w e.
+    """
+    effects, scale = centred.size, np.array(list(compiled.analysis.levels["centre"].between.values()))
     spread, standard = points[:, -effects - len(TRANSITIONS) : -effects], points[:, -effects:]
-    power = (centred * np.log(np.log1p(np.exp(spread)))[:, :, None]).reshape(len(points), effects)
+    power = (centred * np.log(scale * np.log1p(np.exp(spread)))[:, None]).reshape(len(points), effects)
     own = np.concatenate([points[:, :-effects], np.exp(power) * standard], axis=1)
     density, _ = compiled.program.evaluated(own)
     return density + power.sum(axis=1)
@@ -141,6 +145,7 @@ def _log_likelihood(left: PatientAnalysis, whole: PatientAnalysis, point: np.nda
     sizes = np.cumsum([len(whole.parameter_ids), 3 * len(whole.terms), len(TRANSITIONS)])
     parameters, ratios, spread, standard = np.split(point, sizes)
     at = whole.centres.index(left.centres[0])
-    effects = np.log1p(np.exp(spread))[:, None] * standard.reshape(3, -1)[:, [at]]
+    scale = np.array(list(whole.levels["centre"].between.values()))
+    effects = (scale * np.log1p(np.exp(spread)) * standard.reshape(-1, 3)[at])[:, None]
     values = dict(zip(whole.parameter_ids, parameters.tolist(), strict=True))
     return float(log_likelihood_of_patients(left, values, ratios.reshape(3, -1), effects).sum())

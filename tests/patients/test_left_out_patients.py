@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import WideColumns
 from hscb_bayes.evidence.patients.long import from_long

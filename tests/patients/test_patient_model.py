@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, PatientAnalysisTable, patient_analysis
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, PatientAnalysisTable, patient_analysis
 from hscb_bayes.model.patient_likelihood import baseline_ids, log_likelihood_of_patients, transition_of
 from hscb_bayes.process.pathway import TRANSITIONS
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior
@@ -37,11 +37,14 @@ def drawn(
     parameters = mean + spread * deviation * rng.normal(size=(*shape, mean.size))
     ratios = 0.3 * rng.normal(size=(*shape, transitions, len(analysis.terms)))
     further: dict[str, Any] = {"log_hazard_ratio": (("transition", "term"), ratios)}
+    if correlated and analysis.table.centres is not None:
+        said = analysis.table.centres.model_copy(update={"correlated": True})
+        analysis = replace(analysis, table=analysis.table.model_copy(update={"centres": said}))
     if analysis.centres:
         between = np.abs(rng.normal(size=(*shape, transitions)))
-        effects = 0.3 * rng.normal(size=(*shape, transitions, len(analysis.centres)))
+        effects = np.swapaxes(0.3 * rng.normal(size=(*shape, transitions, len(analysis.centres))), -1, -2)
         further["between_centres"] = (("transition",), between)
-        further["centre_effect"] = (("transition", "centre"), effects)
+        further["centre_effect"] = (("centre", "transition"), effects)
         if correlated:
             matrix = np.broadcast_to(0.999 + 0.001 * np.eye(3), (*shape, 3, 3))
             further["centre_correlation"] = (("transition", "other_transition"), matrix)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.marks import Mark
 from hscb_bayes.model.pathways import prior_normals
@@ -15,7 +15,7 @@ from hscb_bayes.model.remainder import Inside
 
 
 @pytest.fixture(scope="module")
-def inside() -> Analysis:
+def inside() -> Member:
     return load_analysis("with_centre")
 
 
@@ -52,7 +52,7 @@ def responders(*days: float) -> Inside:
 )  # fmt: skip
 def test_ranks_and_days_of_the_others(days: tuple[float, ...], mark: Mark, expected: Mark) -> None:
     left = 20.0 - len(days)
-    assert responders(*days).taken_from([mark], left) == [expected]
+    assert responders(*days).removed_from([mark], left) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_ranks_and_days_of_the_others(days: tuple[float, ...], mark: Mark, expec
 )
 def test_days_that_the_paper_cannot_have(days: tuple[float, ...], mark: Mark, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        responders(*days).taken_from([mark], 20.0)
+        responders(*days).removed_from([mark], 20.0)
 
 
 def test_of_nobody_everything_is_left() -> None:
     marks = [Mark(count=16, day=9.0), Mark(count=20, day=90.0, exact=False, end="last")]
-    assert nobody().taken_from(marks, 20.0) == marks
+    assert nobody().removed_from(marks, 20.0) == marks
     assert nobody().survival_of_others(0.7, 10.0, 0.005, np.zeros(0, dtype=bool), 0, 365.0, "os") == (0.7, 10.0)
 
 
@@ -97,7 +97,7 @@ def test_with_hazards_that_hold_who_is_lost_takes_out_what_a_kaplan_meier_curve_
     assert share == pytest.approx(4.0 / 9.0)  # four of the nine lived to the day, and none of them was lost
 
 
-def test_the_hazard_that_has_passed_is_the_middle_of_the_priors(inside: Analysis) -> None:
+def test_the_hazard_that_has_passed_is_the_middle_of_the_priors(inside: Member) -> None:
     spent = inside_of(inside).spent
     days = inside_of(inside).last_day
     assert spent.shape == (12, 3)
@@ -109,7 +109,7 @@ def test_the_hazard_that_has_passed_is_the_middle_of_the_priors(inside: Analysis
     assert spent[days == 19.0, 1] == pytest.approx(weibull)
 
 
-def test_those_who_are_left_have_the_other_durations(inside: Analysis) -> None:
+def test_those_who_are_left_have_the_other_durations(inside: Member) -> None:
     whole, taken = baseline(inside), known_positions(inside)
     assert taken.sum() == 12
     own = inside_of(inside).duration

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import norm
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.checking.leave_patient_out import leave_patient_out, log_likelihood_by_patient
 from hscb_bayes.checking.replicate_patients import check_of_patients, replicated_tables
 from hscb_bayes.errors import InputError

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from hscb_bayes import cli
 from hscb_bayes.analysis.load import load
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.posterior.stored import load_posterior
 from hscb_bayes.report.results import refuse_strangers

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.file import read_table
 from hscb_bayes.evidence.patients.patients import TIMES, Patients

@@ -13,8 +13,8 @@ import pytest
 import xarray as xr
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.patient_spec import PatientAnalysis, load_patients
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis, load_patients
 from hscb_bayes.cli import main
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.columns import WideColumns

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from hscb_bayes.model.hierarchy import EFFECTS, study_parameters
+from hscb_bayes.analysis.level import EFFECTS
+from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.pathways import PARAMETER_IDS
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, study_parameters
-from hscb_bayes.model.marks import places
+from hscb_bayes.model.level_arrays import study_parameters
+from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.model.print_likelihood import log_likelihood_of_print
@@ -53,7 +54,7 @@ def test_a_study_of_a_pool_has_the_likelihood_of_a_study_with_effects_on_its_haz
     rng, (mean, deviation) = np.random.default_rng(3), prior_normals(pool)
     parameters = mean + 0.3 * deviation * rng.normal(size=mean.size)
     effects = 0.4 * rng.normal(size=(len(pool.studies), len(EFFECTS)))
-    room = max(places(member) for member in pool.members)  # nodes of quadratures, which studies of a pool share
+    room = max(columns_needed(member) for member in pool.members)  # nodes of quadratures, which studies of a pool share
     together = log_likelihood_of_studies(parameters, effects, pool)
     for k, member in enumerate(pool.members):
         own = study_parameters(parameters, effects[k], pool.parameter_ids, np)

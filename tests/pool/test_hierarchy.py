@@ -6,10 +6,12 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
+from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import BetweenStudies
-from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of, log_prior_apart, study_parameters
+from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.pathways import PARAMETER_IDS, follow_up_of, pathway_of, prior_normals
+from tests.pool.beliefs import beliefs_of, log_ratio_apart
 from tests.pool.levels import at_levels
 
 LOG_DAYS = np.log(np.array([1.0, 9.0, 30.0, 365.0]))
@@ -88,7 +90,7 @@ def test_two_studies_rarely_differ_by_more_than_is_said() -> None:
 
 
 def test_studies_belong_where_their_files_say(pool: Pool) -> None:
-    beliefs = hierarchy_of(pool)
+    beliefs = beliefs_of(pool)
     belongs = dict(zip(pool.studies, beliefs.belongs, strict=True))
     named = {id: [beliefs.names[k] for k in np.flatnonzero(row)] for id, row in belongs.items()}
     assert named["gagelmann2023"] == named["rejeski2022"] == []
@@ -97,18 +99,18 @@ def test_studies_belong_where_their_files_say(pool: Pool) -> None:
 
 
 def test_a_redefined_response_moves_all_three_transitions(pool: Pool) -> None:
-    beliefs = hierarchy_of(pool)
+    beliefs = beliefs_of(pool)
     row = beliefs.shift[beliefs.names.index("definition:trilineage")]
     assert (row[:4] > 0.0).all()
     assert (row[4:] == 0.0).all()
 
 
 def test_effects_of_a_study_on_its_own_have_their_standard_deviations(pool: Pool) -> None:
-    beliefs = hierarchy_of(pool)
+    beliefs = beliefs_of(pool)
     assert (beliefs.drawn_apart[:4] < 0.8).all()
     assert (beliefs.drawn_apart[4:] == 1.0).all()
     standard = np.random.default_rng(2).normal(size=(5, len(EFFECTS)))
     scale = beliefs.apart * beliefs.drawn_apart
     of_one_alone = norm.logpdf(scale * standard, scale=beliefs.apart) + np.log(scale)
     expected = (of_one_alone - norm.logpdf(standard)).sum(axis=-1)
-    assert_allclose(log_prior_apart(standard, beliefs.drawn_apart, np), expected, atol=ALGEBRA)
+    assert_allclose(log_ratio_apart(standard, beliefs.drawn_apart), expected, atol=ALGEBRA)

@@ -19,13 +19,13 @@ from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import arrays_of_table, layout_of, model_data
 from hscb_bayes.model.held_out import HeldOut
-from hscb_bayes.model.hierarchy import hierarchy_of, log_prior_apart
 from hscb_bayes.model.known_patients import known_terms, tables_of
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
 from hscb_bayes.posterior.exchangeable import effects_as_drawn, exchangeable_probability, log_likelihood_of_studies
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.stored import load_posterior, save
+from tests.pool.beliefs import beliefs_of, log_ratio_apart
 from tests.pool.levels import at_levels
 from tests.posteriors import parameters_at, shifts_at
 
@@ -48,14 +48,16 @@ def weighted(pool: Pool, weight: float) -> Pool:
 @pytest.mark.parametrize("weight", [1.0, 0.7], ids=["exchangeable", "some on their own"])
 def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, known_pool: Pool) -> None:
     pool = weighted(known_pool, weight)
-    model, beliefs, rng = build(pool).model, hierarchy_of(pool), np.random.default_rng(4)
+    model, beliefs, rng = build(pool).model, beliefs_of(pool), np.random.default_rng(4)
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
     variables = [model[name] for name in ("standard_study_effect", "print", "patients")]
     found = float(model.compile_logp(vars=variables, mode="FAST_COMPILE")(free))
     shared = beliefs.belongs @ shifts_at(pool, free)
     effects = [
         shared
-        + beliefs.between * np.logaddexp(0.0, free["standard_between_log_exp_m1__"]) * free["standard_study_effect"]
+        + beliefs.between
+        * np.logaddexp(0.0, free["standard_between_studies_log_exp_m1__"])
+        * free["standard_study_effect"]
     ]
     if weight < 1.0:
         effects.append(shared + beliefs.apart * beliefs.drawn_apart * free["standard_study_effect"])
@@ -64,7 +66,7 @@ def test_the_sampler_has_the_likelihood_of_print_and_patients(weight: float, kno
     for component, own in enumerate(effects):
         at = at_levels(parameters, own[0])
         by_study[component, 0] += known_terms(at[None], free[EFFECT][0], pool.members[0])[0]
-    log_prior = np.stack([np.zeros(7), log_prior_apart(free["standard_study_effect"], beliefs.drawn_apart, np)])
+    log_prior = np.stack([np.zeros(7), log_ratio_apart(free["standard_study_effect"], beliefs.drawn_apart)])
     expected = np.logaddexp.reduce((by_study + beliefs.log_weights + log_prior)[: len(effects)], axis=0).sum()
     expected += norm.logpdf(free["standard_study_effect"]).sum()
     assert found == pytest.approx(float(expected), rel=OF_A_DRAW)
@@ -124,7 +126,7 @@ def test_whether_a_study_is_of_its_kind_is_judged_by_its_patients_too(
         at = at_levels(tree.parameters[draw], by_component[component, 0])
         effect = tree.flat(EFFECT)[draw, 0]
         terms[component, 0] += known_terms(at[None], effect, pool.members[0])[0]
-    terms[1] += tree.flat("log_prior_apart")[draw]
+    terms[1] += tree.flat("log_prior_study_apart")[draw]
     odds = terms + np.log([[0.7], [0.3]])
     assert_allclose(found[draw], np.exp(odds[0] - np.logaddexp(*odds)), atol=OF_A_DRAW)
     assert effects_as_drawn(tree).shape == (100, 7, 6)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.priors import NEGLIGIBLE
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.pathways import PARAMETER_IDS, pathway_of, prior_normals
 from hscb_bayes.model.simulate import printed_by, simulate_cohort
 from hscb_bayes.process.incidence import cumulative_incidence, survival
@@ -15,7 +15,7 @@ FALSE_ALARM = 4.9  # standard errors: one false alarm in a million
 NOBODY_LOST = PARAMETER_IDS.index("lost_by_one_year")
 
 
-def studied(member: Analysis) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def studied(member: Member) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Numbers of many studies with complete follow-up, before rounding is looked at, and their parameters."""
     parameters = prior_normals(member)[0]
     parameters[NOBODY_LOST] = NEGLIGIBLE
@@ -25,7 +25,7 @@ def studied(member: Analysis) -> tuple[dict[str, np.ndarray], np.ndarray]:
     return printed_by(member, cohort), parameters
 
 
-def incidence(member: Analysis, parameters: np.ndarray, day: float) -> float:
+def incidence(member: Member, parameters: np.ndarray, day: float) -> float:
     pathway = pathway_of(dict(zip(PARAMETER_IDS, parameters, strict=True)), member, np)
     return float(cumulative_incidence(pathway, np.zeros(1), np.array([day]))[0, 0])
 

@@ -8,16 +8,17 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import softmax
 
+from hscb_bayes.analysis.level import EFFECTS
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import Exchangeable
 from hscb_bayes.checking.check import check
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.held_out import HeldOut
-from hscb_bayes.model.hierarchy import COMPONENTS, EFFECTS, hierarchy_of
 from hscb_bayes.posterior.exchangeable import effects_as_drawn, exchangeable_probability, log_likelihood_of_studies
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import survival
 from hscb_bayes.posterior.stored import load_posterior, save
+from tests.pool.beliefs import beliefs_of
 
 PriorTree = Callable[[Pool], Posterior]
 
@@ -104,7 +105,7 @@ def test_whoever_is_exchangeable_for_certain_is_so_in_every_draw(tree: Posterior
 
 def test_a_study_that_was_left_out_keeps_its_weight(mixed: Pool, prior_tree: PriorTree) -> None:
     tree = replace(prior_tree(mixed), without=HeldOut(studies=["liu2024"]))
-    of_standard = tree.dataset["log_prior_apart"].sel(study="liu2024").values.ravel()
+    of_standard = tree.dataset["log_prior_study_apart"].sel(study="liu2024").values.ravel()
     found = exchangeable_probability(tree)[:, mixed.studies.index("liu2024")]
     assert_allclose(found, 1.0 / (1.0 + np.exp(of_standard)), atol=1e-9)
     assert found.mean() == pytest.approx(0.5, abs=4.0 * found.std() / np.sqrt(found.size))
@@ -115,9 +116,9 @@ def test_weights_are_bayes_rule_between_the_components(mixed: Pool, prior_tree: 
     names = ("study_effect", "study_effect_apart")
     each = [tree.among_effects(name) for name in names]
     found = np.stack([log_likelihood_of_studies(tree.parameters[:, None, :], one, mixed) for one in each])
-    found[1] += tree.flat("log_prior_apart")
-    weighted = softmax(found + hierarchy_of(mixed).log_weights[:, None, :], axis=0)
-    assert len(weighted) == len(COMPONENTS)
+    found[1] += tree.flat("log_prior_study_apart")
+    weighted = softmax(found + beliefs_of(mixed).log_weights[:, None, :], axis=0)
+    assert len(weighted) == 2
     assert_allclose(exchangeable_probability(tree), weighted[0], atol=1e-9)
     effects = effects_as_drawn(tree)
     alike = np.isclose(effects, each[0]).all(axis=-1)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hscb_bayes.analysis.level import EFFECTS
+from hscb_bayes.analysis.member import needed_priors
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.priors import PARAMETERS, Belief
-from hscb_bayes.analysis.spec import needed_priors
 from hscb_bayes.errors import InputError
-from hscb_bayes.model.hierarchy import EFFECTS
 from hscb_bayes.model.pathways import PARAMETER_IDS
 from hscb_bayes.posterior.estimands import estimands
 from hscb_bayes.posterior.mixture import Mixture

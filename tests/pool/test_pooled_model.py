@@ -7,20 +7,21 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
+from hscb_bayes.analysis.level import EFFECTS
 from hscb_bayes.analysis.pool import Pool
 from hscb_bayes.analysis.pool_table import Borrowing
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.held_out import HeldOut
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of, log_prior_apart
 from hscb_bayes.model.likelihood import log_likelihood
-from hscb_bayes.model.marks import places
+from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.model.print_likelihood import log_likelihood_by_study
 from hscb_bayes.model.simulated import simulate_prints
 from hscb_bayes.posterior.exchangeable import log_likelihood_of_studies
+from tests.pool.beliefs import beliefs_of, log_ratio_apart
 from tests.pool.levels import at_levels
 from tests.posteriors import parameters_at, shifts_at
 
@@ -38,7 +39,7 @@ def draws(pool: Pool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def papers_of(pool: Pool, without: tuple[str, ...] = ()) -> list[JointArrays]:
-    room = max(places(member) for member in pool.members)
+    room = max(columns_needed(member) for member in pool.members)
     return [
         joint_arrays(
             member,
@@ -108,12 +109,12 @@ def test_a_new_literature_has_a_number_for_each_term(pool: Pool, draws: tuple[np
 def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing | None, pool: Pool) -> None:
     weights = pool.table.exchangeable.model_copy(update={"weight": weight})
     pool = replace(pool, table=pool.table.model_copy(update={"exchangeable": weights, "borrowing": borrowing}))
-    model, beliefs, rng = build(pool).model, hierarchy_of(pool), np.random.default_rng(4)
+    model, beliefs, rng = build(pool).model, beliefs_of(pool), np.random.default_rng(4)
     free = {name: value + 0.2 * rng.normal(size=np.shape(value)) for name, value in model.initial_point().items()}
     variables = [model[name] for name in ("standard_study_effect", "print")]
     found = float(model.compile_logp(vars=variables, mode="FAST_COMPILE")(free))
     shared = beliefs.belongs @ shifts_at(pool, free)
-    between = beliefs.between * np.logaddexp(0.0, free["standard_between_log_exp_m1__"])
+    between = beliefs.between * np.logaddexp(0.0, free["standard_between_studies_log_exp_m1__"])
     effects = [shared + between * free["standard_study_effect"]]
     if borrowing is not None:
         effects[0][0] = shared[0]
@@ -121,7 +122,7 @@ def test_the_sampler_has_the_same_likelihood(weight: float, borrowing: Borrowing
         effects.append(shared + beliefs.apart * beliefs.drawn_apart * free["standard_study_effect"])
     by_study = log_likelihood_of_studies(parameters_at(pool, free)[None, None], np.stack(effects), pool)
     power = 1.0 if borrowing is None else np.array([borrowing.power.get(study, 1.0) for study in pool.studies])
-    log_prior = np.stack([np.zeros(7), log_prior_apart(free["standard_study_effect"], beliefs.drawn_apart, np)])
+    log_prior = np.stack([np.zeros(7), log_ratio_apart(free["standard_study_effect"], beliefs.drawn_apart)])
     weighted = power * by_study + (beliefs.log_weights + log_prior)[: len(effects)]
     expected = np.logaddexp.reduce(weighted, axis=0).sum() + norm.logpdf(free["standard_study_effect"]).sum()
     assert found == pytest.approx(float(expected), rel=1e-8)

@@ -25,6 +25,7 @@ from hscb_bayes.report.sections.forest import conflict
 from tests.browser import CHROMIUM, Seen, seen
 from tests.results_of_draws import fits_of, results_from
 
+pytestmark = pytest.mark.xdist_group("pooled_report")
 GOOD = Verdict(
     is_converged=True, worst_r_hat=1.0, worst_ess_bulk=999.0, worst_ess_tail=999.0, divergences=0, failures=()
 )

@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hscb_bayes.analysis.load import load
-from hscb_bayes.analysis.spec import BetweenStudies, load_analysis
+from hscb_bayes.analysis.member import BetweenStudies, load_analysis
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import packed
@@ -23,6 +23,7 @@ from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.posterior.groups import with_groups
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
+from tests.posteriors import near_the_middle
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -112,7 +113,7 @@ def test_pymc_and_the_package_predict_alike(form: str) -> None:
 @pytest.mark.filterwarnings("ignore:Estimated shape parameter:UserWarning")
 def test_arviz_takes_the_tree(form: str) -> None:
     mpl.use("Agg")
-    tree = with_groups(draw_prior(FORMS[form](), draws=100, chains=2, seed=1), seed=2).tree
+    tree = with_groups(near_the_middle(FORMS[form](), draws=100, chains=2, seed=1), seed=2).tree
     (name,) = tree["log_likelihood"].data_vars
     summary = az.summary(tree)
     assert np.isfinite(summary["mean"].astype(float)).all()

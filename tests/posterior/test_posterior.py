@@ -11,11 +11,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import rankdata
 
 from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS
 from hscb_bayes.analysis.priors import natural
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
 from hscb_bayes.model.held_out import NOTHING
-from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.posterior import DIMS, NEW, UNBOUNDED, Posterior
@@ -24,6 +24,7 @@ from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.process.pathway import TRANSITIONS
 from tests.model.test_build import FORMS, held_out
+from tests.pool.beliefs import beliefs_of
 
 CHAINS, DRAWS = 2, 20
 STUDY = "liu2024"
@@ -204,7 +205,7 @@ def test_the_next_study_is_drawn_with_the_spread_of_studies(pooled: Posterior) -
 def test_a_next_study_of_no_kind_has_the_spread_of_those_on_their_own(pooled: Posterior) -> None:
     found = pooled.next(seed=1, exchangeable=0.0).effect
     assert found is not None
-    assert_allclose((found / hierarchy_of(pooled.analysis).apart[:ON_HAZARDS]).std(axis=0), 1.0, atol=0.12)
+    assert_allclose((found / beliefs_of(pooled.analysis).apart[:ON_HAZARDS]).std(axis=0), 1.0, atol=0.12)
 
 
 def test_a_study_of_a_pool_without_a_hierarchy_has_parameters_of_its_own() -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis
+from hscb_bayes.analysis.member import Member, load_analysis
 from hscb_bayes.checking.check import check
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.report import run
 from hscb_bayes.report.page import render
 from hscb_bayes.report.results import Results
 from tests.posteriors import made
@@ -26,7 +27,7 @@ CONVERGED = Verdict(
 FAILED = replace(CONVERGED, is_converged=False, failures=("R-hat of never_respond: required below 1.01, found 1.2000",))
 
 
-def prior_posterior(analysis: Analysis) -> Posterior:
+def prior_posterior(analysis: Member) -> Posterior:
     """A posterior of draws from the prior but half as wide; it need not converge."""
     mean, deviation = prior_normals(analysis)
     draws = mean + 0.5 * deviation * np.random.default_rng(8).standard_normal((CHAINS, DRAWS, mean.size))
@@ -80,6 +81,16 @@ def results_of_study(posterior_of: Callable[[str], Posterior]) -> Callable[[str]
 def page(results: Results) -> str:
     """Their page."""
     return render(results)
+
+
+@pytest.fixture(scope="session")
+def whole(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory as ``hscb run`` leaves it, of these results; to be copied, not changed."""
+    out = tmp_path_factory.mktemp("whole") / "main"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run, "computed_results", lambda *_, **__: results)
+        run.run("main", out, seed=1)
+    return out
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 from hscb_bayes.analysis.load import load, load_alternatives
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline
 from hscb_bayes.posterior.sample import chosen_from, with_p_values

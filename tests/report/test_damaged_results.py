@@ -14,22 +14,10 @@ from hscb_bayes import cli
 from hscb_bayes.errors import InputError
 from hscb_bayes.posterior.posterior import UNBOUNDED, Posterior
 from hscb_bayes.posterior.stored import load_posterior
-from hscb_bayes.report import run
 from hscb_bayes.report.manifest import write_manifest
-from hscb_bayes.report.results import Results
 from tests.posteriors import save_changed
 
 COMMANDS = ("check", "predict", "report")
-
-
-@pytest.fixture(scope="module")
-def whole(results: Results, posterior: Posterior, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory as ``hscb run`` leaves it, of a posterior that was never sampled."""
-    out = tmp_path_factory.mktemp("whole") / "main"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(run, "computed_results", lambda *_, **__: results)
-        run.run("main", out, seed=1)
-    return out
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.posterior.headline import headline_quantities
 from hscb_bayes.report.page import answer, render
 from hscb_bayes.report.results import Results

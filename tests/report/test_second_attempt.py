@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hscb_bayes import cli
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report import run, sampling

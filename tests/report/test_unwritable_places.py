@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,11 +110,10 @@ def test_a_disk_that_is_full_while_code_is_compiled_costs_the_cache_alone(monkey
 
 
 @pytest.fixture
-def earlier(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def earlier(results: Results, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Results of a run; the next one has them ready to write as well."""
     monkeypatch.setattr(run, "computed_results", lambda *_, **__: results)
-    run.run("main", tmp_path / "main", seed=1)
-    return tmp_path / "main"
+    return Path(shutil.copytree(whole, tmp_path / "main"))
 
 
 @pytest.mark.parametrize("size", [1, 1000, 30_000, 100_000])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.analysis.spec import Analysis
-from hscb_bayes.posterior.taught import untaught
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.posterior.not_taught import untaught
 from hscb_bayes.report.page import answer, render
 from hscb_bayes.report.results import Results
 from tests.papers import paper, study_text
@@ -80,7 +80,7 @@ TIMES = {"response_by_28", "median_response_all", "median_response_responders"}
 SURVIVALS = {"os_1y", "days_recovered_1y"}
 
 
-def of_arm_a(folder: Path, *items: str) -> Analysis:
+def of_arm_a(folder: Path, *items: str) -> Member:
     return paper(folder, study_text(100, STUDY), items, cohort='form = "none"\namong = "a"')
 
 

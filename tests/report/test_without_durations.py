@@ -13,6 +13,7 @@ from hscb_bayes.report.predictions import prediction_table
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.curves import curve_days
 
+pytestmark = pytest.mark.xdist_group("without_durations")
 STUDIES = ("rejeski2022", "klyuchnikov2014", "stasia2014", "scb2024", "bowman2023", "liu2024")
 SECTIONS = [
     "answer", "conflicts", "assumed", "curves", "by_response", "death_days", "check", "learned", "provenance",

@@ -16,7 +16,7 @@ from hscb_bayes.model.build import build
 from hscb_bayes.model.data import structure_of
 from hscb_bayes.model.data_vector import Built
 from hscb_bayes.posterior import sample as sampling
-from hscb_bayes.report import beside, run
+from hscb_bayes.report import other_fits, run
 
 CHAINS = 2
 
@@ -55,7 +55,7 @@ def fast(kept: Kept, most: Few) -> Iterator[None]:
 
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(sampling.nutpie, "sample", few))
-        for module in (run, beside):
+        for module in (run, other_fits):
             stack.enter_context(mock.patch.object(module, "compile_model", once))
         yield
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.handled import check_handled
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.member import Member, load_analysis
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.analysis.pool import load_pool
-from hscb_bayes.analysis.spec import Analysis, load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.model.data import model_data
@@ -71,7 +71,7 @@ def tables_folder() -> Path:
     return folder
 
 
-def usable(analysis: Analysis) -> None:
+def usable(analysis: Member) -> None:
     """The arrays of the likelihood are finite, and a run would say what is not handled."""
     arrays = joint_arrays(analysis, printed_values(analysis))
     for name, value in (*vars(arrays).items(), *vars(arrays.nodes).items()):
@@ -289,7 +289,7 @@ def arms(rng: np.random.Generator) -> None:
     _arrays_or_a_sentence(found)
 
 
-def _arrays_or_a_sentence(analysis: Analysis) -> None:
+def _arrays_or_a_sentence(analysis: Member) -> None:
     try:
         usable(analysis)
     except InputError as error:

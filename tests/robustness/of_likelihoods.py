@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from tests.robustness.documents import MODELS, document, pick, text_of

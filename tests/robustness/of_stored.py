@@ -7,7 +7,7 @@ import copy
 import numpy as np
 
 import hscb_bayes as hb
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior, save

@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from hscb_bayes.analysis.patient_spec import load_patients
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.patient_analysis import load_patients
 from hscb_bayes.analysis.pool import load_pool
-from hscb_bayes.analysis.spec import load_analysis
 from hscb_bayes.checking.leave_centre_out import CENTRES, NUMBERS
 from hscb_bayes.report.page import write_report
 from tests.patients.test_predictions import drawn

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hscb_bayes.analysis.patient_spec import is_of_patients, load_patients
+from hscb_bayes.analysis.member import load_analysis
+from hscb_bayes.analysis.patient_analysis import is_of_patients, load_patients
 from hscb_bayes.analysis.pool import is_pool, load_pool
-from hscb_bayes.analysis.spec import load_analysis
 from tests.robustness import odd
 from tests.robustness.fast import Kept
 from tests.robustness.odd_cases import Odd, every_case

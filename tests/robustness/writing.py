@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hscb_bayes.analysis.spec import load_analysis
+from hscb_bayes.analysis.member import load_analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.posterior import stored
 from hscb_bayes.posterior.stored import load_posterior

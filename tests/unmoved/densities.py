@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
+from hscb_bayes.analysis.level import CENTRE, EFFECTS, ON_HAZARDS, STUDY
 from hscb_bayes.analysis.load import load
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.data import layout_of
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.hierarchy import EFFECTS, differing, shifted
+from hscb_bayes.model.level_arrays import level_arrays, shifted
 
 ROOT = Path(__file__).parents[2]
 TABLES = Path(__file__).parent / "densities"
@@ -30,6 +32,7 @@ OF_PATIENTS = ("bmt", "bmt_changing", "myeloid", "myeloid_changing")
 POINTS = 200
 CLOSE, CLOSE_GRADIENT = 1e-10, 1e-8  # relative: of a log density, and of a gradient to its largest element
 CLOSE_WITHOUT_SHARE = 1e-5  # of an analysis without a share that was drawn around 2e-9, from 1e-10 to 4e-8
+OLD_SPREAD, SPREAD = "between_centres_log_exp_m1__", "standard_between_centres_log_exp_m1__"
 SCALE = 0.5  # standard deviation of each coordinate around the middle of its prior
 
 
@@ -80,38 +83,65 @@ def in_variables_of(analysis: Any, table: Densities) -> tuple[Densities, np.ndar
 
     Then all parameters were one vector, and what plays no part was drawn from a normal distribution of its own: a share
     that is nothing around -20 with a standard deviation of 1, a slope, a step or an effect that is not used around 0.
-    Such coordinates are left out of today's model, and their densities out of the table.
+    Such coordinates are left out of today's model, and their densities out of the table. The spread between centres was
+    a coordinate itself, and is one in units of its scale; effects of centres were a vector for each transition.
     """
     points = points_of(Path(analysis.path).stem, table.start)
     names = {f"parameters[{k}]": f"{id}_{one.scale}__[0]" for k, (id, one) in enumerate(analysis.parameters.items())}
     believed = {f"{id}_{analysis.parameters[id].scale}__[0]" for id in analysis.believed}
     place, log_density = dict[str, int](), table.log_density.copy()
     for k, coordinate in enumerate(table.coordinates.tolist()):
-        name = names.get(coordinate) or (_of_effect(analysis, coordinate) if analysis.has_hierarchy else coordinate)
+        name = names.get(coordinate) or _of_level(analysis, coordinate)
         if name is None or (coordinate in names and name not in believed):
             log_density -= _of_no_part(coordinate, points[:, k] - (table.start[k] if coordinate in names else 0.0))
         else:
             place[name] = k
-    own = [place[name] for name in _coordinates(build(analysis))[0].tolist()]
+    coordinates, start = _coordinates(build(analysis))
+    own = [place[name] for name in coordinates.tolist()]
     found = Densities(
         coordinates=np.array([name for name, k in sorted(place.items(), key=lambda one: own.index(one[1]))]),
         start=table.start[own],
         log_density=log_density,
         gradient=table.gradient[:, own],
     )
-    return found, points[:, own]
+    return _in_units_of_its_scale(analysis, found, points[:, own], start)
 
 
-def _of_effect(analysis: Any, coordinate: str) -> str | None:
-    """Today's name of a coordinate that has an effect of studies; None where no two studies differ by the effect."""
+def _of_level(analysis: Any, coordinate: str) -> str | None:
+    """Today's name of a coordinate of a level; None where no two studies differ by its effect."""
     variable, _, position = coordinate.partition("[")
+    if variable == OLD_SPREAD:
+        return f"{SPREAD}[{position}"
+    if variable.startswith("partly_centred_"):
+        transition = EFFECTS.index(variable.removeprefix("partly_centred_"))
+        return f"partly_centred_centre_effect[{int(position.removesuffix(']')) * ON_HAZARDS + transition}]"
     if variable not in ("standard_between_log_exp_m1__", "standard_study_effect", "standard_shift"):
         return coordinate
     row, effect = divmod(int(position.removesuffix("]")), len(EFFECTS))
-    present = shifted(analysis) if variable == "standard_shift" else differing(analysis)
+    present = shifted(analysis) if variable == "standard_shift" else analysis.levels[STUDY].effects
     if EFFECTS[effect] not in present:
         return None
-    return f"{variable}[{row * len(present) + present.index(EFFECTS[effect])}]"
+    name = variable.replace("standard_between", "standard_between_studies")
+    return f"{name}[{row * len(present) + present.index(EFFECTS[effect])}]"
+
+
+def _in_units_of_its_scale(
+    analysis: Any, table: Densities, points: np.ndarray, start: np.ndarray
+) -> tuple[Densities, np.ndarray]:
+    """The spread between centres, s = log(1 + exp(y)), as s = d log(1 + exp(x)) with its scale d."""
+    own = [k for k, name in enumerate(table.coordinates) if name.startswith(SPREAD)]
+    if not own:
+        return table, points
+    scale, old = level_arrays(analysis.levels[CENTRE])["between"], points[:, own]
+    found = points.copy()
+    new = found[:, own] = np.log(np.expm1(np.log1p(np.exp(old)) / scale))
+    slope = scale * expit(new) / expit(old)
+    gradient = table.gradient.copy()
+    gradient[:, own] = (gradient[:, own] - expit(-old)) * slope + expit(-new)
+    middle = table.start.copy()
+    middle[own] = start[own]
+    log_density = table.log_density + np.log(slope).sum(axis=-1)
+    return Densities(coordinates=table.coordinates, start=middle, log_density=log_density, gradient=gradient), found
 
 
 def _of_no_part(coordinate: str, values: np.ndarray) -> np.ndarray:

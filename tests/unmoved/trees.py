@@ -16,22 +16,23 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.level import EFFECTS, STUDY
+from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.model.compiled import Compiled
-from hscb_bayes.model.data import components
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.hierarchy import EFFECTS, differing, hierarchy_of, log_prior_apart, shifted
 from hscb_bayes.model.known_patients import effect_deviations
+from hscb_bayes.model.level_arrays import shifted
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior, tree_of_parameters
 from hscb_bayes.posterior.sample import derived_seed
 from hscb_bayes.process.pathway import TRANSITIONS
+from tests.pool.beliefs import beliefs_of, log_ratio_apart
 from tests.unmoved.draws import DIMS, of_fit
 
 SEED = 3  # of the runs
-MODULES = ("report.run", "report.sampling", "report.beside", "checking.leave_out")
+MODULES = ("report.run", "report.sampling", "report.other_fits", "checking.leave_out")
 FIRST = {"left out": 1, "left out centre": 1, "without": 1, "alternative": 31, "belief": 31, "alone": 61}
 MOST = 30  # fits of one purpose
 # By the seed that a run gives a fit. A fit of another purpose ends in a KeyError: list its purpose above.
@@ -40,7 +41,7 @@ NUMBERS[SEED] = 0
 
 
 def tree_of(
-    analysis: Analysis | Pool | PatientAnalysis, draws: xr.Dataset, number: int, *, seed: int, each_alone: bool = False
+    analysis: Member | Pool | PatientAnalysis, draws: xr.Dataset, number: int, *, seed: int, each_alone: bool = False
 ) -> Posterior:
     """A posterior of an analysis as ``sample`` returns it, from draws of this analysis or of the one it is beside.
 
@@ -70,7 +71,8 @@ def tree_of(
         if analysis.terms:
             further["log_hazard_ratio"] = own["log_hazard_ratios"].sel(term=list(analysis.terms))
         if analysis.centres:
-            further["centre_effect"] = own["centre_effects"].sel(centre=list(analysis.centres))
+            effects = own["centre_effects"].sel(centre=list(analysis.centres))
+            further["centre_effect"] = effects.transpose(..., "centre", "transition")
             further["between_centres"] = own["spread_between_centres"]
     elif analysis.known is not None and analysis.known.said.deviation is not None:
         further["known_patients_effect"] = own["known_patients_effects"].sel(known_study=analysis.study.id, drop=True)
@@ -85,7 +87,7 @@ def tree_of(
     )
 
 
-def _parameters(analysis: Analysis | Pool | PatientAnalysis, own: xr.Dataset) -> xr.DataArray:
+def _parameters(analysis: Member | Pool | PatientAnalysis, own: xr.Dataset) -> xr.DataArray:
     """Those of the draws by id, completed with means of the prior."""
     mean, _ = prior_normals(analysis)
     believed = xr.DataArray(mean, {"parameter": list(analysis.parameters)}, ("parameter",))
@@ -95,7 +97,7 @@ def _parameters(analysis: Analysis | Pool | PatientAnalysis, own: xr.Dataset) ->
 
 def _of_studies(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
     """How the studies of a pool differ; with an effect of each study on its own where the pool gives weights."""
-    beliefs, labels = hierarchy_of(pool), {"study": list(pool.studies), "effect": list(EFFECTS)}
+    beliefs, labels = beliefs_of(pool), {"study": list(pool.studies), "effect": list(EFFECTS)}
     own = own.sel(effect=labels["effect"])
     spread = own["spread_between_studies"]
     shifts = own["shift_effects"].reindex(shift=list(beliefs.names), fill_value=0.0)
@@ -107,16 +109,16 @@ def _of_studies(pool: Pool, own: xr.Dataset) -> dict[str, xr.DataArray]:
         "between_studies": spread,
         "study_effect": effects.where(differs > 0.0, shared),
     }
-    found = {name: values.sel(effect=list(differing(pool))) for name, values in found.items()}
+    found = {name: values.sel(effect=list(pool.levels[STUDY].effects)) for name, values in found.items()}
     if beliefs.names:
         found["shift_effect"] = shifts.sel(effect=list(shifted(pool))).rename(effect="shifted_effect")
-    if components(pool) > 1:
+    if pool.levels[STUDY].components > 1:
         standard = ((effects - shared) / spread).transpose(*DIMS, "study", "effect")
         own_scale = xr.DataArray(beliefs.apart * beliefs.drawn_apart, {"effect": labels["effect"]})
         apart = shared + differs * own_scale * standard
-        found["study_effect_apart"] = apart.sel(effect=list(differing(pool)))
-        log_prior = log_prior_apart(standard.values, beliefs.drawn_apart, np)
-        found["log_prior_apart"] = standard.isel(effect=0, drop=True).copy(data=log_prior)
+        found["study_effect_apart"] = apart.sel(effect=list(pool.levels[STUDY].effects))
+        log_prior = log_ratio_apart(standard.values, beliefs.drawn_apart)
+        found["log_prior_study_apart"] = standard.isel(effect=0, drop=True).copy(data=log_prior)
     return found
 
 

@@ -21,15 +21,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
 from hscb_bayes import csv_file
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.load import load
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.methods.literature import (
@@ -88,13 +88,13 @@ class Refit:
     censored: float
 
 
-def prior_draw(analysis: Analysis, *, rng: np.random.Generator) -> np.ndarray:
+def prior_draw(analysis: Member, *, rng: np.random.Generator) -> np.ndarray:
     """Parameters drawn from the prior, shape (1, parameter)."""
     mean, deviation = prior_normals(analysis)
     return (mean + deviation * rng.standard_normal(mean.size))[None]
 
 
-def simulated_print(analysis: Analysis, study: int, seed: int) -> tuple[np.ndarray, Analysis, dict[str, float], float]:
+def simulated_print(analysis: Member, study: int, seed: int) -> tuple[np.ndarray, Member, dict[str, float], float]:
     """Truth, analysis, printed numbers and share censored before one year of one simulated study.
 
     The analysis is the one that is given, with simulated patients where it knows some one by one.
@@ -217,7 +217,7 @@ def _compiled(name: str) -> Compiled:
     return compile_model(build(load(name), spare=True))
 
 
-def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarray]:
+def _estimands(parameters: np.ndarray, analysis: Member) -> dict[str, np.ndarray]:
     """The calibrated quantities, hazard ratios on the log scale and the share lost on the logit scale."""
     quantities = calibration_quantities(parameters, analysis)
     if not analysis.table.follow_up.complete:
@@ -226,7 +226,7 @@ def _estimands(parameters: np.ndarray, analysis: Analysis) -> dict[str, np.ndarr
     return {f"log_{id}" if is_ratio[id] else id: np.log(v) if is_ratio[id] else v for id, v in quantities.items()}
 
 
-def summarise(results: list[Refit], quantity: str) -> dict[str, object]:
+def coverage_row(results: list[Refit], quantity: str) -> dict[str, object]:
     """Coverage of central intervals, and whether the ECDF of the ranks stays inside its simultaneous 99% band."""
     ranks = np.array([result.ranks[quantity] for result in results])
     passed = [result for result in results if result.passed]
@@ -259,15 +259,15 @@ def calibrate(
         sys.stderr.write(f"\r{analysis.name}: {len(results)} of {studies}")
     sys.stderr.write("\n")
     head = {"analysis": analysis.name} | _kind_of(analysis)
-    return [head | summarise(results, quantity) for quantity in results[0].ranks]
+    return [head | coverage_row(results, quantity) for quantity in results[0].ranks]
 
 
-def _refit_of(analysis: Any) -> Callable[[str, int, int], Refit]:
+def _refit_of(analysis: Analysis) -> Callable[[str, int, int], Refit]:
     """What refits simulated data of an analysis: a table, one study, or a literature."""
     return (refit_table, refit, refit_literature)[min(len(analysis.members), 2)]
 
 
-def _kind_of(analysis: Any) -> dict[str, str]:
+def _kind_of(analysis: Analysis) -> dict[str, str]:
     """Which likelihood, and whether everybody is followed to the end."""
     words = [] if not analysis.members else ["joint" if analysis.members[0].table.fit.overlap else "independent"]
     words += ["patients"] if tables_of(analysis) and len(analysis.members) < 2 else []

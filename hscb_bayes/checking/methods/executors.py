@@ -18,6 +18,7 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Protocol
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.model.known_patients import tables_of
@@ -127,7 +128,7 @@ def _recorded[Result: Numbered](record: Path, kind: Callable[..., Result]) -> di
     return {line.study: line for line in lines}
 
 
-def fingerprint(analysis: Any) -> str:
+def fingerprint(analysis: Analysis) -> str:
     """Of all that an analysis and its studies say and of the package's code: work by another is not taken up."""
     told = hashlib.sha256(analysis.text.encode())
     for member in analysis.members:

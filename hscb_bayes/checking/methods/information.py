@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis, needed_priors
+from hscb_bayes.analysis.member import Member, load_analysis, needed_priors
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import SEED, WORKERS, prior_draw
 from hscb_bayes.checking.methods.executors import executor_at
@@ -55,14 +55,14 @@ def both_scores(name: str, known: int, first: int, studies: int, seed: int) -> n
     return np.stack(found)
 
 
-def _both(split: Analysis, whole: Analysis, numbers: Mapping[str, float], points: np.ndarray) -> np.ndarray:
+def _both(split: Member, whole: Member, numbers: Mapping[str, float], points: np.ndarray) -> np.ndarray:
     """Log likelihood of the print with some patients one by one, and of the whole table; (point, 2)."""
     print_and_some = log_likelihood(points, split, numbers).sum(axis=-1) + known_terms(points, None, split)
     return np.stack([print_and_some, known_terms(points, None, whole)], axis=-1)
 
 
 @cache
-def _alike(name: str) -> Analysis:
+def _alike(name: str) -> Member:
     """An analysis whose patients one by one have the hazards of the others."""
     analysis = load_analysis(name)
     if analysis.known is None or not analysis.known.said.inside:
@@ -71,7 +71,7 @@ def _alike(name: str) -> Analysis:
     return replace(analysis, known=replace(analysis.known, said=said))
 
 
-def summarise(analysis: Analysis, known: int, scores: np.ndarray) -> list[dict[str, object]]:
+def rows_of_parameters(analysis: Member, known: int, scores: np.ndarray) -> list[dict[str, object]]:
     """A row for each parameter of which the table tells something."""
     rows, needed = [], needed_priors(analysis.table)
     for id, (own, full) in zip(analysis.parameter_ids, scores.transpose(1, 2, 0), strict=True):
@@ -120,7 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
                 for k in firsts
             ]
             scores = np.concatenate([batch.result() for batch in batches])
-            rows += summarise(_alike(options.analysis), known, scores)
+            rows += rows_of_parameters(_alike(options.analysis), known, scores)
             sys.stderr.write(f"{known} known\n")
     write_or_print(options.out, COLUMNS, rows, command=command, seed=options.seed)
 

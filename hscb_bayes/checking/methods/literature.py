@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS, STUDY
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.pool import Pool
-from hscb_bayes.analysis.spec import Analysis
 from hscb_bayes.checking.methods.simulated_members import printed_and_censored, simulate_with_known
-from hscb_bayes.model.hierarchy import EFFECTS, ON_HAZARDS, hierarchy_of, study_parameters
 from hscb_bayes.model.known_patients import effect_deviations
+from hscb_bayes.model.level_arrays import level_arrays, places, shift_arrays, shifted, study_parameters
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.simulate import simulate_cohort
 from hscb_bayes.posterior.exchangeable import effects_as_drawn
@@ -41,17 +42,22 @@ class Truth:
 
 def true_literature(pool: Pool, *, rng: np.random.Generator) -> Truth:
     """Draw the average study, the spread, and every study's effects from the beliefs of a pool."""
-    beliefs = hierarchy_of(pool)
+    level, mixing = pool.levels[STUDY], level_arrays(pool.levels[STUDY])
     mean, deviation = prior_normals(pool)
     parameters = (mean + deviation * rng.standard_normal(mean.size))[None]
-    between = beliefs.between * np.abs(rng.standard_normal(len(EFFECTS)))
-    shared = beliefs.belongs @ (beliefs.shift * rng.standard_normal(beliefs.shift.shape))
-    alike = rng.uniform(size=(len(pool.studies), 1)) < np.exp(beliefs.log_weights[0])[:, None]
+    among = places(level.effects)
+    between, apart = (
+        (mixing["between"] * np.abs(rng.standard_normal(len(level.effects)))) @ among,
+        mixing["apart"] @ among,
+    )
+    shifts = shift_arrays(pool)
+    shared = shifts["belongs"] @ (shifts["shift"] * rng.standard_normal(shifts["shift"].shape)) @ places(shifted(pool))
+    alike = rng.uniform(size=(len(pool.studies), 1)) < np.exp(mixing["log_weights"][0])[:, None]
     standard = rng.standard_normal(shared.shape)
     return Truth(
         parameters=parameters,
         between=between[None],
-        effects=(shared + beliefs.differs * standard * np.where(alike, between, beliefs.apart))[None],
+        effects=(shared + mixing["differs"] * standard * np.where(alike, between, apart))[None],
         next_effects=(between * rng.standard_normal(len(EFFECTS)))[None],
         of_known={
             study: deviation * rng.standard_normal(len(TRANSITIONS))
@@ -68,7 +74,7 @@ def printed_literature(
 
     Where an analysis says how many responded because its paper does not, the simulated one says it rightly.
     """
-    members, numbers, censored, sizes = list[Analysis](), {}, list[float](), list[int]()
+    members, numbers, censored, sizes = list[Member](), {}, list[float](), list[int]()
     for k, member in enumerate(pool.members):
         effects, study = truth.effects[:, k], member.study.id
         own, on_hazards = study_parameters(truth.parameters, effects, pool.parameter_ids, np), effects[:, :ON_HAZARDS]
@@ -103,9 +109,9 @@ def _quantities(
     effects: np.ndarray,
     next_effects: np.ndarray | None,
 ) -> dict[str, np.ndarray]:
-    ids, spread = pool.parameter_ids, hierarchy_of(pool).between > 0.0
+    ids, spread = pool.parameter_ids, pool.levels[STUDY].between
     found = {f"{AVERAGE}:{id}": parameters[:, k] for k, id in enumerate(ids) if id in pool.believed}
-    found |= {f"between:{effect}": between[:, k] for k, effect in enumerate(EFFECTS) if spread[k]}
+    found |= {f"between:{effect}": between[:, k] for k, effect in enumerate(EFFECTS) if spread.get(effect, 0.0)}
     found |= _estimands(AVERAGE, parameters, None, pool)
     for k, member in enumerate(pool.members):
         own = study_parameters(parameters, effects[:, k], ids, np)

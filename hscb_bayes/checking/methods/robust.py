@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hscb_bayes.analysis.level import EFFECTS
 from hscb_bayes.analysis.pool import Pool, load_pool
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import CHAINS, POOL_ATTEMPTS, POOL_TUNE, SEED, WORKERS, gate, write_table
@@ -38,7 +39,6 @@ from hscb_bayes.checking.methods.literature import (
 from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
-from hscb_bayes.model.hierarchy import EFFECTS
 from hscb_bayes.posterior.exchangeable import exchangeable_probability
 from hscb_bayes.posterior.sample import sample
 from hscb_bayes.stopping import end_on_signals
@@ -117,7 +117,7 @@ def _compiled(name: str) -> Compiled:
     return compile_model(build(_pool(name)))
 
 
-def summarise(found: list[Found], quantity: str) -> dict[str, object]:
+def coverage_row(found: list[Found], quantity: str) -> dict[str, object]:
     """Coverage and mean width of the 90% interval, and the mean distance of the median from the truth."""
     points = np.array([one.points[quantity] for one in found])
     truth = np.array([one.truth[quantity] for one in found])
@@ -157,8 +157,8 @@ def compare(
                 found.append(one)
                 sys.stderr.write(f"\r{name}, {words}: {len(found)} of {literatures}")
             sys.stderr.write("\n")
-            head = {"pool": name, "weight": pool.table.exchangeable.weight_of(study), "literature": words}
-            rows += [head | summarise(found, quantity) for quantity in found[0].points]
+            head = {"pool": name, "weight": pool.levels["study"].weight_of(study), "literature": words}
+            rows += [head | coverage_row(found, quantity) for quantity in found[0].points]
     return rows
 
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hscb_bayes.analysis.spec import Analysis, load_analysis, needed_priors
+from hscb_bayes.analysis.member import Member, load_analysis, needed_priors
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import SEED, WORKERS, prior_draw, write_table
 from hscb_bayes.checking.methods.executors import executor_at
@@ -51,7 +51,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def score(analysis: Analysis, truth: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+def score(analysis: Member, truth: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     """Score of one simulated study at its truth, and curvature.
 
     Where the analysis says how many responded because its paper does not, it is told rightly.
@@ -117,7 +117,7 @@ def scores_of(name: str, first: int, studies: int, seed: int) -> Scores:
     return Scores(np.stack(found), estimand_slopes(analysis, np.concatenate(truths)))
 
 
-def estimand_slopes(analysis: Analysis, truths: np.ndarray) -> dict[str, np.ndarray]:
+def estimand_slopes(analysis: Member, truths: np.ndarray) -> dict[str, np.ndarray]:
     """Slopes in the parameters of one-year survival and response by day 28, by name, shape (study, parameter).
 
     Parameters
@@ -137,14 +137,14 @@ def estimand_slopes(analysis: Analysis, truths: np.ndarray) -> dict[str, np.ndar
 
 
 @cache
-def _analysis(name: str) -> Analysis:
+def _analysis(name: str) -> Member:
     analysis = load_analysis(name)
     if analysis.table.between_studies is not None:
         raise InputError(f"{analysis.path}: between_studies: the score of one study has no use for study effects")
     return analysis
 
 
-def summarise(analysis: Analysis, scores: Scores) -> list[dict[str, object]]:
+def rows_of_scores(analysis: Member, scores: Scores) -> list[dict[str, object]]:
     """A row for each parameter of which the numbers tell something, and for each estimand.
 
     ``information`` is the variance of the score, and ``lean`` by how many of its standard deviations a posterior lies
@@ -163,7 +163,7 @@ def summarise(analysis: Analysis, scores: Scores) -> list[dict[str, object]]:
 
 
 def _rows_of_estimands(
-    analysis: Analysis, scores: np.ndarray, slopes: Mapping[str, np.ndarray]
+    analysis: Member, scores: np.ndarray, slopes: Mapping[str, np.ndarray]
 ) -> list[dict[str, object]]:
     """A row for each estimand; the score is that in the direction in which the posterior moves it, per its deviation.
 
@@ -185,7 +185,7 @@ def _rows_of_estimands(
     return rows
 
 
-def _row(analysis: Analysis, id: str, values: np.ndarray, deviation: float) -> dict[str, object]:
+def _row(analysis: Member, id: str, values: np.ndarray, deviation: float) -> dict[str, object]:
     """One row, of scores (study,) and the posterior's deviation on their scale."""
     information = float(values.var(ddof=1))
     return {
@@ -205,7 +205,7 @@ def mean_scores(name: str, *, studies: int = STUDIES, seed: int = SEED, executor
     batches = [executor.submit(scores_of, name, first, min(BATCH, studies - first), seed) for first in firsts]
     found = [batch.result() for batch in batches]
     estimands = {id: np.concatenate([one.estimands[id] for one in found]) for id in found[0].estimands}
-    return summarise(_analysis(name), Scores(np.concatenate([one.slopes for one in found]), estimands))
+    return rows_of_scores(_analysis(name), Scores(np.concatenate([one.slopes for one in found]), estimands))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from hscb_bayes.analysis.known import DURATION, Known
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.evidence.cohort import Cohort
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.model.marks import RESPONDERS
@@ -17,20 +17,20 @@ from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import TRANSITIONS
 
 
-def drawn_effect(analysis: Analysis, *, rng: np.random.Generator) -> np.ndarray | None:
+def drawn_effect(analysis: Member, *, rng: np.random.Generator) -> np.ndarray | None:
     """What the known patients add to the log hazards, from its prior, shape (transition,); None where nothing."""
     deviation = None if analysis.known is None else analysis.known.said.deviation
     return None if deviation is None else deviation * rng.standard_normal(3)
 
 
 def simulate_with_known(
-    analysis: Analysis,
+    analysis: Member,
     truth: np.ndarray,
     effect: np.ndarray | None,
     of_study: np.ndarray | None = None,
     *,
     rng: np.random.Generator,
-) -> tuple[Analysis, dict[str, float], float]:
+) -> tuple[Member, dict[str, float], float]:
     """The analysis with simulated patients in the place of its own, the printed numbers of the study, and the share of
     its patients censored before one year.
 
@@ -65,8 +65,8 @@ def simulate_with_known(
 
 
 def simulate_split(
-    analysis: Analysis, truth: np.ndarray, count: int, *, rng: np.random.Generator
-) -> tuple[Analysis, Analysis, dict[str, float]]:
+    analysis: Member, truth: np.ndarray, count: int, *, rng: np.random.Generator
+) -> tuple[Member, Member, dict[str, float]]:
     """One simulated study seen in two ways: with ``count`` of its patients one by one inside its print, and with all.
 
     Returns
@@ -89,13 +89,13 @@ def simulate_split(
     )
 
 
-def as_recorded(analysis: Analysis, courses: Courses) -> Cohort:
+def as_recorded(analysis: Member, courses: Courses) -> Cohort:
     """Patients as the paper would record them, who looks for a response up to the day of its survivals."""
     seen = courses.response_day <= fitted_day(analysis)
     return recorded(analysis, replace(courses, response_day=np.where(seen, courses.response_day, np.inf)))
 
 
-def printed_and_censored(analysis: Analysis, cohort: Cohort) -> tuple[dict[str, float], float]:
+def printed_and_censored(analysis: Member, cohort: Cohort) -> tuple[dict[str, float], float]:
     """What one simulated study prints, by number id, and the share of its patients censored before one year.
 
     With how many responded, which an analysis says where its paper does not.

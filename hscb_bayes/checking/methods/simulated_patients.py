@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hscb_bayes.analysis.patient_spec import PatientAnalysis
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.posterior.posterior import Posterior

@@ -25,7 +25,7 @@ class Gompertz:
 
     References
     ----------
-    Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003, section 2.5.
+    Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer 2003, section 2.5.
     """
 
     growth: Any

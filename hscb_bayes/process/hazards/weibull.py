@@ -23,7 +23,7 @@ class Weibull:
 
     References
     ----------
-    Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. Springer 2003, section 2.5.
+    Klein JP, Moeschberger ML. Survival Member, 2nd ed. Springer 2003, section 2.5.
     """
 
     shape: Any

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.report.sections.alternatives import ALTERNATIVES
 from hscb_bayes.report.sections.answer import ANSWER
 from hscb_bayes.report.sections.assumed import ASSUMED
@@ -37,6 +36,6 @@ SECTIONS = (
 )  # fmt: skip
 
 
-def sections_of(analysis: Any) -> tuple[Section, ...]:
+def sections_of(analysis: Analysis) -> tuple[Section, ...]:
     """The sections that apply to an analysis."""
     return tuple(section for section in SECTIONS if section.applies(analysis))

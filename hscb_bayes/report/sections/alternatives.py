@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
 from hscb_bayes.posterior.headline import headline_quantities
@@ -59,7 +60,7 @@ def alternatives_of_print(found: Mapping[str, tuple[Any, Any, bool]]) -> pd.Data
     return pd.concat(parts, ignore_index=True)
 
 
-def _two_humps(analysis: Any, headline: Any) -> dict[str, float]:
+def _two_humps(analysis: Member, headline: Any) -> dict[str, float]:
     """The hazard ratio of response below 1 and above it, where a P value of unknown direction is fitted."""
     sides = ("below", "above")
     found = {"share_above": np.nan} | {f"{side}_{name}": np.nan for side in sides for name in NAMES}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from hscb_bayes.analysis.against_study import duration_summary
+from hscb_bayes.analysis.member import asked_priors
 from hscb_bayes.analysis.priors import BELIEFS, Belief
-from hscb_bayes.analysis.spec import asked_priors
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.items import items_by_use

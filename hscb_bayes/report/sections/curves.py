@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,22 +11,23 @@ import xarray as xr
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.posterior.curves import curves
+from hscb_bayes.posterior.not_taught import untaught
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import summarise
-from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report import plot
 from hscb_bayes.report.curve_figure import Series, Time, curve_figure, finish, mark_in_legend
 from hscb_bayes.report.fits import Fits
+from hscb_bayes.report.groups_in_words import ALL, in_words
 from hscb_bayes.report.headline import headline_in_words, of_the_prior, summary_row
 from hscb_bayes.report.points import printed_response, response_points, survival_points
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section, has_one_print
 from hscb_bayes.report.style import BLACK, LOOKS
 from hscb_bayes.report.svg import inline_svg
-from hscb_bayes.report.whom import ALL, in_words
 from hscb_bayes.report.words import listing
 
 CURVE_DAYS = (1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 14.0, 17.0, 21.0, 28.0, 42.0, 60.0, 90.0, 180.0, 270.0, 365.0)
@@ -40,7 +40,7 @@ NO_POINTS = pd.DataFrame({"whom": []})
 SHARES = {"responded_by": ("patients who have responded", "have responded"), "alive": ("patients alive", "are alive")}
 
 
-def curve_days(analysis: Any) -> tuple[float, ...]:
+def curve_days(analysis: Member) -> tuple[float, ...]:
     """Days of the curves: over one year, and on by quarters to the last printed survival."""
     last = max((item.day for item in analysis.study.items if isinstance(item, Survival)), default=YEAR)
     quarters = (YEAR * (1.0 + k / 4.0) for k in range(1, math.ceil(4.0 * (last - YEAR) / YEAR) + 1))

@@ -15,12 +15,12 @@ from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report.cell import Cell, cell, estimate_of
 from hscb_bayes.report.fits import Fits
+from hscb_bayes.report.groups_in_words import groups_by_duration, in_words
 from hscb_bayes.report.headline import headline_in_words, of_the_prior, summary_row
 from hscb_bayes.report.interval_figure import RATIOS, interval_figure
 from hscb_bayes.report.predictions import prediction_table
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section, has_one_print
-from hscb_bayes.report.whom import groups_by_duration, in_words
 from hscb_bayes.report.words import listing, number, span
 
 TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)

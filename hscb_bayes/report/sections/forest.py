@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
 from hscb_bayes.posterior.headline import Quantity, hazard_ratios_from_draws, headline_quantities
+from hscb_bayes.posterior.not_taught import untaught
 from hscb_bayes.posterior.posterior import Posterior
-from hscb_bayes.posterior.taught import untaught
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report import plot
 from hscb_bayes.report.cell import estimate_of

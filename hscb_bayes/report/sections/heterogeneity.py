@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.model.hierarchy import EFFECTS, hierarchy_of
+from hscb_bayes.analysis.level import STUDY
 from hscb_bayes.posterior.exchangeable import exchangeable_probability
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report.cell import estimate_of
@@ -40,7 +40,7 @@ def heterogeneity_table(posterior: Posterior) -> pd.DataFrame:
     """
     half_normal = np.abs(np.random.default_rng(1).standard_normal(PRIOR_DRAWS))
     rows: list[dict[str, object]] = []
-    for effect, scale in zip(EFFECTS, hierarchy_of(posterior.analysis).between, strict=True):
+    for effect, scale in posterior.analysis.levels[STUDY].between.items():
         if scale == 0.0:
             continue
         spread = posterior.dataset["between_studies"].sel(effect=effect).values.ravel()
@@ -69,7 +69,7 @@ def weights_table(fits: Mapping[str, Posterior]) -> pd.DataFrame:
             continue
         learned = exchangeable_probability(posterior).mean(axis=0)
         for study, probability in zip(posterior.analysis.studies, learned, strict=True):
-            weight = posterior.analysis.table.exchangeable.weight_of(study)
+            weight = posterior.analysis.levels[STUDY].weight_of(study)
             rows.append({"analysis": name, "study": study, "weight": weight, "probability": float(probability)})
     return pd.DataFrame(rows, columns=["analysis", "study", "weight", "probability"])
 

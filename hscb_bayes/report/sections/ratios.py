@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.estimators.intervals import normal_quantile
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import cumulative_incidence, survival
@@ -43,7 +44,7 @@ def ratio_table(posterior: Posterior) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["transition", "term", *NAMES, *(f"prior_{x}" for x in NAMES), "share_above"])
 
 
-def settings_of(analysis: Any) -> dict[str, list[Any]]:
+def settings_of(analysis: PatientAnalysis) -> dict[str, list[Any]]:
     """Values of each covariate that are compared, the reference first: its levels, or the quartiles of its numbers."""
     found: dict[str, list[Any]] = {}
     for id, covariate in analysis.table.covariates.items():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from markupsafe import Markup
 
+from hscb_bayes.analysis.patient_analysis import PatientAnalysis
 from hscb_bayes.estimators.illness_death import occupancy_at
 from hscb_bayes.estimators.intervals import proportion_interval
 from hscb_bayes.model.simulated import can_be_replicated
@@ -31,7 +31,7 @@ PANEL = 3.2  # inches
 TICKS = 5
 
 
-def curve_days(analysis: Any) -> list[float]:
+def curve_days(analysis: PatientAnalysis) -> list[float]:
     """Days of the curves, those of the tables among them."""
     days = analysis.table.report.days
     spread = days[-1] * (np.arange(CURVE_POINTS + 1) / CURVE_POINTS) ** EARLY
@@ -72,7 +72,7 @@ def occupancy_table(fits: Fits) -> pd.DataFrame:
     return table[["group", "quantity", "day", "median", "lower", "upper", "mean"]]
 
 
-def observed_table(analysis: Any) -> pd.DataFrame:
+def observed_table(analysis: PatientAnalysis) -> pd.DataFrame:
     """Aalen-Johansen probabilities of the states with plain 90% limits.
 
     Columns ``group``, ``quantity`` (a state), ``day``, ``estimate``, ``lower``, ``upper``. There are no limits (NaN)

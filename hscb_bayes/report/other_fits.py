@@ -25,7 +25,7 @@ from hscb_bayes.report.sampling import BESIDE_PRINT, attempts_of, sampled_withou
 HEADLINE = "learned"  # the section that reports the headline
 
 
-def with_fits_beside(
+def with_other_fits(
     fits: Fits, compiled: Compiled, alternatives: Mapping[str, Any], *, seed: int, say: Progress
 ) -> Fits:
     """The fits with those beside the main one that its analysis asks for.

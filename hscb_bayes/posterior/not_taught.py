@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hscb_bayes.analysis.against_study import Fittable, fittable
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.posterior.headline import CONTRASTS, headline_quantities
 from hscb_bayes.process.pathway import TRANSITIONS
 
@@ -15,7 +15,7 @@ SURVIVALS = ("os_1y", "os_1y_short", "os_1y_long", "days_recovered_1y")
 BY_DURATION = (*(f"hazard_ratio_{name}" for name in TRANSITIONS), *(f"{id}_contrast" for id, _, _ in CONTRASTS))
 
 
-def untaught(analysis: Analysis) -> Mapping[str, str]:
+def untaught(analysis: Member) -> Mapping[str, str]:
     """Headline quantities of whose kind no number is fitted, with what such a number would be of, in words.
 
     Patients who are known one by one teach every quantity.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hscb_bayes.analysis.spec import Analysis
+from hscb_bayes.analysis.member import Member
 
 ALL = "all"
 
 
-def groups_by_duration(analysis: Analysis) -> dict[str, str]:
+def groups_by_duration(analysis: Member) -> dict[str, str]:
     """The study's ids of the groups that the analysis calls "short" and "long"; empty where it has none."""
     return dict(_groups(analysis))
 
 
-def in_words(analysis: Analysis) -> dict[str, str]:
+def in_words(analysis: Member) -> dict[str, str]:
     """Words for everyone whom a curve can be about: "all", "short", "long", and durations such as "14"."""
     labels = analysis.study.labels
     groups = {name: labels[id] for name, id in groups_by_duration(analysis).items()}
@@ -23,7 +23,7 @@ def in_words(analysis: Analysis) -> dict[str, str]:
     return {ALL: labels[ALL]} | others | groups | durations
 
 
-def _groups(analysis: Analysis) -> Iterator[tuple[str, str]]:
+def _groups(analysis: Member) -> Iterator[tuple[str, str]]:
     groups = analysis.study.groups
     for id in (id for id in analysis.table.cohort.sizes if groups[id].by == "duration"):
         is_short = groups[id].relation in ("<", "<=")

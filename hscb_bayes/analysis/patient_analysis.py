@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.analysis.assumed import Assumed
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.layers import find_analysis, layers_of
+from hscb_bayes.analysis.level import CENTRE, Level
 from hscb_bayes.analysis.patient_table import Covariate, PatientAnalysisTable, validated
 from hscb_bayes.analysis.priors import PARAMETERS, Parameter
 from hscb_bayes.analysis.table_source import patients_in, read_source
@@ -43,49 +44,28 @@ OF_RESULTS = (
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PatientAnalysis(Assumed):
-    """A frozen analysis of a table of patients.
+class PatientAnalysis(Analysis):
+    """An analysis of a table of patients.
 
     Parameters
     ----------
-    name
-        The file's name without its ending.
-    table
-        Everything the file says, checked.
     patients
         The table's patients.
-    sources
-        Path to SHA-256 of each file that was read.
-    text
-        The merged tables as JSON, for provenance.
     """
 
-    name: str
     table: PatientAnalysisTable
     patients: Patients
-    path: str
-    sources: Mapping[str, str]
-    text: str
-
-    @property
-    def members(self) -> tuple[()]:
-        """None: a table has no print."""
-        return ()
 
     @property
     def left_out(self) -> LeftOut | None:
         """Patients who are left out, as a covariate is missing, with their events; None where nobody is."""
         return self.patients.left_out if self.patients.left_out.patients else None
 
-    @property
-    def has_correlated_centres(self) -> bool:
-        """Whether a centre's three effects are correlated."""
-        return self.table.centres is not None and self.table.centres.correlated
-
-    @property
-    def deviation_between_centres(self) -> float | None:
-        """Scale of the spread of centre effects; None where centres are not told apart."""
-        return None if self.table.centres is None else self.table.centres.deviation
+    @cached_property
+    def levels(self) -> Mapping[str, Level]:
+        """That of centres, where they are told apart."""
+        said = self.table.centres
+        return {} if said is None else {CENTRE: said.level(self.centres)}
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -329,3 +309,13 @@ def _check_covariates(analysis: PatientAnalysis, address: str) -> None:
         )
     if analysis.table.centres and len(analysis.centres) < FEWEST_CENTRES:
         raise InputError(f"{address}: {analysis.table.centres.column}: required at least two centres, found one")
+    _check_weights(analysis)
+
+
+def _check_weights(analysis: PatientAnalysis) -> None:
+    """Refuse the weight of a centre that is not in the table."""
+    centres = analysis.table.centres
+    for name in {} if centres is None or centres.exchangeable is None else centres.exchangeable.weights:
+        if name not in analysis.centres:
+            hint = nearest(name, analysis.centres)
+            raise InputError(f"{analysis.path}: centres.exchangeable.weights: unknown centre {quote(name)}; {hint}")

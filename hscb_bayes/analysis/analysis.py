@@ -1,20 +1,43 @@
-"""What every analysis can be asked for, whatever its form; each form says what differs."""
+"""An analysis: what every form of it can be asked for; each form says what differs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from hscb_bayes.analysis.hazards import Hazards
+from hscb_bayes.analysis.level import Level
 from hscb_bayes.analysis.priors import Belief, Parameter
+from hscb_bayes.analysis.shift import Shift
 
 
-class Assumed:
-    """An analysis of a paper, of a pool, or of a table of patients, as the model takes it."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Analysis:
+    """What is assumed, and the data: of a printed study, of a pool of them, or of a table of patients.
 
+    Parameters
+    ----------
+    name
+        The file's name without its ending.
+    table
+        Everything the file says, checked.
+    path
+        Of the file.
+    sources
+        Path to SHA-256 of each file that was read.
+    text
+        The merged tables as JSON, for provenance.
+    """
+
+    name: str
     table: Any
-    members: Any  # the analyses of single studies with a print
+    path: str
+    sources: Mapping[str, str]
+    text: str
+
+    members: ClassVar[Any] = ()  # the printed studies, each a ``Member``
 
     @property
     def studies(self) -> tuple[str, ...]:
@@ -80,9 +103,14 @@ class Assumed:
         return dict.fromkeys(self.studies, 1.0)
 
     @property
-    def deviation_between_studies(self) -> float | None:
-        """Scale of the spread of the only study's effects; None where studies are not said to differ."""
-        return None
+    def levels(self) -> Mapping[str, Level]:
+        """Units that differ with a spread, by name: "study", "centre"."""
+        return {}
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """What tells studies, or patients known one by one, apart without a spread."""
+        return tuple(shift for member in self.members for shift in member.shifts)
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -93,11 +121,6 @@ class Assumed:
     def term_deviations(self) -> Any:
         """Standard deviations of the log hazard ratios, shape (term,)."""
         return ()
-
-    @property
-    def deviation_between_centres(self) -> float | None:
-        """Scale of the spread of centre effects; None where centres are not told apart."""
-        return None
 
     @property
     def has_print(self) -> bool:
@@ -138,8 +161,3 @@ class Assumed:
     def alternatives(self) -> tuple[str, ...]:
         """Names of the analyses beside it that the report compares, itself not among them."""
         return ()
-
-    @property
-    def has_correlated_centres(self) -> bool:
-        """Whether a centre's three effects are correlated."""
-        return False

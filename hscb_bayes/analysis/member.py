@@ -1,4 +1,4 @@
-"""An analysis: which evidence, which priors, which conventions. A TOML file is read into a frozen ``Analysis``.
+"""An analysis of one printed study: which evidence, which priors, which conventions. A file is read into a ``Member``.
 
 An alternative analysis is ``base = "main"`` and what differs from it.
 """
@@ -6,12 +6,10 @@ An alternative analysis is ``base = "main"`` and what differs from it.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from statistics import NormalDist
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -24,12 +22,15 @@ from hscb_bayes.analysis.against_study import (
     duration_summary,
     patients_of,
 )
-from hscb_bayes.analysis.assumed import Assumed
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.declared_sizes import check_cohort
 from hscb_bayes.analysis.hazards import Hazards, check_families
 from hscb_bayes.analysis.known import Known, KnownTable, known_from_text, read_known
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
+from hscb_bayes.analysis.level import STUDY, Level
 from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, Belief, Parameter, check_beliefs
+from hscb_bayes.analysis.ratios import spread_of
+from hscb_bayes.analysis.shift import Shift
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
@@ -105,7 +106,7 @@ class BetweenStudies(Table):
     @property
     def deviation(self) -> float:
         """Scale of the half-normal spread of study effects: two studies differ by normal of sqrt(2) times it."""
-        return math.log(self.hazard_ratio_rarely_above) / (math.sqrt(2.0) * NormalDist().inv_cdf(0.975))
+        return spread_of(self.hazard_ratio_rarely_above)
 
 
 class ReportRequest(Table):
@@ -154,34 +155,27 @@ class AnalysisTable(Table):
     report: ReportRequest = Field(default_factory=ReportRequest, description="what the report shows")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Analysis(Assumed):
-    """A frozen analysis: what is assumed, and the study it is about.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Member(Analysis):
+    """An analysis of one printed study: on its own, or a member of a pool.
 
     Parameters
     ----------
-    name
-        The file's name without its ending.
-    table
-        Everything the file says, checked.
-    sources
-        Path to SHA-256 of each file that was read.
-    text
-        The merged tables as JSON, for provenance.
+    study
+        What is printed.
     known
-        Patients known one by one beside the paper.
+        Patients known one by one beside the print.
+    of_table
+        The analysis of a table whose patients are all there is of the study: nothing is printed.
     """
 
-    name: str
     table: AnalysisTable
     study: Study
-    path: str
-    sources: Mapping[str, str]
-    text: str
     known: Known | None = None
+    of_table: Any = None
 
     @property
-    def members(self) -> tuple[Analysis, ...]:
+    def members(self) -> tuple[Member, ...]:
         """The study with a print: this one."""
         return (self,)
 
@@ -191,10 +185,21 @@ class Analysis(Assumed):
         return self.table.follow_up.complete
 
     @property
-    def deviation_between_studies(self) -> float | None:
-        """Scale of the spread of study effects; None where studies are not said to differ."""
+    def levels(self) -> Mapping[str, Level]:
+        """That of studies, where they are said to differ: this one is its only unit."""
         between = self.table.between_studies
-        return None if between is None else between.deviation
+        if between is None:
+            return {}
+        return {STUDY: Level(name="study", units=self.studies, between=dict.fromkeys(TRANSITIONS, between.deviation))}
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """What its patients known one by one differ by from the others."""
+        deviation = None if self.known is None else self.known.said.deviation
+        if deviation is None:
+            return ()
+        each = dict.fromkeys(TRANSITIONS, deviation)
+        return (Shift(name=f"patients:{self.study.id}", studies=self.studies, deviations=each, applies_to="patients"),)
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -225,7 +230,7 @@ class Analysis(Assumed):
         return patients_of(self.study, self.table.cohort.among)
 
 
-def load_analysis(path: str | Path) -> Analysis:
+def load_analysis(path: str | Path) -> Member:
     """Read an analysis file and the study it names; a bare name such as ``"main"`` means a shipped analysis.
 
     Raises
@@ -252,7 +257,7 @@ def load_analysis(path: str | Path) -> Analysis:
     return analysis
 
 
-def _load(file: Path) -> Analysis:
+def _load(file: Path) -> Member:
     """An analysis without a look at its alternatives; what is wrong in its base is said of the base."""
     layers, sources = layers_of(file)
     if "patients" in layers[-1][1]:
@@ -264,7 +269,7 @@ def _load(file: Path) -> Analysis:
             _checked(data, below)
         raise
     known, table_read = (None, {}) if table.known_patients is None else read_known(table.known_patients, file)
-    return Analysis(
+    return Member(
         name=file.stem,
         table=table,
         study=study,
@@ -284,7 +289,7 @@ def _checked(data: dict[str, Any], file: Path) -> tuple[AnalysisTable, Study]:
 
 def analysis_from_text(
     *, name: str, path: str, text: str, study_text: str, sources: Mapping[str, str], known_text: str = ""
-) -> Analysis:
+) -> Member:
     """An analysis from the provenance of its posterior; raises what ``load_analysis`` raises."""
     data = tables_of_json(text, path)
     table = _validated(data, path)
@@ -296,7 +301,7 @@ def analysis_from_text(
     _check_against_study(table, study, path)
     said = table.known_patients
     known = None if said is None else known_from_text(said, known_text, f"{path}: known_patients")
-    return Analysis(name=name, table=table, study=study, path=path, sources=sources, text=text, known=known)
+    return Member(name=name, table=table, study=study, path=path, sources=sources, text=text, known=known)
 
 
 def _study_file(file: Path, study: str) -> Path:
@@ -354,7 +359,7 @@ def needed_priors(table: AnalysisTable) -> tuple[str, ...]:
     return tuple(id for id in BELIEFS if not unused.get(id, False))
 
 
-def asked_priors(analysis: Analysis) -> tuple[str, ...]:
+def asked_priors(analysis: Member) -> tuple[str, ...]:
     """Beliefs about what its posterior tells of: without durations, none of theirs."""
     needed = needed_priors(analysis.table)
     return needed if analysis.by_duration else tuple(id for id in needed if not BELIEFS[id].of_duration)
