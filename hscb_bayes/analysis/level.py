@@ -14,6 +14,7 @@ RATIOS = (*TRANSITIONS, "never_respond")  # effects on hazards and odds: what a 
 LevelName = Literal["study", "centre"]
 STUDY: Literal["study"] = "study"
 CENTRE: Literal["centre"] = "centre"
+SPREAD_WITHIN = "spread_within"  # dimension of spreads, where each table has its own
 ALWAYS = 1.0 - 1e-12  # a weight that is as good as 1
 
 
@@ -46,6 +47,8 @@ class Level:
         Whether effects are sampled the more as themselves, and not on a standard scale, the more events a unit has.
     average
         A unit that is itself the average one (commensurate prior); none if left out.
+    within
+        The unit of another level that each unit is of, whose units have a spread of their own; one spread if left out.
 
     References
     ----------
@@ -62,13 +65,15 @@ class Level:
     correlated: bool = False
     centred: bool = False
     average: str | None = None
+    within: tuple[str, ...] = ()
 
     @classmethod
     def joined(cls, levels: Sequence[Level]) -> Level:
         """One level of the units of several, which are believed to differ as those of the first."""
         units = tuple(unit for level in levels for unit in level.units)
         weights = {unit: weight for level in levels for unit, weight in level.weights.items()}
-        return replace(levels[0], units=units, weights=weights)
+        within = tuple(other for level in levels for other in level.within)
+        return replace(levels[0], units=units, weights=weights, within=within)
 
     @property
     def effects(self) -> tuple[str, ...]:
@@ -84,6 +89,21 @@ class Level:
     def spread(self) -> str:
         """Name of the variable that says how much units differ."""
         return f"between_{'studies' if self.name == STUDY else 'centres'}"
+
+    @property
+    def spreads(self) -> tuple[str, ...]:
+        """Whose units have a spread of their own; empty where all have one."""
+        return tuple(dict.fromkeys(self.within))
+
+    @property
+    def spread_of_units(self) -> list[int]:
+        """Position among ``spreads`` of each unit's."""
+        return [self.spreads.index(other) for other in self.within]
+
+    @property
+    def dims_of_spread(self) -> tuple[str, ...]:
+        """Of the variable that says how much units differ."""
+        return (SPREAD_WITHIN, self.dim) if self.within else (self.dim,)
 
     @property
     def is_mixed(self) -> bool:

@@ -200,12 +200,8 @@ class Member(Analysis):
         said = self.table.centres
         if said is None:
             return {}
-        return {CENTRE: said.level(tuple(sorted(set(self._labels(said.column).tolist()))), self._prefix)}
-
-    @property
-    def _prefix(self) -> str:
-        """Of the names of its centres: among other studies they have that of the study before them."""
-        return "" if self.first is None else f"{self.study.id}:"
+        own = tuple(sorted(set(self._labels(said.column).tolist())))
+        return {CENTRE: said.level(own, None if self.first is None else self.study.id)}
 
     def _labels(self, column: str) -> np.ndarray:
         """A column of its patients as text, shape (patient,)."""
@@ -279,8 +275,8 @@ class Member(Analysis):
         """Position of each of its patients' centre among ``centres``, shape (patient,)."""
         if CENTRE not in self.levels:
             return np.zeros(0 if self.known is None else len(self.known), dtype=int)
-        names = [name.removeprefix(self._prefix) for name in self.centres]
-        return np.searchsorted(names, self._labels(self.table.centres.column))
+        own = self._labels(self.table.centres.column)
+        return np.searchsorted(sorted(set(own.tolist())), own)
 
 
 def asked_priors(member: Member) -> tuple[str, ...]:

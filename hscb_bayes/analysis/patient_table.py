@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -31,14 +31,26 @@ class Centres(Table):
     correlated: bool = Field(
         default=False, description="true: a centre's three effects are correlated, with an LKJ(2) prior"
     )
+    within: Literal["study"] | None = Field(
+        default=None,
+        description="'study': in an analysis of several studies each table has a spread of its own; left out: all have "
+        "one",
+    )
     why: Line = Field(description="where the belief comes from")
 
     exchangeable: Exchangeable | None = Field(
         default=None, description="left out: every centre is taken to be one of a kind"
     )
 
-    def level(self, centres: tuple[str, ...], prefix: str = "") -> Level:
-        """The level that these beliefs about some centres make; their names have the prefix before them."""
+    def level(self, centres: tuple[str, ...], study: str | None = None) -> Level:
+        """The level that these beliefs about some centres make.
+
+        Parameters
+        ----------
+        study
+            That the table is of, among several; the name of each centre then has that of the study before it.
+        """
+        prefix = "" if study is None else f"{study}:"
         between, own = dict.fromkeys(TRANSITIONS, spread_of(self.hazard_ratio_rarely_above)), self.exchangeable
         return Level(
             name="centre",
@@ -49,6 +61,7 @@ class Centres(Table):
             mixed_in="prior",
             correlated=self.correlated,
             centred=True,
+            within=() if study is None or self.within is None else (study,) * len(centres),
         )
 
 

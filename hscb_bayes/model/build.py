@@ -15,7 +15,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.analysis.level import CENTRE, STUDY
+from hscb_bayes.analysis.level import CENTRE, SPREAD_WITHIN, STUDY
 from hscb_bayes.model.believed import parameter_vector
 from hscb_bayes.model.data import arrays_of_table, model_data, named
 from hscb_bayes.model.data_vector import DATA_VARIABLE, Built, packed, unpacked
@@ -86,6 +86,7 @@ def coords_of(analysis: Analysis) -> dict[str, list[str]]:
         found["term"] = list(analysis.terms)
     if analysis.centres:
         found["centre"] = list(analysis.centres)
+        found |= {SPREAD_WITHIN: list(spreads)} if (spreads := analysis.levels[CENTRE].spreads) else {}
     if STUDY in analysis.levels:
         found["effect"] = list(analysis.levels[STUDY].effects)
     if shifts := study_shifts(analysis):

@@ -100,7 +100,9 @@ def structure_of(analysis: Analysis) -> tuple[Any, ...]:
     tables = tuple(
         (study, each.terms, each.centres, hazards.never_respond) for study, each in tables_of(analysis).items()
     )
-    levels = tuple((name, each.effects, each.correlated, each.components) for name, each in analysis.levels.items())
+    levels = tuple(
+        (name, each.effects, each.correlated, each.components, each.within) for name, each in analysis.levels.items()
+    )
     with_effect = tuple(effect_deviations(analysis))
     flags = (hazards.clock, hazards.never_respond_by_duration)
     shifts = (tuple(shift.name for shift in study_shifts(analysis)), shifted(analysis))

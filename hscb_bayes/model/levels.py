@@ -83,8 +83,9 @@ def unit_effects(level: Level, data: Mapping[str, Any], common: Any = 0.0) -> Un
     """
     dims, near_zero = (level.name, level.dim), pm.distributions.transforms.log_exp_m1  # a logarithm near zero alone
     own = {name: data[of_level(level, name)] for name in beliefs_needed(level)}
-    standard = pm.HalfNormal(f"standard_{level.spread}", default_transform=near_zero, dims=level.dim)
-    spread = pm.Deterministic(level.spread, own["between"] * standard, dims=level.dim)
+    standard = pm.HalfNormal(f"standard_{level.spread}", default_transform=near_zero, dims=level.dims_of_spread)
+    spread = pm.Deterministic(level.spread, own["between"] * standard, dims=level.dims_of_spread)
+    spread = spread[level.spread_of_units] if level.within else spread
     beliefs = {name: own[name] for name in SHAPES if name in own}
     law = Law(level=level, spread=spread, root=_root(level), beliefs=beliefs, xp=pt)
     sampled, log_probability = _sampled(law, dims), pt.zeros((1, len(level.units)))
@@ -121,7 +122,7 @@ class Law:
     Parameters
     ----------
     spread
-        Shape (..., 1 or none, effect).
+        Shape (..., effect) with an axis of units, of length one or none where all units have one spread.
     root
         Cholesky factor of the correlation of the effects, shape (..., effect, effect); None without one.
     beliefs
@@ -219,7 +220,12 @@ def _sampled(law: Law, dims: tuple[str, str]) -> Any:
     def random(*parameters: Any, rng: np.random.Generator, size: Any) -> np.ndarray:
         return of(parameters, np).drawn(rng)
 
-    shapes = ["(e)", *(["(e,e)"] if root else []), *(SHAPES[name] for name in law.beliefs), "(u,e)"]
+    shapes = [
+        "(u,e)" if level.within else "(e)",
+        *(["(e,e)"] if root else []),
+        *(SHAPES[name] for name in law.beliefs),
+        "(u,e)",
+    ]
     return pm.CustomDist(
         name, law.spread, *root, *law.beliefs.values(), zeros, logp=logp, random=random, dims=dims,
         support_point=lambda _rv, _size, *_parameters: pt.as_tensor_variable(zeros),

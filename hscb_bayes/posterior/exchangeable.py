@@ -74,7 +74,8 @@ def _by_likelihoods(pooled: Posterior, level: Level) -> np.ndarray:
 
 def _by_priors(posterior: Posterior, level: Level) -> np.ndarray:
     """Where a unit has the same effects either way: how dense the two priors are there."""
-    spread, root = posterior.flat(level.spread)[:, None], None
+    spread, root = posterior.flat(level.spread), None
+    spread = spread[:, level.spread_of_units] if level.within else spread[:, None]
     if level.correlated:
         root = root_of_effects(np.linalg.cholesky(posterior.flat(f"{level.name}_correlation")), len(level.effects))
     law = Law(level=replace(level, centred=False), spread=spread, root=root, beliefs=level_arrays(level), xp=np)

@@ -18,7 +18,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.level import CENTRE, EFFECTS, ON_HAZARDS, STUDY, Level
+from hscb_bayes.analysis.level import CENTRE, EFFECTS, ON_HAZARDS, SPREAD_WITHIN, STUDY, Level
 from hscb_bayes.analysis.priors import natural
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.held_out import NOTHING, HeldOut
@@ -245,7 +245,7 @@ class Posterior:
 
     def _new_unit(self, level: Level, rng: np.random.Generator, exchangeable: float) -> np.ndarray:
         """Effects of a unit that is not among those of a level, without what shifts add, shape (draw, effect)."""
-        spread = self.flat(level.spread)
+        spread = self.flat(level.spread)[:, 0] if level.within else self.flat(level.spread)
         standard = rng.normal(size=spread.shape)
         apart = standard * level_arrays(level)["apart"]
         if level.correlated:
@@ -281,6 +281,8 @@ class Posterior:
             further |= {
                 name: self.dataset[name] for name in (level.spread, f"{level.name}_correlation") if name in self.dataset
             }
+            if level.within:
+                further[level.spread] = further[level.spread].sel({SPREAD_WITHIN: list(level.spreads)})
         drawn = {id: self.labelled(by_id[id], {}) for id in member.believed}
         tree = tree_of_parameters(member, drawn, further, self.tree["sample_stats"].to_dataset())
         return replace(self, analysis=member, tree=tree, without=NOTHING, numbers={}, verdict=None)

@@ -84,7 +84,9 @@ def _ratios(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator
 def _level(level: Level, shape: tuple[int, ...], rng: np.random.Generator, common: Any = 0.0) -> Variables:
     """Effects of the units of a level; ``common`` is what shifts add, shape (..., unit, effect)."""
     level, beliefs, dims = replace(level, centred=False), level_arrays(level), (level.name, level.dim)
-    between = beliefs["between"] * np.abs(rng.standard_normal((*shape, len(level.effects))))
+    spreads = (len(level.spreads),) if level.within else ()
+    between = beliefs["between"] * np.abs(rng.standard_normal((*shape, *spreads, len(level.effects))))
+    of_units = between[..., level.spread_of_units, :] if level.within else between[..., None, :]
     found, root = Variables(), None
     if level.correlated:
         partial = 2.0 * rng.beta(PARTIAL, PARTIAL, size=(*shape, PARTIAL.size)) - 1.0
@@ -94,9 +96,9 @@ def _level(level: Level, shape: tuple[int, ...], rng: np.random.Generator, commo
         pair = ("transition", "other_transition")
         found[f"{level.name}_correlation"] = (pair, of_hazards @ np.swapaxes(of_hazards, -1, -2))
         root = root_of_effects(of_hazards, len(level.effects))
-    law = Law(level=level, spread=between[..., None, :], root=root, beliefs=beliefs, xp=np)
+    law = Law(level=level, spread=of_units, root=root, beliefs=beliefs, xp=np)
     sampled = law.drawn(rng, shape)
-    found[level.spread] = ((level.dim,), between)
+    found[level.spread] = (level.dims_of_spread, between)
     found[f"{level.name}_effect"] = (dims, common + beliefs["differs"] * law.of_one_of_the_kind * sampled)
     if level.components > 1:
         found[f"{level.name}_effect_apart"] = (dims, common + beliefs["differs"] * law.of_one_apart * sampled)

@@ -19,7 +19,7 @@ from scipy.stats import multivariate_normal, norm
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.exchangeable import Exchangeable
-from hscb_bayes.analysis.level import CENTRE, ON_HAZARDS, STUDY, Level
+from hscb_bayes.analysis.level import CENTRE, ON_HAZARDS, SPREAD_WITHIN, STUDY, Level
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.analysis.read_table import load_patients
@@ -56,8 +56,15 @@ OPTIONS = [
 
 def words_of(options: Mapping[str, Any]) -> str:
     """The options that are not the default ones."""
-    flags = [option for option in ("correlated", "centred", "average") if options.get(option)]
+    flags = [option for option in ("correlated", "centred", "average", "within") if options.get(option)]
     return ", ".join([options["name"], *flags, *([f"mixed in the {options['mixed_in']}"] * bool(options["weights"]))])
+
+
+OPTIONS += [
+    options | {"within": ("one", "other", "one", "other")}
+    for options in OPTIONS
+    if (options["correlated"] and options["mixed_in"] == "prior") or not (options["weights"] or options["correlated"])
+]
 
 
 @pytest.fixture(params=OPTIONS, ids=words_of)
@@ -67,8 +74,17 @@ def level(request: pytest.FixtureRequest) -> Level:
 
 
 def spread_of(level: Level) -> np.ndarray:
-    """Shape (effect,)."""
-    return np.array([SPREAD[effect] for effect in level.effects])
+    """Of each unit, shape (unit, effect): units of the other group differ by 1.5 times as much."""
+    own = np.array([SPREAD[effect] for effect in level.effects])
+    return (
+        own
+        * np.array([1.5 if level.within and level.within[k] == "other" else 1.0 for k in range(len(UNITS))])[:, None]
+    )
+
+
+def as_given(level: Level) -> np.ndarray:
+    """The spreads as a law takes them."""
+    return spread_of(level) if level.within else spread_of(level)[0]
 
 
 def exponents_of(level: Level) -> np.ndarray:
@@ -90,7 +106,7 @@ def law_of(level: Level, xp: Any) -> Law:
     given = pt.as_tensor_variable if xp is pt else np.asarray
     return Law(
         level=level,
-        spread=given(spread_of(level)),
+        spread=given(as_given(level)),
         root=given(root) if level.correlated else None,
         beliefs={name: given(arrays[name]) for name in SHAPES if name in beliefs_needed(level)},
         xp=xp,
@@ -122,16 +138,22 @@ def deviations_apart(level: Level) -> np.ndarray:
 
 def components_of(level: Level, sampled: np.ndarray) -> np.ndarray:
     """Log density of what is sampled, by those of the effects, shape (component, unit)."""
-    spread = spread_of(level)
-    covariances = spread[:, None] * correlation_of(level) * spread, np.diag(deviations_apart(level) ** 2)
     return np.array(
         [
             [
-                multivariate_normal.logpdf(multiple * value, cov=covariance) + np.log(multiple).sum()
-                for multiple, value in zip(multiples, sampled, strict=True)
+                multivariate_normal.logpdf(multiple * value, cov=own) + np.log(multiple).sum()
+                for multiple, value, own in zip(multiples, sampled, covariance, strict=True)
             ]
-            for multiples, covariance in zip(multiples_of(level), covariances, strict=True)
+            for multiples, covariance in zip(multiples_of(level), covariances_of(level), strict=True)
         ]
+    )
+
+
+def covariances_of(level: Level) -> tuple[np.ndarray, np.ndarray]:
+    """Of the effects of each unit, shape (unit, effect, effect): of one of the kind, and of one on its own."""
+    spread, apart = spread_of(level), np.diag(deviations_apart(level) ** 2)
+    return spread[:, :, None] * correlation_of(level) * spread[:, None, :], np.broadcast_to(
+        apart, (len(UNITS), *apart.shape)
     )
 
 
@@ -177,11 +199,10 @@ def test_what_is_drawn_has_the_moments_of_the_law(level: Level) -> None:
     """Means, and second moments of all pairs of effects, of which the formula has the mixture."""
     drawn = law_of(level, np).drawn(np.random.default_rng(3), (DRAWS,))
     assert drawn.shape == (DRAWS, len(UNITS), len(level.effects))
-    spread = spread_of(level)
-    covariances = spread[:, None] * correlation_of(level) * spread, np.diag(deviations_apart(level) ** 2)
+    parts = zip(weights_of(level), covariances_of(level), multiples_of(level), strict=True)
     expected = sum(
         weight[:, None, None] * covariance / (multiple[:, :, None] * multiple[:, None, :])
-        for weight, covariance, multiple in zip(weights_of(level), covariances, multiples_of(level), strict=True)
+        for weight, covariance, multiple in parts
     )
     products = drawn[..., :, None] * drawn[..., None, :]
     for values, mean in ((drawn, np.zeros(drawn.shape[1:])), (products, expected)):
@@ -192,11 +213,12 @@ def test_what_is_drawn_has_the_moments_of_the_law(level: Level) -> None:
 def test_a_unit_that_is_the_average_one_has_no_effect_of_its_own(level: Level) -> None:
     """What shifts add is all that it has; the others have their multiples of what is sampled."""
     common = np.full((len(UNITS), len(level.effects)), 0.25)
-    coords = {level.name: UNITS, level.dim: level.effects, "pair": range(3)}
+    coords = {level.name: UNITS, level.dim: level.effects, "pair": range(3), SPREAD_WITHIN: level.spreads}
     with pm.Model(coords=coords | dict.fromkeys(("transition", "other_transition"), TRANSITIONS)) as model:
         made = unit_effects(level, data_of(level), common)
     (sampled,) = (one for one in model.free_RVs if one.name.endswith(f"{level.name}_effect"))
-    standard_spread = spread_of(level) / level_arrays(level)["between"]
+    spreads = spread_of(level)[: len(level.spreads)] if level.within else spread_of(level)[0]
+    standard_spread = spreads / level_arrays(level)["between"]
     at = {sampled: sampled_of(level), model[f"standard_{level.spread}"]: standard_spread}
     given = {variable: pt.as_tensor_variable(value) for variable, value in at.items()}
     (graph,) = pytensor.graph.clone_replace([made.effects], replace=given)

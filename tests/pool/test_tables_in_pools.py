@@ -26,6 +26,7 @@ from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report.sections import sections_of
+from hscb_bayes.report.sections.centres import centre_table
 from tests.pool.levels import at_levels
 from tests.pool.tables_in_pools import AGE_AND_CENTRES, ROWS, WITH_CENTRES, write_pool, write_pool_of_one, write_table
 
@@ -161,6 +162,31 @@ def test_centres_of_a_table_have_predictions_in_a_pool(adjusted: Analysis) -> No
     assert not np.allclose(north, survival(own.next(seed=1), days=[365.0], duration=[14.0]))
     with pytest.raises(InputError, match=r"duration: .* has several centres; required the posterior of one"):
         survival(own, days=[365.0], duration=[14.0])
+
+
+def two_tables(folder: Path, within: str) -> Analysis:
+    """A pool of prints and of two tables with centres."""
+    file = write_table(folder, rows=WITH_CENTRES, more=AGE_AND_CENTRES + within)
+    (folder / "their_table.toml").write_text(file.read_text())
+    return load_pool(write_pool(folder, ("main", "our_table", "their_table", "liu2024")))
+
+
+def test_centres_of_all_tables_have_one_spread_or_each_table_its_own(folder: Path) -> None:
+    one = draw_prior(two_tables(folder, ""), draws=500, chains=2, seed=2)
+    assert one.dataset["between_centres"].dims == ("chain", "draw", "transition")
+    each = draw_prior(two_tables(folder, 'within = "study"\n'), draws=500, chains=2, seed=2)
+    assert each.dataset["between_centres"].dims == ("chain", "draw", "spread_within", "transition")
+    own = {study: each.of(study=study) for study in ("our_table", "their_table")}
+    for study, posterior in own.items():
+        spread = each.dataset["between_centres"].sel(spread_within=study).values
+        standard = posterior.next(seed=1).centre_effects[:, :, 0] / spread.reshape(-1, 3)
+        assert_allclose(standard.std(), 1.0, atol=0.05)
+    table = centre_table(each)
+    assert {"between[our_table]", "between[their_table]", "our_table:north"} <= set(table["centre"])
+    assert set(centre_table(one)["centre"]) - set(one.analysis.centres) == {"between"}
+    model = build(each.analysis).model
+    assert model.named_vars_to_dims["between_centres"] == ("spread_within", "transition")
+    assert list(model.coords["spread_within"]) == ["our_table", "their_table"]
 
 
 @pytest.mark.parametrize(

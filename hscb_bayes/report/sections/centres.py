@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.analysis.level import CENTRE
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.level import CENTRE, SPREAD_WITHIN
 from hscb_bayes.checking import leave_centre_out
 from hscb_bayes.estimators.intervals import normal_quantile
 from hscb_bayes.posterior.posterior import Posterior
@@ -35,11 +36,14 @@ def centre_table(posterior: Posterior) -> pd.DataFrame:
 
     The spread is the hazard ratio between two centres that differ by as much as two typically do.
     """
-    rows = []
-    for transition in TRANSITIONS if posterior.analysis.centres else ():
+    rows, level = [], posterior.analysis.levels.get(CENTRE)
+    for transition in () if level is None else TRANSITIONS:
         found = posterior.dataset.sel(transition=transition)
         effects = {name: np.exp(found["centre_effect"].sel(centre=name).values) for name in posterior.analysis.centres}
-        effects[BETWEEN] = np.exp(TYPICAL * found["between_centres"].values)
+        spread = found["between_centres"]
+        for study in level.spreads or ("",):
+            own = spread.sel({SPREAD_WITHIN: study}) if study else spread
+            effects[between_in(study)] = np.exp(TYPICAL * own.values)
         for name, draws in effects.items():
             rows.append({"transition": transition, "centre": name} | limits_of(draws))
     return pd.DataFrame(rows, columns=["transition", "centre", *NAMES])
@@ -47,9 +51,25 @@ def centre_table(posterior: Posterior) -> pd.DataFrame:
 
 def _sentences(results: Results) -> list[str]:
     table, words = results.tables["centres"], words_of(results.analysis)
-    between = table[table["centre"] == BETWEEN].to_dict("records")
-    told = [f"{estimate_of(row, 'ratio')} for {words.transitions[row['transition']]}" for row in between]
-    return [f"Two centres typically differ in their hazards by a factor of {listing(told)}."] if told else []
+    found = []
+    for name, of in _spreads(results.analysis).items():
+        between = table[table["centre"] == name].to_dict("records")
+        told = [f"{estimate_of(row, 'ratio')} for {words.transitions[row['transition']]}" for row in between]
+        found.append(f"Two centres{of} typically differ in their hazards by a factor of {listing(told)}.")
+    return found
+
+
+def between_in(study: str) -> str:
+    """What the spread between the centres of a study is called in the table."""
+    return f"{BETWEEN}[{study}]" if study else BETWEEN
+
+
+def _spreads(analysis: Analysis) -> dict[str, str]:
+    """What each spread between centres is called in the table, and in words of whose centres it is."""
+    level = analysis.levels.get(CENTRE)
+    if level is None:
+        return {}
+    return {between_in(study): f" of {study}" for study in level.spreads} if level.within else {BETWEEN: ""}
 
 
 def _context(results: Results) -> dict[str, object] | None:
@@ -57,7 +77,8 @@ def _context(results: Results) -> dict[str, object] | None:
     if not analysis.centres:
         return None
     by = tables["centres"].set_index(["centre", "transition"])
-    labels = {name: words.groups[f"centre[{name}]"] for name in analysis.centres} | {BETWEEN: "between two centres"}
+    labels = {name: words.groups[f"centre[{name}]"] for name in analysis.centres}
+    labels |= {name: f"between two centres{of}" for name, of in _spreads(analysis).items()}
     return {
         "heads": [(said, "n") for said in words.transitions.values()],
         "rows": [
