@@ -183,9 +183,8 @@ class _Likelihood:
         each = study_parameters(parameters, effects, ids, pt) if several else parameters[None, None]
         by_component = []
         for component in range(components):
-            flat = (
-                each[component].ravel() if several else parameters
-            )  # PyTensor 3.3.8 takes a slice of a row of a matrix for that of a vector
+            # PyTensor 3.3.8 takes a slice of a row of a matrix for that of a vector.
+            flat = each[component].ravel() if several else parameters
             parts = [
                 self._of_table(
                     study,

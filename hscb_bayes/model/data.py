@@ -124,7 +124,7 @@ def _centred(analysis: Analysis, level: Level, without: Mapping[str, np.ndarray]
 
     Those of a centre that may be on its own are centred whole: an effect far beyond the spread is no multiple of it.
     """
-    tables = tables_of(analysis).items()
-    events = np.sum([events_of_centres(table, without=without[study]) for study, table in tables], axis=0).T
+    tables = {study: table for study, table in tables_of(analysis).items() if table.centres}
+    events = np.sum([events_of_centres(table, without=without[study]) for study, table in tables.items()], axis=0).T
     may_be_apart = np.array(list(map(level.may_be_apart, level.units)))
     return np.where(may_be_apart[:, None], 1.0, events / (events + HALF_CENTRED))

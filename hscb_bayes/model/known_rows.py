@@ -21,7 +21,7 @@ class KnownRows:
     """Patients of one study as rows at risk.
 
     ``terms`` have log hazard ratios: of duration, of being one of these patients, and of all covariates of the
-    analysis. ``centres`` are those of the whole analysis.
+    analysis, if the study has some of them. ``centres`` are those of the whole analysis, none of a study without any.
 
     Shapes: ``own_design`` (patient, term), ``own_centre`` (patient,).
     """
@@ -41,13 +41,15 @@ class KnownRows:
         return (*((DURATION,) if self.by_duration else ()), *((OWN,) if self.with_effect else ()), *self.covariates)
 
 
-def known_rows(member: Member, analysis: Analysis | None = None) -> KnownRows | None:
+def known_rows(member: Member, analysis: Analysis | None = None, *, with_effect: bool = False) -> KnownRows | None:
     """Rows of the patients of a study who are known one by one; None where nobody is.
 
     Parameters
     ----------
     analysis
         Of which the study is a member; the study alone if left out.
+    with_effect
+        Whether the study has effects although the analysis says nothing of studies: what is known of one of several.
     """
     known, whole = member.known, analysis or member
     if known is None:
@@ -56,25 +58,25 @@ def known_rows(member: Member, analysis: Analysis | None = None) -> KnownRows | 
     duration = known.duration if member.by_duration else None
     if duration is not None:
         columns.append(covariate_at(member, duration))
-    with_effect = whole.has_hierarchy or known.said.deviation is not None
+    with_effect = with_effect or whole.has_hierarchy or known.said.deviation is not None
     columns += [np.ones(size)] if with_effect else []
+    covariates, centres = whole.terms if member.terms else (), whole.centres if member.centres else ()
     own = dict(zip(member.terms, member.own_design.T, strict=True))
-    columns += [own.get(term, np.zeros(size)) for term in whole.terms]
-    centres = whole.centres
-    first = centres.index(member.centres[0]) if member.centres else 0
+    columns += [own.get(term, np.zeros(size)) for term in covariates]
+    first = centres.index(member.centres[0]) if centres else 0
     return KnownRows(
         hazards=member.hazards,
         patients=known.patients,
         by_duration=duration is not None,
         with_effect=with_effect,
-        covariates=whole.terms,
+        covariates=covariates,
         centres=centres,
         own_design=np.column_stack(columns) if columns else np.zeros((size, 0)),
         own_centre=member.own_centre + first,
     )
 
 
-def tables_of(analysis: Analysis) -> dict[str, KnownRows]:
-    """Patients one by one, by the id of the study that they belong to."""
-    found = {member.study.id: known_rows(member, analysis) for member in analysis.members}
+def tables_of(analysis: Analysis, *, with_effect: bool = False) -> dict[str, KnownRows]:
+    """Patients one by one, by the id of the study that they belong to; ``with_effect`` as of ``known_rows``."""
+    found = {member.study.id: known_rows(member, analysis, with_effect=with_effect) for member in analysis.members}
     return {study: rows for study, rows in found.items() if rows is not None}

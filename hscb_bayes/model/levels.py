@@ -54,7 +54,7 @@ class UnitEffects:
 
 def study_effects(analysis: Analysis, data: Mapping[str, Any]) -> UnitEffects:
     """What studies add, of all ``EFFECTS``; 0 where they do not differ."""
-    level, studies = analysis.levels.get(STUDY), max(len(analysis.studies), 1)
+    level, studies = analysis.levels.get(STUDY), len(analysis.studies)
     if level is None:
         return UnitEffects(effects=pt.zeros((1, studies, len(EFFECTS))), log_probability=pt.zeros((1, studies)))
     common: Any = 0.0

@@ -147,7 +147,7 @@ class _OneStudy:
         self.points = [
             (np.asarray(study_parameters(own, component, ids, np)), component[:, :ON_HAZARDS]) for component in effects
         ]
-        table = tables_of(analysis).get(study)
+        table = tables_of(analysis, with_effect=posterior.effect is not None).get(study)
         self.by_patient = np.zeros((len(self.points), len(own), 0 if table is None else len(table.patients)))
         if table is not None:
             each, known = ByPatient(table=table), posterior.effects_of_known
@@ -216,15 +216,13 @@ def _by_component(posterior: Posterior, place: int) -> tuple[np.ndarray, np.ndar
 
 def _predicted(posterior: Posterior, rng: np.random.Generator) -> Iterator[tuple[str, xr.DataArray]]:
     analysis, coords = posterior.analysis, coords_of(posterior.analysis)
-    if min(analysis.powers.values(), default=1.0) < 1.0:
+    if min(analysis.powers.values()) < 1.0:
         return
     drawn = effects_as_drawn(posterior) if analysis.has_hierarchy else None
     effects = (
         drawn
         if drawn is not None
-        else np.swapaxes(
-            [_by_component(posterior, place)[0][0] for place in range(max(len(analysis.members), 1))], 0, 1
-        )
+        else np.swapaxes([_by_component(posterior, place)[0][0] for place in range(len(analysis.members))], 0, 1)
     )
     if analysis.has_print:
         parts = []
@@ -233,7 +231,7 @@ def _predicted(posterior: Posterior, rng: np.random.Generator) -> Iterator[tuple
             each = np.asarray(study_parameters(own, effects[:, place], analysis.parameter_ids, np))
             parts.append(simulate_numbers(member, each, effects[:, place, :ON_HAZARDS], rng=rng))
         yield PRINT, posterior.labelled(np.concatenate(parts, axis=-1), {"number": coords["number"]})
-    tables = tables_of(analysis)
+    tables = tables_of(analysis, with_effect=posterior.effect is not None)
     if tables and all(can_be_replicated(table.patients) for table in tables.values()):
         of_known, certain = posterior.effects_of_known, np.zeros((1, effects.shape[1]))
         courses = [

@@ -141,7 +141,7 @@ def test_hazard_ratios_and_days_of_death(form: str) -> None:
     ratios = hb.hazard_ratios(posterior)["hazard_ratio"]
     assert ratios.dims[:3] == ("chain", "draw", "transition")
     assert np.all(ratios.values > 0.0)
-    one = posterior.of(study=posterior.analysis.studies[0]) if posterior.analysis.studies else posterior
+    one = posterior.of(study=posterior.analysis.studies[0])
     days = nonresponder_death_day(one, seed=1)
     assert np.all((days.values > 0.0) & (days.values <= 365.0))
 
@@ -195,7 +195,7 @@ def fits_of(form: str) -> Fits:
     main = replace(prior_of(form), verdict=CONVERGED, converged=True)
     analysis, other = main.analysis, replace(prior_of(form, 2), converged=True)
     several = len(analysis.members) > 1
-    parts = each_study(analysis) if several else each_number(analysis) if analysis.members else {}
+    parts = each_study(analysis) if several else each_number(analysis)
     alone = draw_prior(replace(analysis, pooling="none"), draws=DRAWS, chains=CHAINS, seed=3) if several else main
     return Fits(
         main=main,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytensor
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -72,6 +73,43 @@ def test_nothing_is_printed_of_it(mixed: Analysis) -> None:
     assert_allclose(of_prints[:, 1], 0.0, atol=1e-6)
     assert np.all(of_prints[:, 0] < -5.0)
     assert not check(draw_prior(mixed, draws=20, chains=2, seed=1), seed=1)["study"].isin(["our_table"]).any()
+
+
+@pytest.mark.parametrize("study", ["our_table", "gagelmann2023"])
+def test_patients_are_as_likely_in_the_posterior_of_their_study(folder: Path, study: str) -> None:
+    """As in that of the whole pool, where the others have no part in what is given."""
+    write_table(folder, rows=WITH_CENTRES, more=AGE_AND_CENTRES)
+    prior = draw_prior(
+        load_pool(write_pool(folder, ("with_centre", "our_table", "liu2024"))), draws=3, chains=1, seed=1
+    )
+    whole, own = (with_groups(one, seed=1).tree["log_likelihood"]["patients"] for one in (prior, prior.of(study=study)))
+    ids = [str(id) for id in whole["patient"].values if str(id).startswith(f"{study}:")]
+    assert_allclose(own.values, whole.sel(patient=ids).values, rtol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Numba will use object mode:UserWarning")
+def test_the_model_has_the_likelihood_of_its_studies(folder: Path) -> None:
+    """At a point drawn around the start: a print with patients, a table with centres, and a print."""
+    write_table(folder, rows=WITH_CENTRES, more=AGE_AND_CENTRES)
+    pool = load_pool(write_pool(folder, ("with_centre", "our_table", "liu2024")))
+    model, rng = build(pool).model, np.random.default_rng(4)
+    point = {name: value + 0.3 * rng.standard_normal(value.shape) for name, value in model.initial_point().items()}
+    names = ("study_effect", "centre_effect", "log_hazard_ratio", "known_patients_effect")
+    of_values = model.replace_rvs_by_values([model[name] for name in names])
+    densities = model.logp(vars=[model["print"], model["patients"]], sum=False)
+    function = pytensor.function(model.value_vars, [*densities, *of_values], mode="FAST_COMPILE")
+    of_print, of_patients, *drawn = function(**point)
+
+    posterior = draw_prior(pool, draws=1, chains=1, seed=1)
+    for name, values in zip(names, drawn, strict=True):
+        posterior.dataset[name].values[0, 0] = values
+    for name, variable in posterior.tree["unconstrained_posterior"].data_vars.items():
+        variable.values[...] = point[str(name)]
+    effects = posterior.among_effects("study_effect")
+    prints = log_likelihood_of_studies(posterior.parameters[:, None], effects, pool)
+    assert_allclose(prints.sum(), of_print, rtol=1e-9)
+    assert_allclose(log_likelihood_of_known(posterior, effects[:, None]).sum(), of_patients, rtol=1e-9)
 
 
 def test_a_program_leaves_its_patients_out_with_the_study(mixed: Analysis) -> None:

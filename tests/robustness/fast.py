@@ -63,7 +63,7 @@ def fast(kept: Kept, most: Few) -> Iterator[None]:
 def _layout(built: Built) -> tuple[object, ...]:
     """What two models must share to share a program; tables may differ in their rows."""
     analysis, names = built.analysis, tuple(built.model.named_vars)
-    shapes = repr(dict(built.shapes)) if analysis.members else ""
+    shapes = repr(dict(built.shapes))
     return (structure_of(analysis), shapes, names)
 
 
