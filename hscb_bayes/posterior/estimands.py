@@ -49,4 +49,10 @@ def estimands(posterior: Posterior) -> xr.Dataset:
         return np.column_stack([early, median, alive])
 
     columns = own.over_draws(quantities).T
-    return xr.Dataset({name: posterior.labelled(column, {}) for name, column in zip(ESTIMANDS, columns, strict=True)})
+    arrays = {name: posterior.labelled(column, {}) for name, column in zip(ESTIMANDS, columns, strict=True)}
+    return xr.Dataset(
+        {
+            name: array.assign_attrs(long_name=ESTIMANDS[name].label, units=ESTIMANDS[name].unit, of=posterior.of_whom)
+            for name, array in arrays.items()
+        }
+    )

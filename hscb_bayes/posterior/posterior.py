@@ -35,6 +35,20 @@ DIMS = ("chain", "draw")
 UNBOUNDED = "unconstrained_posterior"  # group of a tree: the parameters on the scales on which the sampler moves
 PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 NEW = "new"  # a centre that is not in the table
+# What is drawn beside the parameters: in words, and in which unit.
+DESCRIPTIONS = {
+    "study_effect": ("what a study adds to its log hazards and to unbounded parameters", "log"),
+    "study_effect_apart": ("the same, were the study on its own", "log"),
+    "log_prior_study_apart": ("log prior density of a study on its own over one of its kind", "log"),
+    "shift_effect": ("what studies of another population or definition add", "log"),
+    "between_studies": ("standard deviation between studies", "log"),
+    "study_correlation": ("correlation of what a study adds to its log hazards", "1"),
+    "centre_effect": ("what a centre adds to the log hazard", "log"),
+    "between_centres": ("standard deviation between centres", "log"),
+    "centre_correlation": ("correlation of what a centre adds to its log hazards", "1"),
+    "log_hazard_ratio": ("log hazard ratio of a covariate", "log"),
+    EFFECT: ("what patients known one by one add to the log hazards of their study", "log"),
+}
 
 
 @cache
@@ -63,6 +77,8 @@ class Posterior:
         Whether the fit passed its gate; None where nobody asked.
     verdict
         Of the gate, on all that is reported.
+    whose
+        Of whom it is, in words, where it was derived from that of more: a study, the average one, a centre.
     versions
         Of Python and the packages that made the draws.
     """
@@ -74,12 +90,18 @@ class Posterior:
     numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     converged: bool | None = None
     verdict: Verdict | None = None
+    whose: str = ""
     versions: Mapping[str, str] = field(default_factory=lambda: installed())
 
     @cached_property
     def dataset(self) -> xr.Dataset:
         """The group ``posterior``."""
         return self.tree["posterior"].to_dataset()
+
+    @property
+    def of_whom(self) -> str:
+        """Of whom it is, in words."""
+        return self.whose or ", ".join(self.analysis.studies)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -181,7 +203,8 @@ class Posterior:
             When studies are not around an average one.
         """
         self._check_hierarchy("an average study")
-        return self._moved(self.analysis.members[0], np.zeros((len(self.parameters), len(EFFECTS))))
+        none = np.zeros((len(self.parameters), len(EFFECTS)))
+        return self._moved(self.analysis.members[0], none, whose="the average study")
 
     def next(self, *, seed: int, exchangeable: float = 1.0) -> Posterior:
         """The posterior of a new study of the population and the definition that are asked about, or of a new centre.
@@ -201,11 +224,12 @@ class Posterior:
         rng = np.random.default_rng(seed)
         if CENTRE in self.analysis.levels and not self.analysis.has_hierarchy:
             level, labels = self.analysis.levels[CENTRE], {CENTRE: [NEW], "transition": list(TRANSITIONS)}
-            return self._with_centre(self.labelled(self._new_unit(level, rng, exchangeable)[:, None], labels))
+            effects = self.labelled(self._new_unit(level, rng, exchangeable)[:, None], labels)
+            return self._with_centre(effects, whose="a new centre")
         self._check_hierarchy("a next study")
         level = self.analysis.levels[STUDY]
         effects = self._new_unit(level, rng, exchangeable) @ places(level.effects)
-        return self._moved(self.analysis.members[0], effects)
+        return self._moved(self.analysis.members[0], effects, whose="a next study")
 
     def thinned(self, draws: int) -> Posterior:
         """At most ``draws`` of it, evenly chosen."""
@@ -229,10 +253,10 @@ class Posterior:
             raise InputError(f"{self.analysis.path}: there is no study {quote(study)}; {nearest(study, names)}")
         place, member = names.index(study), self.analysis.members[names.index(study)]
         if self.analysis.each_alone:
-            return self._derived(member, self.parameters[:, place], known_of=study)
+            return self._derived(member, self.parameters[:, place], whose=study, known_of=study)
         if not self.analysis.has_hierarchy:
             return self
-        return self._moved(member, effects_as_drawn(self)[:, place], known_of=study)
+        return self._moved(member, effects_as_drawn(self)[:, place], whose=study, known_of=study)
 
     def _of_centre(self, centre: str) -> Posterior:
         if centre not in self.centres:
@@ -241,7 +265,7 @@ class Posterior:
         if len(self.analysis.members) > 1:
             study = next(member.study.id for member in self.analysis.members if centre in member.centres)
             return self._of_study(study)._of_centre(centre)
-        return self._with_centre(self.dataset["centre_effect"].sel(centre=[centre]))
+        return self._with_centre(self.dataset["centre_effect"].sel(centre=[centre]), whose=f"centre {centre}")
 
     def _new_unit(self, level: Level, rng: np.random.Generator, exchangeable: float) -> np.ndarray:
         """Effects of a unit that is not among those of a level, without what shifts add, shape (draw, effect)."""
@@ -254,20 +278,25 @@ class Posterior:
         alike = rng.uniform(size=(len(spread), 1)) < exchangeable
         return np.where(alike, spread * standard, apart)
 
-    def _with_centre(self, effects: xr.DataArray) -> Posterior:
-        kept = self.dataset.drop_dims("centre").assign(centre_effect=effects)
-        return replace(
-            self, tree=_tree(kept, self.tree[UNBOUNDED].to_dataset(), self.tree["sample_stats"].to_dataset())
-        )
+    def _with_centre(self, effects: xr.DataArray, *, whose: str) -> Posterior:
+        kept = self.dataset.drop_dims("centre").assign(centre_effect=_described("centre_effect", effects))
+        tree = _tree(kept, self.tree[UNBOUNDED].to_dataset(), self.tree["sample_stats"].to_dataset())
+        return replace(self, tree=tree, whose=whose)
 
-    def _moved(self, member: Any, effects: np.ndarray, *, known_of: str | None = None) -> Posterior:
+    def _moved(self, member: Any, effects: np.ndarray, *, whose: str, known_of: str | None = None) -> Posterior:
         """The posterior of a study with effects (draw, effect)."""
         ids = self.analysis.parameter_ids
         own = np.asarray(study_parameters(self.parameters, effects, ids, np))
-        return self._derived(member, own, effect=effects[:, :ON_HAZARDS], known_of=known_of)
+        return self._derived(member, own, effect=effects[:, :ON_HAZARDS], whose=whose, known_of=known_of)
 
     def _derived(
-        self, member: Any, parameters: np.ndarray, *, effect: np.ndarray | None = None, known_of: str | None = None
+        self,
+        member: Any,
+        parameters: np.ndarray,
+        *,
+        whose: str,
+        effect: np.ndarray | None = None,
+        known_of: str | None = None,
     ) -> Posterior:
         """The posterior of one study by its parameters (draw, parameter) and effects on log hazards."""
         by_id = {id: parameters[:, k] for k, id in enumerate(self.analysis.parameter_ids)}
@@ -285,7 +314,7 @@ class Posterior:
                 further[level.spread] = further[level.spread].sel({SPREAD_WITHIN: list(level.spreads)})
         drawn = {id: self.labelled(by_id[id], {}) for id in member.believed}
         tree = tree_of_parameters(member, drawn, further, self.tree["sample_stats"].to_dataset())
-        return replace(self, analysis=member, tree=tree, without=NOTHING, numbers={}, verdict=None)
+        return replace(self, analysis=member, tree=tree, without=NOTHING, numbers={}, verdict=None, whose=whose)
 
 
 KEPT = ("posterior", UNBOUNDED, "sample_stats")
@@ -311,7 +340,14 @@ def tree_of_parameters(
         for id, one in there.items()
     }
     on_scales = {f"{id}_{one.scale}__": drawn[id] for id, one in there.items()}
-    return _tree(xr.Dataset({**named, **further}), xr.Dataset(on_scales), stats)
+    others = {name: _described(name, values) for name, values in further.items()}
+    return _tree(xr.Dataset({**named, **others}), xr.Dataset(on_scales), stats)
+
+
+def _described(name: str, values: xr.DataArray) -> xr.DataArray:
+    """A variable with what it is, and its unit, among its attributes."""
+    label, unit = DESCRIPTIONS.get(name, ("what the sampler draws", "1"))
+    return values.assign_attrs(long_name=label, units=unit)
 
 
 def _tree(dataset: xr.Dataset, on_scales: xr.Dataset, stats: xr.Dataset) -> xr.DataTree:

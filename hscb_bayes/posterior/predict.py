@@ -26,6 +26,7 @@ from hscb_bayes.posterior.headline import hazard_ratios_from_draws, headline_qua
 from hscb_bayes.posterior.headline import headline as headline_of
 from hscb_bayes.posterior.posterior import DIMS, Posterior
 from hscb_bayes.posterior.profile import Profile, Subjects, own_pathways, subjects_of
+from hscb_bayes.posterior.quantities import described
 from hscb_bayes.posterior.times import response_quantile as quantile_of_response
 from hscb_bayes.posterior.times import time_in_states
 from hscb_bayes.process import incidence
@@ -51,6 +52,8 @@ def by_study[**Options, Found: (xr.DataArray, xr.Dataset)](
             return function(posterior, *args, **options)
         parts = [function(posterior.of(study=name), *args, **options) for name in names]
         joined: Found = xr.concat(parts, dim=pd.Index(names, name="study"), join="outer", combine_attrs="override")
+        for array in getattr(joined, "data_vars", {"": joined}).values():
+            array.attrs["of"] = "each study"
         return joined.transpose(*DIMS, "study", ...)
 
     return of_each  # type: ignore[return-value]  # functools.wraps widens the type
@@ -162,7 +165,7 @@ def restricted_mean_time(
     average = subjects.average
     values = subjects.over_draws(lambda pathway: average.of(time_in_states(pathway, average.x, horizon)))
     array = _label(posterior, subjects, values, "restricted_mean_time", {"state": list(STATES)})
-    return array.assign_attrs(units="days", horizon=horizon)
+    return array.assign_attrs(horizon=horizon)
 
 
 @by_study
@@ -198,7 +201,7 @@ def response_quantile(
         return quantile_of_response(pathway, average.x, average.weight, share, horizon)
 
     array = _label(posterior, subjects, subjects.over_draws(days), "response_quantile", {})
-    return array.assign_attrs(units="days", probability=probability, reading=reading, horizon=horizon)
+    return array.assign_attrs(probability=probability, reading=reading, horizon=horizon)
 
 
 def hazard_ratios(posterior: Posterior) -> xr.Dataset:
@@ -215,13 +218,15 @@ def hazard_ratios(posterior: Posterior) -> xr.Dataset:
     coords: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
     if not analysis.has_print:
         coords["term"] = list(analysis.terms)
-        return xr.Dataset({"hazard_ratio": posterior.labelled(np.exp(posterior.log_hazard_ratios), coords)})
+        of_terms = posterior.labelled(np.exp(posterior.log_hazard_ratios), coords)
+        return xr.Dataset({"hazard_ratio": of_terms.assign_attrs(described("hazard_ratio", posterior))})
     related = [member for member in analysis.members if member.by_duration]
     if not related:
         raise InputError(f"{analysis.path}: cohort.form: durations have no part in this analysis; it has no ratios")
     ratios = np.stack(list(hazard_ratios_from_draws(posterior.parameters, analysis).values()), axis=-1)
+    said = described("hazard_ratio", posterior)
     per = "doubling of neutropenia" if related[0].cohort.form == "log2" else "long over short"
-    return xr.Dataset({"hazard_ratio": posterior.labelled(ratios, coords).assign_attrs(per=per)})
+    return xr.Dataset({"hazard_ratio": posterior.labelled(ratios, coords).assign_attrs(said, per=per)})
 
 
 @by_study
@@ -267,7 +272,11 @@ def nonresponder_death_day(posterior: Posterior, *, horizon: float = YEAR, seed:
         "draw": ("patient", np.tile(draw_ids, chains.size)[of_draw]),
     }
     return xr.DataArray(
-        course.death_day[found], dims="patient", coords=coords, name="nonresponder_death_day", attrs={"units": "days"}
+        course.death_day[found],
+        dims="patient",
+        coords=coords,
+        name="nonresponder_death_day",
+        attrs=described("nonresponder_death_day", posterior),
     )
 
 
@@ -278,7 +287,9 @@ def headline(posterior: Posterior) -> xr.Dataset:
     found = headline_of(posterior)
     return xr.Dataset(
         {
-            id: posterior.labelled(values, {}).assign_attrs(long_name=words[id].label, units=words[id].unit)
+            id: posterior.labelled(values, {}).assign_attrs(
+                long_name=words[id].label, units=words[id].unit, of=posterior.of_whom
+            )
             for id, values in found.items()
         }
     )
@@ -359,9 +370,13 @@ def _draws_in(pathway: Pathway) -> int:
 def _label(
     posterior: Posterior, subjects: Subjects, values: np.ndarray, name: str, coords: Mapping[str, Any]
 ) -> xr.DataArray:
-    """Names for (draw, row, ...): rows are kinds of patients, or the one row of an average, which is dropped."""
+    """Names for (draw, row, ...): rows are kinds of patients, or the one row of an average, which is dropped.
+
+    The attributes say what the array is, of whom, and in which unit.
+    """
     kept = values if subjects.rows else values[:, 0]
-    return posterior.labelled(kept, {**subjects.rows, **coords}).rename(name).assign_coords(subjects.beside)
+    array = posterior.labelled(kept, {**subjects.rows, **coords}).rename(name).assign_coords(subjects.beside)
+    return array.assign_attrs(described(name, posterior))
 
 
 def _require_positive(name: str, value: float) -> None:

@@ -26,7 +26,7 @@ UNREADABLE = (  # what h5py and xarray raise on any bytes
     OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError,
     MemoryError,
 )  # fmt: skip
-VERDICT = "verdict"
+VERDICT, WHOSE = "verdict", "whose"
 LEFT_OUT, LEFT_OUT_NUMBERS, LEFT_OUT_PATIENTS = "left_out_studies", "left_out_numbers", "left_out_patients"
 NUMBERS = "numbers"
 
@@ -76,6 +76,8 @@ def _attributes(posterior: Posterior) -> dict[str, str]:
         "settings": json.dumps(dict(posterior.settings)),
         "versions": json.dumps(dict(posterior.versions)),
     }
+    if posterior.whose:
+        found[WHOSE] = posterior.whose
     if posterior.verdict is not None:
         found[VERDICT] = json.dumps(asdict(posterior.verdict))
     if without.studies:
@@ -114,7 +116,7 @@ def _posterior_of(tree: xr.DataTree, required: str) -> Posterior:
 
 def _told_of(said: Mapping[str, Any]) -> dict[str, Any]:
     """The verdict, and which other data a posterior was made from."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"whose": str(said.get(WHOSE, ""))}
     if VERDICT in said:
         found["verdict"] = _verdict_of(said[VERDICT])
         found["converged"] = found["verdict"].is_converged

@@ -132,6 +132,7 @@ def test_predictions(form: str, name: str) -> None:
         assert values.size > 0.9 * found.size
         assert np.all(values >= 0.0)
         assert name in TIMES or np.all(values <= 1.0)
+        assert {"long_name", "units", "of"} <= set(found.attrs)
         table = summarise(found)
         assert np.all((table["lower"] <= table["median"]) & (table["median"] <= table["upper"]))
 
@@ -144,6 +145,13 @@ def test_hazard_ratios_and_days_of_death(form: str) -> None:
     one = posterior.of(study=posterior.analysis.studies[0])
     days = nonresponder_death_day(one, seed=1)
     assert np.all((days.values > 0.0) & (days.values <= 365.0))
+
+
+def test_every_variable_says_what_it_is(form: str) -> None:
+    for posterior in units_of(prior_of(form)).values():
+        assert all(
+            array.attrs["long_name"] and "units" in array.attrs for array in posterior.dataset.data_vars.values()
+        )
 
 
 def test_the_check(form: str) -> None:

@@ -143,6 +143,9 @@ def test_the_posterior_of_a_pooled_table_comes_back_from_a_file(mixed: Analysis,
     save(own, tmp_path / "posterior.nc")
     again = load_posterior(tmp_path / "posterior.nc")
     assert_array_equal(survival(again, days=[365.0], duration=[14.0]), survival(own, days=[365.0], duration=[14.0]))
+    assert again.of_whom == "our_table"
+    save(mixed_average := draw_prior(mixed, draws=5, chains=2, seed=1).average, tmp_path / "posterior.nc")
+    assert load_posterior(tmp_path / "posterior.nc").of_whom == mixed_average.of_whom == "the average study"
 
 
 @pytest.fixture
