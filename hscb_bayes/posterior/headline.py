@@ -104,6 +104,11 @@ def calibration_quantities(
     return _shares(everybody, names) | hazard_ratios_from_draws(parameters, analysis)
 
 
+def shares(posterior: Posterior) -> dict[str, np.ndarray]:
+    """One-year survival and response by day 28 of a study's own patients, ``os_1y`` and ``response_by_28``; (draw,)."""
+    return _shares(subjects_of(posterior, {}), ("all",))
+
+
 def _shares(everybody: Subjects, names: Sequence[str]) -> dict[str, np.ndarray]:
     """One-year survival of everybody and of groups, and response by day 28 of everybody, by name, shape (draw,)."""
     average = everybody.average

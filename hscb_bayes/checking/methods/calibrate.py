@@ -32,12 +32,7 @@ from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.executors import each_once, executor_at, fingerprint
-from hscb_bayes.checking.methods.literature import (
-    drawn_quantities,
-    printed_literature,
-    true_literature,
-    true_quantities,
-)
+from hscb_bayes.checking.methods.literature import printed_literature, quantities, true_literature
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.methods.simulated_patients import patient_quantities, simulated_table
 from hscb_bayes.errors import InputError, refusals_said
@@ -131,11 +126,11 @@ def refit_literature(name: str, study: int, seed: int) -> Refit:
     compiled = _compiled(name)
     pool, rng = compiled.analysis, np.random.default_rng([seed, study])
     truth = true_literature(pool, rng=rng)
-    pool, numbers, censored = printed_literature(pool, truth, rng=rng)
+    simulated, numbers, censored = printed_literature(pool, truth, rng=rng)
     return _ranked(
-        with_data(compiled, pool, numbers),
-        true_quantities(truth, pool),
-        lambda posterior: drawn_quantities(posterior, pool, seed=seed + study),
+        with_data(compiled, simulated, numbers),
+        quantities(truth, seed=int(rng.integers(2**32))),
+        lambda posterior: quantities(posterior, seed=seed + study),
         Simulated(study=study, seed=seed, censored=censored),
         attempts=POOL_ATTEMPTS,
         tune=POOL_TUNE,

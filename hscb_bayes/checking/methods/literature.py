@@ -1,87 +1,60 @@
-"""Simulated literatures: several papers, drawn from the beliefs of a pool and printed as the pooled ones are."""
+"""Simulated literatures: several studies, drawn from the beliefs of a pool and seen as the pooled ones are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
+import xarray as xr
+from scipy.special import expit
 
 from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS, STUDY
+from hscb_bayes.analysis.level import EFFECTS, STUDY
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.checking.methods.simulated_members import printed_and_censored, simulate_with_known
-from hscb_bayes.model.known_patients import effect_deviations
-from hscb_bayes.model.level_arrays import level_arrays, places, shift_arrays, shifted, study_parameters
-from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.checking.methods.simulated_patients import simulated_table
+from hscb_bayes.model.level_arrays import level_arrays
+from hscb_bayes.model.levels import log_prior_apart
 from hscb_bayes.model.simulate import simulate_cohort
-from hscb_bayes.posterior.exchangeable import effects_as_drawn
-from hscb_bayes.posterior.headline import calibration_quantities
-from hscb_bayes.posterior.posterior import Posterior
-from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.posterior.exchangeable import ALIKE, APART
+from hscb_bayes.posterior.headline import shares
+from hscb_bayes.posterior.posterior import KEPT, Posterior
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.process.follow_up import YEAR
 
 ESTIMANDS = ("response_by_28", "os_1y")
 AVERAGE, NEXT = "average", "next"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """What a simulated literature was made from.
-
-    ``parameters`` (1, parameter) of the average study; ``between`` (1, effect); ``effects`` (1, study, effect);
-    ``next_effects`` (1, effect) of a study that is not in it; ``of_known`` by study id what its patients who are known
-    one by one add to its log hazards, (transition,).
-    """
-
-    parameters: np.ndarray
-    between: np.ndarray
-    effects: np.ndarray
-    next_effects: np.ndarray
-    of_known: Mapping[str, np.ndarray]
-
-
-def true_literature(pool: Analysis, *, rng: np.random.Generator) -> Truth:
-    """Draw the average study, the spread, and every study's effects from the beliefs of a pool."""
-    level, mixing = pool.levels[STUDY], level_arrays(pool.levels[STUDY])
-    mean, deviation = prior_normals(pool)
-    parameters = (mean + deviation * rng.standard_normal(mean.size))[None]
-    among = places(level.effects)
-    between, apart = (
-        (mixing["between"] * np.abs(rng.standard_normal(len(level.effects)))) @ among,
-        mixing["apart"] @ among,
-    )
-    shifts = shift_arrays(pool)
-    shared = shifts["belongs"] @ (shifts["shift"] * rng.standard_normal(shifts["shift"].shape)) @ places(shifted(pool))
-    alike = rng.uniform(size=(len(pool.studies), 1)) < np.exp(mixing["log_weights"][0])[:, None]
-    standard = rng.standard_normal(shared.shape)
-    return Truth(
-        parameters=parameters,
-        between=between[None],
-        effects=(shared + mixing["differs"] * standard * np.where(alike, between, apart))[None],
-        next_effects=(between * rng.standard_normal(len(EFFECTS)))[None],
-        of_known={
-            study: deviation * rng.standard_normal(len(TRANSITIONS))
-            for study, deviation in effect_deviations(pool).items()
-        },
-    )
+def true_literature(pool: Analysis, *, rng: np.random.Generator) -> Posterior:
+    """One draw from the beliefs of a pool, in which each study is one of its kind or on its own."""
+    prior = draw_prior(pool, draws=1, chains=1, seed=rng)
+    if APART not in prior.dataset:
+        return prior
+    level, name = pool.levels[STUDY], log_prior_apart(pool.levels[STUDY])
+    alike, apart = level_arrays(level)["log_weights"]
+    is_alike = rng.uniform(size=alike.size) < expit(alike - apart - prior.flat(name)[0])
+    chosen = np.where(is_alike[:, None], prior.dataset[ALIKE].values, prior.dataset[APART].values)
+    return with_effects(prior, chosen)
 
 
 def printed_literature(
-    pool: Analysis, truth: Truth, *, rng: np.random.Generator
+    pool: Analysis, truth: Posterior, *, rng: np.random.Generator
 ) -> tuple[Analysis, dict[str, dict[str, float]], float]:
     """The pool, with simulated patients where it knows some one by one; each study's printed numbers by study id; and
     the share of all patients censored before one year.
 
     Where an analysis says how many responded because its paper does not, the simulated one says it rightly.
+
+    Parameters
+    ----------
+    truth
+        One draw, as ``true_literature`` makes it.
     """
     members, numbers, censored, sizes = list[Member](), {}, list[float](), list[int]()
-    for k, member in enumerate(pool.members):
-        effects, study = truth.effects[:, k], member.study.id
-        own, on_hazards = study_parameters(truth.parameters, effects, pool.parameter_ids, np), effects[:, :ON_HAZARDS]
-        if member.known is None:
-            found = (member, *printed_and_censored(member, simulate_cohort(member, own, on_hazards, rng=rng)))
-        else:
-            found = simulate_with_known(member, own, truth.of_known.get(study), on_hazards, rng=rng)
+    for member in pool.members:
+        study = member.study.id
+        found = _seen(member, truth.of(study=study), rng=rng)
         members.append(found[0])
         numbers[study] = found[1]
         censored.append(found[2])
@@ -89,41 +62,44 @@ def printed_literature(
     return replace(pool, members=tuple(members)), numbers, float(np.average(censored, weights=sizes))
 
 
-def true_quantities(truth: Truth, pool: Analysis) -> dict[str, np.ndarray]:
-    """The calibrated quantities of a truth, shape (1,) each."""
-    return _quantities(pool, truth.parameters, truth.between, truth.effects, truth.next_effects)
+def _seen(member: Member, truth: Posterior, *, rng: np.random.Generator) -> tuple[Member, dict[str, float], float]:
+    """One study of a literature: with simulated patients if it knows some; its print; and the share censored."""
+    if not member.is_printed:
+        simulated = simulated_table(member, truth, rng=rng)
+        lost = ~simulated.patients.died & (simulated.patients.last_day < YEAR)
+        return simulated, {}, float(np.mean(lost))
+    if member.known is None:
+        cohort = simulate_cohort(member, truth.parameters, truth.effect, rng=rng)
+        return member, *printed_and_censored(member, cohort)
+    of_known = truth.effects_of_known[0]
+    return simulate_with_known(member, truth.parameters, of_known[0] if len(of_known) else None, truth.effect, rng=rng)
 
 
-def drawn_quantities(posterior: Posterior, pool: Analysis, *, seed: int) -> dict[str, np.ndarray]:
-    """The same of a posterior, shape (draw,) each: of the average study, of each one, and of the next."""
-    between = posterior.among_effects("between_studies")
-    following = posterior.next(seed=seed)
-    found = _quantities(pool, posterior.parameters, between, effects_as_drawn(posterior), None)
-    return found | _estimands(NEXT, following.parameters, following.effect, pool)
+def with_effects(posterior: Posterior, effects: np.ndarray) -> Posterior:
+    """The same with other effects of studies, shape (chain, draw, study, effect), and no question which they are."""
+    dataset = posterior.dataset.drop_vars([APART, log_prior_apart(posterior.analysis.levels[STUDY])], errors="ignore")
+    groups = {name: posterior.tree[name].to_dataset() for name in KEPT}
+    groups["posterior"] = dataset.assign({ALIKE: dataset[ALIKE].copy(data=effects)})
+    return replace(posterior, tree=xr.DataTree.from_dict(groups))
 
 
-def _quantities(
-    pool: Analysis,
-    parameters: np.ndarray,
-    between: np.ndarray,
-    effects: np.ndarray,
-    next_effects: np.ndarray | None,
-) -> dict[str, np.ndarray]:
-    ids, spread = pool.parameter_ids, pool.levels[STUDY].between
-    found = {f"{AVERAGE}:{id}": parameters[:, k] for k, id in enumerate(ids) if id in pool.believed}
+def quantities(posterior: Posterior, *, seed: int) -> dict[str, np.ndarray]:
+    """The calibrated quantities of a posterior of a pool, or of a truth, shape (draw,) each.
+
+    They are the parameters of the average study, the spreads, and response by day 28 and one-year survival of the
+    average study, of each one, and of the next.
+
+    Parameters
+    ----------
+    seed
+        Of the next study.
+    """
+    pool, ids = posterior.analysis, posterior.analysis.parameter_ids
+    between, spread = posterior.among_effects("between_studies"), pool.levels[STUDY].between
+    found = {f"{AVERAGE}:{id}": posterior.parameters[:, ids.index(id)] for id in pool.believed}
     found |= {f"between:{effect}": between[:, k] for k, effect in enumerate(EFFECTS) if spread.get(effect, 0.0)}
-    found |= _estimands(AVERAGE, parameters, None, pool)
-    for k, member in enumerate(pool.members):
-        own = study_parameters(parameters, effects[:, k], ids, np)
-        quantities = calibration_quantities(own, member, effects[:, k, :ON_HAZARDS])
-        found |= {f"{member.study.id}:{name}": quantities[name] for name in ESTIMANDS}
-    if next_effects is not None:
-        own = study_parameters(parameters, next_effects, ids, np)
-        found |= _estimands(NEXT, own, next_effects[:, :ON_HAZARDS], pool)
+    each = {AVERAGE: posterior.average} | {study: posterior.of(study=study) for study in pool.studies}
+    for whose, one in (each | {NEXT: posterior.next(seed=seed)}).items():
+        told = shares(one)
+        found |= {f"{whose}:{name}": told[name] for name in ESTIMANDS}
     return found
-
-
-def _estimands(whose: str, parameters: np.ndarray, effect: np.ndarray | None, pool: Analysis) -> dict[str, np.ndarray]:
-    """With the patients of the first study."""
-    quantities = calibration_quantities(parameters, pool.members[0], effect)
-    return {f"{whose}:{name}": quantities[name] for name in ESTIMANDS}

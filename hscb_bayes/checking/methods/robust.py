@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.analysis.level import EFFECTS
 from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import CHAINS, POOL_ATTEMPTS, POOL_TUNE, SEED, WORKERS, gate, write_table
@@ -31,16 +30,16 @@ from hscb_bayes.checking.methods.literature import (
     AVERAGE,
     ESTIMANDS,
     NEXT,
-    Truth,
-    drawn_quantities,
     printed_literature,
+    quantities,
     true_literature,
-    true_quantities,
+    with_effects,
 )
 from hscb_bayes.errors import InputError, refusals_said
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.posterior.exchangeable import exchangeable_probability
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.sample import sample
 from hscb_bayes.stopping import end_on_signals
 
@@ -66,19 +65,19 @@ class Found:
     passed: bool
 
 
-def moved(truth: Truth, pool: Analysis, study: str, ratio: float) -> Truth:
+def moved(truth: Posterior, study: str, ratio: float) -> Posterior:
     """The same literature with one study worse by a hazard ratio on every transition."""
-    effects = truth.effects.copy()
-    change = np.log(ratio) * np.array([WORSE.get(effect, 0.0) for effect in EFFECTS])
-    effects[:, pool.studies.index(study)] += change
-    return replace(truth, effects=effects)
+    effects = truth.dataset["study_effect"].copy(deep=True)
+    change = np.log(ratio) * np.array([WORSE.get(str(effect), 0.0) for effect in effects["effect"].values])
+    effects.loc[{"study": study}] += change
+    return with_effects(truth, effects.values)
 
 
 def fit_literature(name: str, literature: int, seed: int, *, study: str, ratio: float) -> Found:
     """Draw a literature from the beliefs of the first of ``POOLS``, move one study, and fit a pool to its print."""
     compiled, drawn_by = _compiled(name), _pool(POOLS[0])
     rng = np.random.default_rng([seed, literature])
-    truth = moved(true_literature(drawn_by, rng=rng), drawn_by, study, ratio)
+    truth = moved(true_literature(drawn_by, rng=rng), study, ratio)
     simulated, numbers, _ = printed_literature(drawn_by, truth, rng=rng)
     for draws, target_accept in POOL_ATTEMPTS:
         program = with_data(compiled, replace(compiled.analysis, members=simulated.members), numbers)
@@ -91,13 +90,13 @@ def fit_literature(name: str, literature: int, seed: int, *, study: str, ratio: 
             target_accept=target_accept,
             seed=seed + literature,
         )
-        drawn = drawn_quantities(posterior, compiled.analysis, seed=seed + literature)
+        drawn = quantities(posterior, seed=seed + literature)
         wanted = [id for id in drawn if id.partition(":")[0] in (AVERAGE, NEXT, study, drawn_by.studies[0])]
         wanted = [id for id in wanted if id.partition(":")[2] in ESTIMANDS]
         passed, _ = gate(posterior, {id: drawn[id] for id in wanted})
         if passed:
             break
-    true, kind = true_quantities(truth, drawn_by), exchangeable_probability(posterior)
+    true, kind = quantities(truth, seed=int(rng.integers(2**32))), exchangeable_probability(posterior)
     return Found(
         study=literature,
         truth={id: float(true[id][0]) for id in wanted},
