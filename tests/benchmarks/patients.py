@@ -236,4 +236,4 @@ def _analysis_of(patients: Patients, terms: int, *, binary: bool) -> Member:
     said = table.table.model_copy(
         update={"covariates": covariates, "centres": None, "hazards": hazards, "prior": prior}
     )
-    return replace(table, table=said, patients=patients)
+    return replace(table, table=said).with_patients(patients)

@@ -101,7 +101,7 @@ def test_a_contrast_is_the_difference_of_two_such_averages(bmt: Member, posterio
     assert_allclose(table.loc[("disease", "AML low risk", "dead", 730), "difference_median"], expected, rtol=1e-9)
     assert np.isnan(table.loc[("disease", "ALL", "dead", 730), "difference_median"])
     quartiles = np.quantile(bmt.patients.covariates["age"].astype(float), [0.25, 0.75], method="inverted_cdf")
-    assert list(settings_of(bmt)["age"]) == list(quartiles)
+    assert list(settings_of(bmt)["age"][1]) == list(quartiles)
 
 
 @pytest.mark.parametrize(
