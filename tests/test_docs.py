@@ -54,6 +54,13 @@ def test_the_api_page_has_every_public_name() -> None:
     assert set(hscb_bayes.__all__) - {"__version__"} <= shown
 
 
+def test_every_name_of_the_api_page_is_there() -> None:
+    page = (DOCS / "reference/api.md").read_text()
+    for path in re.findall(r"^::: (hscb_bayes\.[\w.]+)$", page, re.M):
+        module, _, name = path.rpartition(".")
+        assert hasattr(importlib.import_module(module), name), path
+
+
 def test_every_quoted_finding_is_one_of_the_audit() -> None:
     page = (DOCS / "explanation/audit-of-gagelmann2023.md").read_text()
     quoted = [" ".join(text.replace("\n> ", " ").split()) for text in re.findall(r"^> (.*(?:\n> .*)*)", page, re.M)]

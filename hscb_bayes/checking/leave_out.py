@@ -95,10 +95,7 @@ def folds_of(analysis: Analysis) -> list[list[str]]:
 def _centre_of_each(analysis: Analysis) -> np.ndarray:
     """Name of the centre of everybody who is known one by one, in the order of the tables; "" of one without centre."""
     known = [member for member in analysis.members if member.known is not None]
-    each = [
-        np.append(member.centres, "")[member.own_centre] if member.centres else [""] * member.own_centre.size
-        for member in known
-    ]
+    each = [np.array(member.centres or ("",))[member.own_centre] for member in known]
     return np.concatenate([np.empty(0, dtype=str), *each])
 
 
