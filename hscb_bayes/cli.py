@@ -79,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=seed, default=SEED, help=f"seed of all random numbers (default: {SEED})")
     run.add_argument("--quiet", action="store_true", help="show no progress")
     run.add_argument("--allow-unconverged", action="store_true", help="report even if the sampler's gate fails")
+    run.add_argument(
+        "--quick",
+        action="store_true",
+        help="half of the chains, and nothing fitted beside: for work on an analysis file",
+    )
     run.set_defaults(run=_run)
 
     check = commands.add_parser("check", help="each printed number and what the posterior predicts for it")
@@ -159,6 +164,7 @@ def _run(options: argparse.Namespace) -> None:
         seed=options.seed,
         progress=not options.quiet,
         allow_unconverged=options.allow_unconverged,
+        quick=options.quick,
     )
     _print(f"{page}")
 

@@ -20,6 +20,7 @@ from hscb_bayes.report.manifest import MANIFEST, PAGE, check_manifest, files_of
 from hscb_bayes.sentences import quote
 
 POSTERIOR = "posterior.nc"
+QUICK = "quick"  # setting of a posterior beside which nothing was fitted
 TEXTS = ("whom", "printed", "group", "centre", "term")  # columns of text, whatever they look like
 
 
@@ -49,6 +50,11 @@ class Results:
     def analysis(self) -> Any:
         """The analysis that is reported."""
         return self.posterior.analysis
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether nothing was fitted beside the posterior."""
+        return bool(self.posterior.settings.get(QUICK))
 
 
 def results_of(

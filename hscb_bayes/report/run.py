@@ -6,6 +6,7 @@ Results come into a directory that is there whole or not at all.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from hscb_bayes.report.other_fits import with_other_fits
 from hscb_bayes.report.page import write_report
 from hscb_bayes.report.progress import Progress, on_standard_error
 from hscb_bayes.report.results import (
+    QUICK,
     Results,
     accepted,
     read_results,
@@ -35,7 +37,13 @@ from hscb_bayes.report.sections import sections_of
 
 
 def run(
-    path: str | Path, out: str | Path, *, seed: int, progress: bool = False, allow_unconverged: bool = False
+    path: str | Path,
+    out: str | Path,
+    *,
+    seed: int,
+    progress: bool = False,
+    allow_unconverged: bool = False,
+    quick: bool = False,
 ) -> Path:
     """Run an analysis file, or a shipped analysis by name, into a directory; returns the path of its report.
 
@@ -52,6 +60,9 @@ def run(
         Whether to say on standard error what is being done.
     allow_unconverged
         Whether to write the report although the gate fails; it then says so on top.
+    quick
+        Whether to sample half of the chains and to fit nothing beside the analysis, for work on an analysis file. The
+        gate is the same, and the report says so on top.
 
     Raises
     ------
@@ -67,7 +78,9 @@ def run(
         say.make_room()
     try:
         with replaced(out) as folder:
-            results = computed_results(analysis, alternatives, seed=seed, say=say, allow_unconverged=allow_unconverged)
+            results = computed_results(
+                analysis, alternatives, seed=seed, say=say, allow_unconverged=allow_unconverged, quick=quick
+            )
             say.step("writing the report")
             with written(out, folder):
                 write_results(results, folder)
@@ -102,9 +115,15 @@ def _analyses(path: str | Path) -> tuple[Any, Mapping[str, Any]]:
 
 
 def computed_results(
-    analysis: Analysis, alternatives: Mapping[str, Any], *, seed: int, say: Progress, allow_unconverged: bool
+    analysis: Analysis,
+    alternatives: Mapping[str, Any],
+    *,
+    seed: int,
+    say: Progress,
+    allow_unconverged: bool,
+    quick: bool = False,
 ) -> Results:
-    """The posterior with its verdict, and all tables.
+    """The posterior with its verdict, and all tables; ``quick`` as ``run`` takes it.
 
     Raises
     ------
@@ -113,11 +132,12 @@ def computed_results(
     """
     say.step("compiling the model, once")
     compiled = compile_model(build(analysis))
-    posterior, reported = sampled_until_converged(compiled, seed=seed, say=say)
+    posterior, reported = sampled_until_converged(compiled, seed=seed, say=say, quick=quick)
+    posterior = replace(posterior, settings={**posterior.settings, QUICK: True}) if quick else posterior
     verdict = reported.verdict
     posterior = accepted(posterior, verdict, address=analysis.path, allow_unconverged=allow_unconverged)
     fits = Fits(main=posterior, reported=reported.by_section, seed=seed)
-    fits = with_other_fits(fits, compiled, alternatives, seed=seed, say=say)
+    fits = fits if quick else with_other_fits(fits, compiled, alternatives, seed=seed, say=say)
     say.step("replicating, checking and summarising")
     sections = sections_of(analysis)
     tables = {name: table(fits) for section in sections for name, table in section.tables.items()}

@@ -55,8 +55,14 @@ BESIDE_HIERARCHY = (  # smaller steps where a transition diverged
 )
 
 
-def attempts_of(analysis: Analysis) -> tuple[Attempt, ...]:
-    """The attempts at the posterior that is reported, the next where one misses the gate."""
+def attempts_of(analysis: Analysis, *, quick: bool = False) -> tuple[Attempt, ...]:
+    """The attempts at the posterior that is reported, the next where one misses the gate.
+
+    A quick run tries half of the chains first.
+    """
+    if quick:
+        usual = attempts_of(analysis)
+        return (replace(usual[0], chains=usual[0].chains // 2), *usual)
     if analysis.has_hierarchy:
         return OF_HIERARCHY
     if any(level.is_mixed for level in analysis.levels.values()):
@@ -64,9 +70,11 @@ def attempts_of(analysis: Analysis) -> tuple[Attempt, ...]:
     return OF_PRINT if analysis.has_print else OF_TABLE
 
 
-def sampled_until_converged(compiled: Compiled, *, seed: int, say: Progress) -> tuple[Posterior, Reported]:
+def sampled_until_converged(
+    compiled: Compiled, *, seed: int, say: Progress, quick: bool = False
+) -> tuple[Posterior, Reported]:
     """The posterior of the first attempt that passes the gate, or of the last one, and what is reported of it."""
-    for attempt in attempts_of(compiled.analysis):
+    for attempt in attempts_of(compiled.analysis, quick=quick):
         say.step(attempt.words)
         say.make_room()
         posterior = attempt.sampled(compiled, seed=seed, progress=say.has_terminal)

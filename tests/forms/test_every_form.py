@@ -215,8 +215,12 @@ def fits_of(form: str) -> Fits:
     )
 
 
-def test_every_section_that_applies(form: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("quick", [False, True], ids=["whole", "quick"])
+def test_every_section_that_applies(form: str, tmp_path: Path, *, quick: bool) -> None:
     fits = fits_of(form)
+    if quick:
+        main = replace(fits.main, settings={**fits.main.settings, "quick": True})
+        fits = Fits(main=main, reported=fits.reported, seed=fits.seed)
     sections = sections_of(fits.analysis)
     tables = {name: table(fits) for section in sections for name, table in section.tables.items()}
     texts = {name: text(fits) for section in sections for name, text in section.texts.items()}
@@ -224,6 +228,7 @@ def test_every_section_that_applies(form: str, tmp_path: Path) -> None:
     page = write_report(results, tmp_path / "report.html").read_text()
     shown = [section for section in sections if section.context(results) is not None]
     assert len(shown) >= 7
+    assert ("A quick run" in page) == quick
     assert all(f'id="{section.name}"' in page for section in shown if section.link)
     assert "nan" not in page.lower().replace("nano", "").replace("finance", "").split("<style")[0]
     assert isinstance(verdict(fits.main, None), Verdict)

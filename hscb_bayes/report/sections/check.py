@@ -58,7 +58,7 @@ def _foreseen(results: Results) -> tuple[int, int]:
 
 def _sentences(results: Results) -> Iterator[str]:
     (inside, total), analysis = _foreseen(results), results.analysis
-    if analysis.has_hierarchy:
+    if analysis.has_hierarchy and total:
         yield (
             f"Predicted from the other studies, {inside} of {total} printed numbers about outcomes lie within their "
             "90% intervals."

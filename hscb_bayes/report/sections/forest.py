@@ -61,10 +61,9 @@ def estimands_table(fits: Fits) -> pd.DataFrame:
             own, others = estimands(fits.alone[study]), estimands(fits.other(study))
             drawn = {"alone": {name: own[name] for name in ESTIMANDS}, **drawn}
             drawn["others"] = {name: others[name] for name in ESTIMANDS}
-            ratios += [
-                *_ratios(study, "alone", fits.alone[study]),
-                *_ratios(study, "pooled", fits.main.of(study=study)),
-            ]
+            ratios += _ratios(study, "alone", fits.alone[study])
+        if study in fits.analysis.studies:
+            ratios += _ratios(study, "pooled", fits.main.of(study=study))
         for kind, values in drawn.items():
             for name, quantity in ESTIMANDS.items():
                 disagreement = conflict(values[name], drawn["others"][name]) if kind == "alone" else np.nan
@@ -106,9 +105,10 @@ def _sentences(results: Results) -> list[str]:
     answers, pool = _answers(results), results.analysis
     first, sentences = pool.studies[0], list[str]()
     for name in ("response_by_28", "os_1y"):
-        alone, pooled = (estimate_of(answers[first, kind, name]) for kind in ("alone", "pooled"))
+        pooled, alone = estimate_of(answers[first, "pooled", name]), answers.get((first, "alone", name))
+        before = "" if alone is None else f"{estimate_of(alone)} {_source(pool.member(first), name)} and "
         sentences.append(
-            f"{ESTIMANDS[name].label.capitalize()} in {first} is {alone} {_source(pool.member(first), name)} and "
+            f"{ESTIMANDS[name].label.capitalize()} in {first} is {before}"
             f"{pooled} with the other studies beside it; the next study like it would have "
             f"{estimate_of(answers[NEXT, 'pooled', name])}, before chance in its own patients."
             f"{_of_no_study(pool, name)}"
@@ -141,11 +141,16 @@ def _context(results: Results) -> dict[str, object]:
     answers, pool = _answers(results), results.analysis
     return {
         "figures": [(quantity.label, _figure(answers, pool, name)) for name, quantity in ESTIMANDS.items()],
-        "rows": [_compared(answers, member, name) for member in pool.members for name in ESTIMANDS],
+        "rows": [
+            _compared(answers, member, name)
+            for member in pool.members
+            for name in ESTIMANDS
+            if (member.study.id, "alone", name) in answers
+        ],
         "duration": _who_relates_duration(pool),
         "ratios": [
-            {"study": study, "label": answers[study, "alone", name]["label"]}
-            | {kind: estimate_of(answers[study, kind, name]) for kind in ("alone", "pooled")}
+            {"study": study, "label": answers[study, "pooled", name]["label"]}
+            | {kind: estimate_of(found) if (found := answers.get((study, kind, name))) else "" for kind in KINDS[:2]}
             for study in (member.study.id for member in pool.members if member.by_duration)
             for name in (f"hazard_ratio_{transition}" for transition in TRANSITIONS)
         ],
