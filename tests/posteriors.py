@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from hscb_bayes.model.build import coords_of
-from hscb_bayes.model.level_arrays import places, shift_arrays, shifted
+from hscb_bayes.model.level_arrays import indicators, shift_arrays, shifted_effects
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.digest import sealed
 from hscb_bayes.posterior.headline import headline
@@ -80,7 +80,7 @@ def near_the_middle(analysis: Any, *, draws: int, chains: int, seed: int, part: 
 
 def shifts_at(pool: Any, point: Mapping[str, np.ndarray]) -> np.ndarray:
     """What populations and definitions add, (shift, effect), from variables of the model of a pool."""
-    return np.asarray(shift_arrays(pool)["shift"] * point["standard_shift"] @ places(shifted(pool)))
+    return np.asarray(shift_arrays(pool)["shift"] * point["standard_shift"] @ indicators(shifted_effects(pool)))
 
 
 def save_changed(posterior: Posterior, path: Path, change: Callable[[xr.DataTree], Any]) -> None:

@@ -155,7 +155,7 @@ class Item(Table):
         return PrintedNumber(id=f"{self.id}{part}", item=self.id, label=label, among=self.among, printed=printed)
 
 
-def whom(group: str, labels: Mapping[str, str]) -> str:
+def among_in_words(group: str, labels: Mapping[str, str]) -> str:
     """ "among ..." in words."""
     return "among all patients" if group == EVERYBODY else f"among {labels.get(group, group)}"
 

@@ -21,7 +21,7 @@ from hscb_bayes.model.data import arrays_of_table, model_data, named
 from hscb_bayes.model.data_vector import DATA_VARIABLE, Built, packed, unpacked
 from hscb_bayes.model.known_patients import added_to_known, effect_deviations
 from hscb_bayes.model.known_rows import KnownRows, tables_of
-from hscb_bayes.model.level_arrays import shifted, study_parameters, study_shifts
+from hscb_bayes.model.level_arrays import shifted_effects, study_parameters, study_shifts
 from hscb_bayes.model.levels import (
     PAIRS,
     PATIENTS_OF,
@@ -90,7 +90,7 @@ def coords_of(analysis: Analysis) -> dict[str, list[str]]:
     if STUDY in analysis.levels:
         found["effect"] = list(analysis.levels[STUDY].effects)
     if shifts := study_shifts(analysis):
-        found |= dict(zip(SHIFT_DIMS, ([shift.name for shift in shifts], list(shifted(analysis))), strict=True))
+        found |= dict(zip(SHIFT_DIMS, ([shift.name for shift in shifts], list(shifted_effects(analysis))), strict=True))
     if len(analysis.members) > 1:
         found[PATIENTS_OF] = list(effect_deviations(analysis))
     if tables:

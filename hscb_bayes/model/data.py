@@ -13,7 +13,7 @@ from hscb_bayes.model.believed import prior_data
 from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.known_rows import tables_of
-from hscb_bayes.model.level_arrays import level_arrays, shift_arrays, shifted, study_shifts
+from hscb_bayes.model.level_arrays import level_arrays, shift_arrays, shifted_effects, study_shifts
 from hscb_bayes.model.levels import beliefs_needed, of_level
 from hscb_bayes.model.patient_rows import events_of_centres, padded, room_for_any, table_data
 from hscb_bayes.model.print_likelihood import print_data, states_of
@@ -105,7 +105,7 @@ def structure_of(analysis: Analysis) -> tuple[Any, ...]:
     )
     with_effect = tuple(effect_deviations(analysis))
     flags = (hazards.clock, hazards.never_respond_by_duration)
-    shifts = (tuple(shift.name for shift in study_shifts(analysis)), shifted(analysis))
+    shifts = (tuple(shift.name for shift in study_shifts(analysis)), shifted_effects(analysis))
     parameters = (analysis.parameter_ids, analysis.believed)
     return families, flags, parameters, analysis.studies, analysis.each_alone, levels, with_effect, tables, shifts
 

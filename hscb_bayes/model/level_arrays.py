@@ -47,7 +47,7 @@ def study_shifts(analysis: Analysis) -> tuple[Shift, ...]:
     return tuple(shift for shift in analysis.shifts if shift.applies_to == "studies")
 
 
-def shifted(analysis: Analysis) -> tuple[str, ...]:
+def shifted_effects(analysis: Analysis) -> tuple[str, ...]:
     """Effects by which some shift tells studies apart: the others have no variables."""
     shifts = study_shifts(analysis)
     return tuple(effect for effect in EFFECTS if any(shift.deviations.get(effect, 0.0) for shift in shifts))
@@ -55,7 +55,7 @@ def shifted(analysis: Analysis) -> tuple[str, ...]:
 
 def shift_arrays(analysis: Analysis) -> dict[str, np.ndarray]:
     """``belongs`` (study, shift), 1 where a study has a shift; ``shift`` (shift, effect), standard deviations."""
-    shifts, effects = study_shifts(analysis), shifted(analysis)
+    shifts, effects = study_shifts(analysis), shifted_effects(analysis)
     belongs = [[float(study in shift.studies) for shift in shifts] for study in analysis.studies]
     deviations = [[shift.deviations.get(effect, 0.0) for effect in effects] for shift in shifts]
     return {
@@ -64,7 +64,7 @@ def shift_arrays(analysis: Analysis) -> dict[str, np.ndarray]:
     }
 
 
-def places(names: Sequence[str], among: Sequence[str] = EFFECTS) -> np.ndarray:
+def indicators(names: Sequence[str], among: Sequence[str] = EFFECTS) -> np.ndarray:
     """1 where a name stands among others, shape (name, other)."""
     return np.array([[float(name == other) for other in among] for name in names]).reshape(len(names), len(among))
 
@@ -83,4 +83,4 @@ def study_parameters(parameters: Any, effects: Any, ids: Sequence[str], xp: Any)
     -------
     Shape (..., parameter).
     """
-    return parameters + xp.matmul(effects[..., ON_HAZARDS:], places(EFFECTS[ON_HAZARDS:], ids))
+    return parameters + xp.matmul(effects[..., ON_HAZARDS:], indicators(EFFECTS[ON_HAZARDS:], ids))

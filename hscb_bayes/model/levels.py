@@ -24,7 +24,7 @@ import pytensor.tensor as pt
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.level import EFFECTS, ON_HAZARDS, STUDY, Level
-from hscb_bayes.model.level_arrays import OF_MIXTURES, places, shifted, study_shifts
+from hscb_bayes.model.level_arrays import OF_MIXTURES, indicators, shifted_effects, study_shifts
 from hscb_bayes.process.pathway import TRANSITIONS
 
 SHIFT_DIMS = ("shift", "shifted_effect")
@@ -61,9 +61,9 @@ def study_effects(analysis: Analysis, data: Mapping[str, Any]) -> UnitEffects:
     if study_shifts(analysis):
         standard = pm.Normal("standard_shift", dims=SHIFT_DIMS)
         shift = pm.Deterministic("shift_effect", data["shift"] * standard, dims=SHIFT_DIMS)
-        common = pt.matmul(data["belongs"], pt.matmul(shift, places(shifted(analysis), level.effects)))
+        common = pt.matmul(data["belongs"], pt.matmul(shift, indicators(shifted_effects(analysis), level.effects)))
     found = unit_effects(level, data, common)
-    whole = pt.matmul(found.effects, places(level.effects))
+    whole = pt.matmul(found.effects, indicators(level.effects))
     shape = (level.components, studies)
     return UnitEffects(
         effects=pt.specify_shape(whole, (*shape, len(EFFECTS))),

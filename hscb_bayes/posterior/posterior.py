@@ -23,7 +23,7 @@ from hscb_bayes.analysis.priors import natural
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.known_patients import effect_deviations
-from hscb_bayes.model.level_arrays import level_arrays, places, study_parameters
+from hscb_bayes.model.level_arrays import indicators, level_arrays, study_parameters
 from hscb_bayes.model.levels import PATIENTS_OF
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.exchangeable import effects_as_drawn
@@ -228,7 +228,7 @@ class Posterior:
             return self._with_centre(effects, whose="a new centre")
         self._check_hierarchy("a next study")
         level = self.analysis.levels[STUDY]
-        effects = self._new_unit(level, rng, exchangeable) @ places(level.effects)
+        effects = self._new_unit(level, rng, exchangeable) @ indicators(level.effects)
         return self._moved(self.analysis.members[0], effects, whose="a next study")
 
     def thinned(self, draws: int) -> Posterior:

@@ -13,7 +13,7 @@ from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.analysis.level import STUDY, Level
 from hscb_bayes.model.build import coords_of
 from hscb_bayes.model.known_patients import effect_deviations
-from hscb_bayes.model.level_arrays import level_arrays, places, shift_arrays, shifted, study_shifts
+from hscb_bayes.model.level_arrays import indicators, level_arrays, shift_arrays, shifted_effects, study_shifts
 from hscb_bayes.model.levels import (
     PARTIAL,
     PATIENTS_OF,
@@ -112,7 +112,7 @@ def _shifts(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator
         return {}, 0.0
     beliefs = shift_arrays(analysis)
     shift = beliefs["shift"] * rng.standard_normal((*shape, *beliefs["shift"].shape))
-    common = beliefs["belongs"] @ shift @ places(shifted(analysis), analysis.levels[STUDY].effects)
+    common = beliefs["belongs"] @ shift @ indicators(shifted_effects(analysis), analysis.levels[STUDY].effects)
     return {"shift_effect": (SHIFT_DIMS, shift)}, common
 
 

@@ -62,7 +62,7 @@ def replaced(out: Path) -> Iterator[Path]:
     with failures_in_sentences(out):
         _refuse_what_cannot_be_replaced(out)
         out.parent.mkdir(parents=True, exist_ok=True)
-        temporary, lock = _taken(out)
+        temporary, lock = _locked_folder(out)
     with removed_when_stopped(temporary):
         try:
             yield temporary
@@ -127,7 +127,7 @@ def _refuse_what_cannot_be_replaced(out: Path) -> None:
         raise InputError(f"{out}: required a directory that can be replaced, found one of another user")
 
 
-def _taken(out: Path) -> tuple[Path, int]:
+def _locked_folder(out: Path) -> tuple[Path, int]:
     """A folder beside ``out`` that this process has locked, and the lock's descriptor."""
     beside = os.open(out.parent, os.O_RDONLY)
     try:

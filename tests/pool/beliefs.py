@@ -7,18 +7,18 @@ import numpy as np
 from scipy.stats import norm
 
 from hscb_bayes.analysis.level import STUDY
-from hscb_bayes.model.level_arrays import level_arrays, places, shift_arrays, shifted, study_shifts
+from hscb_bayes.model.level_arrays import indicators, level_arrays, shift_arrays, shifted_effects, study_shifts
 
 
 def beliefs_of(pool: Any) -> SimpleNamespace:
     """What ``level_arrays`` and ``shift_arrays`` have, with an axis of all ``EFFECTS``; and ``names`` of the shifts."""
     level, shifts = pool.levels[STUDY], shift_arrays(pool)
-    found, among = level_arrays(level), places(level.effects)
+    found, among = level_arrays(level), indicators(level.effects)
     found |= {name: found[name] @ among for name in ("between", "apart")}
     found["drawn_apart"] = 1.0 + (found["drawn_apart"] - 1.0) @ among
     names = tuple(shift.name for shift in study_shifts(pool))
     return SimpleNamespace(
-        **found, names=names, belongs=shifts["belongs"], shift=shifts["shift"] @ places(shifted(pool))
+        **found, names=names, belongs=shifts["belongs"], shift=shifts["shift"] @ indicators(shifted_effects(pool))
     )
 
 

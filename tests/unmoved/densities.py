@@ -24,7 +24,7 @@ from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.data import layout_of
 from hscb_bayes.model.data_vector import Built
-from hscb_bayes.model.level_arrays import level_arrays, shifted
+from hscb_bayes.model.level_arrays import level_arrays, shifted_effects
 
 ROOT = Path(__file__).parents[2]
 TABLES = Path(__file__).parent / "densities"
@@ -130,7 +130,7 @@ def _of_level(analysis: Any, coordinate: str) -> str | None:
     if variable not in ("standard_between_log_exp_m1__", "standard_study_effect", "standard_shift"):
         return coordinate
     row, effect = divmod(int(position.removesuffix("]")), len(EFFECTS))
-    present = shifted(analysis) if variable == "standard_shift" else analysis.levels[STUDY].effects
+    present = shifted_effects(analysis) if variable == "standard_shift" else analysis.levels[STUDY].effects
     if EFFECTS[effect] not in present:
         return None
     name = variable.replace("standard_between", "standard_between_studies")

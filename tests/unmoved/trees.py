@@ -22,7 +22,7 @@ from hscb_bayes.analysis.member import Member
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.data_vector import Built
 from hscb_bayes.model.known_patients import effect_deviations
-from hscb_bayes.model.level_arrays import shifted
+from hscb_bayes.model.level_arrays import shifted_effects
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior, tree_of_parameters
 from hscb_bayes.posterior.sample import derived_seed
@@ -108,7 +108,7 @@ def _of_studies(pool: Analysis, own: xr.Dataset) -> dict[str, xr.DataArray]:
     }
     found = {name: values.sel(effect=list(pool.levels[STUDY].effects)) for name, values in found.items()}
     if beliefs.names:
-        found["shift_effect"] = shifts.sel(effect=list(shifted(pool))).rename(effect="shifted_effect")
+        found["shift_effect"] = shifts.sel(effect=list(shifted_effects(pool))).rename(effect="shifted_effect")
     if pool.levels[STUDY].components > 1:
         standard = ((effects - shared) / spread).transpose(*DIMS, "study", "effect")
         own_scale = xr.DataArray(beliefs.apart * beliefs.drawn_apart, {"effect": labels["effect"]})

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hscb_bayes.evidence.audit.arithmetic.rounding import Number, Window, window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.wording import listed, sentence
-from hscb_bayes.evidence.item import whom
+from hscb_bayes.evidence.item import among_in_words
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.count import by_when as by_a_time
 from hscb_bayes.evidence.kinds.share import Share
@@ -77,4 +77,4 @@ def _printed(item: Count | Share) -> str:
 
 def _words(item: Count | Share, study: Study) -> str:
     printed = _printed(item) if isinstance(item, Count) else f"{_printed(item)} of the"
-    return f"{printed} patients with {by_a_time(item.event, item.at)} {whom(item.among, study.labels)}"
+    return f"{printed} patients with {by_a_time(item.event, item.at)} {among_in_words(item.among, study.labels)}"

@@ -39,7 +39,7 @@ def _look(study: Study, item: Estimate, interval: PrintedInterval) -> Finding:
         severity="ok" if inside else "note",
         items=(item.id,) if group.item is None else (item.id, group.item),
         sentence=sentence(f"{estimate_of(item, study)} {words}"),
-        arithmetic="; ".join(_shown(fit) for fit in (inside or outside)[:MOST_LISTED])
+        arithmetic="; ".join(_fit_in_words(fit) for fit in (inside or outside)[:MOST_LISTED])
         or f"every k of n up to {study.n} tried on all scales",
     )
 
@@ -51,7 +51,7 @@ def _listed(fits: list[Fit]) -> str:
     return listed(shown)
 
 
-def _shown(fit: Fit) -> str:
+def _fit_in_words(fit: Fit) -> str:
     share = fit.count / fit.n
     error = (share * (1.0 - share) / fit.n) ** 0.5
     return f"{fit.count} / {fit.n} = {percent(share)}, standard error {percent(error)}"

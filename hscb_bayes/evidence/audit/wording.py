@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hscb_bayes.evidence.audit.arithmetic.cut import Bounds
 from hscb_bayes.evidence.audit.arithmetic.rounding import Number, Window
-from hscb_bayes.evidence.item import interval_in_words, whom
+from hscb_bayes.evidence.item import among_in_words, interval_in_words
 from hscb_bayes.evidence.kinds.count import by_when
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.p_value import PValue
@@ -52,7 +52,7 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 def estimate_of(item: Estimate, study: Study) -> str:
     """ "survival at 1 year among responders, 74% (95% CI 54% to 94%),"."""
     interval = interval_in_words(item.lower, item.upper, item.level)
-    return f"{_subject(item)} {whom(item.among, study.labels)}, {item.value}{interval},"
+    return f"{_subject(item)} {among_in_words(item.among, study.labels)}, {item.value}{interval},"
 
 
 def _subject(item: Estimate) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions, Event
 from hscb_bayes.evidence.group import drawn
-from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, whom
+from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, among_in_words
 from hscb_bayes.evidence.printed import DaysAfterZero, Printed, Proportion
 
 EVENTS = {"response": "a response", "death": "death"}
@@ -95,7 +95,7 @@ class Count(Item):
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "26 of 31 patients with a response among all patients (84%), abstract"."""
         percent = "" if self.percent is None else f" ({self.percent})"
-        people = whom(self.among, labels)
+        people = among_in_words(self.among, labels)
         patients = "patients" if self.evaluable is None else f"evaluable patients ({self.evaluable})"
         return (
             f"{self.count} of {self.n} {patients} with {by_when(self.event, self.at)} {people}{percent}, {self.place}"

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber, whom
+from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber, among_in_words
 from hscb_bayes.evidence.printed import Days
 
 
@@ -47,4 +47,4 @@ class CovariateSummary(Item):
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "median duration among all patients: 38 days (range 7 days to 151 days), abstract"."""
         spread = "" if self.lowest is None or self.highest is None else f" (range {self.lowest} to {self.highest})"
-        return f"median {self.covariate} {whom(self.among, labels)}: {self.median}{spread}, {self.place}"
+        return f"median {self.covariate} {among_in_words(self.among, labels)}: {self.median}{spread}, {self.place}"

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, whom
+from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, among_in_words
 from hscb_bayes.evidence.printed import ALL, DaysAfterZero, Printed
 
 
@@ -39,4 +39,4 @@ class EverybodyDiedBy(Item):
 
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "everybody died by 1 year among non-responders ('all died ...'), abstract"."""
-        return f"everybody died by {self.by} {whom(self.among, labels)} ({self.words!r}), {self.place}"
+        return f"everybody died by {self.by} {among_in_words(self.among, labels)} ({self.words!r}), {self.place}"

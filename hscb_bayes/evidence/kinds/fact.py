@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, whom
+from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, among_in_words
 
 
 class Fact(Item):
@@ -32,4 +32,4 @@ class Fact(Item):
 
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "autologous boosts among all patients: 30, abstract"."""
-        return f"{self.label} {whom(self.among, labels)}: {self.value}, {self.place}"
+        return f"{self.label} {among_in_words(self.among, labels)}: {self.value}, {self.place}"

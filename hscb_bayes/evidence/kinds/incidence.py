@@ -11,7 +11,7 @@ from pydantic import Field
 from hscb_bayes.estimators import aalen_johansen, kaplan_meier
 from hscb_bayes.estimators.intervals import proportion_interval
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, interval_in_words, whom
+from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, among_in_words, interval_in_words
 from hscb_bayes.evidence.kinds.proportion import ProportionItem
 from hscb_bayes.evidence.printed import DaysAfterZero
 
@@ -56,4 +56,4 @@ class Incidence(ProportionItem):
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "response by 30 days among all patients: 82%, letter"."""
         interval = interval_in_words(self.lower, self.upper, self.level)
-        return f"{self.event} by {self.at} {whom(self.among, labels)}: {self.value}{interval}, {self.place}"
+        return f"{self.event} by {self.at} {among_in_words(self.among, labels)}: {self.value}{interval}, {self.place}"

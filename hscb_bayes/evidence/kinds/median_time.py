@@ -17,9 +17,9 @@ from hscb_bayes.evidence.item import (
     Level,
     Line,
     PrintedNumber,
+    among_in_words,
     check_interval,
     interval_in_words,
-    whom,
 )
 from hscb_bayes.evidence.printed import Days, Printed
 
@@ -153,7 +153,7 @@ class MedianTime(Item):
 
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "median time to response among all patients: 9 days (95% CI 7 days to 14 days), abstract"."""
-        people = " or ".join(whom(group, labels) for group in self.groups)
+        people = " or ".join(among_in_words(group, labels) for group in self.groups)
         interval = interval_in_words(self.lower, self.upper, self.level)
         spread = "" if self.lowest is None or self.highest is None else f" (range {self.lowest} to {self.highest})"
         return f"median time to {self.event} {people}: {self.value}{interval}{spread}, {self.place}"

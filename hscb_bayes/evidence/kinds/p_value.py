@@ -15,7 +15,7 @@ from hscb_bayes.estimators.logrank import logrank
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
 from hscb_bayes.estimators.rank_correlation import spearman
 from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions, Direction, TestName
-from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber, Table, whom
+from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber, Table, among_in_words
 from hscb_bayes.evidence.printed import P
 
 Status = Literal["printed", "assumed"]
@@ -135,7 +135,7 @@ class PValue(Item):
         """ "P < .001, survival by response among all patients (test not named), Figure 1 legend"."""
         sign = "= " if self.value.bound == "exact" else ""
         test = "test not named" if self.test is None else self.test.name
-        return f"P {sign}{self.value}, {self.comparison} {whom(self.among, labels)} ({test}), {self.place}"
+        return f"P {sign}{self.value}, {self.comparison} {among_in_words(self.among, labels)} ({test}), {self.place}"
 
     def _among(self, cohort: Cohort) -> np.ndarray:
         compared = [cohort.group(group) for group in self.groups_compared or (EVERYBODY,)]

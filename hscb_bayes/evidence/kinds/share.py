@@ -10,7 +10,7 @@ from pydantic import Field
 
 from hscb_bayes.estimators.intervals import clopper_pearson, wilson
 from hscb_bayes.evidence.cohort import Cohort, Conventions, Event
-from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, interval_in_words, whom
+from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, among_in_words, interval_in_words
 from hscb_bayes.evidence.kinds.count import by_when
 from hscb_bayes.evidence.kinds.proportion import ProportionItem
 from hscb_bayes.evidence.printed import DaysAfterZero
@@ -57,5 +57,5 @@ class Share(ProportionItem):
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "share of patients with a response among all patients: 75%, abstract"."""
         interval = interval_in_words(self.lower, self.upper, self.level)
-        people = whom(self.among, labels)
+        people = among_in_words(self.among, labels)
         return f"share of patients with {by_when(self.event, self.at)} {people}: {self.value}{interval}, {self.place}"

@@ -11,7 +11,7 @@ from pydantic import Field
 from hscb_bayes.estimators.intervals import proportion_interval
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, interval_in_words, whom
+from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, among_in_words, interval_in_words
 from hscb_bayes.evidence.kinds.proportion import ProportionItem
 from hscb_bayes.evidence.printed import DaysAfterZero
 
@@ -50,4 +50,4 @@ class Survival(ProportionItem):
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "survival at 1 year among responders: 74% (95% CI 54% to 94%), Figure 1 legend"."""
         interval = interval_in_words(self.lower, self.upper, self.level)
-        return f"survival at {self.at} {whom(self.among, labels)}: {self.value}{interval}, {self.place}"
+        return f"survival at {self.at} {among_in_words(self.among, labels)}: {self.value}{interval}, {self.place}"

@@ -160,7 +160,7 @@ def alike(labels: Sequence[str]) -> dict[str, str]:
     return {label: first[spelling(label)] for label in counts if first[spelling(label)] != label}
 
 
-def shown(cell: object) -> str:
+def cell_in_words(cell: object) -> str:
     """A cell in a message: text in quotes, a date as ISO writes it, a number as a person does."""
     if isinstance(cell, str):
         is_plain = NUMBER.fullmatch(cell) is not None or date_of(cell) is not None

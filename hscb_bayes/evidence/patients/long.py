@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.patients.cells import cells_of, date_of, flag_of, number_of, shown
+from hscb_bayes.evidence.patients.cells import cell_in_words, cells_of, date_of, flag_of, number_of
 from hscb_bayes.evidence.patients.columns import LongColumns
 from hscb_bayes.evidence.patients.left_out import LeftOut, complete
 from hscb_bayes.evidence.patients.patients import Patients
@@ -81,7 +81,9 @@ def _refuse_changes(table: Opened, name: str, values: Iterable[object], cells: S
     """Refuse a value that differs between the rows of a patient."""
     differs = pd.Series(list(values)).groupby(table.ids).transform("nunique").to_numpy() > 1
     table.problems.add(
-        differs, f"{name} differs between the rows; required one value for each patient", lambda row: shown(cells[row])
+        differs,
+        f"{name} differs between the rows; required one value for each patient",
+        lambda row: cell_in_words(cells[row]),
     )
 
 
@@ -94,7 +96,7 @@ def _rows(table: Opened, columns: LongColumns, at_zero: float | None) -> pd.Data
     starts, stops = (cells_of(table.frame[name]) for name in (columns.start, columns.stop))
 
     def pair(row: int) -> str:
-        return f"{columns.start} {shown(starts[row])} and {columns.stop} {shown(stops[row])}"
+        return f"{columns.start} {cell_in_words(starts[row])} and {columns.stop} {cell_in_words(stops[row])}"
 
     table.problems.add(start > stop, f"{columns.stop} is before {columns.start}", pair)
     if at_zero is None:

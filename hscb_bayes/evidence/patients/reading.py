@@ -13,6 +13,7 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.risk_sets import TIE
 from hscb_bayes.evidence.patients.cells import (
     alike,
+    cell_in_words,
     cells_of,
     date_of,
     decimal_mark,
@@ -20,7 +21,6 @@ from hscb_bayes.evidence.patients.cells import (
     flag_of,
     label_of,
     number_of,
-    shown,
 )
 from hscb_bayes.evidence.patients.columns import DAYS
 from hscb_bayes.evidence.patients.csv_text import LINE, MAY_BE_COMMA
@@ -124,7 +124,7 @@ def ids_of(frame: pd.DataFrame, column: str, address: str) -> np.ndarray:
         places = ", ".join(str(frame.index[row] if is_file else row + 1) for row in wrong[:10])
         value = cells[wrong[0]]
         what = "is missing" if all(cells[row] is None for row in wrong) else "is no id"
-        found = "" if value is None else f", found {shown(value)}"
+        found = "" if value is None else f", found {cell_in_words(value)}"
         raise InputError(
             f"{address}: {column} {what} in {len(wrong)} rows: required an id{found}; {'lines' if is_file else 'rows'} "
             f"{places}"
@@ -151,7 +151,7 @@ def times(
     if zero is not None:
         return _days_since(table, column, cells, zero)
     days = _numbers(table, column, cells, unit=table.unit if unit is None else unit, required="a time")
-    show = _shown(cells)
+    show = _cells_in_words(cells)
     problems.add(np.isinf(days), f"{column} is infinite; required a time")
     problems.add(days < 0.0, f"{column} is below 0; required a time since time zero", show)
     problems.add(
@@ -184,17 +184,21 @@ def _days_since(table: Opened, column: str, cells: list[object], zero: str) -> n
     lengths = _each(cells, duration_of)
     iso = "as 2021-04-30, without a time zone"
     problems.add(_is(starts, None), f"{zero} is missing; required the date of time zero")
-    problems.add(np.isnan(start) & ~_is(starts, None), f"{zero} is no date; required one {iso}", _shown(starts))
+    problems.add(
+        np.isnan(start) & ~_is(starts, None), f"{zero} is no date; required one {iso}", _cells_in_words(starts)
+    )
     wrong = np.isnan(at) & np.isnan(lengths) & ~_is(cells, None)
-    problems.add(wrong, f"{column} is no date; required one {iso}", _shown(cells))
+    problems.add(wrong, f"{column} is no date; required one {iso}", _cells_in_words(cells))
     days = np.where(np.isnan(lengths), at - start, lengths)
     problems.add(
-        days < 0.0, f"{column} is before {zero}", lambda row: f"{shown(cells[row])} before {shown(starts[row])}"
+        days < 0.0,
+        f"{column} is before {zero}",
+        lambda row: f"{cell_in_words(cells[row])} before {cell_in_words(starts[row])}",
     )
     problems.add(
         days > MOST_DAYS,
         f"{column} is more than 100 years after {zero}",
-        lambda row: f"{shown(cells[row])} after {shown(starts[row])}",
+        lambda row: f"{cell_in_words(cells[row])} after {cell_in_words(starts[row])}",
     )
     return _possible(days)
 
@@ -209,7 +213,7 @@ def flags(table: Opened, column: str) -> np.ndarray:
     cells = cells_of(table.frame[column])
     found = [flag_of(cell) for cell in cells]
     table.problems.add(_is(cells, None), f"{column} is missing; required 0 or 1")
-    table.problems.add(_is(found, None) & ~_is(cells, None), f"{column} is neither 0 nor 1", _shown(cells))
+    table.problems.add(_is(found, None) & ~_is(cells, None), f"{column} is neither 0 nor 1", _cells_in_words(cells))
     return np.array([bool(flag) for flag in found], dtype=bool)
 
 
@@ -222,7 +226,7 @@ def whole_numbers(table: Opened, column: str, choices: Sequence[int], sentence: 
     """A column of one of some numbers; NaN where it is none."""
     cells = cells_of(table.frame[column])
     values = _each(cells, number_of)
-    table.problems.add(~np.isin(values, choices), sentence, lambda row: _found(cells[row]))
+    table.problems.add(~np.isin(values, choices), sentence, lambda row: _cell_or_nothing(cells[row]))
     return values
 
 
@@ -242,7 +246,9 @@ def _covariate(table: Opened, name: str, kind: Kind, zero: str | None) -> np.nda
         return values
     labels = [None if cell is None else label_of(cell) for cell in cells]
     wrong = _is(labels, None) & ~_is(cells, None)
-    table.problems.add(wrong, f"{name} is no label; required text, or nothing where it is missing", _shown(cells))
+    table.problems.add(
+        wrong, f"{name} is no label; required text, or nothing where it is missing", _cells_in_words(cells)
+    )
     others = alike([label for label in labels if label is not None])
     for label, other in others.items():
         table.problems.add(
@@ -284,9 +290,9 @@ def _numbers(table: Opened, column: str, cells: list[object], *, unit: float, re
         if required == "a time"
         else f"required {required}"
     )
-    table.problems.add(wrong & is_date, f"{column} is a date; {declare}", _shown(cells))
+    table.problems.add(wrong & is_date, f"{column} is a date; {declare}", _cells_in_words(cells))
     thousands = "; write decimals with a point, and thousands without one" if not mark else f"; required {required}"
-    table.problems.add(wrong & ~is_date, f"{column} is no number{thousands}", _shown(cells))
+    table.problems.add(wrong & ~is_date, f"{column} is no number{thousands}", _cells_in_words(cells))
     return days
 
 
@@ -300,12 +306,12 @@ def _is(cells: Sequence[object], value: object) -> np.ndarray:
     return np.array([cell is value for cell in cells], dtype=bool)
 
 
-def _shown(cells: Sequence[object]) -> Callable[[int], str]:
-    return lambda row: shown(cells[row])
+def _cells_in_words(cells: Sequence[object]) -> Callable[[int], str]:
+    return lambda row: cell_in_words(cells[row])
 
 
-def _found(cell: object) -> str:
-    return "nothing" if cell is None else shown(cell)
+def _cell_or_nothing(cell: object) -> str:
+    return "nothing" if cell is None else cell_in_words(cell)
 
 
 def as_text(values: np.ndarray) -> np.ndarray:

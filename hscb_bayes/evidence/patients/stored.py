@@ -63,11 +63,11 @@ def patients_of_text(text: str, address: str) -> Patients:
     for name in TIMES:
         days = course[name]
         wrong = ~(days >= 0.0) | (np.isinf(days) if name != "response_day" else False)
-        problems.add(wrong, f"{name} is no day", _shown(days))
+        problems.add(wrong, f"{name} is no day", _days_in_words(days))
     return checked(patients, problems, None)
 
 
-def _shown(days: np.ndarray) -> Callable[[int], str]:
+def _days_in_words(days: np.ndarray) -> Callable[[int], str]:
     return lambda row: str(days[row])
 
 
