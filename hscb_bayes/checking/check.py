@@ -47,7 +47,7 @@ def check(
 
     A number about other patients than those of the analysis is listed, and compared with nothing. Of a pool, ``study``
     is a last column. Of a table without a print, numbers computed from it are compared with those of replicated tables
-    (``check_of_patients``).
+    (``check_of_patients``); where it is one of several studies, ``statistic``, ``group`` and ``day`` are columns too.
 
     Parameters
     ----------
@@ -93,10 +93,15 @@ def check(
         drawn = {id: _Drawn.of(refit, replicates, seed) for id, refit in refits.items()}
         return _of_print(posterior, drawn, None, replicates, seed)
     tables = []
-    for study in analysis.studies:
-        others = None if study not in refits else _Drawn.of(refits[study].of(study=study), replicates, seed)
-        own = _of_print(posterior.of(study=study), {}, others, replicates, seed)
-        tables.append(own.assign(study=study))
+    for member in analysis.members:
+        study = member.study.id
+        own, left = posterior.of(study=study), refits[study].of(study=study) if study in refits else None
+        if member.is_printed:
+            others = None if left is None else _Drawn.of(left, replicates, seed)
+            found = _of_print(own, {}, others, replicates, seed)
+        else:
+            found = _of_table(own, left, seed)
+        tables.append(found.assign(study=study))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -148,6 +153,24 @@ def _of_print(
         gate = {"loo_converged": np.nan if drawn is None else drawn.converged}
         rows.append(row | replicate_summary(numbers.get(number.id, NOTHING), number) | left_out | gate)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _of_table(posterior: Posterior, others: Posterior | None, seed: int) -> pd.DataFrame:
+    """The check of a table that is one of several studies, and what the others foretell of it.
+
+    Parameters
+    ----------
+    others
+        The posterior of the study, made without it.
+    """
+    days = posterior.analysis.table.report.days
+    own = check_of_patients(posterior, days=days, seed=seed)
+    found = own.assign(item=own["id"], label=own["id"], among=own["group"])
+    if others is not None and len(own):
+        foretold = check_of_patients(others, days=days, seed=seed)
+        found = found.assign(**{f"loo_{name}": foretold[name] for name in LEFT_OUT})
+        found["loo_converged"] = np.nan if others.converged is None else float(others.converged)
+    return found.reindex(columns=[*COLUMNS, "statistic", "group", "day"])
 
 
 def use_of(number: PrintedNumber, analysis: Member, widths: frozenset[str]) -> tuple[str | None, Used]:

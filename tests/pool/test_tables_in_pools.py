@@ -13,6 +13,7 @@ from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.checking.check import check
+from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import model_data, structure_of
@@ -72,7 +73,6 @@ def test_nothing_is_printed_of_it(mixed: Analysis) -> None:
     )
     assert_allclose(of_prints[:, 1], 0.0, atol=1e-6)
     assert np.all(of_prints[:, 0] < -5.0)
-    assert not check(draw_prior(mixed, draws=20, chains=2, seed=1), seed=1)["study"].isin(["our_table"]).any()
 
 
 @pytest.mark.parametrize("study", ["our_table", "gagelmann2023"])
@@ -110,6 +110,23 @@ def test_the_model_has_the_likelihood_of_its_studies(folder: Path) -> None:
     prints = log_likelihood_of_studies(posterior.parameters[:, None], effects, pool)
     assert_allclose(prints.sum(), of_print, rtol=1e-9)
     assert_allclose(log_likelihood_of_known(posterior, effects[:, None]).sum(), of_patients, rtol=1e-9)
+
+
+def test_the_check_has_the_numbers_of_the_table_as_alone_and_as_the_others_foretell_them(mixed: Analysis) -> None:
+    """Of draws from the prior, which are no better with the table than without."""
+    prior, other = (draw_prior(mixed, draws=20, chains=2, seed=seed) for seed in (1, 2))
+    table = check(prior, seed=1, left_out={"our_table": replace(other, converged=True)})
+    own = table[table["study"] == "our_table"].reset_index(drop=True)
+    alone = check_of_patients(prior.of(study="our_table"), days=(28.0, 100.0, 365.0), seed=1)
+    foretold = check_of_patients(other.of(study="our_table"), days=(28.0, 100.0, 365.0), seed=1)
+    for name in ("id", "group", "day", "value", "median", "lower90", "upper90", "tail_probability"):
+        assert list(own[name]) == list(alone[name])
+    assert list(own["loo_median"]) == list(foretold["median"])
+    assert set(own["loo_converged"]) == {1.0}
+    assert own["value"].iloc[0] == 8 / 10
+    prints = table[table["study"] != "our_table"]
+    assert prints["loo_median"].isna().all()
+    assert len(prints) == len(check(prior, seed=1)) - len(own)
 
 
 def test_a_program_leaves_its_patients_out_with_the_study(mixed: Analysis) -> None:

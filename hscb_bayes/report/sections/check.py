@@ -60,8 +60,8 @@ def _sentences(results: Results) -> Iterator[str]:
     (inside, total), analysis = _foreseen(results), results.analysis
     if analysis.has_hierarchy and total:
         yield (
-            f"Predicted from the other studies, {inside} of {total} printed numbers about outcomes lie within their "
-            "90% intervals."
+            f"Predicted from the other studies, {inside} of {total} {_numbers(analysis)} about outcomes lie within "
+            "their 90% intervals."
         )
     if not analysis.has_print and total:
         yield (
@@ -73,6 +73,12 @@ def _sentences(results: Results) -> Iterator[str]:
         yield f"Outside, of all patients: {'; '.join(new)}."
 
 
+def _numbers(analysis: Any) -> str:
+    """What is compared, of several studies."""
+    all_printed = all(member.is_printed for member in analysis.members)
+    return "printed numbers" if all_printed else "numbers of prints and tables"
+
+
 def _context(results: Results) -> dict[str, object]:
     analysis = results.analysis
     inside, total = _foreseen(results)
@@ -82,6 +88,7 @@ def _context(results: Results) -> dict[str, object]:
         "by_study": _rows(results),
         "inside": inside,
         "total": total,
+        "numbers": _numbers(analysis),
         "outside": plural(total - inside, "number"),
         "is_off": not analysis.has_print and bool(_far_of_all(results)),
     }
@@ -96,6 +103,9 @@ def _rows(results: Results) -> list[tuple[str, list[dict[str, Any]]]]:
     for member in results.analysis.members:
         study = member.study
         own = table[table["study"] == study.id] if "study" in table else table
+        if not member.is_printed:
+            found.append((study.id, [_row_among_prints(results, row) for row in own.to_dict("records")]))
+            continue
         printed, labels = {item.id: item.printed for item in study.numbers}, study.labels
         rows = [
             _row(row, labels[row["among"]], printed[row["id"]])
@@ -139,6 +149,22 @@ def _row_of_table(results: Results, row: Row) -> dict[str, Any]:
         "most": span(row["lower90"], row["upper90"], "share"),
         "tail": number(row["tail_probability"], "p"),
         "is_far": _is_outside(row, ""),
+    }
+
+
+def _row_among_prints(results: Results, row: Row) -> dict[str, Any]:
+    """A number of a table that is one of several studies, as a printed number has its row."""
+    is_left_out = not np.isnan(row["loo_median"])
+    missed = " (not converged)" if row["loo_converged"] == 0 else ""
+    return _row_of_table(results, row) | {
+        "half": "",
+        "undefined": "",
+        "not_reached": "",
+        "used": row["used"],
+        "left_out": number(row["loo_median"], "share") + missed if is_left_out else "",
+        "left_out_most": span(row["loo_lower90"], row["loo_upper90"], "share") if is_left_out else "",
+        "left_out_tail": number(row["loo_tail_probability"], "p") if is_left_out else "",
+        "is_far": _is_outside(row, "loo_" if is_left_out else ""),
     }
 
 
