@@ -43,6 +43,7 @@ from hscb_bayes.report.results import results_of
 from hscb_bayes.report.sections import SECTIONS, sections_of
 from tests.pool.tables_in_pools import AGE_AND_CENTRES, WITH_CENTRES, write_pool, write_table
 
+APART = '[centres.exchangeable]\nweight = 0.8\nwhy = "invented"\n'
 DATA = Path(__file__).parents[1] / "data"
 
 
@@ -59,7 +60,7 @@ def mixed() -> Analysis:
     with TemporaryDirectory() as directory:
         folder = Path(directory) / "models"
         shutil.copytree(DATA.parents[1] / "models", folder)
-        write_table(folder, rows=WITH_CENTRES, more=AGE_AND_CENTRES)
+        write_table(folder, rows=WITH_CENTRES, more=f"{AGE_AND_CENTRES}{APART}")
         return load_pool(write_pool(folder, ("with_centre", "our_table", "liu2024")))
 
 

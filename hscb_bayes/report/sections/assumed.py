@@ -9,6 +9,7 @@ from hscb_bayes.analysis.against_study import duration_summary
 from hscb_bayes.analysis.exchangeable import Exchangeable
 from hscb_bayes.analysis.level import STUDY, Level
 from hscb_bayes.analysis.member import asked_priors
+from hscb_bayes.analysis.patient_table import Centres
 from hscb_bayes.analysis.priors import BELIEFS, Belief
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.report.endpoints import words_of
@@ -36,11 +37,11 @@ def _what_multiplies(analysis: Any) -> Iterator[str]:
     """What hazards depend on, a sentence each."""
     if not analysis.has_print:
         yield "Covariates multiply hazards; losses to follow-up say nothing about what would have happened."
-        for covariate in analysis.covariates.values():
-            rarely = f"{covariate.hazard_ratio_rarely_above:g}"
-            yield f"{covariate.label}: a hazard ratio is rarely above {rarely}. {sentence(covariate.why)}"
-        if analysis.table.centres:
-            yield f"Centres: {sentence(analysis.table.centres.why)}"
+    for covariate in analysis.covariates.values():
+        rarely = f"{covariate.hazard_ratio_rarely_above:g}"
+        yield f"{covariate.label}: a hazard ratio is rarely above {rarely}. {sentence(covariate.why)}"
+    for centres in _centres_of(analysis):
+        yield f"Centres: {sentence(centres.why)}"
     for member in analysis.members:
         of = "" if analysis.has_one_print else f"{member.study.id}: "
         cohort = member.cohort
@@ -56,13 +57,20 @@ def _what_multiplies(analysis: Any) -> Iterator[str]:
         yield from _of_level(level, analysis)
 
 
+def _centres_of(analysis: Any) -> list[Centres]:
+    """What is said of centres, once for each table that has some."""
+    tables = (member.table for member in analysis.members if not member.is_printed)
+    return [table.centres for table in tables if table.centres is not None]
+
+
 def _of_level(level: Level, analysis: Any) -> Iterator[str]:
     """What is special about studies, or centres: that their effects are correlated, that some may be on their own."""
     if level.correlated:
         several = "studies" if level.name == STUDY else "centres"
         yield f"Effects of {several} on the three hazards are correlated, with an LKJ(2) prior of the correlations."
     if level.is_mixed:
-        said: Exchangeable = (analysis.table if level.name == STUDY else analysis.table.centres).exchangeable
+        of_level: Any = analysis.table if level.name == STUDY else _centres_of(analysis)[0]
+        said: Exchangeable = of_level.exchangeable
         others = "; ".join(f"{unit}: {number(weight, 'share')}" for unit, weight in said.weights.items())
         yield (
             f"A {level.name} is taken to be one of a kind with probability {number(said.weight, 'share')}"
