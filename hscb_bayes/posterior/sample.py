@@ -83,7 +83,7 @@ def sample(
         "seed": seed,
         "sampler": "nutpie NUTS",
         "target_accept": target_accept,
-        "adaptation": DIAGONAL if len(compiled.analysis.members) == 1 else LOW_RANK,
+        "adaptation": DIAGONAL if compiled.analysis.has_one_print else LOW_RANK,
     }
     running = nutpie.sample(
         compiled.program.for_nutpie(),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.checking.methods import calibrate
 from hscb_bayes.checking.methods.calibrate import Refit, coverage_row, simulated_print, write_rows
@@ -55,6 +56,19 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, asked: list
     assert {result.study for result in run(record, 5)} == {0, 1, 2, 3, 4}
     assert sorted(asked) == sorted([0, 1, 2, 3, 4, torn])
     assert {json.loads(line)["study"] for line in record.read_text().splitlines()} == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("analysis", "refitted"),
+    [
+        ("calibration", calibrate.refit),
+        ("with_centre", calibrate.refit),
+        ("calibration_pooled", calibrate.refit_literature),
+        ("calibration_patients", calibrate.refit_table),
+    ],
+)
+def test_each_form_is_refitted_in_its_way(analysis: str, refitted: Any) -> None:
+    assert calibrate.refit_of(load(analysis)) is refitted
 
 
 def test_a_simulated_study_is_the_same_whenever_it_is_made() -> None:

@@ -246,7 +246,7 @@ def calibrate(
 ) -> list[dict[str, object]]:
     """Rows of the calibration table for one analysis, whose own prior and follow-up make the simulated studies."""
     analysis = load(name)
-    refit_one = _refit_of(analysis)
+    refit_one = refit_of(analysis)
     record = work / f"{analysis.name}_{fingerprint(analysis)}_{seed}.jsonl"
     results = []
     for result in each_once(
@@ -259,9 +259,11 @@ def calibrate(
     return [head | coverage_row(results, quantity) for quantity in results[0].ranks]
 
 
-def _refit_of(analysis: Analysis) -> Callable[[str, int, int], Refit]:
-    """What refits simulated data of an analysis: a table, one study, or a literature."""
-    return (refit_table, refit, refit_literature)[min(len(analysis.members), 2)]
+def refit_of(analysis: Analysis) -> Callable[[str, int, int], Refit]:
+    """What refits simulated data of an analysis: a literature, one printed study, or a table."""
+    if len(analysis.members) > 1:
+        return refit_literature
+    return refit if analysis.has_print else refit_table
 
 
 def _kind_of(analysis: Analysis) -> dict[str, str]:
