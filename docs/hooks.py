@@ -73,8 +73,9 @@ POOL_INTRODUCTION = """\
 Which analyses of single studies are joined, and how studies are believed to differ. Each study has an
 [analysis file](analysis-file.md) of its own beside this one, which says what of it is fitted and what is assumed of its
 patients; all must share beliefs and hazards. A study's analysis may name patients known one by one
-([known_patients](analysis-file.md)), or be of a [table of patients](patient-file.md) and nothing else; the first is of a paper.
-A pool that differs in a few places from another says `base = "pooled"`. A pool of one study is the analysis of that study.
+([known_patients](analysis-file.md)), or be of a [table of patients](patient-file.md) and nothing else; the first is of
+a paper. A pool that differs in a few places from another says `base = "pooled"`. A pool of one study is the analysis of
+that study.
 
 Two studies that say that they may share patients must be named in `[shared_patients]`. Populations and definitions of
 response other than those that are asked about need a table each.
