@@ -82,7 +82,8 @@ def in_variables_of(analysis: Any, table: Densities) -> tuple[Densities, np.ndar
     """A table on disk, which is in the coordinates of the code that wrote it, in those of today's; and its points.
 
     Then all parameters were one vector, and what plays no part was drawn from a normal distribution of its own: a share
-    that is nothing around -20 with a standard deviation of 1, a slope, a step or an effect that is not used around 0.
+    that is nothing around -20 with a standard deviation of 1, a slope, a step or an effect that is not used around 0,
+    and hazard ratios of durations that have no part as the file believed of them.
     Such coordinates are left out of today's model, and their densities out of the table. The spread between centres was
     a coordinate itself, and is one in units of its scale; effects of centres were a vector for each transition.
     """
@@ -95,6 +96,7 @@ def in_variables_of(analysis: Any, table: Densities) -> tuple[Densities, np.ndar
         name = names.get(coordinate) or _of_level(analysis, coordinate)
         if name is None or (coordinate in names and name not in believed):
             log_density -= _of_no_part(coordinate, points[:, k] - (table.start[k] if coordinate in names else 0.0))
+            log_density -= _of_its_belief(analysis, name, points[:, k]) if coordinate in names else 0.0
         else:
             place[name] = k
     coordinates, start = _coordinates(build(analysis))
@@ -162,6 +164,15 @@ def _of_no_part(coordinate: str, values: np.ndarray) -> np.ndarray:
     there = np.log1p(np.exp(values)) if half else values
     log_jacobian = np.log(2.0) - np.log1p(np.exp(-values)) if half else 0.0
     return -0.5 * there**2 - 0.5 * np.log(2.0 * np.pi) + log_jacobian
+
+
+def _of_its_belief(analysis: Any, name: str | None, values: np.ndarray) -> np.ndarray | float:
+    """Log density of a parameter that plays no part over the standard one, where the file says a belief about it."""
+    id = next((id for id, one in analysis.parameters.items() if name == f"{id}_{one.scale}__[0]"), "")
+    if id not in analysis.prior or analysis.parameters[id].scale != "log":
+        return 0.0
+    mean, deviation = analysis.prior[id].normal("log")
+    return 0.5 * (values - mean) ** 2 * (1.0 - deviation**-2.0) - np.log(deviation)
 
 
 def kept(file: Path) -> Densities:
