@@ -232,6 +232,15 @@ def compare(file: Path) -> None:
     )
 
 
+def moved(file: Path) -> str:
+    """What ``compare`` says of an analysis that differs; nothing of one that does not."""
+    try:
+        compare(file)
+    except AssertionError as error:
+        return f"{file.stem} moved: {error}"
+    return ""
+
+
 def _has_shares(analysis: Any) -> bool:
     """Whether no share was drawn around 2e-9 that is 2e-9 today."""
     return all(id in analysis.believed for id, one in analysis.parameters.items() if one.scale != "log")
@@ -243,18 +252,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="of analyses; all if left out")
     parser.add_argument("--write", action="store_true", help="write the tables anew")
     options = parser.parse_args(arguments)
-    moved = 0
+    differ = 0
     for file in files():
         if options.names and file.stem not in options.names:
             continue
-        try:
-            (write if options.write else compare)(file)
-        except AssertionError as error:
-            moved += 1
-            sys.stdout.write(f"{file.stem}: MOVED{error}\n")
-        else:
-            sys.stdout.write(f"{file.stem}: {len(kept(file).start)} coordinates, {POINTS} points\n")
-    return int(moved > 0)
+        if options.write:
+            write(file)
+        told = moved(file)
+        differ += bool(told)
+        sys.stdout.write(f"{told or f'{file.stem}: {len(kept(file).start)} coordinates, {POINTS} points'}\n")
+    return int(differ > 0)
 
 
 if __name__ == "__main__":

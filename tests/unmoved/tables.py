@@ -85,9 +85,18 @@ def compare(name: str, draws: xr.Dataset | None = None) -> None:
         run(name, Path(folder) / "out", kept(name) if draws is None else draws)
         found, expected = tables_of(Path(folder) / "out"), tables_of(TABLES / name)
         assert list(found) == list(expected), f"{name}: required the tables {list(expected)}, found {list(found)}"
-        moved = [words for table, path in expected.items() for words in differences(path, found[table])]
-    others = f"\n  and {len(moved) - MOST_SHOWN} more" if len(moved) > MOST_SHOWN else ""
-    assert not moved, f"{name}:\n  " + "\n  ".join(moved[:MOST_SHOWN]) + others
+        changed = [words for table, path in expected.items() for words in differences(path, found[table])]
+    others = f"\n  and {len(changed) - MOST_SHOWN} more" if len(changed) > MOST_SHOWN else ""
+    assert not changed, f"{name}:\n  " + "\n  ".join(changed[:MOST_SHOWN]) + others
+
+
+def moved(name: str, draws: xr.Dataset | None = None) -> str:
+    """What ``compare`` says of an analysis that differs; nothing of one that does not."""
+    try:
+        compare(name, draws)
+    except AssertionError as error:
+        return f"moved: {error}"
+    return ""
 
 
 def differences(expected: Path, found: Path) -> Iterator[str]:
@@ -130,16 +139,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="of analyses; all if left out")
     parser.add_argument("--write", action="store_true", help="write the tables anew")
     options = parser.parse_args(arguments)
-    moved = 0
+    differ = 0
     for name in options.names or FILES:
-        try:
-            (write if options.write else compare)(name)
-        except AssertionError as error:
-            moved += 1
-            sys.stdout.write(f"MOVED {error}\n")
-        else:
-            sys.stdout.write(f"{name}: {len(tables_of(TABLES / name))} tables\n")
-    return int(moved > 0)
+        if options.write:
+            write(name)
+        told = moved(name)
+        differ += bool(told)
+        sys.stdout.write(f"{told or f'{name}: {len(tables_of(TABLES / name))} tables'}\n")
+    return int(differ > 0)
 
 
 if __name__ == "__main__":

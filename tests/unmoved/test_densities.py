@@ -7,14 +7,14 @@ import pytest
 
 from hscb_bayes.analysis.load import load
 from tests.unmoved import densities
-from tests.unmoved.densities import TABLES, compare, files, in_variables_of, kept
+from tests.unmoved.densities import TABLES, files, in_variables_of, kept, moved
 
 FILES = {file.stem: file for file in files()}
 
 
 @pytest.mark.parametrize("name", ["main", "with_centre", "pooled", "bmt"])
 def test_density_and_gradient_are_those_on_disk(name: str) -> None:
-    compare(FILES[name])  # raises AssertionError where they differ, as the last test here shows
+    assert moved(FILES[name]) == ""
 
 
 def test_every_analysis_has_a_table() -> None:
@@ -25,9 +25,8 @@ def test_every_analysis_has_a_table() -> None:
         assert np.isfinite(table.log_density).all()
 
 
-@pytest.mark.parametrize("moved", ["log_density", "gradient", "start"])
-def test_a_density_that_moved_is_seen(moved: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", ["log_density", "gradient", "start"])
+def test_a_density_that_moved_is_seen(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     table, _ = in_variables_of(load(FILES["main"]), kept(FILES["main"]))
-    monkeypatch.setattr(densities, "computed", lambda *_: replace(table, **{moved: getattr(table, moved) * (1 + 1e-6)}))
-    with pytest.raises(AssertionError):
-        compare(FILES["main"])
+    monkeypatch.setattr(densities, "computed", lambda *_: replace(table, **{part: getattr(table, part) * (1 + 1e-6)}))
+    assert moved(FILES["main"]).startswith("main moved: \nNot equal to tolerance")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unmoved.draws import QUANTITIES, kept, of_fit
-from tests.unmoved.tables import FILES, TABLES, compare, differences, same, tables_of
+from tests.unmoved.tables import FILES, TABLES, compare, differences, moved, same, tables_of
 
 LARGEST, ALL_TABLES = 300_000, 1_500_000  # bytes
 FAST = ("with_centre", "myeloid_changing")
@@ -14,13 +14,13 @@ FAST = ("with_centre", "myeloid_changing")
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in FILES])
 def test_tables_are_those_on_disk(name: str) -> None:
-    compare(name)  # raises AssertionError where they differ, as the tests below show
+    assert moved(name) == ""
 
 
-@pytest.mark.parametrize("moved", ["parameters", "log_hazard_ratios"])
-def test_a_draw_that_moved_by_a_millionth_is_seen(moved: str) -> None:
+@pytest.mark.parametrize("part", ["parameters", "log_hazard_ratios"])
+def test_a_draw_that_moved_by_a_millionth_is_seen(part: str) -> None:
     draws = kept("myeloid_changing")
-    draws[moved][1, 50] *= 1.0 + 1e-6
+    draws[part][1, 50] *= 1.0 + 1e-6
     with pytest.raises(AssertionError, match=r"myeloid_changing:\n  .*: required '.*', found '.*'"):
         compare("myeloid_changing", draws)
 
