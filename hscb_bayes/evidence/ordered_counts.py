@@ -13,11 +13,16 @@ one pass forwards over the states c; its derivatives are one more pass backwards
 
 from __future__ import annotations
 
+import ctypes
+import math
 from typing import Any
 
 import numba
 import numpy as np
 
+from hscb_bayes.machine_code.kernels import kernel
+
+DOUBLES = ctypes.POINTER(ctypes.c_double)
 TINY = 1e-300  # floor of a probability before its logarithm
 LARGEST = 1e130  # of a probability relative to that of the count that is needed: others have no part
 
@@ -42,27 +47,38 @@ def log_probability(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.asarray(both_passes(each, agreed)[0].reshape(lead))
 
 
-@numba.njit(cache=True)
-def _kernel(mean: float, usual: int, ratio: Any) -> None:
+def both_passes(cells: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Forwards and backwards: log P (row,), E[k] (row, cell) and P(c_j = c) / w_j(c) (row, cell, state).
+
+    Arguments as of ``log_probability``, with one axis of rows in front.
+    """
+    given = [np.ascontiguousarray(values, dtype=float) for values in (cells, weights)]
+    rows, width, states = weights.shape
+    found = np.empty(rows), np.empty((rows, width)), np.empty((rows, width, states))
+    ordered_counts.ctypes(rows, width, states, *(values.ctypes.data_as(DOUBLES) for values in (*given, *found)))
+    return found
+
+
+@numba.njit
+def _ratios(mean: float, usual: int, size: int, ratio: Any) -> None:
     """Poisson probabilities of the counts 0, 1, ... of a cell, relative to that of the usual one."""
     ratio[usual] = 1.0
-    for k in range(usual + 1, len(ratio)):
+    for k in range(usual + 1, size + 1):
         ratio[k] = ratio[k - 1] * (mean / k)
     for k in range(usual - 1, -1, -1):
         ratio[k] = min(ratio[k + 1] * ((k + 1) / mean), LARGEST)
 
 
-@numba.njit(cache=True)
-def _forwards(
-    cells: Any, weights: Any, size: int, log_factorial: Any, before: Any, kernel: Any, unweighted: Any
-) -> float:
-    """One row: fill states before each cell, kernels, and states after it without its weights; return log P.
+@numba.njit
+def _forwards(cells: Any, weights: Any, size: int, before: Any, ratios: Any, unweighted: Any) -> float:
+    """One row: fill states before each cell, ratios, and states after it without its weights; return log P.
 
     All of them are scaled, so that states before a cell add up to 1.
     """
-    before[:] = 0.0
+    for c in range(before.shape[1]):
+        before[0, c] = 0.0
     before[0, 0] = 1.0
-    total = log_factorial[size] - size * np.log(max(size, 1))
+    total = math.lgamma(size + 1.0) - size * math.log(max(size, 1))
     for j in range(len(cells)):
         mean = size * cells[j]
         lowest, highest = 0, size
@@ -70,34 +86,42 @@ def _forwards(
             lowest += 1
         while highest > 0 and before[j, highest] <= 0.0:
             highest -= 1
-        usual = int(min(max(np.floor(mean), max(lowest - highest, 0)), size))
-        ratio, after = kernel[j, : size + 1], unweighted[j]
-        _kernel(mean, usual, ratio)
-        after[:] = 0.0
+        usual = int(min(max(math.floor(mean), max(lowest - highest, 0)), size))
+        ratio, after = ratios[j], unweighted[j]
+        _ratios(mean, usual, size, ratio)
+        for c in range(len(after)):
+            after[c] = 0.0
         for c in range(highest + 1):
             own = before[j, c]
             if own > 0.0:
                 for k in range(size + 1 - c):
                     after[c + k] += own * ratio[k]
-        before[j + 1] = after * weights[j]
-        scale = max(before[j + 1, : size + 1].sum(), TINY)
-        total += usual * np.log(mean) - log_factorial[usual] + np.log(scale)
-        before[j + 1] /= scale
-        after /= scale
-        ratio /= scale
+        scale = 0.0
+        for c in range(size + 1):
+            scale += after[c] * weights[j, c]
+        scale = max(scale, TINY)
+        total += usual * math.log(mean) - math.lgamma(usual + 1.0) + math.log(scale)
+        for c in range(len(after)):
+            before[j + 1, c] = after[c] * weights[j, c] / scale
+            after[c] /= scale
+        for k in range(size + 1):
+            ratio[k] /= scale
     return total
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
-def _backwards(weights: Any, size: int, before: Any, kernel: Any, unweighted: Any, counts: Any, shares: Any) -> None:
-    """The same row: expected counts, and shares of the states over their weights."""
-    after, agreed = np.zeros(before.shape[1]), np.zeros(before.shape[1])
+@numba.njit(fastmath={"reassoc", "contract"})
+def _backwards(weights: Any, size: int, before: Any, ratios: Any, counts: Any, shares: Any, steps: Any) -> None:
+    """The same row: expected counts, and shares of the states over their weights, where the states after cells stand."""
+    after, agreed = steps[0], steps[1]
+    for c in range(len(after)):
+        after[c] = 0.0
     after[size] = 1.0
     for j in range(len(counts) - 1, -1, -1):
-        shares[j] = after * unweighted[j]
-        agreed[:] = after * weights[j]
-        after[:] = 0.0
-        ratio = kernel[j]
+        for c in range(len(after)):
+            shares[j, c] *= after[c]
+            agreed[c] = after[c] * weights[j, c]
+            after[c] = 0.0
+        ratio, count = ratios[j], 0.0
         for c in range(size + 1):
             ways, expected = 0.0, 0.0
             for k in range(size + 1 - c):
@@ -105,26 +129,23 @@ def _backwards(weights: Any, size: int, before: Any, kernel: Any, unweighted: An
                 ways += step
                 expected += k * step
             after[c] = ways
-            counts[j] += before[j, c] * expected
+            count += before[j, c] * expected
+        counts[j] = count
 
 
-@numba.njit(cache=True)
-def both_passes(cells: Any, weights: Any) -> Any:
-    """Forwards and backwards: log P (row,), E[k] (row, cell) and P(c_j = c) / w_j(c) (row, cell, state).
-
-    Arguments as of ``log_probability``, with one axis of rows in front.
-    """
-    rows, width, states = weights.shape
-    values, counts, shares = np.zeros(rows), np.zeros((rows, width)), np.zeros((rows, width, states))
-    log_factorial = np.zeros(states)
-    for c in range(1, states):
-        log_factorial[c] = log_factorial[c - 1] + np.log(c)
-    before, kernel, unweighted = np.zeros((width + 1, states)), np.zeros((width, states)), np.zeros((width, states))
+@kernel(3, 5)
+def ordered_counts(
+    rows: int, width: int, states: int, cells_: Any, weights_: Any, values_: Any, counts_: Any, shares_: Any
+) -> None:
+    """What ``both_passes`` returns, into places of its own."""
+    cells, weights = numba.carray(cells_, (rows, width)), numba.carray(weights_, (rows, width, states))
+    values, counts = numba.carray(values_, (rows,)), numba.carray(counts_, (rows, width))
+    shares = numba.carray(shares_, (rows, width, states))
+    before, ratios, steps = np.empty((width + 1, states)), np.empty((width, states)), np.empty((2, states))
     for row in range(rows):
         size = 0
         for c in range(states):
             if weights[row, width - 1, c] > 0.0:
                 size = c
-        values[row] = _forwards(cells[row], weights[row], size, log_factorial, before, kernel, unweighted)
-        _backwards(weights[row], size, before, kernel, unweighted, counts[row], shares[row])
-    return values, counts, shares
+        values[row] = _forwards(cells[row], weights[row], size, before, ratios, shares[row])
+        _backwards(weights[row], size, before, ratios, counts[row], shares[row], steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import pytensor.tensor as pt
@@ -11,9 +11,9 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 
 from hscb_bayes.evidence.ordered_counts import both_passes
-from hscb_bayes.numba_code import compiled, translates
-
-KEY = "ordered_counts_3"  # of the compiled code that is kept; another number where ``both_passes`` changes
+from hscb_bayes.machine_code.tensors import writes
+from hscb_bayes.machine_code.views import View
+from hscb_bayes.machine_code.writer import Writer
 
 
 class OrderedCounts(Op):  # type: ignore[misc]
@@ -47,13 +47,9 @@ class OrderedCounts(Op):  # type: ignore[misc]
 ordered_counts = OrderedCounts()
 
 
-@translates(OrderedCounts)
-def _ordered_counts(op: OrderedCounts, node: Any = None, **_kwargs: Any) -> tuple[Callable[..., Any], str]:
-    del op, node
-    passes = compiled(both_passes.py_func)
-
-    @compiled
-    def ordered(cells: Any, weights: Any) -> Any:
-        return passes(cells, weights)
-
-    return ordered, KEY
+@writes(OrderedCounts)
+def _ordered_counts(writer: Writer, _node: Apply, inputs: Sequence[View]) -> list[View]:
+    cells, weights = map(writer.contiguous, inputs)
+    found = [writer.new(cells.shape[:1]), writer.new(cells.shape), writer.new(weights.shape)]
+    writer.call("ordered_counts", weights.shape, [cells, weights, *found])
+    return found

@@ -7,7 +7,7 @@ pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,10 @@ from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 
-from hscb_bayes.numba_code import compiled, key_of, rewritten, translated, translates
+from hscb_bayes.machine_code.routine import Routine, routine
+from hscb_bayes.machine_code.tensors import writes
+from hscb_bayes.machine_code.views import View
+from hscb_bayes.machine_code.writer import Writer
 
 BLOCK = 2048  # rows; a column of them fills half of the first-level cache
 
@@ -36,12 +39,14 @@ class BlockSum(Op):  # type: ignore[misc]
     __props__ = ()
 
     def __init__(self, function: Callable[[Any, Any], Any], *, parameters: int, columns: int) -> None:
-        self.parameters, self.columns = parameters, columns
-        point, rows = pt.vector("point", shape=(parameters,)), pt.matrix("rows", shape=(None, columns))
-        total = function(point, rows).sum()
-        self.outputs = [total, pt.grad(total, point)]
-        self.inputs = [point, rows]
+        self.function, self.parameters, self.columns = function, parameters, columns
         self._called: Any = None
+
+    def graph(self, rows: int | None) -> tuple[list[Any], list[Any]]:
+        """Inputs and outputs of the sum over so many rows; over any number where that is None."""
+        point, table = pt.vector("point", shape=(self.parameters,)), pt.matrix("rows", shape=(rows, self.columns))
+        total = self.function(point, table).sum()
+        return [point, table], [total, pt.grad(total, point)]
 
     def __eq__(self, other: object) -> bool:
         """Each is its own: what it computes is in no property."""
@@ -69,23 +74,32 @@ class BlockSum(Op):  # type: ignore[misc]
     def perform(self, node: Apply, inputs: Any, output_storage: Any) -> None:
         """Without compiled blocks: one block of all rows."""
         if self._called is None:
-            self._called = pytensor.function(self.inputs, self.outputs)
+            self._called = pytensor.function(*self.graph(None))
         for storage, value in zip(output_storage, self._called(*inputs), strict=True):
             storage[0] = np.asarray(value)
 
 
-@translates(BlockSum)
-def _block_sum(op: BlockSum, node: Any = None, **_kwargs: Any) -> tuple[Callable[..., Any], str | None]:
-    function, key = translated(rewritten(op.inputs, op.outputs))
-    size = op.parameters
+@writes(BlockSum)
+def _block_sum(writer: Writer, node: Apply, inputs: Sequence[View]) -> list[View]:
+    """As many blocks of one size as there are, then one of the rows that are left."""
+    point, rows = map(writer.contiguous, inputs)
+    count, columns = rows.shape
+    found = [writer.copied(writer.zero(())), writer.copied(writer.zero(point.shape))]
+    part = [writer.new(view.shape) for view in found]
+    function = writer.function
 
-    @compiled
-    def block_sum(point: Any, rows: Any) -> Any:
-        total, gradient = 0.0, np.zeros(size)
-        for start in range(0, rows.shape[0], BLOCK):
-            value, part = function(point, rows[start : start + BLOCK])
-            total += value.item()
-            gradient += part
-        return np.asarray(total), gradient
+    def add(block: Routine, place: str | int) -> None:
+        here = View(base=rows.base, offset=rows.offset, shape=(count,), strides=(BLOCK * columns,))
+        addresses = [function.pointer(point), function.pointer(here, [place]), *map(function.pointer, part)]
+        block.call(function, addresses, function.pointer(writer.new((block.size,))))
+        for total, each in zip(found, part, strict=True):
+            writer.assign(total, each, add=True)
 
-    return block_sum, None if key is None else key_of(__name__, key, size, BLOCK)
+    whole, rest = divmod(count, BLOCK)
+    if whole:
+        block = routine(writer.module, writer.name_of("block"), *node.op.graph(BLOCK))
+        with function.loop(whole) as place:
+            add(block, place)
+    if rest:
+        add(routine(writer.module, writer.name_of("block"), *node.op.graph(rest)), whole)
+    return found

@@ -1,0 +1,385 @@
+"""PyTensor's operations on arrays whose shapes are known: most are another look at the same memory, the rest loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pytensor.graph.basic import Constant
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.basic import (
+    Alloc,
+    AllocDiag,
+    ExtractDiag,
+    Join,
+    MakeVector,
+    ScalarFromTensor,
+    Split,
+    TensorFromScalar,
+)
+from pytensor.tensor.blas.batched import BatchedDot
+from pytensor.tensor.blockwise import Blockwise
+from pytensor.tensor.elemwise import DimShuffle
+from pytensor.tensor.extra_ops import CumOp
+from pytensor.tensor.linalg.decomposition.cholesky import Cholesky
+from pytensor.tensor.linalg.solvers.triangular import SolveTriangular
+from pytensor.tensor.math import Dot
+from pytensor.tensor.shape import Reshape, SpecifyShape
+from pytensor.tensor.subtensor import (
+    AdvancedIncSubtensor,
+    AdvancedSubtensor,
+    IncSubtensor,
+    Subtensor,
+    indices_from_subtensor,
+)
+
+from hscb_bayes.machine_code.scalars import number
+from hscb_bayes.machine_code.views import View
+
+if TYPE_CHECKING:
+    from hscb_bayes.machine_code.writer import Writer
+
+Rule = Callable[["Writer", Any, Sequence[View]], list[View]]
+ADD = "fadd reassoc contract nsz double"
+
+
+def writes(operation: type) -> Callable[[Rule], Rule]:
+    """Decorate what writes an operation of a class: from its node and where its inputs stand to where its results do."""
+
+    def decorate(rule: Rule) -> Rule:
+        RULES[operation] = rule
+        return rule
+
+    return decorate
+
+
+def written(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    """Write an operation; returns where its results stand.
+
+    Raises
+    ------
+    NotImplementedError
+        When the operation has no rule here, or depends on what is known only when it runs.
+    """
+    for each in type(node.op).__mro__:
+        if each in RULES:
+            return RULES[each](writer, node, inputs)
+    raise NotImplementedError(f"machine code of the operation {node.op}")
+
+
+def whole(variable: Any) -> int:
+    """A whole number that is known before anything runs."""
+    while not isinstance(variable, Constant):
+        if variable.owner is None or not isinstance(variable.owner.op, ScalarFromTensor | TensorFromScalar):
+            raise NotImplementedError(f"machine code of an index or a size that is not constant: {variable}")
+        variable = variable.owner.inputs[0]
+    return int(variable.data)
+
+
+def _shuffled(_writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    return [inputs[0].rearranged(tuple(node.op.new_order))]
+
+
+def _reshaped(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    shape = writer.shapes[node.outputs[0]]
+    return [writer.contiguous(inputs[0]).reshaped(shape)]
+
+
+def _same(_writer: Writer, _node: Any, inputs: Sequence[View]) -> list[View]:
+    return [inputs[0]]
+
+
+def _checked(writer: Writer, _node: Any, inputs: Sequence[View]) -> list[View]:
+    """NaN where a condition is not met."""
+    value, *conditions = inputs
+    found = writer.new(value.shape)
+    function = writer.function
+    holds = "true"
+    for condition in conditions:
+        own = function.let(f"fcmp une double {function.load(condition, ())}, {number(0.0)}")
+        holds = function.let(f"and i1 {holds}, {own}")
+
+    def body(views: Sequence[View], index: Sequence[str | int], notes: str) -> None:
+        own = function.load(views[1], index, notes)
+        kept = function.let(f"select i1 {holds}, double {own}, double {number(float('nan'))}")
+        function.store(kept, views[0], index, notes)
+
+    function.each([found, value], body)
+    return [found]
+
+
+def _allocated(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    return [inputs[0].broadcast(writer.shapes[node.outputs[0]])]
+
+
+def _split(_writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    *_, sizes = node.inputs
+    if not isinstance(sizes, Constant):
+        raise NotImplementedError(f"machine code of sizes that are not constant: {sizes}")
+    return inputs[0].pieces(node.op.axis, [int(size) for size in sizes.data])
+
+
+def _joined(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    axis = getattr(node.op, "axis", 0)
+    return [writer.joined(inputs, axis % len(inputs[0].shape))]
+
+
+def _vector(writer: Writer, _node: Any, inputs: Sequence[View]) -> list[View]:
+    return [writer.joined([view.rearranged(("x",)) for view in inputs], 0)]
+
+
+def _taken(_writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    return [_part(inputs[0], indices_from_subtensor(node.inputs[1:], node.op.idx_list))]
+
+
+def _part(view: View, indices: Sequence[Any]) -> View:
+    axis = 0
+    for index in indices:
+        if isinstance(index, slice):
+            given = [None if each is None else _bound(each) for each in (index.start, index.stop, index.step)]
+            start, stop, step = slice(*given).indices(view.shape[axis])
+            view, axis = view.part(axis, start, stop, step), axis + 1
+        else:
+            place = whole(index)
+            view = view.at(axis, place + view.shape[axis] if place < 0 else place)
+    return view
+
+
+def _bound(each: Any) -> int:
+    return each if isinstance(each, int | np.integer) else whole(each)
+
+
+def _put(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    target, value = inputs[:2]
+    found = writer.copied(target)
+    part = _part(found, indices_from_subtensor(node.inputs[2:], node.op.idx_list))
+    writer.assign(part, value.broadcast(part.shape), add=not node.op.set_instead_of_inc)
+    return [found]
+
+
+def _gathered(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    axis, index = _index_along(node, node.inputs[1:], inputs[1:])
+    source, function = inputs[0], writer.function
+    found = writer.new(writer.shapes[node.outputs[0]])
+
+    def body(views: Sequence[View], place: Sequence[str | int], _notes: str) -> None:
+        moved = _moved(function, source, axis, place, index)
+        function.store(function.load(*moved), views[0], place)
+
+    _over_places(function, found, body)
+    return [found]
+
+
+def _scattered(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    target, value, *_ = inputs
+    axis, index = _index_along(node, node.inputs[2:], inputs[2:])
+    found, function = writer.copied(target), writer.function
+    add = not node.op.set_instead_of_inc
+    shape = (*target.shape[:axis], *index.shape, *target.shape[axis + 1 :])
+    spread = value.broadcast(shape)
+
+    def body(views: Sequence[View], place: Sequence[str | int], _notes: str) -> None:
+        own = function.load(views[0], place)
+        moved = _moved(function, found, axis, place, index)
+        total = function.let(f"{ADD} {function.load(*moved)}, {own}") if add else own
+        function.store(total, *moved)
+
+    _over_places(function, spread, body)
+    return [found]
+
+
+def _over_places(function: Any, view: View, body: Callable[..., None]) -> None:
+    """As ``Function.each``, with the axes as they are."""
+    function._nested(list(view.shape), [], lambda place: body([view], place, ""), "")
+
+
+def _index_along(node: Any, variables: Sequence[Any], views: Sequence[View]) -> tuple[int, View]:
+    """The one axis that an array of whole numbers picks from, and where these stand."""
+    whose = [axis for axis, each in enumerate(node.op.idx_list) if not isinstance(each, slice)]
+    others = [each for each in node.op.idx_list if isinstance(each, slice) and each != slice(None)]
+    if len(whose) != 1 or others or len(variables) != 1 or len(views[0].shape) != 1:
+        raise NotImplementedError(f"machine code of the operation {node.op}")
+    return whose[0], views[0]
+
+
+def _moved(
+    function: Any, source: View, axis: int, place: Sequence[str | int], index: View
+) -> tuple[View, Sequence[str | int]]:
+    raw = function.let(f"fptosi double {function.load(index, [place[axis]])} to i64")
+    behind = function.let(f"icmp slt i64 {raw}, 0")
+    wrapped = function.let(f"add i64 {raw}, {source.shape[axis]}")
+    own = function.let(f"select i1 {behind}, i64 {wrapped}, i64 {raw}")
+    return source, [*place[:axis], own, *place[axis + 1 :]]
+
+
+def _dot(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    """Of vectors and matrices, in any mix; of many at once where axes in front are shared."""
+    first, second = inputs
+    batch = first.shape[:1] if isinstance(node.op, BatchedDot) else ()
+    found = writer.new(writer.shapes[node.outputs[0]])
+    depth, k = len(batch), len(first.shape) - 1
+    rows = first.shape[depth:-1]
+    columns = second.shape[depth + 1 :]
+    function = writer.function
+    total = function.local(())
+    inner = first.shape[k]
+
+    def product_at(place: Sequence[str | int]) -> None:
+        lead, row = place[:depth], place[depth : depth + len(rows)]
+        column = place[depth + len(rows) :]
+        function.store(number(0.0), total, ())
+
+        def add(index: str | int) -> None:
+            one = function.load(first, [*lead, *row, index])
+            other = function.load(second, [*lead, index, *column])
+            term = function.let(f"fmul contract double {one}, {other}")
+            function.store(function.let(f"{ADD} {function.load(total, ())}, {term}"), total, ())
+
+        if inner <= SHORT:
+            for index in range(inner):
+                add(index)
+        else:
+            with function.loop(inner) as index:
+                add(index)
+        function.store(function.load(total, ()), found, place)
+
+    if prod(found.shape) <= SHORT:
+        for place in np.ndindex(*found.shape):
+            product_at(place)
+    else:
+        function._nested([*batch, *rows, *columns], [], product_at, "")
+    return [found]
+
+
+SHORT = 4  # places that are written out
+
+
+def _cumulated(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    if node.op.mode != "add":
+        raise NotImplementedError(f"machine code of the operation {node.op}")
+    (source,), axis = inputs, node.op.axis
+    if axis is None:
+        source, axis = writer.contiguous(source).reshaped((source.size,)), 0
+    found, function = writer.new(source.shape), writer.function
+    total = function.local(())
+    others = [k for k in range(len(source.shape)) if k != axis]
+
+    def along(place: Sequence[str | int]) -> None:
+        function.store(number(0.0), total, ())
+        with function.loop(source.shape[axis]) as index:
+            where: list[str | int] = list(place)
+            where.insert(axis, index)
+            summed = function.let(f"fadd double {function.load(total, ())}, {function.load(source, where)}")
+            function.store(summed, total, ())
+            function.store(summed, found, where)
+
+    if source.size:
+        function._nested([source.shape[k] for k in others], [], along, "")
+    return [found]
+
+
+def _diagonal(_writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    """Last axis along a diagonal of two axes."""
+    (source,), operation = inputs, node.op
+    one, other = operation.axis1 % len(source.shape), operation.axis2 % len(source.shape)
+    if operation.offset:
+        raise NotImplementedError(f"machine code of the operation {operation}")
+    kept = [k for k in range(len(source.shape)) if k not in (one, other)]
+    shape = (*(source.shape[k] for k in kept), min(source.shape[one], source.shape[other]))
+    strides = (*(source.strides[k] for k in kept), source.strides[one] + source.strides[other])
+    return [View(base=source.base, offset=source.offset, shape=shape, strides=strides, literal=source.literal)]
+
+
+def _on_diagonal(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    (source,), operation = inputs, node.op
+    shape = writer.shapes[node.outputs[0]]
+    if operation.offset or {operation.axis1 % len(shape), operation.axis2 % len(shape)} != {
+        len(shape) - 2,
+        len(shape) - 1,
+    }:
+        raise NotImplementedError(f"machine code of the operation {operation}")
+    return [_spread_on_diagonal(writer, source, shape)]
+
+
+def _spread_on_diagonal(writer: Writer, source: View, shape: tuple[int, ...]) -> View:
+    found = writer.copied(writer.zero(shape))
+    strides = (*found.strides[:-2], found.strides[-2] + found.strides[-1])
+    diagonal = View(base=found.base, offset=found.offset, shape=source.shape, strides=strides)
+    writer.assign(diagonal, source)
+    return found
+
+
+def _blockwise(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    """An operation on the last axes, once for each place of the axes in front."""
+    core = node.op.core_op
+    if isinstance(core, AllocDiag):
+        return [_spread_on_diagonal(writer, inputs[0], writer.shapes[node.outputs[0]])]
+    if not isinstance(core, Cholesky | SolveTriangular):
+        raise NotImplementedError(f"machine code of the operation {node.op}")
+    found = writer.new(writer.shapes[node.outputs[0]])
+    depth = node.op.batch_ndim(node)
+    lead = found.shape[:depth]
+    spread = [view.broadcast((*lead, *view.shape[depth:])) for view in inputs]
+    for place in product(*map(range, lead)):
+        own = [_core(view, place) for view in spread]
+        target = _core(found, place)
+        (_root if isinstance(core, Cholesky) else _solution)(writer, core, own, target)
+    return [found]
+
+
+def _core(view: View, place: Sequence[int]) -> View:
+    for index in place:
+        view = view.at(0, index)
+    return view
+
+
+def _factored(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    found = writer.new(writer.shapes[node.outputs[0]])
+    _root(writer, node.op, inputs, found)
+    return [found]
+
+
+def _root(writer: Writer, operation: Any, inputs: Sequence[View], found: View) -> None:
+    matrix = writer.contiguous(inputs[0])
+    writer.call("cholesky", [found.shape[0], int(operation.lower)], [matrix, found])
+
+
+def _solved(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
+    found = writer.new(writer.shapes[node.outputs[0]])
+    _solution(writer, node.op, inputs, found)
+    return [found]
+
+
+def _solution(writer: Writer, operation: Any, inputs: Sequence[View], found: View) -> None:
+    matrix, right = map(writer.contiguous, inputs)
+    sizes = [found.shape[0], prod(found.shape[1:]), int(operation.lower), int(operation.unit_diagonal)]
+    writer.call("solve_triangular", sizes, [matrix, right, found])
+
+
+RULES: dict[type, Rule] = {
+    DimShuffle: _shuffled,
+    Reshape: _reshaped,
+    SpecifyShape: _same,
+    ScalarFromTensor: _same,
+    TensorFromScalar: _same,
+    CheckAndRaise: _checked,
+    Alloc: _allocated,
+    Split: _split,
+    Join: _joined,
+    MakeVector: _vector,
+    Subtensor: _taken,
+    IncSubtensor: _put,
+    AdvancedSubtensor: _gathered,
+    AdvancedIncSubtensor: _scattered,
+    Dot: _dot,
+    BatchedDot: _dot,
+    CumOp: _cumulated,
+    ExtractDiag: _diagonal,
+    AllocDiag: _on_diagonal,
+    Blockwise: _blockwise,
+    Cholesky: _factored,
+    SolveTriangular: _solved,
+}
