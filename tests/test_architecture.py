@@ -16,7 +16,7 @@ import hscb_bayes
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "hscb_bayes"
 STOREYS = (
-    {"errors", "arguments", "stopping", "csv_file", "numba_code"},
+    {"errors", "arguments", "stopping", "csv_file", "machine_code", "for_nutpie"},
     {"sentences", "caches"},
     {"toml_file"},
     {"process", "estimators"},
@@ -34,7 +34,7 @@ LONGEST_FUNCTION = 50
 HEAVY = ("pandas", "scipy", "xarray", "pymc", "pytensor", "arviz", "nutpie", "matplotlib")
 
 OPTIONAL = ("cluster",)  # extras whose packages are imported where they are asked for
-PRIVATE_HOME = PACKAGE / "numba_code.py"  # says what it uses, and of which versions
+PRIVATE_HOME = PACKAGE / "for_nutpie.py"  # says what it uses, and of which versions
 PRIVATE = re.compile(r"pytensor\.(link|compile)\b|nutpie\.|.*\._(?!_)")  # what may change without a word
 ONLY_TYPES = {"_typeshed"}  # comes with mypy, imported for types alone
 

@@ -121,10 +121,15 @@ def _backwards(weights: Any, size: int, before: Any, ratios: Any, counts: Any, s
             shares[j, c] *= after[c]
             agreed[c] = after[c] * weights[j, c]
             after[c] = 0.0
+        lowest, highest = 0, size
+        while lowest < size and agreed[lowest] == 0.0:
+            lowest += 1
+        while highest > lowest and agreed[highest] == 0.0:
+            highest -= 1
         ratio, count = ratios[j], 0.0
-        for c in range(size + 1):
+        for c in range(highest + 1):
             ways, expected = 0.0, 0.0
-            for k in range(size + 1 - c):
+            for k in range(max(lowest - c, 0), highest + 1 - c):
                 step = ratio[k] * agreed[c + k]
                 ways += step
                 expected += k * step

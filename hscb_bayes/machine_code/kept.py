@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -13,13 +15,13 @@ from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
-from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.op import Op
 from pytensor.graph.traversal import toposort
 from pytensor.graph.type import Type
 
 from hscb_bayes.machine_code.compiler import machine
+from hscb_bayes.machine_code.tensors import RULES
 
 SOURCES = Path(__file__).parent
 LIBRARIES = ("pytensor", "llvmlite", "numba", "numpy", "scipy")
@@ -35,7 +37,7 @@ def key_of(inputs: Sequence[Any], outputs: Sequence[Any], *further: str) -> str:
     further
         Texts that the code depends on as well.
     """
-    said = [*further, machine(), *(f"{name} {version(name)}" for name in LIBRARIES), *_sources()]
+    said = [*further, machine(), *(f"{name} {version(name)}" for name in LIBRARIES), _sources()]
     return sha256("\n".join([*said, said_of(inputs, outputs)]).encode()).hexdigest()
 
 
@@ -51,9 +53,10 @@ def said_of(inputs: Sequence[Any], outputs: Sequence[Any]) -> str:
     lines = list(names.values())
 
     def name_of(variable: Any) -> str:
-        if variable not in names and isinstance(variable, Constant | SharedVariable):
-            value = variable.data if isinstance(variable, Constant) else variable.get_value(borrow=True)
-            names[variable] = f"{_type(variable.type)} {_plain(value)}"
+        if variable not in names and isinstance(variable, Constant):
+            names[variable] = f"{_type(variable.type)} {_plain(variable.data)}"
+        elif variable not in names and hasattr(variable, "get_value"):  # shared: the length of an axis
+            names[variable] = f"{_type(variable.type)} {_plain(variable.get_value(borrow=True))}"
         if variable not in names:
             raise TypeError(f"a variable of a graph that is neither computed nor an input: {variable}")
         return names[variable]
@@ -111,8 +114,12 @@ def _operation(operation: Op) -> str:
     return f"{own}({', '.join(_plain(getattr(operation, name)) for name in names)})"
 
 
-def _sources() -> list[str]:
-    return [path.read_text() for path in sorted(SOURCES.glob("*.py"))]
+@cache
+def _sources() -> str:
+    """All that translates a graph: this folder, and where other operations say how they are written."""
+    rules = {str(sys.modules[rule.__module__].__file__) for rule in RULES.values()}
+    files = sorted({*map(str, SOURCES.glob("*.py")), *rules})
+    return "\n".join(Path(file).read_text() for file in files)
 
 
 def folder() -> Path:

@@ -9,6 +9,7 @@ import pytensor.scalar as ps
 from pytensor.scalar import math as special
 from pytensor.scalar.basic import Composite, discrete_dtypes
 
+from hscb_bayes.machine_code.elementary import WRITTEN, elementary
 from hscb_bayes.machine_code.text import Function, number
 
 PURE = "nounwind willreturn memory(none)"
@@ -60,8 +61,11 @@ def _composite(function: Function, operation: Any, inputs: Sequence[str]) -> lis
 
 def call(function: Function, name: str, *inputs: str) -> str:
     """Call a function of numbers that has no side effects."""
-    listed = ", ".join("double" for _ in inputs)
-    function.module.declare(name, f"declare double @{name}({listed}) {PURE}")
+    if name in WRITTEN:
+        name = elementary(function.module, name)
+    else:
+        listed = ", ".join("double" for _ in inputs)
+        function.module.declare(name, f"declare double @{name}({listed}) {PURE}")
     return function.let(f"call double @{name}({', '.join(f'double {each}' for each in inputs)})")
 
 
@@ -165,13 +169,15 @@ def _sign(function: Function, _operation: Any, value: str, *, dtypes: Sequence[s
     del dtypes
     above = function.let(f"fcmp ogt double {value}, {ZERO}")
     below = function.let(f"fcmp olt double {value}, {ZERO}")
-    rest = function.let(f"select i1 {below}, double {number(-1.0)}, double {function.let(f'fmul double {value}, {ZERO}')}")
+    rest = function.let(
+        f"select i1 {below}, double {number(-1.0)}, double {function.let(f'fmul double {value}, {ZERO}')}"
+    )
     return function.let(f"select i1 {above}, double {ONE}, double {rest}")
 
 
 def _sigmoid(function: Function, _operation: Any, value: str, *, dtypes: Sequence[str]) -> str:
     del dtypes
-    power = call(function, "llvm.exp.f64", function.let(f"fneg double {value}"))
+    power = call(function, "exp", function.let(f"fneg double {value}"))
     return function.let(f"fdiv double {ONE}, {function.let(f'fadd double {ONE}, {power}')}")
 
 
@@ -179,14 +185,14 @@ def _softplus(function: Function, _operation: Any, value: str, *, dtypes: Sequen
     """max(x, 0) + log1p(exp(-abs(x)))."""
     del dtypes
     size = function.let(f"fneg double {call(function, 'llvm.fabs.f64', value)}")
-    rest = call(function, "log1p", call(function, "llvm.exp.f64", size))
+    rest = call(function, "log1p", call(function, "exp", size))
     return function.let(f"fadd double {call(function, 'llvm.maximum.f64', value, ZERO)}, {rest}")
 
 
 def _log1mexp(function: Function, _operation: Any, value: str, *, dtypes: Sequence[str]) -> str:
     del dtypes
-    far = call(function, "log1p", function.let(f"fneg double {call(function, 'llvm.exp.f64', value)}"))
-    near = call(function, "llvm.log.f64", function.let(f"fneg double {call(function, 'expm1', value)}"))
+    far = call(function, "log1p", function.let(f"fneg double {call(function, 'exp', value)}"))
+    near = call(function, "log", function.let(f"fneg double {call(function, 'expm1', value)}"))
     is_far = function.let(f"fcmp olt double {value}, {number(-0.6931471805599453)}")
     return function.let(f"select i1 {is_far}, double {far}, double {near}")
 
@@ -222,7 +228,7 @@ RULES: dict[type, Rule] = {
     ps.Add: _binary("fadd"), ps.Mul: _binary("fmul"), ps.Sub: _binary("fsub"), ps.TrueDiv: _binary("fdiv"),
     ps.GT: _compared("ogt"), ps.GE: _compared("oge"), ps.LT: _compared("olt"), ps.LE: _compared("ole"),
     ps.EQ: _compared("oeq"), ps.NEQ: _compared("une"),
-    ps.Exp: _calling("llvm.exp.f64"), ps.Log: _calling("llvm.log.f64"), ps.Sqrt: _calling("llvm.sqrt.f64"),
+    ps.Exp: _calling("exp"), ps.Log: _calling("log"), ps.Sqrt: _calling("llvm.sqrt.f64"),
     ps.Abs: _calling("llvm.fabs.f64"), ps.Floor: _calling("llvm.floor.f64"), ps.Ceil: _calling("llvm.ceil.f64"),
     ps.Pow: _calling("llvm.pow.f64"), ps.Maximum: _calling("llvm.maximum.f64"), ps.Minimum: _calling("llvm.minimum.f64"),
     ps.Expm1: _calling("expm1"), ps.Log1p: _calling("log1p"), ps.Tanh: _calling("tanh"), ps.ArcTan: _calling("atan"),

@@ -23,7 +23,7 @@ from pytensor.tensor.basic import (
 from pytensor.tensor.blas.batched import BatchedDot
 from pytensor.tensor.blockwise import Blockwise
 from pytensor.tensor.elemwise import DimShuffle
-from pytensor.tensor.extra_ops import CumOp
+from pytensor.tensor.extra_ops import CumOp, FillDiagonal
 from pytensor.tensor.linalg.decomposition.cholesky import Cholesky
 from pytensor.tensor.linalg.solvers.triangular import SolveTriangular
 from pytensor.tensor.math import Dot
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from hscb_bayes.machine_code.writer import Writer
 
 Rule = Callable[["Writer", Any, Sequence[View]], list[View]]
-ADD = "fadd reassoc contract nsz double"
 
 
 def writes(operation: type) -> Callable[[Rule], Rule]:
@@ -184,7 +183,7 @@ def _scattered(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
     def body(views: Sequence[View], place: Sequence[str | int], _notes: str) -> None:
         own = function.load(views[0], place)
         moved = _moved(function, found, axis, place, index)
-        total = function.let(f"{ADD} {function.load(*moved)}, {own}") if add else own
+        total = function.let(f"fadd double {function.load(*moved)}, {own}") if add else own
         function.store(total, *moved)
 
     _over_places(function, spread, body)
@@ -193,7 +192,7 @@ def _scattered(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
 
 def _over_places(function: Any, view: View, body: Callable[..., None]) -> None:
     """As ``Function.each``, with the axes as they are."""
-    function._nested(list(view.shape), [], lambda place: body([view], place, ""), "")
+    function.nested(view.shape, lambda place: body([view], place, ""))
 
 
 def _index_along(node: Any, variables: Sequence[Any], views: Sequence[View]) -> tuple[int, View]:
@@ -217,44 +216,71 @@ def _moved(
 
 def _dot(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
     """Of vectors and matrices, in any mix; of many at once where axes in front are shared."""
+    depth = 1 if isinstance(node.op, BatchedDot) else 0
     first, second = inputs
-    batch = first.shape[:1] if isinstance(node.op, BatchedDot) else ()
     found = writer.new(writer.shapes[node.outputs[0]])
-    depth, k = len(batch), len(first.shape) - 1
-    rows = first.shape[depth:-1]
-    columns = second.shape[depth + 1 :]
-    function = writer.function
-    total = function.local(())
-    inner = first.shape[k]
-
-    def product_at(place: Sequence[str | int]) -> None:
-        lead, row = place[:depth], place[depth : depth + len(rows)]
-        column = place[depth + len(rows) :]
-        function.store(number(0.0), total, ())
-
-        def add(index: str | int) -> None:
-            one = function.load(first, [*lead, *row, index])
-            other = function.load(second, [*lead, index, *column])
-            term = function.let(f"fmul contract double {one}, {other}")
-            function.store(function.let(f"{ADD} {function.load(total, ())}, {term}"), total, ())
-
-        if inner <= SHORT:
-            for index in range(inner):
-                add(index)
-        else:
-            with function.loop(inner) as index:
-                add(index)
-        function.store(function.load(total, ()), found, place)
-
-    if prod(found.shape) <= SHORT:
-        for place in np.ndindex(*found.shape):
-            product_at(place)
+    whole = range(depth)
+    one = first.rearranged((*whole, *(("x",) if len(first.shape) - depth == 1 else (depth,)), len(first.shape) - 1))
+    other = second.rearranged((*whole, depth, *(("x",) if len(second.shape) - depth == 1 else (depth + 1,))))
+    lead, rows, inner, columns = first.shape[:depth], one.shape[depth], one.shape[-1], other.shape[-1]
+    target = found.reshaped((*lead, rows, columns))
+    if columns >= WIDE and rows >= WIDE and other.strides[-1] != 1:
+        other = writer.copied(other)
+    if columns >= WIDE and other.strides[-1] == 1:
+        _products(writer, one, other, target)
+    elif columns == 1 and rows >= WIDE and one.strides[-2] == 1 and inner >= WIDE:
+        turned = (*whole, depth + 1, depth)
+        _products(writer, other.rearranged(turned), one.rearranged(turned), target.rearranged(turned))
     else:
-        function._nested([*batch, *rows, *columns], [], product_at, "")
+        _sums(writer, one, other, target)
     return [found]
 
 
-SHORT = 4  # places that are written out
+WIDE = 4  # places that are worth a loop of several at a time
+ADD_UP = "fadd reassoc contract nsz double"
+
+
+def _products(writer: Writer, first: View, second: View, target: View) -> None:
+    """A row of the result is a sum of rows of the second, which lie one after the other."""
+    writer.assign(target, writer.zero(target.shape))
+    function = writer.function
+    *lead, inner, columns = second.shape
+
+    def add(place: Sequence[str | int]) -> None:
+        *front, row, k = place
+        factor = function.load(first, [*front, row, k])
+
+        def body(column: str, notes: str) -> None:
+            term = function.let(f"fmul contract double {factor}, {function.load(second, [*front, k, column], notes)}")
+            total = function.let(f"fadd contract double {function.load(target, [*front, row, column], notes)}, {term}")
+            function.store(total, target, [*front, row, column], notes)
+
+        function.independent(columns, body)
+
+    if target.size and inner:
+        function.nested([*lead, first.shape[-2], inner], add)
+
+
+def _sums(writer: Writer, first: View, second: View, target: View) -> None:
+    """A number of the result at a time."""
+    function, total, inner = writer.function, writer.function.local(()), first.shape[-1]
+
+    def product_at(place: Sequence[str | int]) -> None:
+        *lead, row, column = place
+        function.store(number(0.0), total, ())
+
+        def add(indices: Sequence[str | int]) -> None:
+            one = function.load(first, [*lead, row, indices[0]])
+            other = function.load(second, [*lead, indices[0], column])
+            term = function.let(f"fmul contract double {one}, {other}")
+            function.store(function.let(f"{ADD_UP} {function.load(total, ())}, {term}"), total, ())
+
+        if inner:
+            function.nested([inner], add)
+        function.store(function.load(total, ()), target, place)
+
+    if target.size:
+        function.nested(target.shape, product_at)
 
 
 def _cumulated(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
@@ -277,7 +303,7 @@ def _cumulated(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
             function.store(summed, found, where)
 
     if source.size:
-        function._nested([source.shape[k] for k in others], [], along, "")
+        function.nested([source.shape[k] for k in others], along)
     return [found]
 
 
@@ -305,10 +331,19 @@ def _on_diagonal(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View
 
 
 def _spread_on_diagonal(writer: Writer, source: View, shape: tuple[int, ...]) -> View:
-    found = writer.copied(writer.zero(shape))
+    return _with_diagonal(writer, writer.zero(shape), source)
+
+
+def _filled(writer: Writer, _node: Any, inputs: Sequence[View]) -> list[View]:
+    target, value = inputs
+    return [_with_diagonal(writer, target, value.broadcast(target.shape[:-2] + (min(target.shape[-2:]),)))]
+
+
+def _with_diagonal(writer: Writer, target: View, values: View) -> View:
+    """A copy that has these values on the diagonal of its last two axes."""
+    found = writer.copied(target)
     strides = (*found.strides[:-2], found.strides[-2] + found.strides[-1])
-    diagonal = View(base=found.base, offset=found.offset, shape=source.shape, strides=strides)
-    writer.assign(diagonal, source)
+    writer.assign(View(base=found.base, offset=found.offset, shape=values.shape, strides=strides), values)
     return found
 
 
@@ -317,6 +352,8 @@ def _blockwise(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
     core = node.op.core_op
     if isinstance(core, AllocDiag):
         return [_spread_on_diagonal(writer, inputs[0], writer.shapes[node.outputs[0]])]
+    if isinstance(core, FillDiagonal):
+        return _filled(writer, node, [inputs[0], inputs[1].rearranged((*range(len(inputs[1].shape)), "x"))])
     if not isinstance(core, Cholesky | SolveTriangular):
         raise NotImplementedError(f"machine code of the operation {node.op}")
     found = writer.new(writer.shapes[node.outputs[0]])
@@ -379,6 +416,7 @@ RULES: dict[type, Rule] = {
     CumOp: _cumulated,
     ExtractDiag: _diagonal,
     AllocDiag: _on_diagonal,
+    FillDiagonal: _filled,
     Blockwise: _blockwise,
     Cholesky: _factored,
     SolveTriangular: _solved,

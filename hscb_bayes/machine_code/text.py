@@ -55,7 +55,7 @@ class Module:
     @property
     def text(self) -> str:
         """All of it."""
-        return "\n".join([*self.globals, *self.declared.values(), *self.functions, *self.metadata, ""])
+        return "\n".join([*self.globals, *filter(None, self.declared.values()), *self.functions, *self.metadata, ""])
 
 
 @dataclass(kw_only=True, eq=False)
@@ -174,7 +174,16 @@ class Function:
             return
         group = self.module.node("", distinct=True) if independent else ""
         notes = f", !llvm.access.group {group}" if independent else ""
-        self._nested(list(shape), [], lambda indices: body(flat, indices, notes), group)
+        self.nested(list(shape), lambda indices: body(flat, indices, notes), group)
+
+    def independent(self, size: int, body: Callable[[str, str], None]) -> None:
+        """Write ``body(index, notes)`` in a loop in which no place is read after another was written."""
+        group = self.module.node("", distinct=True)
+        self.nested([size], lambda indices: body(str(indices[0]), f", !llvm.access.group {group}"), group)
+
+    def nested(self, sizes: Sequence[int], body: Callable[[Sequence[str | int]], None], group: str = "") -> None:
+        """Write ``body(indices)`` in loops in each other; of a group, whose places are independent, where one is given."""
+        self._nested(list(sizes), [], body, group)
 
     def _nested(
         self, sizes: list[int], indices: list[str], body: Callable[[Sequence[str | int]], None], group: str

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytensor.scalar as ps
 from pytensor.graph.basic import Constant
-from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 from pytensor.tensor.basic import Split
+from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
 from hscb_bayes.machine_code import scalars, tensors
 from hscb_bayes.machine_code.memory import Memory
 from hscb_bayes.machine_code.schedule import Group, scheduled
-from hscb_bayes.machine_code.text import Function, Module, number
-from hscb_bayes.machine_code.views import View, strides_of
+from hscb_bayes.machine_code.text import Function, Module
+from hscb_bayes.machine_code.views import View
 
 LONGEST = 3000  # lines of a function: the compiler takes longer than twice as long for twice as many
 FAST = "reassoc contract nsz"

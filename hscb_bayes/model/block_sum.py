@@ -22,7 +22,7 @@ from hscb_bayes.machine_code.tensors import writes
 from hscb_bayes.machine_code.views import View
 from hscb_bayes.machine_code.writer import Writer
 
-BLOCK = 2048  # rows; a column of them fills half of the first-level cache
+BLOCK = 512  # rows: what is between them fits into the second-level cache
 
 
 class BlockSum(Op):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -132,7 +133,7 @@ def _code(model: pm.Model, middle: Sequence[np.ndarray], transformed: Sequence[A
         log_density = model.logp()
         values = [*model.replace_rvs_by_values(model.unobserved_RVs), *transformed]
         shapes = f"{[each.shape for each in middle]} {data.get_value(borrow=True).shape}"
-        key = kept.key_of([*free, data], [log_density, *values], shapes)
+        key = kept.key_of([*free, data], [log_density, *values], shapes, Path(__file__).read_text())
         code = kept.read(key)
         if code is None:
             code = object_code(_text(model, middle, log_density, values))

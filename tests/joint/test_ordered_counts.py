@@ -3,7 +3,6 @@
 import itertools
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 import pytest
 from numpy.testing import assert_allclose
@@ -11,6 +10,7 @@ from scipy.stats import binom, multinomial
 
 from hscb_bayes.evidence.ordered_counts import log_probability
 from hscb_bayes.evidence.ordered_counts_op import ordered_counts
+from tests.machine_code.called import Graph, compiled
 
 PATIENTS, CELLS, STATES = 5, 4, 8
 
@@ -53,7 +53,7 @@ def test_an_order_statistic_is_a_difference_of_two_binomials() -> None:
 def test_the_operation_has_the_same_value_and_its_derivatives(cells: np.ndarray, weights: np.ndarray) -> None:
     p, w = pt.matrix("p", shape=cells.shape), pt.tensor("w", shape=weights.shape, dtype="float64")
     value = ordered_counts(p, w)[0]
-    function = pytensor.function([p, w], [value, *pt.grad(value.sum(), [p, w])], mode="NUMBA")
+    (function,) = compiled(Graph(inputs=(p, w), outputs=(value, *pt.grad(value.sum(), [p, w]))))
     found, of_cells, of_weights = function(cells, weights)
     assert_allclose(found, log_probability(cells, weights), rtol=1e-10)
     step = 1e-6

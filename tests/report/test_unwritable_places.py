@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numba.core.caching
 import numpy as np
 import pymc as pm
 import pytest
@@ -93,20 +92,24 @@ def test_no_place_for_temporary_files_is_said_in_a_sentence(monkeypatch: pytest.
         caches.ensure_writable()
 
 
-def test_a_disk_that_is_full_while_code_is_compiled_costs_the_cache_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_while_code_is_compiled_costs_the_cache_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     tried = []
 
     def full(*_: object, **__: object) -> None:
         tried.append(1)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(numba.core.caching.IndexDataCacheFile, "save", full)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "replace", full)
     with pm.Model() as model:
         data = pm.Data("data", np.array([0.125, 2.0]))
         pm.Normal("x", data.sum() * data.prod(), 1.375, shape=2)
     density, _ = compile_program(model).evaluated(np.zeros((1, 2)))
     assert np.isfinite(density).all()
     assert tried
+    assert list((tmp_path / "hscb_bayes").iterdir()) == []
 
 
 @pytest.fixture
