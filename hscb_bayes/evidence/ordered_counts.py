@@ -19,6 +19,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba import carray  # type: ignore[attr-defined]
 
 from hscb_bayes.machine_code.kernels import kernel
 
@@ -111,7 +112,7 @@ def _forwards(cells: Any, weights: Any, size: int, before: Any, ratios: Any, unw
 
 @numba.njit(fastmath={"reassoc", "contract"})
 def _backwards(weights: Any, size: int, before: Any, ratios: Any, counts: Any, shares: Any, steps: Any) -> None:
-    """The same row: expected counts, and shares of the states over their weights, where the states after cells stand."""
+    """The same row: expected counts; shares of the states over their weights, where the states after cells stand."""
     after, agreed = steps[0], steps[1]
     for c in range(len(after)):
         after[c] = 0.0
@@ -143,9 +144,9 @@ def ordered_counts(
     rows: int, width: int, states: int, cells_: Any, weights_: Any, values_: Any, counts_: Any, shares_: Any
 ) -> None:
     """What ``both_passes`` returns, into places of its own."""
-    cells, weights = numba.carray(cells_, (rows, width)), numba.carray(weights_, (rows, width, states))
-    values, counts = numba.carray(values_, (rows,)), numba.carray(counts_, (rows, width))
-    shares = numba.carray(shares_, (rows, width, states))
+    cells, weights = carray(cells_, (rows, width)), carray(weights_, (rows, width, states))
+    values, counts = carray(values_, (rows,)), carray(counts_, (rows, width))
+    shares = carray(shares_, (rows, width, states))
     before, ratios, steps = np.empty((width + 1, states)), np.empty((width, states)), np.empty((2, states))
     for row in range(rows):
         size = 0

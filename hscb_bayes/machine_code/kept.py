@@ -149,10 +149,10 @@ def write(key: str, code: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(sha256(code).digest() + code)
-            os.replace(name, place / key)
+            Path(name).replace(place / key)
         except BaseException:
             with suppress(OSError):
-                os.unlink(name)
+                Path(name).unlink()
             raise
         _remove_oldest(place)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba import carray  # type: ignore[attr-defined]
 
 KERNELS: dict[str, Any] = {}
 DOUBLES = "CPointer(float64)"
@@ -26,7 +27,7 @@ def kernel(sizes: int, arrays: int) -> Callable[[Callable[..., None]], Any]:
 @kernel(2, 2)
 def cholesky(size: int, lower: int, matrix_: Any, root_: Any) -> None:
     """L with L L' = A, or its transpose where not ``lower``; NaN where there is none."""
-    matrix, root = numba.carray(matrix_, (size, size)), numba.carray(root_, (size, size))
+    matrix, root = carray(matrix_, (size, size)), carray(root_, (size, size))
     for i in range(size):
         for j in range(size):
             root[i, j] = 0.0
@@ -55,8 +56,8 @@ def cholesky(size: int, lower: int, matrix_: Any, root_: Any) -> None:
 @kernel(4, 3)
 def solve_triangular(size: int, columns: int, lower: int, unit: int, matrix_: Any, right_: Any, found_: Any) -> None:
     """x with A x = b."""
-    matrix = numba.carray(matrix_, (size, size))
-    right, found = numba.carray(right_, (size, columns)), numba.carray(found_, (size, columns))
+    matrix = carray(matrix_, (size, size))
+    right, found = carray(right_, (size, columns)), carray(found_, (size, columns))
     for step in range(size):
         i = step if lower else size - 1 - step
         for column in range(columns):

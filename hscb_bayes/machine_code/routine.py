@@ -17,8 +17,8 @@ from hscb_bayes.machine_code.writer import Writer, shapes_of
 # Nothing is written in place, fused or handed to a matrix library here: the writer does so itself. The last six look
 # for matrices that are diagonal, symmetric or orthogonal, of which there are none, and take half of the time.
 WITHOUT = (
-    "inplace", "composite_elemwise_fusion", "blas", "BlasOpt", "cxx_only", "local_greedy_distributor", "dot_diag_to_elemwise",
-    "selection_dot_to_index", "useless_symmetric_transpose", "diagonal_solve_to_division",
+    "inplace", "composite_elemwise_fusion", "blas", "BlasOpt", "cxx_only", "local_greedy_distributor",
+    "dot_diag_to_elemwise", "selection_dot_to_index", "useless_symmetric_transpose", "diagonal_solve_to_division",
     "orthogonal_solve_to_transpose_matmul",
 )  # fmt: skip
 

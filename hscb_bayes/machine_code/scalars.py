@@ -169,9 +169,8 @@ def _sign(function: Function, _operation: Any, value: str, *, dtypes: Sequence[s
     del dtypes
     above = function.let(f"fcmp ogt double {value}, {ZERO}")
     below = function.let(f"fcmp olt double {value}, {ZERO}")
-    rest = function.let(
-        f"select i1 {below}, double {number(-1.0)}, double {function.let(f'fmul double {value}, {ZERO}')}"
-    )
+    nothing = function.let(f"fmul double {value}, {ZERO}")
+    rest = function.let(f"select i1 {below}, double {number(-1.0)}, double {nothing}")
     return function.let(f"select i1 {above}, double {ONE}, double {rest}")
 
 
@@ -230,7 +229,8 @@ RULES: dict[type, Rule] = {
     ps.EQ: _compared("oeq"), ps.NEQ: _compared("une"),
     ps.Exp: _calling("exp"), ps.Log: _calling("log"), ps.Sqrt: _calling("llvm.sqrt.f64"),
     ps.Abs: _calling("llvm.fabs.f64"), ps.Floor: _calling("llvm.floor.f64"), ps.Ceil: _calling("llvm.ceil.f64"),
-    ps.Pow: _calling("llvm.pow.f64"), ps.Maximum: _calling("llvm.maximum.f64"), ps.Minimum: _calling("llvm.minimum.f64"),
+    ps.Maximum: _calling("llvm.maximum.f64"), ps.Minimum: _calling("llvm.minimum.f64"),
+    ps.Pow: _calling("llvm.pow.f64"),
     ps.Expm1: _calling("expm1"), ps.Log1p: _calling("log1p"), ps.Tanh: _calling("tanh"), ps.ArcTan: _calling("atan"),
     special.Erf: _calling("erf"), special.Erfc: _calling("erfc"), special.Erfcx: _of_scipy("erfcx"),
     special.GammaLn: _of_scipy("gammaln"), special.Psi: _of_scipy("psi"),

@@ -63,7 +63,8 @@ def scheduled(graph: Any, shapes: Mapping[Any, Shape]) -> Iterator[Any]:
             ready += done(single)
             continue
         shape = min((places_of(node, shapes) for node in ready), key=lambda shape: (prod(shape), shape))
-        group, later = Group(shape=shape), []
+        group = Group(shape=shape)
+        later: list[Any] = []
         queue = sorted((node for node in ready if places_of(node, shapes) == shape), key=order.__getitem__)
         ready = [node for node in ready if places_of(node, shapes) != shape]
         while queue:

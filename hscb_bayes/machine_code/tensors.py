@@ -36,7 +36,7 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
-from hscb_bayes.machine_code.scalars import number
+from hscb_bayes.machine_code.text import number
 from hscb_bayes.machine_code.views import View
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ Rule = Callable[["Writer", Any, Sequence[View]], list[View]]
 
 
 def writes(operation: type) -> Callable[[Rule], Rule]:
-    """Decorate what writes an operation of a class: from its node and where its inputs stand to where its results do."""
+    """Decorate what writes operations of a class: from a node and where its inputs stand to where its results do."""
 
     def decorate(rule: Rule) -> Rule:
         RULES[operation] = rule
@@ -148,7 +148,7 @@ def _part(view: View, indices: Sequence[Any]) -> View:
 
 
 def _bound(each: Any) -> int:
-    return each if isinstance(each, int | np.integer) else whole(each)
+    return int(each) if isinstance(each, int | np.integer) else whole(each)
 
 
 def _put(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
@@ -336,7 +336,7 @@ def _spread_on_diagonal(writer: Writer, source: View, shape: tuple[int, ...]) ->
 
 def _filled(writer: Writer, _node: Any, inputs: Sequence[View]) -> list[View]:
     target, value = inputs
-    return [_with_diagonal(writer, target, value.broadcast(target.shape[:-2] + (min(target.shape[-2:]),)))]
+    return [_with_diagonal(writer, target, value.broadcast((*target.shape[:-2], min(target.shape[-2:]))))]
 
 
 def _with_diagonal(writer: Writer, target: View, values: View) -> View:

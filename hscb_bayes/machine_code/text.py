@@ -182,7 +182,7 @@ class Function:
         self.nested([size], lambda indices: body(str(indices[0]), f", !llvm.access.group {group}"), group)
 
     def nested(self, sizes: Sequence[int], body: Callable[[Sequence[str | int]], None], group: str = "") -> None:
-        """Write ``body(indices)`` in loops in each other; of a group, whose places are independent, where one is given."""
+        """Write ``body(indices)`` in loops in each other; ``group`` marks places as independent."""
         self._nested(list(sizes), [], body, group)
 
     def _nested(

@@ -183,9 +183,7 @@ class Writer:
             self.assign(total, self.module.constant(np.asarray(_rule_of(node)[0])).broadcast(total.shape))
         spread = {node: _spread(total, node, len(shape)) for node, total in totals.items()}
         order = [*read, *written, *spread]
-        views = [each.broadcast(shape) for each in (*read.values(), *written.values())] + [
-            view for view in spread.values()
-        ]
+        views = [*(each.broadcast(shape) for each in (*read.values(), *written.values())), *spread.values()]
 
         def body(flat: Sequence[View], index: Sequence[str | int], notes: str) -> None:
             where = dict(zip(order, flat, strict=True))
@@ -204,7 +202,7 @@ class Writer:
                 function.store(names[variable], where[variable], index, notes)
 
         if prod(shape):
-            function.each(views, body) if views else None
+            function.each(views, body)
         self.views.update(written)
         for node, total in totals.items():
             self.views[node.outputs[0]] = self.copied(total)

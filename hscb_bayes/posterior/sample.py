@@ -56,8 +56,7 @@ def sample(
     target_accept
         Share of proposals that the step size aims to accept.
     seed
-        Of the sampler. The same seed gives the same draws from the same compiled code; code that is compiled in this
-        process, not yet kept on disk, may differ in the last digit of a gradient, and chains then part.
+        Of the sampler. The same seed gives the same draws on one kind of processor with the same versions of libraries.
 
     Raises
     ------
