@@ -14,12 +14,13 @@ from pytensor.graph.basic import Constant
 from pytensor.tensor.basic import Split
 from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
-from hscb_bayes.machine_code import scalars, tensors
+from hscb_bayes.machine_code import matrices, scalars, tensors
 from hscb_bayes.machine_code.memory import Memory
 from hscb_bayes.machine_code.schedule import Group, scheduled
 from hscb_bayes.machine_code.text import Function, Module
 from hscb_bayes.machine_code.views import View
 
+tensors.RULES.update(matrices.RULES)
 LONGEST = 3000  # lines of a function: the compiler takes longer than twice as long for twice as many
 FAST = "reassoc contract nsz"
 REDUCTIONS = {

@@ -29,4 +29,4 @@ def test_every_analysis_has_a_table() -> None:
 def test_a_density_that_moved_is_seen(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     table, _ = in_variables_of(load(FILES["main"]), kept(FILES["main"]))
     monkeypatch.setattr(densities, "computed", lambda *_: replace(table, **{part: getattr(table, part) * (1 + 1e-6)}))
-    assert moved(FILES["main"]).startswith("main moved: \nNot equal to tolerance")
+    assert moved(FILES["main"]).startswith("main moved: ")
