@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +40,8 @@ def object_code(text: str) -> bytes:
     return found
 
 
-def functions(code: bytes, names: list[str]) -> dict[str, MachineFunction]:
-    """Functions of compiled code, by name.
+def functions(code: bytes, names: Sequence[str]) -> dict[str, MachineFunction]:
+    """Functions of compiled code, by their names.
 
     Raises
     ------

@@ -28,10 +28,13 @@ from hscb_bayes.machine_code.text import Function, Module, number
 from hscb_bayes.machine_code.views import View
 
 JITTER = 1.0  # chains start within this of the middle of the prior, on unbounded scales
+WIDE = 3.0  # near a posterior they start as far apart as this in its standard deviations: wider than its draws are
+TINY = 1e-12  # of a variance, where draws hardly vary
 TRIES = 20  # points where a chain may start
 # As nutpie calls them; what is returned is 0, or the number of an error, which makes the step divergent.
-DENSITY = "i64 @density(i64 %size, ptr %point, ptr %gradient, ptr %value, ptr %data)"
-VALUES = "i64 @values(i64 %size, i64 %length, ptr %point, ptr %values, ptr %data)"
+DENSITY = "i64 @density{0}(i64 %size, ptr %point, ptr %gradient, ptr %value, ptr %data)"
+VALUES = "i64 @values{0}(i64 %size, i64 %length, ptr %point, ptr %values, ptr %data)"
+NEAR = "_near"  # of points counted from a posterior at hand: its mean and root stand behind the data
 NO_MEMORY, NOT_FINITE = 1, 3
 OF_C = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4)  # of ``DENSITY``
 
@@ -42,29 +45,53 @@ class Program:
 
     Attributes
     ----------
-    density, values
+    density, values, density_near, values_near
         Functions of C as ``DENSITY`` and ``VALUES`` describe them.
     data
         Shape (entry,).
     start
         Middle of the prior on unbounded scales, shape (coordinate,).
+    jitter
+        How far from it chains start, at most.
     shapes, dims
         Of the variables that are kept; a variable may have no dims.
     """
 
     density: MachineFunction
     values: MachineFunction
+    density_near: MachineFunction
+    values_near: MachineFunction
     data: np.ndarray
     start: np.ndarray
     shapes: Mapping[str, tuple[int, ...]]
     dims: Mapping[str, tuple[str, ...]]
     coords: Mapping[str, Sequence[Any]]
+    jitter: float = JITTER
 
     def with_data(self, data: np.ndarray) -> Program:
         """The same functions on other data of the same shape."""
         if data.shape != self.data.shape:
             raise ValueError(f"required data of shape {self.data.shape}, found {data.shape}")
         return replace(self, data=np.ascontiguousarray(data, dtype=float))
+
+    def near(self, draws: np.ndarray) -> Program:
+        """The same density in other coordinates: z, of which x = mean + root z is a point, for chains near a posterior.
+
+        Parameters
+        ----------
+        draws
+            Of a posterior that is not far away, on unbounded scales, shape (draw, coordinate).
+        """
+        mean = draws.mean(axis=0)
+        root = np.linalg.cholesky(np.cov(draws, rowvar=False) + TINY * np.eye(mean.size))
+        return replace(
+            self,
+            density=self.density_near,
+            values=self.values_near,
+            data=np.concatenate([self.data, mean, root.ravel()]),
+            start=np.zeros(mean.size),
+            jitter=WIDE,
+        )
 
     def evaluated(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log density, shape (point,), and its gradient, shape (point, coordinate); NaN where a point has none."""
@@ -94,7 +121,7 @@ class Program:
         """A point near the middle of the prior that has a density and a gradient; none if ``TRIES`` points have not."""
         rng = np.random.default_rng(seed)
         for _ in range(TRIES):
-            point = self.start + rng.uniform(-JITTER, JITTER, self.start.size)
+            point = self.start + rng.uniform(-self.jitter, self.jitter, self.start.size)
             if np.isfinite(self.evaluated(point[None])[0][0]):
                 return point
         return None
@@ -116,8 +143,12 @@ def compile_program(model: pm.Model) -> Program:
     named = {id: tuple(every[variable]) for id, variable in names.items() if variable in every}
     coords = {name: list(labels) for name, labels in model.coords.items() if labels is not None}
     code = _code(model, [middle[variable.name] for variable in free], list(of_transformed))
+    found = functions(code, ("density", "values", "density_near", "values_near"))
     return Program(
-        **functions(code, ["density", "values"]),
+        density=found["density"],
+        values=found["values"],
+        density_near=found["density_near"],
+        values_near=found["values_near"],
         data=np.array(data.get_value(), dtype=float, order="C"),
         start=np.concatenate([middle[variable.name].ravel() for variable in free]),
         shapes={variable.name: _shape_of(variable, named.get(variable.name, ()), coords) for variable in drawn},
@@ -156,33 +187,64 @@ def _text(model: pm.Model, middle: Sequence[np.ndarray], log_density: Any, value
     inputs = [point, entries]
     density = routine(module, "log_density", inputs, clone_replace([simple, gradient], where))
     drawn = routine(module, "kept_values", inputs, clone_replace([kept_values], where))
-    _write_density(module, density, int(cuts[-1]))
-    _write_values(module, drawn)
+    for near in (None, _near(module, int(cuts[-1]), entries.type.shape[0])):
+        _write_density(module, density, int(cuts[-1]), near)
+        _write_values(module, drawn, int(cuts[-1]), near)
     return module.text
 
 
-def _write_density(module: Module, density: Routine, size: int) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Near:
+    """Points z in place of x = m + R z; ``tail`` is where m and R stand, behind the data."""
+
+    point: Routine
+    gradient: Routine
+    tail: View
+
+
+def _near(module: Module, size: int, entries: int) -> _Near:
+    point, tail = pt.vector("point", shape=(size,)), pt.vector("tail", shape=(size + size**2,))
+    mean, root = tail[:size], tail[size:].reshape((size, size))
+    return _Near(
+        point=routine(module, "point_near", [point, tail], [mean + root @ point]),
+        gradient=routine(module, "gradient_near", [point, tail], [root.T @ point]),
+        tail=View(base="%data", offset=entries, shape=tail.type.shape, strides=(1,)),
+    )
+
+
+def _write_density(module: Module, density: Routine, size: int, near: _Near | None) -> None:
     """An error where the density, or a coordinate of its gradient, is not finite."""
-    function = Function(module=module, head=f"define {DENSITY} nounwind")
-    _call(function, density, ["%point", "%data", "%value", "%gradient"])
+    function = Function(module=module, head=f"define {DENSITY.format(NEAR if near else '')} nounwind")
+    by_x = function.pointer(function.local((size,))) if near else "%gradient"
+    _call(function, density, [_point(function, size, near), "%data", "%value", by_x])
+    if near:
+        _call(function, near.gradient, [by_x, function.pointer(near.tail), "%gradient"])
     total = function.local(())
-    value = View(base="%value", offset=0, shape=(1,), strides=(1,))
-    gradient = View(base="%gradient", offset=0, shape=(size,), strides=(1,))
     function.store(number(0.0), total, ())
-    for view in (value, gradient):
-        with function.loop(view.size) as place:
-            none = function.let(f"fmul double {function.load(view, [place])}, {number(0.0)}")
+    for base, count in (("%value", 1), ("%gradient", size)):
+        with function.loop(count) as place:
+            found = function.load(View(base=base, offset=0, shape=(count,), strides=(1,)), [place])
+            none = function.let(f"fmul double {found}, {number(0.0)}")
             function.store(function.let(f"fadd double {function.load(total, ())}, {none}"), total, ())
     finite = function.let(f"fcmp ord double {function.load(total, ())}, {number(0.0)}")
     function.do(f"ret i64 {function.let(f'select i1 {finite}, i64 0, i64 {NOT_FINITE}')}")
     function.close()
 
 
-def _write_values(module: Module, values: Routine) -> None:
-    function = Function(module=module, head=f"define {VALUES} nounwind")
-    _call(function, values, ["%point", "%data", "%values"])
+def _write_values(module: Module, values: Routine, size: int, near: _Near | None) -> None:
+    function = Function(module=module, head=f"define {VALUES.format(NEAR if near else '')} nounwind")
+    _call(function, values, [_point(function, size, near), "%data", "%values"])
     function.do("ret i64 0")
     function.close()
+
+
+def _point(function: Function, size: int, near: _Near | None) -> str:
+    """The address of x."""
+    if near is None:
+        return "%point"
+    found = function.pointer(function.local((size,)))
+    _call(function, near.point, ["%point", function.pointer(near.tail), found])
+    return found
 
 
 def _call(function: Function, called: Routine, addresses: Sequence[str]) -> None:
@@ -191,10 +253,11 @@ def _call(function: Function, called: Routine, addresses: Sequence[str]) -> None
     function.module.declare("free", "declare void @free(ptr) nounwind")
     memory = function.let(f"call ptr @malloc(i64 {8 * max(called.size, 1)})")
     missing = function.let(f"icmp eq ptr {memory}, null")
-    function.do(f"br i1 {missing}, label %none, label %some")
-    function.block("none")
+    none, some = f"none{function.count}", f"some{function.count}"
+    function.do(f"br i1 {missing}, label %{none}, label %{some}")
+    function.block(none)
     function.do(f"ret i64 {NO_MEMORY}")
-    function.block("some")
+    function.block(some)
     called.call(function, addresses, memory)
     function.do(f"call void @free(ptr {memory})")
 

@@ -81,6 +81,9 @@ class Posterior:
         Of whom it is, in words, where it was derived from that of more: a study, the average one, a centre.
     versions
         Of Python and the packages that made the draws.
+    points
+        Draws on the sampler's own scales, shape (draw, coordinate), from which other fits may start; not written to
+        files.
     """
 
     analysis: Any
@@ -92,6 +95,7 @@ class Posterior:
     verdict: Verdict | None = None
     whose: str = ""
     versions: Mapping[str, str] = field(default_factory=lambda: installed())
+    points: np.ndarray | None = None
 
     @cached_property
     def dataset(self) -> xr.Dataset:

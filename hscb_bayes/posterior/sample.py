@@ -27,6 +27,7 @@ DIAGONAL: Literal["diag"] = "diag"
 LOW_RANK: Literal["low_rank"] = "low_rank"  # what covariates, centres and studies add is correlated with the average
 TARGET_ACCEPT = 0.9  # small steps: cells that are nearly empty curve the posterior
 STATS = ["diverging", "n_steps"]
+POINTS = "unconstrained_draw"  # as nutpie calls them
 
 
 def derived_seed(seed: int, purpose: str, position: int) -> int:
@@ -43,6 +44,7 @@ def sample(
     cores: int = CORES,
     target_accept: float = TARGET_ACCEPT,
     progress: bool = False,
+    near: Posterior | None = None,
     seed: int,
 ) -> Posterior:
     """Draw from the posterior with nutpie.
@@ -55,6 +57,9 @@ def sample(
         Per chain.
     target_accept
         Share of proposals that the step size aims to accept.
+    near
+        A posterior of the same layout that is not far away: chains start around it, wider than its draws, on its
+        scales, so that ``tune`` may be a hundred.
     seed
         Of the sampler. The same seed gives the same draws on one kind of processor with the same versions of libraries.
 
@@ -75,6 +80,8 @@ def sample(
             f"at {TRIES} starting points: what is printed is too unlike the priors, or of too many patients; compare "
             "the findings of hscb audit and the priors with what is printed"
         )
+    around = None if near is None else near.points
+    program = compiled.program if around is None else compiled.program.near(around)
     settings = {
         "draws": draws,
         "tune": tune,
@@ -82,10 +89,10 @@ def sample(
         "seed": seed,
         "sampler": "nutpie NUTS",
         "target_accept": target_accept,
-        "adaptation": DIAGONAL if compiled.analysis.has_one_print else LOW_RANK,
+        "adaptation": DIAGONAL if around is not None or compiled.analysis.has_one_print else LOW_RANK,
     }
     running = nutpie.sample(
-        compiled.program.for_nutpie(),
+        program.for_nutpie(),
         draws=draws,
         tune=tune,
         chains=chains,
@@ -94,6 +101,7 @@ def sample(
         adaptation=settings["adaptation"],
         seed=seed,
         save_warmup=False,
+        store_unconstrained=compiled.analysis.has_hierarchy and around is None,
         progress_bar=progress,
         blocking=False,
     )
@@ -104,6 +112,7 @@ def sample(
         settings=settings,
         without=compiled.without,
         numbers=compiled.numbers,
+        points=_points_of(drawn),
     )
     return _weighted(posterior, compiled.analysis, compiled.p_values, seed=seed)
 
@@ -117,6 +126,12 @@ def _tree_of(analysis: Analysis, dataset: xr.Dataset, stats: xr.Dataset) -> xr.D
         if name not in on_scales and not str(name).endswith("__")
     }
     return tree_of_parameters(analysis, on_scales, further, stats)
+
+
+def _points_of(drawn: xr.DataTree) -> np.ndarray | None:
+    """Draws on the sampler's own scales, shape (draw, coordinate), where they were asked for."""
+    stats = drawn["sample_stats"].to_dataset()
+    return stats[POINTS].values.reshape(-1, stats[POINTS].shape[-1]) if POINTS in stats else None
 
 
 def _awaited(running: Any) -> xr.DataTree:

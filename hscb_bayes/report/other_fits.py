@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import xarray as xr
@@ -49,10 +50,10 @@ def with_other_fits(
             each_study(analysis),
             purpose="without",
             seed=seed,
-            fit=sampled_without_divergence,
+            fit=partial(sampled_without_divergence, near=fits.main),
             step=lambda done, total: say.step("leaving out studies", done, total),
         )
-        pools = _other_pools(compiled, alternatives, seed=seed, say=say)
+        pools = _other_pools(fits.main, compiled, alternatives, seed=seed, say=say)
         return replace(fits, alone=alone, without=without, alternatives=pools)
     if analysis.has_print:
         left_out = leave_out(compiled, each_number(analysis), seed=seed, step=leaving_out)
@@ -77,7 +78,9 @@ def _each_alone(pool: Any, *, seed: int, say: Progress) -> dict[str, Posterior]:
     return {study: together.of(study=study) for study in pool.studies}
 
 
-def _other_pools(compiled: Compiled, pools: Mapping[str, Any], *, seed: int, say: Progress) -> dict[str, Posterior]:
+def _other_pools(
+    main: Posterior, compiled: Compiled, pools: Mapping[str, Any], *, seed: int, say: Progress
+) -> dict[str, Posterior]:
     """The pools with other beliefs that the report compares; those of one layout share a program."""
     programs, found = [compiled], {}
     for position, (name, other) in enumerate(pools.items()):
@@ -87,7 +90,8 @@ def _other_pools(compiled: Compiled, pools: Mapping[str, Any], *, seed: int, say
             program = compile_model(build(other))
             programs.append(program)
         own = derived_seed(seed, "belief", position)
-        found[name] = sampled_without_divergence(with_data(program, other), seed=own)
+        near = main if program is compiled else None
+        found[name] = sampled_without_divergence(with_data(program, other), seed=own, near=near)
     return found
 
 

@@ -22,8 +22,10 @@ class Attempt:
     chains: int = CHAINS
     target_accept: float = TARGET_ACCEPT
 
-    def sampled(self, compiled: Compiled, *, seed: int, progress: bool = False) -> Posterior:
-        """The posterior."""
+    def sampled(
+        self, compiled: Compiled, *, seed: int, progress: bool = False, near: Posterior | None = None
+    ) -> Posterior:
+        """The posterior; ``near`` as ``sample`` takes it."""
         return sample(
             compiled,
             draws=self.draws,
@@ -31,6 +33,7 @@ class Attempt:
             chains=self.chains,
             target_accept=self.target_accept,
             progress=progress,
+            near=near,
             seed=seed,
         )
 
@@ -53,6 +56,7 @@ BESIDE_HIERARCHY = (  # smaller steps where a transition diverged
     Attempt(draws=750, tune=300, chains=2, target_accept=0.8),
     Attempt(draws=750, tune=500, chains=2, target_accept=0.95),
 )
+NEAR_HIERARCHY = replace(BESIDE_HIERARCHY[0], tune=100)  # from a posterior at hand
 
 
 def attempts_of(analysis: Analysis, *, quick: bool = False) -> tuple[Attempt, ...]:
@@ -85,10 +89,16 @@ def sampled_until_converged(
     return posterior, reported
 
 
-def sampled_without_divergence(compiled: Compiled, *, seed: int) -> Posterior:
-    """A smaller fit beside that of a pool, which has ``converged`` if no transition diverged."""
-    for attempt in BESIDE_HIERARCHY:
-        posterior = attempt.sampled(compiled, seed=seed)
+def sampled_without_divergence(compiled: Compiled, *, seed: int, near: Posterior | None = None) -> Posterior:
+    """A smaller fit beside that of a pool, which has ``converged`` if no transition diverged.
+
+    Parameters
+    ----------
+    near
+        The posterior of the pool, where this fit is of the same layout: the first attempt starts around it.
+    """
+    for attempt in (NEAR_HIERARCHY if near is not None else BESIDE_HIERARCHY[0], BESIDE_HIERARCHY[1]):
+        posterior = attempt.sampled(compiled, seed=seed, near=near if attempt is NEAR_HIERARCHY else None)
         posterior = replace(posterior, converged=not bool(posterior.tree["sample_stats"]["diverging"].any()))
         if posterior.converged:
             break

@@ -95,3 +95,18 @@ def test_the_same_code_gives_the_same_draws(built: Built, monkeypatch: pytest.Mo
     anew = dataclasses.replace(kept, program=compile_program(built.model))
     one, other = (sample(each, draws=20, tune=50, chains=1, seed=1).parameters for each in (kept, anew))
     np.testing.assert_array_equal(one, other)
+
+
+def test_other_coordinates_are_the_same_density(program: Program, points: np.ndarray) -> None:
+    """z, of which x = mean + root z is a point; chains start wider than the draws that were at hand."""
+    near = program.near(points)
+    mean, root = points.mean(axis=0), np.linalg.cholesky(np.cov(points, rowvar=False))
+    z = np.random.default_rng(2).standard_normal((5, mean.size))
+    expected, gradient = program.evaluated(mean + z @ root.T)
+    found, slopes = near.evaluated(z)
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    np.testing.assert_allclose(slopes, gradient @ root, rtol=1e-6, atol=1e-6)
+    starts = np.array([near.first_point(seed) for seed in range(200)])
+    assert np.all(starts.std(axis=0) > 1.3)
+    with pytest.raises(ValueError, match="required data of shape"):
+        near.with_data(program.data)
