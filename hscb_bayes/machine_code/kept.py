@@ -103,6 +103,9 @@ def _plain(value: Any) -> str:
 
 def _operation(operation: Op) -> str:
     own = f"{type(operation).__module__}.{type(operation).__qualname__}"
+    rule = RULES.get(type(operation))
+    if rule is not None and _file_of(rule).parent != SOURCES:
+        own += _file_of(rule).read_text()
     if hasattr(operation, "graph"):  # an operation of this package that is a graph over rows
         return f"{own}({said_of(*operation.graph(1))})"
     if hasattr(operation, "fgraph") and hasattr(operation.fgraph, "outputs"):
@@ -114,12 +117,14 @@ def _operation(operation: Op) -> str:
     return f"{own}({', '.join(_plain(getattr(operation, name)) for name in names)})"
 
 
+def _file_of(rule: Any) -> Path:
+    return Path(str(sys.modules[rule.__module__].__file__))
+
+
 @cache
 def _sources() -> str:
-    """All that translates a graph: this folder, and where other operations say how they are written."""
-    rules = {str(sys.modules[rule.__module__].__file__) for rule in RULES.values()}
-    files = sorted({*map(str, SOURCES.glob("*.py")), *rules})
-    return "\n".join(Path(file).read_text() for file in files)
+    """All of this folder, which translates a graph."""
+    return "\n".join(path.read_text() for path in sorted(SOURCES.glob("*.py")))
 
 
 def folder() -> Path:
@@ -135,7 +140,8 @@ def read(key: str) -> bytes | None:
         content = path.read_bytes()
         code = content[32:]
         if sha256(code).digest() == content[:32]:
-            path.touch()
+            with suppress(OSError):  # a folder that can only be read
+                path.touch()
             return code
     return None
 

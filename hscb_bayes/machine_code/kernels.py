@@ -55,9 +55,12 @@ def cholesky(size: int, lower: int, matrix_: Any, root_: Any) -> None:
 
 @kernel(4, 3)
 def solve_triangular(size: int, columns: int, lower: int, unit: int, matrix_: Any, right_: Any, found_: Any) -> None:
-    """x with A x = b."""
+    """x with A x = b; NaN where a number on the diagonal is 0."""
     matrix = carray(matrix_, (size, size))
     right, found = carray(right_, (size, columns)), carray(found_, (size, columns))
+    singular = False
+    for i in range(size):
+        singular = singular or (not unit and matrix[i, i] == 0.0)
     for step in range(size):
         i = step if lower else size - 1 - step
         for column in range(columns):
@@ -65,4 +68,4 @@ def solve_triangular(size: int, columns: int, lower: int, unit: int, matrix_: An
             for other in range(step):
                 j = other if lower else size - 1 - other
                 total -= matrix[i, j] * found[j, column]
-            found[i, column] = total if unit else total / matrix[i, i]
+            found[i, column] = np.nan if singular else (total if unit else total / matrix[i, i])

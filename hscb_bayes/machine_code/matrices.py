@@ -120,6 +120,11 @@ def _spread_on_diagonal(writer: Writer, source: View, shape: tuple[int, ...]) ->
 
 def _filled(writer: Writer, _node: Any, inputs: Sequence[View]) -> list[View]:
     target, value = inputs
+    if len(target.shape) > 2 and not isinstance(_node.op, Blockwise):  # along all axes at once
+        found = writer.copied(target)
+        places = View(base=found.base, offset=found.offset, shape=(target.shape[0],), strides=(sum(found.strides),))
+        writer.assign(places, value.broadcast(places.shape))
+        return [found]
     return [_with_diagonal(writer, target, value.broadcast((*target.shape[:-2], min(target.shape[-2:]))))]
 
 
@@ -134,7 +139,7 @@ def _with_diagonal(writer: Writer, target: View, values: View) -> View:
 def _blockwise(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
     """An operation on the last axes, once for each place of the axes in front."""
     core = node.op.core_op
-    if isinstance(core, AllocDiag):
+    if isinstance(core, AllocDiag) and not core.offset:
         return [_spread_on_diagonal(writer, inputs[0], writer.shapes[node.outputs[0]])]
     if isinstance(core, FillDiagonal):
         return _filled(writer, node, [inputs[0], inputs[1].rearranged((*range(len(inputs[1].shape)), "x"))])

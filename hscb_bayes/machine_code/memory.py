@@ -34,7 +34,7 @@ class Memory:
         return View(base=WORK, offset=start, shape=shape, strides=strides_of(shape))
 
     def _home(self, view: View) -> int | None:
-        if view.base != WORK or view.literal is not None:
+        if view.base != WORK or view.literal is not None or not view.size:
             return None
         return next((start for start, (size, _) in self.held.items() if start <= view.offset < start + size), None)
 

@@ -19,7 +19,7 @@ SCIPY = {
     "gammaln": "gammaln",
     "psi": "__pyx_fuse_1psi",
     "erfcx": "__pyx_fuse_1erfcx",
-    "erfinv": "__pyx_fuse_1erfinv",
+    "erfinv": "__pyx_fuse_0erfinv",
 }
 Rule = Callable[..., str]
 
@@ -143,6 +143,8 @@ def _switch(function: Function, _operation: Any, where: str, one: str, other: st
 
 def _cast(function: Function, operation: Any, value: str, *, dtypes: Sequence[str]) -> str:
     target = operation.o_type.dtype
+    if target not in ("float64", *discrete_dtypes):
+        raise NotImplementedError(f"machine code of the operation {operation}")
     if target == "bool":
         return _number_of(function, _truth_of(function, value))
     if target in discrete_dtypes and dtypes[0] not in discrete_dtypes:
@@ -198,8 +200,10 @@ def _log1mexp(function: Function, _operation: Any, value: str, *, dtypes: Sequen
 
 def _clip(function: Function, _operation: Any, value: str, low: str, high: str, *, dtypes: Sequence[str]) -> str:
     del dtypes
-    at_least = call(function, "llvm.maximum.f64", value, low)
-    return call(function, "llvm.minimum.f64", at_least, high)
+    is_high = function.let(f"fcmp ogt double {value}, {high}")
+    at_most = function.let(f"select i1 {is_high}, double {high}, double {value}")
+    is_low = function.let(f"fcmp olt double {value}, {low}")
+    return function.let(f"select i1 {is_low}, double {low}, double {at_most}")
 
 
 def _same(_function: Function, _operation: Any, value: str, *, dtypes: Sequence[str]) -> str:

@@ -31,6 +31,7 @@ from hscb_bayes.machine_code.text import number
 from hscb_bayes.machine_code.views import View
 
 if TYPE_CHECKING:
+    from hscb_bayes.machine_code.text import Function
     from hscb_bayes.machine_code.writer import Writer
 
 Rule = Callable[["Writer", Any, Sequence[View]], list[View]]
@@ -151,58 +152,55 @@ def _put(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
 
 
 def _gathered(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
-    axis, index = _index_along(node, node.inputs[1:], inputs[1:])
-    source, function = inputs[0], writer.function
-    found = writer.new(writer.shapes[node.outputs[0]])
+    source, *indices = inputs
+    axis = _first_axis(node, indices)
+    found, function = writer.new(writer.shapes[node.outputs[0]]), writer.function
 
-    def body(views: Sequence[View], place: Sequence[str | int], _notes: str) -> None:
-        moved = _moved(function, source, axis, place, index)
-        function.store(function.load(*moved), views[0], place)
+    def body(place: Sequence[str | int]) -> None:
+        own = _picked(function, source, axis, place, indices)
+        function.store(function.load(source, own), found, place)
 
-    _over_places(function, found, body)
+    function.nested(found.shape, body)
     return [found]
 
 
 def _scattered(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
-    target, value, *_ = inputs
-    axis, index = _index_along(node, node.inputs[2:], inputs[2:])
+    target, value, *indices = inputs
+    axis = _first_axis(node, indices)
     found, function = writer.copied(target), writer.function
-    add = not node.op.set_instead_of_inc
-    shape = (*target.shape[:axis], *index.shape, *target.shape[axis + 1 :])
-    spread = value.broadcast(shape)
+    spread = value.broadcast((*target.shape[:axis], *indices[0].shape, *target.shape[axis + len(indices) :]))
 
-    def body(views: Sequence[View], place: Sequence[str | int], _notes: str) -> None:
-        own = function.load(views[0], place)
-        moved = _moved(function, found, axis, place, index)
-        total = function.let(f"fadd double {function.load(*moved)}, {own}") if add else own
-        function.store(total, *moved)
+    def body(place: Sequence[str | int]) -> None:
+        total, own = function.load(spread, place), _picked(function, found, axis, place, indices)
+        if not node.op.set_instead_of_inc:
+            total = function.let(f"fadd double {function.load(found, own)}, {total}")
+        function.store(total, found, own)
 
-    _over_places(function, spread, body)
+    function.nested(spread.shape, body)
     return [found]
 
 
-def _over_places(function: Any, view: View, body: Callable[..., None]) -> None:
-    """As ``Function.each``, with the axes as they are."""
-    function.nested(view.shape, lambda place: body([view], place, ""))
-
-
-def _index_along(node: Any, variables: Sequence[Any], views: Sequence[View]) -> tuple[int, View]:
-    """The one axis that an array of whole numbers picks from, and where these stand."""
+def _first_axis(node: Any, indices: Sequence[View]) -> int:
+    """Of those that lists of whole numbers of one length pick from, one after the other."""
     whose = [axis for axis, each in enumerate(node.op.idx_list) if not isinstance(each, slice)]
     others = [each for each in node.op.idx_list if isinstance(each, slice) and each != slice(None)]
-    if len(whose) != 1 or others or len(variables) != 1 or len(views[0].shape) != 1:
+    follow = whose == list(range(whose[0], whose[0] + len(indices)))
+    if others or not follow or any(len(view.shape) != 1 or view.shape != indices[0].shape for view in indices):
         raise NotImplementedError(f"machine code of the operation {node.op}")
-    return whose[0], views[0]
+    return whose[0]
 
 
-def _moved(
-    function: Any, source: View, axis: int, place: Sequence[str | int], index: View
-) -> tuple[View, Sequence[str | int]]:
-    raw = function.let(f"fptosi double {function.load(index, [place[axis]])} to i64")
-    behind = function.let(f"icmp slt i64 {raw}, 0")
-    wrapped = function.let(f"add i64 {raw}, {source.shape[axis]}")
-    own = function.let(f"select i1 {behind}, i64 {wrapped}, i64 {raw}")
-    return source, [*place[:axis], own, *place[axis + 1 :]]
+def _picked(
+    function: Function, source: View, axis: int, place: Sequence[str | int], indices: Sequence[View]
+) -> Sequence[str | int]:
+    """Where in the source a place of the result comes from."""
+    own = []
+    for k, index in enumerate(indices):
+        raw = function.let(f"fptosi double {function.load(index, [place[axis]])} to i64")
+        behind = function.let(f"icmp slt i64 {raw}, 0")
+        wrapped = function.let(f"add i64 {raw}, {source.shape[axis + k]}")
+        own.append(function.let(f"select i1 {behind}, i64 {wrapped}, i64 {raw}"))
+    return [*place[:axis], *own, *place[axis + 1 :]]
 
 
 def _cumulated(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:

@@ -168,6 +168,8 @@ class Function:
             View(base=view.base, offset=view.offset, shape=shape, strides=own, literal=view.literal)
             for view, own in zip(views, strides, strict=True)
         ]
+        if 0 in shape:
+            return
         if int(np.prod(shape)) <= UNROLLED:
             for place in np.ndindex(*shape):
                 body(flat, place, "")
@@ -183,7 +185,8 @@ class Function:
 
     def nested(self, sizes: Sequence[int], body: Callable[[Sequence[str | int]], None], group: str = "") -> None:
         """Write ``body(indices)`` in loops in each other; ``group`` marks places as independent."""
-        self._nested(list(sizes), [], body, group)
+        if 0 not in sizes:
+            self._nested(list(sizes), [], body, group)
 
     def _nested(
         self, sizes: list[int], indices: list[str], body: Callable[[Sequence[str | int]], None], group: str

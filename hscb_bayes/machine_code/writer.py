@@ -236,23 +236,28 @@ def shapes_of(graph: Any) -> dict[Any, tuple[int, ...]]:
         When one is not known before anything runs.
     """
     shapes: dict[Any, tuple[int, ...]] = {}
-    for variable in (*graph.inputs, *(each for node in graph.toposort() for each in node.inputs)):
+    nodes = graph.toposort()
+    for variable in (*graph.inputs, *graph.outputs, *(each for node in nodes for each in node.inputs)):
         if variable.owner is None:
             shapes[variable] = np.shape(variable.data) if isinstance(variable, Constant) else variable.type.shape
-    for node in graph.toposort():
+    for node in nodes:
         found = [tuple(getattr(variable.type, "shape", ())) for variable in node.outputs]
         if any(None in shape for shape in found):
             found = _inferred(node, [shapes[variable] for variable in node.inputs])
         shapes.update(zip(node.outputs, found, strict=True))
+    for variable, shape in shapes.items():
+        if None in shape:
+            raise NotImplementedError(f"machine code of a shape that is not known: {variable}")
     return shapes
 
 
 def _inferred(node: Any, inputs: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    if isinstance(node.op, Split):
+    known = not any(None in shape for shape in inputs)
+    if known and isinstance(node.op, Split) and isinstance(node.inputs[-1], Constant):
         axis, whole = node.op.axis, inputs[0]
         return [(*whole[:axis], int(size), *whole[axis + 1 :]) for size in node.inputs[-1].data]
-    if isinstance(node.op, DimShuffle):
+    if known and isinstance(node.op, DimShuffle):
         return [tuple(1 if axis == "x" else inputs[0][axis] for axis in node.op.new_order)]
-    if isinstance(node.op, Elemwise):
+    if known and isinstance(node.op, Elemwise):
         return [tuple(np.broadcast_shapes(*inputs))] * len(node.outputs)
     raise NotImplementedError(f"machine code of a shape that is not known: {node}")
