@@ -82,15 +82,9 @@ def sample(
         )
     around = None if near is None else near.points
     program = compiled.program if around is None else compiled.program.near(around)
-    settings = {
-        "draws": draws,
-        "tune": tune,
-        "chains": chains,
-        "seed": seed,
-        "sampler": "nutpie NUTS",
-        "target_accept": target_accept,
-        "adaptation": DIAGONAL if around is not None or compiled.analysis.has_one_print else LOW_RANK,
-    }
+    adaptation = DIAGONAL if around is not None or compiled.analysis.has_one_print else LOW_RANK
+    settings = {"draws": draws, "tune": tune, "chains": chains, "seed": seed, "sampler": "nutpie NUTS"}
+    settings |= {"target_accept": target_accept, "adaptation": adaptation}
     running = nutpie.sample(
         program.for_nutpie(),
         draws=draws,
@@ -98,7 +92,7 @@ def sample(
         chains=chains,
         cores=cores,
         target_accept=target_accept,
-        adaptation=settings["adaptation"],
+        adaptation=adaptation,
         seed=seed,
         save_warmup=False,
         store_unconstrained=compiled.analysis.has_hierarchy and around is None,
