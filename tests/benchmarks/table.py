@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tests import results_table
-from tests.benchmarks import commands, estimation, executing, patients, pooling, sampling
+from tests.benchmarks import before, commands, estimation, executing, patients, pooling, sampling
 from tests.benchmarks.measuring import Row
 
 TABLE = results_table.RESULTS / "benchmarks.csv"
@@ -15,6 +15,7 @@ PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "numba", "numpy", "lifel
 COMMAND = "python -m tests.benchmarks"
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
+    "before_and_after": before.before_and_after,
     "run_warm": commands.run_warm,
     "run_phases": commands.run_phases,
     "run_cold": commands.run_cold,
