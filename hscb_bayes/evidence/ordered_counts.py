@@ -60,7 +60,7 @@ def both_passes(cells: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.
     return found
 
 
-@numba.njit
+@numba.njit(error_model="numpy")
 def _ratios(mean: float, usual: int, size: int, ratio: Any) -> None:
     """Poisson probabilities of the counts 0, 1, ... of a cell, relative to that of the usual one."""
     ratio[usual] = 1.0
@@ -70,7 +70,7 @@ def _ratios(mean: float, usual: int, size: int, ratio: Any) -> None:
         ratio[k] = min(ratio[k + 1] * ((k + 1) / mean), LARGEST)
 
 
-@numba.njit
+@numba.njit(error_model="numpy")
 def _forwards(cells: Any, weights: Any, size: int, before: Any, ratios: Any, unweighted: Any) -> float:
     """One row: fill states before each cell, ratios, and states after it without its weights; return log P.
 
@@ -110,7 +110,7 @@ def _forwards(cells: Any, weights: Any, size: int, before: Any, ratios: Any, unw
     return total
 
 
-@numba.njit(fastmath={"reassoc", "contract"})
+@numba.njit(fastmath={"reassoc", "contract"}, error_model="numpy")
 def _backwards(weights: Any, size: int, before: Any, ratios: Any, counts: Any, shares: Any, steps: Any) -> None:
     """The same row: expected counts; shares of the states over their weights, where the states after cells stand."""
     after, agreed = steps[0], steps[1]

@@ -41,13 +41,7 @@ def object_code(text: str) -> bytes:
 
 
 def functions(code: bytes, names: Sequence[str]) -> dict[str, MachineFunction]:
-    """Functions of compiled code, by their names.
-
-    Raises
-    ------
-    RuntimeError
-        When the code is not what ``object_code`` returns.
-    """
+    """Functions of compiled code, by their names; the code must be what ``object_code`` returned."""
     _link()
     target = _target()
     engine = llvm.create_mcjit_compiler(_parsed("", target), target)

@@ -18,7 +18,7 @@ def kernel(sizes: int, arrays: int) -> Callable[[Callable[..., None]], Any]:
     types = ", ".join(["int64"] * sizes + [DOUBLES] * arrays)
 
     def decorate(function: Callable[..., None]) -> Any:
-        found = KERNELS[function.__name__] = numba.cfunc(f"void({types})", cache=True)(function)
+        found = KERNELS[function.__name__] = numba.cfunc(f"void({types})", cache=True, error_model="numpy")(function)
         return found
 
     return decorate

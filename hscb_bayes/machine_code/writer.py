@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytensor.scalar as ps
 from pytensor.graph.basic import Constant
-from pytensor.tensor.basic import Split
-from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
+from pytensor.tensor.elemwise import CAReduce, Elemwise
 
 from hscb_bayes.machine_code import matrices, scalars, tensors
-from hscb_bayes.machine_code.memory import Memory
+from hscb_bayes.machine_code.memory import WORK, Memory
 from hscb_bayes.machine_code.schedule import Group, scheduled
 from hscb_bayes.machine_code.text import Function, Module
 from hscb_bayes.machine_code.views import View
 
 tensors.RULES.update(matrices.RULES)
+FEW = 256  # numbers that a function keeps for itself: a thread has little room
 LONGEST = 3000  # lines of a function: the compiler takes longer than twice as long for twice as many
 FAST = "reassoc contract nsz"
 REDUCTIONS = {
@@ -164,6 +164,10 @@ class Writer:
         head = f"define internal void @{self.name}{self._head} {{"
         self.module.functions.append("\n".join([head, *calls, "  ret void", "}"]))
 
+    def _room(self, shape: tuple[int, ...]) -> View:
+        """For sums while they grow: in a register or on the stack, where they are few."""
+        return self.function.local(shape) if prod(shape) <= FEW else self.new(shape)
+
     def _write_group(self, group: Group, graph: Any, left: Mapping[Any, int]) -> None:
         """One loop: what others need is stored, sums are kept apart until it ends."""
         shape, function = group.shape, self.function
@@ -179,7 +183,7 @@ class Writer:
             if variable not in members
         }
         written = {variable: self.new(shape) for variable in stored}
-        totals = {node: function.local(self.shapes[node.outputs[0]]) for node in sums}
+        totals = {node: self._room(self.shapes[node.outputs[0]]) for node in sums}
         for node, total in totals.items():
             self.assign(total, self.module.constant(np.asarray(_rule_of(node)[0])).broadcast(total.shape))
         spread = {node: _spread(total, node, len(shape)) for node, total in totals.items()}
@@ -206,7 +210,7 @@ class Writer:
             function.each(views, body)
         self.views.update(written)
         for node, total in totals.items():
-            self.views[node.outputs[0]] = self.copied(total)
+            self.views[node.outputs[0]] = total if total.base == WORK else self.copied(total)
 
 
 def _rule_of(node: Any) -> Any:
@@ -252,12 +256,9 @@ def shapes_of(graph: Any) -> dict[Any, tuple[int, ...]]:
 
 
 def _inferred(node: Any, inputs: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    known = not any(None in shape for shape in inputs)
-    if known and isinstance(node.op, Split) and isinstance(node.inputs[-1], Constant):
-        axis, whole = node.op.axis, inputs[0]
-        return [(*whole[:axis], int(size), *whole[axis + 1 :]) for size in node.inputs[-1].data]
-    if known and isinstance(node.op, DimShuffle):
-        return [tuple(1 if axis == "x" else inputs[0][axis] for axis in node.op.new_order)]
-    if known and isinstance(node.op, Elemwise):
-        return [tuple(np.broadcast_shapes(*inputs))] * len(node.outputs)
-    raise NotImplementedError(f"machine code of a shape that is not known: {node}")
+    """As PyTensor says where the shapes of all inputs are known."""
+    given = [
+        variable if isinstance(variable, Constant) or not shape else variable.type.clone(shape=shape)()
+        for variable, shape in zip(node.inputs, inputs, strict=True)
+    ]
+    return [tuple(getattr(variable.type, "shape", ())) for variable in node.op.make_node(*given).outputs]

@@ -17,6 +17,7 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
+from hscb_bayes.report.expected import COMPILING, REPORTING, SUMMARISING, expected_steps
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.folder import destination, replaced
 from hscb_bayes.report.manifest import PAGE, written
@@ -70,18 +71,20 @@ def run(
         When a file is not as it should be, a conflict in the print is not handled, the posterior has not converged and
         ``allow_unconverged`` is false, ``out`` cannot be written, or another run is writing to it.
     """
-    out, say = destination(out), on_standard_error(progress=progress)
+    out = destination(out)
     analysis, alternatives = _analyses(path)
+    say = on_standard_error(progress=progress, steps=expected_steps(analysis, alternatives, quick=quick))
     refuse_strangers(out, [name for section in sections_of(analysis) for name in section.files])
     if analysis.left_out is not None:
         say.step(f"without a value of some covariate and left out: {analysis.left_out}")
         say.make_room()
+    say.watch()
     try:
         with replaced(out) as folder:
             results = computed_results(
                 analysis, alternatives, seed=seed, say=say, allow_unconverged=allow_unconverged, quick=quick
             )
-            say.step("writing the report")
+            say.step(REPORTING)
             with written(out, folder):
                 write_results(results, folder)
                 write_report(results, folder / PAGE)
@@ -130,7 +133,7 @@ def computed_results(
     InputError
         When the posterior has not converged and ``allow_unconverged`` is false.
     """
-    say.step("compiling the model, once")
+    say.step(COMPILING)
     compiled = compile_model(build(analysis))
     posterior, reported = sampled_until_converged(compiled, seed=seed, say=say, quick=quick)
     posterior = replace(posterior, settings={**posterior.settings, QUICK: True}) if quick else posterior
@@ -138,7 +141,7 @@ def computed_results(
     posterior = accepted(posterior, verdict, address=analysis.path, allow_unconverged=allow_unconverged)
     fits = Fits(main=posterior, reported=reported.by_section, seed=seed)
     fits = fits if quick else with_other_fits(fits, compiled, alternatives, seed=seed, say=say)
-    say.step("replicating, checking and summarising")
+    say.step(SUMMARISING)
     sections = sections_of(analysis)
     tables = {name: table(fits) for section in sections for name, table in section.tables.items()}
     texts = {name: text(fits) for section in sections for name, text in section.texts.items()}

@@ -56,7 +56,7 @@ BESIDE_HIERARCHY = (  # smaller steps where a transition diverged
     Attempt(draws=750, tune=300, chains=2, target_accept=0.8),
     Attempt(draws=750, tune=500, chains=2, target_accept=0.95),
 )
-NEAR_HIERARCHY = replace(BESIDE_HIERARCHY[0], tune=100)  # from a posterior at hand
+TUNE_NEAR = 100  # from a posterior at hand
 
 
 def attempts_of(analysis: Analysis, *, quick: bool = False) -> tuple[Attempt, ...]:
@@ -97,8 +97,10 @@ def sampled_without_divergence(compiled: Compiled, *, seed: int, near: Posterior
     near
         The posterior of the pool, where this fit is of the same layout: the first attempt starts around it.
     """
-    for attempt in (NEAR_HIERARCHY if near is not None else BESIDE_HIERARCHY[0], BESIDE_HIERARCHY[1]):
-        posterior = attempt.sampled(compiled, seed=seed, near=near if attempt is NEAR_HIERARCHY else None)
+    for k, attempt in enumerate(BESIDE_HIERARCHY):
+        around = near if k == 0 else None
+        own = attempt if around is None else replace(attempt, tune=TUNE_NEAR)
+        posterior = own.sampled(compiled, seed=seed, near=around)
         posterior = replace(posterior, converged=not bool(posterior.tree["sample_stats"]["diverging"].any()))
         if posterior.converged:
             break

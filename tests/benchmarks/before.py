@@ -74,9 +74,7 @@ def _caches(folder: str) -> dict[str, str]:
     }
 
 
-def _compared(
-    what: str, clones: list[Path], measure: Callable[[Path], float], runs: int, *, warm: bool = False
-) -> Row:
+def _compared(what: str, clones: list[Path], measure: Callable[[Path], float], runs: int, *, warm: bool = False) -> Row:
     """Both in turn; ``warm`` where a run that is not counted goes before."""
     values: list[list[float]] = [[], []]
     for run in range(runs + warm):

@@ -6,7 +6,7 @@ import ctypes
 import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -30,10 +30,22 @@ REWRITING = "hscb_bayes.machine_code.routine.rewrite_graph"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Graph:
-    """Expressions and the variables that they are functions of, which are not computed from anything."""
+    """Expressions and the variables that they are functions of.
+
+    Attributes
+    ----------
+    simplified
+        Whether PyTensor simplifies it before it is compiled; otherwise each operation is written as it is.
+    """
 
     inputs: tuple[Any, ...]
     outputs: tuple[Any, ...]
+    simplified: bool = True
+
+    @property
+    def as_it_is(self) -> Graph:
+        """The same, not simplified."""
+        return replace(self, simplified=False)
 
 
 def array(name: str, *shape: int | None, dtype: str = "float64") -> Any:
@@ -99,24 +111,15 @@ class Guarded:
         return bool(np.all(self.all[:GUARD] == UNTOUCHED) and np.all(self.all[self.all.size - GUARD :] == UNTOUCHED))
 
 
-def compiled(*graphs: Graph, rewritten: bool = True) -> list[Called]:
-    """Graphs as functions of one module.
-
-    Parameters
-    ----------
-    rewritten
-        Whether PyTensor may simplify a graph; otherwise each operation is written as it is.
-    """
+def compiled(*graphs: Graph) -> list[Called]:
+    """Graphs as functions of one module."""
     module, sizes = Module(), []
-    with ExitStack() as stack:
-        if not rewritten:
-            stack.enter_context(patch(REWRITING, lambda *_, **__: None))
-        for k, graph in enumerate(graphs):
-            try:
-                sizes.append(entry(module, k, graph))
-            except Exception as error:
-                error.add_note(f"in graph {k}")
-                raise
+    for k, graph in enumerate(graphs):
+        try:
+            sizes.append(entry(module, k, graph))
+        except Exception as error:
+            error.add_note(f"in graph {k}, {'' if graph.simplified else 'not '}simplified")
+            raise
     assert not ENDLESS.search(module.text), "a loop that never ends"
     found = functions(object_code(module.text), [f"entry{k}" for k in range(len(graphs))])
     return [
@@ -127,7 +130,11 @@ def compiled(*graphs: Graph, rewritten: bool = True) -> list[Called]:
 
 def entry(module: Module, k: int, graph: Graph) -> int:
     """Write a graph and a function of C that calls it with the addresses it gets; returns the size of its memory."""
-    called = routine(module, f"graph{k}", graph.inputs, graph.outputs)
+    with ExitStack() as stack:
+        stack.enter_context(pytensor.config.change_flags(traceback__limit=0))
+        if not graph.simplified:
+            stack.enter_context(patch(REWRITING, lambda *_, **__: None))
+        called = routine(module, f"graph{k}", graph.inputs, graph.outputs)
     addresses = [f"%p{place}" for place in range(len(graph.inputs) + len(graph.outputs))]
     listed = ", ".join(f"ptr {address}" for address in (*addresses, "%memory"))
     function = Function(module=module, head=f"define void @entry{k}({listed}) nounwind")
@@ -140,20 +147,19 @@ def entry(module: Module, k: int, graph: Graph) -> int:
 def expected(graph: Graph, *values: Any) -> list[np.ndarray]:
     """By PyTensor's Python, operation by operation."""
     mode = Mode(linker="py", optimizer=None)
-    with pytensor.config.change_flags(cxx=""):  # the inner graph of an operation would be compiled
-        function = pytensor.function(list(graph.inputs), list(graph.outputs), mode=mode, on_unused_input="ignore")
     typed = [np.asarray(value, dtype=each.type.dtype) for value, each in zip(values, graph.inputs, strict=True)]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), pytensor.config.change_flags(cxx="", mode=mode):  # inner graphs are Python as well
+        function = pytensor.function(list(graph.inputs), list(graph.outputs), mode=mode, on_unused_input="ignore")
         return [np.asarray(value, dtype=float) for value in function(*typed)]
 
 
-def assert_same(
-    graph: Graph, *values: Any, rtol: float = 1e-13, atol: float = DENORMAL, rewritten: bool = True
-) -> None:
-    """Machine code and PyTensor's Python agree about a graph."""
-    (called,) = compiled(graph, rewritten=rewritten)
-    for found, right in zip(called(*values), expected(graph, *values), strict=True):
-        assert_allclose(found, right, rtol=rtol, atol=atol)
+def assert_same(*graphs: Graph, values: Sequence[Any], rtol: float = 1e-13, atol: float = DENORMAL) -> None:
+    """Machine code of graphs that compute the same agrees with PyTensor's Python of the first."""
+    right = expected(graphs[0], *values)
+    for graph, called in zip(graphs, compiled(*graphs), strict=True):
+        how = "simplified" if graph.simplified else "as it is"
+        for k, (found, each) in enumerate(zip(called(*values), right, strict=True)):
+            assert_allclose(found, each, rtol=rtol, atol=atol, err_msg=f"{how}, output {k}")
 
 
 def random_values(graph: Graph, seed: int = 1) -> list[np.ndarray]:

@@ -11,10 +11,7 @@ import pytensor.scalar as ps
 import pytensor.tensor as pt
 from pytensor.graph.replace import vectorize_graph
 from pytensor.raise_op import Assert, CheckAndRaise
-from pytensor.tensor.basic import (
-    AllocDiag,
-    ExtractDiag,
-)
+from pytensor.tensor.basic import AllocDiag, ExtractDiag
 from pytensor.tensor.blas.batched import BatchedDot
 from pytensor.tensor.blockwise import Blockwise
 from pytensor.tensor.elemwise import CAReduce
@@ -51,12 +48,21 @@ def products() -> dict[str, Case]:
             }
     return found | {
         "transposed matrices": case(Dot, lambda x, y: Dot()(x.T, y.T), (6, 2), (3, 6)),
+        "wide matrices": case(Dot, lambda x, y: Dot()(x, y), (5, 6), (6, 7)),
+        "wide matrices, transposed": case(Dot, lambda x, y: Dot()(x.T, y.T), (6, 5), (7, 6)),
+        "wide matrices, reversed": case(Dot, lambda x, y: Dot()(x[:, ::-1], y[::-1, ::-1]), (5, 6), (6, 7)),
+        "a transposed matrix and a vector": case(Dot, lambda x, y: pt.dot(x.T, y), (6, 9), (6,)),
+        "a vector and a transposed matrix": case(Dot, lambda x, y: pt.dot(x, y.T), (6,), (9, 6)),
+        "a matrix and its own": case(Dot, lambda x: Dot()(Dot()(x, x.T), x), (9, 5)),
         "a matrix and a column of one": case(Dot, lambda x, y: pt.dot(x, y[:, 1]), (3, 6), (6, 2)),
         "a matrix and a constant": case(Dot, lambda x: Dot()(x, pt.constant(np.arange(6.0).reshape(3, 2))), (2, 3)),
         "a sum of nothing": case(Dot, lambda x, y: Dot()(x, y), (2, 0), (0, 3)),
         "rows of nothing": case(Dot, lambda x, y: Dot()(x, y), (0, 2), (2, 3)),
         "matrices at once": case(BatchedDot, lambda x, y: BatchedDot()(x, y), (3, 2, 5), (3, 5, 4)),
         "small matrices at once": case(BatchedDot, lambda x, y: BatchedDot()(x, y), (2, 1, 2), (2, 2, 1)),
+        "transposed matrices and columns at once": case(
+            BatchedDot, lambda x, y: BatchedDot()(x.transpose(0, 2, 1), y), (3, 6, 5), (3, 6, 1)
+        ),
         "transposed matrices at once": case(
             BatchedDot, lambda x, y: BatchedDot()(x.transpose(2, 1, 0), y[::-1]), (5, 2, 3), (3, 5, 4)
         ),
@@ -190,7 +196,7 @@ def reductions() -> dict[str, Case]:
             f"{name} above {at}": case(
                 CAReduce, lambda x, f=reduce, at=at: [f(x > at, axis=axis) for axis in axes], (2, 3, 4)
             )
-            for at in (-2.5, -1.0, 0.0, 1.0, 2.5)
+            for at in (-2.5, -1.0, 1.0)
         }
     for name, reduce in (("sum", pt.sum), ("prod", pt.prod), ("all", pt.all), ("any", pt.any)):
         found[f"{name} of nothing"] = case(
@@ -232,7 +238,7 @@ def of_this_package() -> dict[str, Case]:
     def blocks(point: Any, rows: Any) -> Sequence[Any]:
         return BlockSum(terms, parameters=2, columns=3)(point, rows)
 
-    found = {f"a sum over {count} rows": case(BlockSum, blocks, (2,), (count, 3)) for count in (0, 1, 3, 8, 9, 16, 21)}
+    found = {f"a sum over {count} rows": case(BlockSum, blocks, (2,), (count, 3)) for count in (0, 3, 8, 21)}
     return found | {
         "a sum over columns": case(BlockSum, lambda p, x: blocks(p[::-1], x.T), (2,), (3, 19)),
         "ordered counts": case(

@@ -7,14 +7,7 @@ from typing import Any
 import numpy as np
 import pytensor.scalar as ps
 import pytensor.tensor as pt
-from pytensor.tensor.basic import (
-    Alloc,
-    Join,
-    MakeVector,
-    ScalarFromTensor,
-    Split,
-    TensorFromScalar,
-)
+from pytensor.tensor.basic import Alloc, Join, MakeVector, ScalarFromTensor, Split, TensorFromScalar
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import Reshape, SpecifyShape
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor, IncSubtensor, Subtensor
@@ -157,6 +150,18 @@ def by_index() -> dict[str, Case]:
         "take columns of rows backwards": case(AdvancedSubtensor, lambda x: x[::-1][:, indices(2, -1)], (3, 4)),
         "take nothing": case(AdvancedSubtensor, lambda x: x[none], (3, 2)),
         "take of rows of nothing": case(AdvancedSubtensor, lambda x: x[indices(1, 0)], (3, 0)),
+        "take places of two axes": case(
+            AdvancedSubtensor, lambda x: x[indices(*REPEATED), indices(*reversed(REPEATED))], (3, 4, 2)
+        ),
+        "take places of the last two axes": case(
+            AdvancedSubtensor, lambda x: x[:, indices(*REPEATED), indices(*reversed(REPEATED))], (2, 3, 4)
+        ),
+        "add to places of two axes": case(
+            AdvancedIncSubtensor, lambda x, y: x[indices(0, -1, 0), indices(1, 1, 1)].inc(y), (3, 4, 2), (3, 2)
+        ),
+        "put places of two axes": case(
+            AdvancedIncSubtensor, lambda x, y: x[:, indices(0, -1, 0), indices(1, 1, 0)].set(y), (2, 3, 4), (2, 3)
+        ),
         "add to the same": case(AdvancedIncSubtensor, lambda x, y: x[same].inc(y), (3, 2), (3, 2)),
         "add a row to rows": case(AdvancedIncSubtensor, lambda x, y: x[indices(0, 2)].inc(y), (3, 2), (2,)),
         "add a column to rows": case(AdvancedIncSubtensor, lambda x, y: x[indices(0, 2)].inc(y), (3, 2), (2, 1)),

@@ -33,13 +33,13 @@ class Several:
 
 MODULES = {
     "small arrays": Several(seeds=range(20)),
-    "large arrays": Several(seeds=range(100, 120), sizes=LARGE),
-    "each loop in a function of its own": Several(seeds=range(200, 220), settings={"writer.LONGEST": 0}),
-    "a loop even for two places": Several(seeds=range(300, 320), settings={"text.UNROLLED": 0}),
-    "small arrays, as they are": Several(seeds=range(400, 425), simplified=False),
-    "large arrays, as they are": Several(seeds=range(500, 520), sizes=LARGE, simplified=False),
-    "no loop for up to nine places": Several(seeds=range(600, 620), simplified=False, settings={"text.UNROLLED": 9}),
-    "small products as large ones": Several(seeds=range(700, 720), simplified=False, settings={"matrices.WIDE": 1}),
+    "large arrays": Several(seeds=range(100, 112), sizes=LARGE),
+    "each loop in a function of its own": Several(seeds=range(200, 212), settings={"writer.LONGEST": 0}),
+    "a loop even for two places": Several(seeds=range(300, 312), settings={"text.UNROLLED": 0}),
+    "small arrays, as they are": Several(seeds=range(400, 430), simplified=False),
+    "large arrays, as they are": Several(seeds=range(500, 525), sizes=LARGE, simplified=False),
+    "no loop for up to nine places": Several(seeds=range(600, 625), simplified=False, settings={"text.UNROLLED": 9}),
+    "small products as large ones": Several(seeds=range(700, 725), simplified=False, settings={"matrices.WIDE": 1}),
 }
 
 
@@ -49,7 +49,7 @@ def test_random_graphs_are_what_pytensor_computes(several: Several, monkeypatch:
         monkeypatch.setattr(f"hscb_bayes.machine_code.{name}", value)
     with pytensor.config.change_flags(traceback__limit=0):
         graphs = [random_graph(seed, several.sizes, slopes=several.simplified) for seed in several.seeds]
-        functions = compiled(*graphs, rewritten=several.simplified)
+        functions = compiled(*(graph if several.simplified else graph.as_it_is for graph in graphs))
         for seed, graph, called in zip(several.seeds, graphs, functions, strict=True):
             values = random_values(graph, seed)
             for k, (found, right) in enumerate(zip(called(*values), expected(graph, *values), strict=True)):

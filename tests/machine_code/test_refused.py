@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -84,10 +85,10 @@ SHAPES: dict[str, Graph] = {
 
 
 @pytest.mark.parametrize(("build", "shapes", "said"), OPERATIONS.values(), ids=OPERATIONS)
-@pytest.mark.parametrize("rewritten", [True, False])
-def test_an_operation_without_a_rule(build: Any, shapes: list[Shape], said: str, rewritten: bool) -> None:
+@pytest.mark.parametrize("simplified", [True, False])
+def test_an_operation_without_a_rule(build: Any, shapes: list[Shape], said: str, simplified: bool) -> None:
     with pytest.raises(NotImplementedError, match=f"machine code of the operation .*{re.escape(said)}"):
-        compiled(graph_of(build, *shapes), rewritten=rewritten)
+        compiled(replace(graph_of(build, *shapes), simplified=simplified))
 
 
 @pytest.mark.parametrize("name", ON_BITS)
@@ -97,7 +98,7 @@ def test_an_operation_on_bits(name: str) -> None:
 
 
 @pytest.mark.parametrize("graph", SHAPES.values(), ids=SHAPES)
-@pytest.mark.parametrize("rewritten", [True, False])
-def test_a_shape_or_an_index_that_is_known_when_it_runs(graph: Graph, rewritten: bool) -> None:
+@pytest.mark.parametrize("simplified", [True, False])
+def test_a_shape_or_an_index_that_is_known_when_it_runs(graph: Graph, simplified: bool) -> None:
     with pytest.raises(NotImplementedError, match=r"machine code of (a shape that|an index or a size that|sizes that)"):
-        compiled(graph, rewritten=rewritten)
+        compiled(replace(graph, simplified=simplified))
