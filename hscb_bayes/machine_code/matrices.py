@@ -16,14 +16,13 @@ from pytensor.tensor.linalg.solvers.triangular import SolveTriangular
 from pytensor.tensor.math import Dot
 
 from hscb_bayes.machine_code.tensors import Rule
-from hscb_bayes.machine_code.text import number
+from hscb_bayes.machine_code.text import FAST, number
 from hscb_bayes.machine_code.views import View
 
 if TYPE_CHECKING:
     from hscb_bayes.machine_code.writer import Writer
 
 WIDE = 4  # places that are worth a loop of several at a time
-ADD_UP = "fadd reassoc contract nsz double"
 
 
 def _dot(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
@@ -81,7 +80,7 @@ def _sums(writer: Writer, first: View, second: View, target: View) -> None:
             one = function.load(first, [*lead, row, indices[0]])
             other = function.load(second, [*lead, indices[0], column])
             term = function.let(f"fmul contract double {one}, {other}")
-            function.store(function.let(f"{ADD_UP} {function.load(total, ())}, {term}"), total, ())
+            function.store(function.let(f"fadd {FAST} double {function.load(total, ())}, {term}"), total, ())
 
         if inner:
             function.nested([inner], add)

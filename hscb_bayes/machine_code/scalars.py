@@ -13,7 +13,7 @@ from hscb_bayes.machine_code.elementary import WRITTEN, elementary
 from hscb_bayes.machine_code.text import Function, number
 
 PURE = "nounwind willreturn memory(none)"
-ONE, ZERO, HALF = number(1.0), number(0.0), number(0.5)
+ONE, ZERO = number(1.0), number(0.0)
 # C functions of SciPy, by the names that these have in ``scipy.special.cython_special``
 SCIPY = {
     "gammaln": "gammaln",
@@ -41,7 +41,7 @@ def written(function: Function, operation: Any, inputs: Sequence[str], dtypes: S
         return _composite(function, operation, inputs)
     rule = RULES.get(type(operation))
     if rule is None:
-        raise NotImplementedError(f"machine code of the operation {operation}")
+        raise NotImplementedError(f"machine code of the operation {operation}: it has no rule in RULES of {__name__}")
     return [rule(function, operation, *inputs, dtypes=dtypes)]
 
 

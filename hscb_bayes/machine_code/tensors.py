@@ -58,7 +58,9 @@ def written(writer: Writer, node: Any, inputs: Sequence[View]) -> list[View]:
     for each in type(node.op).__mro__:
         if each in RULES:
             return RULES[each](writer, node, inputs)
-    raise NotImplementedError(f"machine code of the operation {node.op}")
+    raise NotImplementedError(
+        f"machine code of the operation {node.op}: it has no rule in RULES of {__name__} or of matrices.py"
+    )
 
 
 def whole(variable: Any) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from hscb_bayes.machine_code.views import View, merged, strides_of
 
 UNROLLED = 2  # places of a loop that are written out
+FAST = "reassoc contract nsz"  # sums of many numbers may be added up in any order
 
 
 def number(value: float) -> str:

@@ -16,13 +16,12 @@ from pytensor.tensor.elemwise import CAReduce, Elemwise
 from hscb_bayes.machine_code import matrices, scalars, tensors
 from hscb_bayes.machine_code.memory import WORK, Memory
 from hscb_bayes.machine_code.schedule import Group, scheduled
-from hscb_bayes.machine_code.text import Function, Module
+from hscb_bayes.machine_code.text import FAST, Function, Module
 from hscb_bayes.machine_code.views import View
 
 tensors.RULES.update(matrices.RULES)
 FEW = 256  # numbers that a function keeps for itself: a thread has little room
 LONGEST = 3000  # lines of a function: the compiler takes longer than twice as long for twice as many
-FAST = "reassoc contract nsz"
 REDUCTIONS = {
     ps.Add: (0.0, lambda f, total, each: f.let(f"fadd {FAST} double {total}, {each}")),
     ps.Mul: (1.0, lambda f, total, each: f.let(f"fmul {FAST} double {total}, {each}")),
@@ -140,7 +139,7 @@ class Writer:
             nodes = step.nodes if isinstance(step, Group) else [step]
             before = set(self.views)
             if isinstance(step, Group):
-                self._write_group(step, graph, left)
+                self._write_group(step, left)
             else:
                 found = tensors.written(self, step, [self.view_of(variable) for variable in step.inputs])
                 self.views.update(zip(step.outputs, found, strict=True))
@@ -168,7 +167,7 @@ class Writer:
         """For sums while they grow: in a register or on the stack, where they are few."""
         return self.function.local(shape) if prod(shape) <= FEW else self.new(shape)
 
-    def _write_group(self, group: Group, graph: Any, left: Mapping[Any, int]) -> None:
+    def _write_group(self, group: Group, left: Mapping[Any, int]) -> None:
         """One loop: what others need is stored, sums are kept apart until it ends."""
         shape, function = group.shape, self.function
         own = [node for node in group.nodes if not isinstance(node.op, CAReduce)]
@@ -216,7 +215,7 @@ class Writer:
 def _rule_of(node: Any) -> Any:
     found = REDUCTIONS.get(type(node.op.scalar_op))
     if found is None:
-        raise NotImplementedError(f"machine code of the operation {node.op}")
+        raise NotImplementedError(f"machine code of the operation {node.op}: it is not among REDUCTIONS of {__name__}")
     return found
 
 

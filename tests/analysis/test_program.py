@@ -10,6 +10,7 @@ import pytest
 
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.errors import InputError
+from hscb_bayes.machine_code.compiler import object_code
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.data import model_data
@@ -78,14 +79,22 @@ def test_data_without_a_density_at_any_start_are_refused_before_a_chain_runs(bui
         sample(Compiled(analysis=built.analysis, program=nowhere, shapes=built.shapes), draws=10, tune=10, seed=1)
 
 
-def test_machine_code_is_kept(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    compile_program(built.model)
+def test_machine_code_is_kept(built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first, compiled = compile_program(built.model), list[str]()
 
-    def never(_text: str) -> bytes:
-        raise AssertionError("compiled although it was kept")
+    def counted(text: str) -> bytes:
+        compiled.append(text)
+        return object_code(text)
 
-    monkeypatch.setattr("hscb_bayes.model.program.object_code", never)
+    monkeypatch.setattr("hscb_bayes.model.program.object_code", counted)
+    again = compile_program(built.model)
+    assert compiled == []
+    point = first.start[None]
+    for one, other in zip(first.evaluated(point), again.evaluated(point), strict=True):
+        np.testing.assert_array_equal(one, other)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     compile_program(built.model)
+    assert len(compiled) == 1
 
 
 def test_the_same_code_gives_the_same_draws(built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
