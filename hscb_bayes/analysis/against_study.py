@@ -1,14 +1,15 @@
 """What an analysis says about a study, held against the study: a mistake is found before anything is compiled.
 
-The likelihood takes one count of responders, one of responses by a day, one median time to response, one survival among
-those who never responded and any number of survival estimates at one day, each of patients whom the analysis is about;
-its draws can be weighted by one P value of response by duration. What could not be used is refused here, never dropped
-in silence.
+The likelihood takes one count of responders, any number of responses by different days, one median time to response,
+one survival among those who never responded, survival of each group at any number of days and its median, each of
+patients whom the analysis is about; its draws can be weighted by one P value of response by duration. What could not be
+used is refused here, never dropped in silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +18,10 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.item import Item
+from hscb_bayes.evidence.kinds.at_risk import AtRisk
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
+from hscb_bayes.evidence.kinds.follow_up_time import FollowUpTime
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.p_value import PValue
@@ -34,11 +37,14 @@ Role = Literal[
     "median time to response",
     "survival among non-responders",
     "survival",
+    "median survival",
+    "deaths",
+    "patients at risk",
+    "median follow-up",
     "P value",
 ]
 
 TOTAL: Role = "count of responders"
-EARLIEST_DAY = 28.0  # of a fitted survival: the quadrature needs room between the usual days of response
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +84,16 @@ def _role(item: Item) -> Role | None:
     """The part that an item of such a kind can have; None where there is none."""
     if isinstance(item, Count | Share) and item.event == "response":
         return "count of responders" if item.at is None else "response by a day"
+    if isinstance(item, Count | Share):
+        return "deaths"
+    if isinstance(item, AtRisk):
+        return "patients at risk"
+    if isinstance(item, FollowUpTime):
+        return "median follow-up"
     if isinstance(item, Incidence):
         return "response by a day"
-    if isinstance(item, MedianTime) and item.event == "response":
-        return "median time to response"
+    if isinstance(item, MedianTime):
+        return "median time to response" if item.event == "response" else "median survival"
     if isinstance(item, PValue) and _is_of_response(item):
         return "P value"
     return "survival" if isinstance(item, Survival) else None
@@ -93,6 +105,10 @@ def _has_a_place(item: Item, subgroup: Subgroup) -> bool:
         return False
     if isinstance(item, Survival):
         return subgroup.is_everybody or subgroup.response is not None or subgroup.duration is not None
+    if isinstance(item, AtRisk | FollowUpTime) or (isinstance(item, Count | Share) and item.event == "death"):
+        return subgroup.is_everybody or subgroup.duration is not None
+    if isinstance(item, MedianTime) and item.event == "death":
+        return subgroup.is_everybody or subgroup.response == "yes" or subgroup.duration is not None
     return subgroup.is_everybody or (isinstance(item, MedianTime) and subgroup.response == "yes")
 
 
@@ -176,22 +192,31 @@ def check_items(
             raise InputError(f"{address}: fit.items: {_no_place(id, study, list(known), among)}")
     fitted = {id: known[id] for id in items}
     _check_roles(fitted, f"{address}: fit.items", has_responders=has_responders)
-    days = {one.item.day: id for id, one in fitted.items() if isinstance(one.item, Survival)}
-    if len(days) > 1:
-        words = ", ".join(f"{id!r} at day {day:g}" for day, id in sorted(days.items()))
-        raise InputError(f"{address}: fit.items: required survival at one day, found {words}")
-    for day, id in days.items():
-        if day <= EARLIEST_DAY:
-            raise InputError(f"{address}: fit.items: required survival after day 28, found {id!r} at day {day:g}")
-    _check_days_of_response(fitted, next(iter(days), YEAR), f"{address}: fit.items")
+    _check_days_of_response(fitted, last_day(one.item for one in fitted.values()), f"{address}: fit.items")
+
+
+def last_day(items: Iterable[Item]) -> float:
+    """Up to which day responses are looked for: the last that is fitted of survival; one year where nothing is.
+
+    Survival among those who never responded is of those without a response by its own day.
+    """
+    days = [0.0]
+    for item in items:
+        if isinstance(item, Survival):
+            days.append(item.day)
+        elif isinstance(item, AtRisk) or (isinstance(item, Count | Share) and item.event == "death" and item.at):
+            days.append(item.at.value if item.at is not None else 0.0)
+        elif isinstance(item, FollowUpTime) or (isinstance(item, MedianTime) and item.event == "death"):
+            days += [part.value for part in (item.value, item.lower, item.upper) if part is not None]
+    return max(days) or YEAR
 
 
 def _check_days_of_response(fitted: Mapping[str, Fittable], last: float, address: str) -> None:
     """Everything fitted about response lies before the day up to which patients are followed."""
     for id, one in fitted.items():
-        if isinstance(one.item, Incidence | Count | Share):
+        if isinstance(one.item, Incidence) or (isinstance(one.item, Count | Share) and one.item.event == "response"):
             days = [] if one.item.at is None else [one.item.at]
-        elif isinstance(one.item, MedianTime):
+        elif isinstance(one.item, MedianTime) and one.item.event == "response":
             days = [number.printed for number in one.item.numbers if number.among == one.among]
         else:
             continue
@@ -235,7 +260,7 @@ def _one_of(known: Sequence[str]) -> str:
 def _check_roles(fitted: Mapping[str, Fittable], address: str, *, has_responders: bool) -> None:
     taken: dict[str, str] = {}
     for id, one in fitted.items():
-        part = f"{one.role} among {one.among!r}" if one.role == "survival" else one.role
+        part = _part(one)
         if part in taken:
             raise InputError(f"{address}: {taken[part]!r} and {id!r} are both a {part}; required one of them")
         taken[part] = id
@@ -245,14 +270,29 @@ def _check_roles(fitted: Mapping[str, Fittable], address: str, *, has_responders
             raise InputError(f"{address}: {id!r} is about {one.among!r}; required the count of responders beside it")
 
 
+def _part(one: Fittable) -> str:
+    """What an analysis can fit once: of survival one a group and day, of responses one a day."""
+    if isinstance(one.item, Survival) and one.role == "survival":
+        return f"survival among {one.among!r} at day {one.item.day:g}"
+    if isinstance(one.item, Incidence | Count | Share | AtRisk) and one.item.at is not None:
+        return f"{one.role} among {one.among!r}, day {one.item.at.value:g}"
+    if one.role in ("deaths", "median follow-up"):
+        return f"{one.role} among {one.among!r}"
+    return f"{one.role} among {one.among!r}" if one.role == "median survival" else one.role
+
+
 def _check_counts(fitted: Mapping[str, Fittable], taken: Mapping[str, str], address: str) -> None:
-    """By a day not more have responded than in all."""
-    early, total = (fitted[taken[role]].item if role in taken else None for role in ("response by a day", TOTAL))
-    if isinstance(early, Count) and isinstance(total, Count) and early.count > total.count:
-        raise InputError(
-            f"{address}: {early.id!r} counts {early.count} responses by {early.at}, and {total.id!r} {total.count} in "
-            "all; required one of them"
-        )
+    """By a day not more have responded than by a later one, or in all."""
+    total = fitted[taken[TOTAL]].item if TOTAL in taken else None
+    counts = [one.item for one in fitted.values() if isinstance(one.item, Count) and one.role == "response by a day"]
+    in_time = sorted(counts, key=lambda count: count.at.value if count.at else 0.0)
+    for early, late in itertools.pairwise([*in_time, *([total] if isinstance(total, Count) else [])]):
+        if early.count > late.count:
+            when = "in all" if late.at is None else f"by {late.at}"
+            raise InputError(
+                f"{address}: {early.id!r} counts {early.count} responses by {early.at}, and {late.id!r} {late.count} "
+                f"{when}; required one of them"
+            )
 
 
 def check_fitted_p_values(

@@ -30,6 +30,7 @@ from hscb_bayes.evidence.patients.left_out import LeftOut
 from hscb_bayes.evidence.patients.patients import Patients
 from hscb_bayes.evidence.patients.reading import as_text
 from hscb_bayes.evidence.study import Study
+from hscb_bayes.process.follow_up import reach_of
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import listed, nearest, quote
 
@@ -147,6 +148,11 @@ class Member(Analysis):
     def is_complete(self) -> bool:
         """Whether everybody was followed to one year or death."""
         return self.follow_up.complete
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """How long patients can be followed, as ``FollowUp`` has it."""
+        return reach_of(self.follow_up.shortest, self.follow_up.longest)
 
     @property
     def by_duration(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from hscb_bayes.analysis.hazards import Hazards, check_families
 from hscb_bayes.analysis.known import KnownTable
@@ -71,7 +71,27 @@ class FollowUpAssumption(Table):
     """How long patients were followed."""
 
     complete: bool = Field(default=False, description="everybody was followed to one year or death")
+    shortest: float | None = Field(
+        default=None,
+        description="days for which the last patient to come can be followed; with `longest`: patients came evenly "
+        "over time, and the study was read on one day",
+        ge=0,
+    )
+    longest: float | None = Field(default=None, description="days for which the first patient can be followed", gt=0)
     why: Line = Field(description="what is known about follow-up")
+
+    @model_validator(mode="after")
+    def _a_beginning_and_an_end(self) -> FollowUpAssumption:
+        if (self.shortest is None) != (self.longest is None):
+            there, missing = ("shortest", "longest") if self.longest is None else ("longest", "shortest")
+            raise ValueError(f"{there} is given and {missing} is missing; required both, or neither")
+        if self.shortest is None or self.longest is None:
+            return self
+        if self.complete:
+            raise ValueError("complete is true and longest is given; required one of them")
+        if self.longest <= self.shortest:
+            raise ValueError(f"longest {self.longest:g} is not above shortest {self.shortest:g}")
+        return self
 
 
 class BetweenStudies(Table):

@@ -25,6 +25,16 @@ DEFINITE = 0.98  # of the spread between patients that counts: outcomes that are
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeanOutcomes:
+    """``Outcomes`` of the same names, of the average patient or their slope: no covariate axis."""
+
+    seen: Any
+    responses: Any
+    by_day: Any
+    course: Any
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unresponded:
     """The patients who were never seen to respond, as fractions of all: each (...).
 
@@ -42,17 +52,8 @@ class Unresponded:
     none_dead: Any
     none_left: Any
 
-    def expected_counts(self, xp: Any) -> Any:
-        """Responders seen, and Kaplan-Meier's number alive among the others, as fractions of all, shape (..., 2)."""
-        return xp.stack([self.seen_to_respond, (1.0 - self.seen_to_respond) * self.survival], axis=-1)
 
-    def blur(self, xp: Any) -> Any:
-        """Variance that losses add to the two counts, as fractions of all, shape (..., 2)."""
-        unseen = xp.maximum(self.would_respond - self.seen_to_respond, 0.0)
-        return xp.stack([unseen, self.lost * self.survival * (1.0 - self.survival)], axis=-1)
-
-
-def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> tuple[Outcomes, Outcomes]:
+def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> tuple[MeanOutcomes, MeanOutcomes]:
     """Outcomes of the average patient, and their change with a standard deviation of the covariate: no cell axis.
 
     Of the course and of responses with complete follow-up there is only the average.
@@ -62,13 +63,13 @@ def mean_and_slope(outcomes: Outcomes, data: JointArrays, special: Special) -> t
     average = data.contrasts[..., :1, :]
     course, responses = (xp.matmul(average, part)[..., 0, :] for part in (outcomes.course, outcomes.responses))
     mean, slope = (
-        Outcomes(seen=both[..., k, :panels], responses=responses, by_day=both[..., k, panels:], course=course)
+        MeanOutcomes(seen=both[..., k, :panels], responses=responses, by_day=both[..., k, panels:], course=course)
         for k in range(2)
     )
     return mean, slope
 
 
-def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp, special: Special) -> Unresponded:
+def unresponded_patients(mean: MeanOutcomes, data: JointArrays, follow_up: FollowUp, special: Special) -> Unresponded:
     r"""Kaplan-Meier among patients never seen to respond, with its expectation and how much of a count it is worth.
 
     Of all patients Y(u) belong to the group and are at risk at u: those who will leave by death or by loss before t,
@@ -84,7 +85,7 @@ def unresponded_patients(mean: Outcomes, data: JointArrays, follow_up: FollowUp,
     xp = special.xp
     responded = mean.seen.sum(axis=-1)
     group = xp.maximum(1.0 - responded, SMALLEST)
-    staying = mean.by_day[..., 2] * follow_up.still_followed(data.day, xp)[..., 0] + SMALLEST
+    staying = mean.by_day[..., 1] * follow_up.still_followed(data.day, xp)[..., 0] + SMALLEST
     nodes = special.length(mean.course) // len(COURSE)
     free, never, deaths, losses = (mean.course[..., k * nodes : (k + 1) * nodes] for k in range(len(COURSE)))
     by_sums = _at_risk(deaths + losses, staying[..., None], data, xp)
@@ -170,7 +171,9 @@ def _carried_on(losses: Any, others_left: Any, dead: Any, falls: Any, patients: 
     return (patients * losses * others_left * xp.exp(curve) * falls).sum(axis=-1)
 
 
-def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: JointArrays, special: Special) -> Any:
+def count_terms(
+    mean: MeanOutcomes, slope: MeanOutcomes, group: Unresponded, data: JointArrays, special: Special
+) -> Any:
     """Log likelihood of the response times, and of survival without response; shape (..., 2).
 
     ``rest`` is the share of patients who are in none of the intervals, ``fates`` how many of them are known to be alive
@@ -182,7 +185,7 @@ def count_terms(mean: Outcomes, slope: Outcomes, group: Unresponded, data: Joint
     return xp.stack([responses, _neutropenic_term(group, fates, data, special)], axis=-1)
 
 
-def _response_term(mean: Outcomes, data: JointArrays, special: Special) -> Any:
+def _response_term(mean: MeanOutcomes, data: JointArrays, special: Special) -> Any:
     """Probability that as many had responded at the printed times as the print says.
 
     A median of all patients is read off a curve that corrects for losses: would-be responses are counted, those with
@@ -227,7 +230,7 @@ def _neutropenic_term(group: Unresponded, fates: tuple[Any, Any], data: JointArr
 
 
 def _unlike_term(
-    mean: Outcomes, slope: Outcomes, group: Unresponded, fates: tuple[Any, Any], data: JointArrays, xp: Any
+    mean: MeanOutcomes, slope: MeanOutcomes, group: Unresponded, fates: tuple[Any, Any], data: JointArrays, xp: Any
 ) -> Any:
     r"""What it adds to the multinomial that patients are not alike.
 
@@ -248,10 +251,10 @@ def _unlike_term(
     alive, dead = fates
     of_mean, of_slope = (xp.matmul(part.seen[..., None, :], data.merge)[..., 0, :] for part in (mean, slope))
     rest = xp.maximum(1.0 - (of_mean * data.interval).sum(axis=-1), SMALLEST)
-    seen, gone = of_slope / (of_mean + SMALLEST), 1.0 - mean.by_day[..., 0] - mean.by_day[..., 2]
+    seen, gone = of_slope / (of_mean + SMALLEST), 1.0 - mean.by_day[..., 0] - mean.by_day[..., 1]
     unresponded = -(of_slope * data.interval).sum(axis=-1) / rest
-    living = slope.by_day[..., 2] / (mean.by_day[..., 2] + SMALLEST)
-    dying = -(slope.by_day[..., 0] + slope.by_day[..., 2]) / xp.maximum(gone, SMALLEST)
+    living = slope.by_day[..., 1] / (mean.by_day[..., 1] + SMALLEST)
+    dying = -(slope.by_day[..., 0] + slope.by_day[..., 1]) / xp.maximum(gone, SMALLEST)
     known = (alive + dead) / xp.maximum(data.unresponded, 1.0)
     followed = known * (group.survival * living**2 + (1.0 - group.survival) * dying**2)
     spread = (of_slope * seen * data.interval).sum(axis=-1) + rest * (followed + (1.0 - known) * unresponded**2)

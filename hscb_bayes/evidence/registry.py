@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from hscb_bayes.evidence.item import Item
+from hscb_bayes.evidence.kinds.at_risk import AtRisk
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
 from hscb_bayes.evidence.kinds.everybody_died_by import EverybodyDiedBy
 from hscb_bayes.evidence.kinds.fact import Fact
+from hscb_bayes.evidence.kinds.follow_up_time import FollowUpTime
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.p_value import PValue
@@ -20,6 +22,8 @@ KINDS: dict[str, type[Item]] = {
     "survival": Survival,
     "everybody_died_by": EverybodyDiedBy,
     "median_time": MedianTime,
+    "follow_up": FollowUpTime,
+    "at_risk": AtRisk,
     "p_value": PValue,
     "covariate_summary": CovariateSummary,
     "fact": Fact,

@@ -41,8 +41,10 @@ def log_likelihood(
     arrays = joint_arrays(analysis, printed_values(analysis) if numbers is None else numbers, without=without)
     lost = parameters[:, [analysis.parameter_ids.index("lost_by_one_year")]]
     pathway = pathway_of_draws(parameters, analysis, effect)
-    outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, follow_up_of(lost[..., None], np), np)
-    return log_likelihood_terms(outcomes, arrays, follow_up_of(lost, np), np)
+    outcomes = outcome_probabilities(
+        pathway, arrays.x, arrays.nodes, follow_up_of(lost[..., None], np, (arrays.reach[0], arrays.reach[1])), np
+    )
+    return log_likelihood_terms(outcomes, arrays, follow_up_of(lost, np, (arrays.reach[0], arrays.reach[1])), np)
 
 
 def log_prior(parameters: np.ndarray, analysis: Member) -> np.ndarray:

@@ -98,7 +98,7 @@ def columns_needed(analysis: Member) -> int:
 
 def _day_of(item: Item) -> Printed | None:
     """By when responses are counted, where it is a printed day."""
-    return item.at if isinstance(item, Incidence | Count | Share) else None
+    return item.at if isinstance(item, Incidence | Count | Share) and item.event == "response" else None
 
 
 def responders_of(analysis: Member, numbers: Mapping[str, float], fitted: Collection[str]) -> float | None:
@@ -121,7 +121,7 @@ def marks_of(
     """Everything that is printed about the days of response, in the order of the days."""
     marks: list[Mark] = []
     for item in analysis.study.items:
-        if isinstance(item, Incidence | Count | Share) and item.id in fitted:
+        if isinstance(item, Incidence | Count | Share) and item.event == "response" and item.id in fitted:
             marks += _by_a_day(analysis, item, float(numbers[item.id]), day)
         elif isinstance(item, MedianTime) and item.event == "response":
             for group in item.groups:
@@ -244,7 +244,7 @@ def response_arrays(
     merge, interval, times = _columns(reached, left, cuts, room)
     corrected = all(mark.of_curve for mark in marks)
     return ResponseArrays(
-        nodes=outcome_nodes(cuts, rule=day_rule(cuts)),
+        nodes=outcome_nodes(cuts, rule=day_rule(cuts), edges=cuts[-1:]),
         merge=merge,
         interval=interval,
         times=times,

@@ -95,6 +95,13 @@ def hazard_of(transition: str, hazards: Hazards, values: Mapping[str, Any], xp: 
     return FAMILIES[hazards.family(transition)].through(log_day, log_cumulative, shapes, cuts=cuts, xp=xp)
 
 
-def follow_up_of(logit_lost: Any, xp: Any) -> FollowUp:
-    """The censoring distribution from the log odds of being lost by one year."""
-    return FollowUp(lost_by_one_year=1.0 / (1.0 + xp.exp(-logit_lost)))
+def follow_up_of(logit_lost: Any, xp: Any, reach: tuple[Any, Any] = (1.0, 0.0)) -> FollowUp:
+    """The censoring distribution from the log odds of being lost by one year.
+
+    Parameters
+    ----------
+    reach
+        ``reached`` and ``reached_per_day`` of ``FollowUp``.
+    """
+    lost = 1.0 / (1.0 + xp.exp(-logit_lost))
+    return FollowUp(lost_by_one_year=lost, reached=reach[0], reached_per_day=reach[1])

@@ -8,43 +8,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import NormalDist
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hscb_bayes.analysis.against_study import duration_summary
+from hscb_bayes.analysis.against_study import duration_summary, last_day
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import recorded_days
 from hscb_bayes.evidence.durations import expected_durations
-from hscb_bayes.evidence.joint_arrays import (
-    ABSENT,
-    ABSENT_VARIANCE,
-    COUNT_ROWS,
-    INDICATORS,
-    JointArrays,
-    contrasts,
-    lattice,
-    quadratic_form,
-)
+from hscb_bayes.evidence.joint_arrays import JointArrays, contrasts, lattice
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.model.marks import columns_needed, marks_of, responders_of, response_arrays
 from hscb_bayes.model.pathways import pathway_of, prior_normals
-from hscb_bayes.model.remainder import Inside
-from hscb_bayes.process.follow_up import YEAR
+from hscb_bayes.model.print_intervals import IntervalUse, width_of
+from hscb_bayes.model.print_rows import (
+    Patients,
+    edges_needed,
+    fitted_estimates,
+    response_value,
+    rows_of,
+    size_of,
+)
+from hscb_bayes.model.remainder import NO_RESPONSE, WHOSE, Inside
+from hscb_bayes.model.row_arrays import edges_of, row_arrays
 from hscb_bayes.process.incidence import survival
 from hscb_bayes.process.quadrature import covariate_rule
 
-IntervalUse = Literal["used", "too narrow", "no width"]
 COVARIATE_NODES = 4
-COUNT_VARIANCE = 1e-4  # patients squared; keeps the conditioning finite where a count cannot vary
-LEAST_NOISE = 1e-6  # variance of a survival's rounding: estimates that determine each other have no inverse
 EARLIEST = 0.5  # day: who is lost on day 0 is lost in its first half
-EVERYBODY, NO_RESPONSE, RESPONDERS_ONLY = range(3)  # whose survival
-NARROWEST_FACTOR = 0.85  # a printed variance below this share of what the group allows is a misprint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +112,7 @@ def inside_of(analysis: Member) -> Inside:
             died=none.astype(bool),
             group=none.astype(int),
             duration=none,
-            spent=np.empty((0, len(INDICATORS))),
+            spent=np.empty((0, WHOSE)),
             address="",
         )
     own, duration = known.as_published(), known.duration
@@ -178,25 +170,18 @@ def printed_values(analysis: Member) -> dict[str, float]:
     return {number.id: number.value for number in analysis.study.numbers}
 
 
-def fitted_survivals(analysis: Member) -> tuple[Survival, ...]:
-    """Survival items that the analysis fits as estimates; among non-responders a survival is a count."""
-    found = (item for item in analysis.study.items if isinstance(item, Survival) and item.id in analysis.fit.items)
-    return tuple(item for item in found if _response_value(analysis, item) != "no")
-
-
-def _response_value(analysis: Member, item: Survival) -> str | None:
-    subgroup = subgroup_of(analysis.study, item.among, analysis.cohort.among)
-    return None if subgroup is None else subgroup.response
-
-
 def fitted_day(analysis: Member) -> float:
-    """The day that all fitted survival items are at (an analysis is checked for it); one year where there is none."""
-    items = (item for item in analysis.study.items if isinstance(item, Survival))
-    return next((item.day for item in items if item.id in analysis.fit.items), YEAR)
+    """Up to which day responses are looked for, as ``last_day`` has it of what is fitted."""
+    return last_day(item for item in analysis.study.items if item.id in analysis.fit.items)
 
 
 def joint_arrays(
-    analysis: Member, numbers: Mapping[str, float], *, without: Collection[str] = (), room: int | None = None
+    analysis: Member,
+    numbers: Mapping[str, float],
+    *,
+    without: Collection[str] = (),
+    room: int | None = None,
+    edge_room: int | None = None,
 ) -> JointArrays:
     """Arrays of the likelihood for the numbers that the analysis fits.
 
@@ -207,7 +192,9 @@ def joint_arrays(
     without
         Fitted items or readings to leave out.
     room
-        For how many marks on the days of response, ``places`` if left out.
+        For how many marks on the days of response; as many as the layout needs if left out.
+    edge_room
+        For how many edges of exits; as many as the layout needs if left out.
     """
     fitted = [id for id in analysis.fit.items if id not in without]
     everybody, day = baseline(analysis), fitted_day(analysis)
@@ -218,16 +205,22 @@ def joint_arrays(
     others = inside.removed_from([mark for mark in marks if np.isfinite(mark.day)], left)
     response = response_arrays(marks, others, inside.response_day, left, sum(cohort.sizes), day, room)
     lived, died = _neutropenic(analysis, numbers, fitted, responders, inside)
-    rows = _Rows.of(analysis, numbers, fitted, responders, everybody, inside)
     x, averages = covariate_nodes(cohort)
-    counts = np.array([np.nan if left is None else left, lived if lived + died > 0 else np.nan])
-    known = np.isfinite(counts)
+    sizes = np.array(cohort.sizes, dtype=float)
+    patients = Patients(sizes=np.array(everybody.sizes, dtype=float), left=sizes, responders=responders, inside=inside)
+    counts = np.array(
+        [np.nan if left is None else left / sizes.sum(), lived / (lived + died) if lived + died > 0.0 else np.nan]
+    )
+    estimates = rows_of(analysis, numbers, fitted, patients, day)
+    own_edges = edges_needed(analysis)
+    edges = edges_of(estimates, day, own_edges, own_edges if edge_room is None else edge_room)
+    rows = row_arrays(estimates, counts, patients, averages, day, edges)
     return JointArrays(
-        nodes=response.nodes,
+        nodes=replace(response.nodes, log_edges=np.log(edges)),
         x=x,
         averages=averages,
-        sizes=np.array(cohort.sizes, dtype=float),
-        contrasts=contrasts(x, averages, np.array(cohort.sizes, dtype=float)),
+        sizes=sizes,
+        contrasts=contrasts(x, averages, sizes),
         merge=response.merge,
         interval=response.interval,
         times=response.times,
@@ -237,16 +230,10 @@ def joint_arrays(
         unresponded=np.float64(response.unresponded),
         neutropenic=np.array([lived, died]),
         lattice=lattice(lived + died),
-        rows=rows.rows,
-        quadratic=quadratic_form(rows.rows, len(cohort.sizes)),
-        observed=np.concatenate([np.where(known, counts, 0.0), rows.value]),
-        noise=np.concatenate([np.where(known, COUNT_VARIANCE, ABSENT_VARIANCE), rows.noise]),
-        lower=rows.lower,
-        upper=rows.upper,
-        known=rows.known,
-        printed_factor=rows.factor,
         overlap=np.float64(analysis.fit.overlap),
         day=np.array([day]),
+        reach=np.array(analysis.reach),
+        **vars(rows),
     )
 
 
@@ -259,7 +246,7 @@ def _neutropenic(
 ) -> tuple[float, float]:
     """Patients without response who lived to the day, and who died; (0, 0) when that is not known."""
     for item in analysis.study.items:
-        if isinstance(item, Survival) and item.id in fitted and _response_value(analysis, item) == "no":
+        if isinstance(item, Survival) and item.id in fitted and response_value(analysis, item) == "no":
             share = numbers[item.id]
             if responders is not None and np.isfinite(share) and responders < analysis.size:
                 patients, step = analysis.size - responders, item.value.half_width
@@ -283,116 +270,24 @@ def covariate_nodes(cohort: PrintedCohort) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([node for node, _ in rules]), averages
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Rows:
-    """What each fitted estimate sums over patients, and its printed value; rows of the two counts come first."""
-
-    rows: np.ndarray
-    value: np.ndarray
-    noise: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-    known: np.ndarray
-    factor: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        analysis: Member,
-        numbers: Mapping[str, float],
-        fitted: Collection[str],
-        responders: float | None,
-        cohort: PrintedCohort,
-        inside: Inside,
-    ) -> _Rows:
-        items, groups = fitted_survivals(analysis), len(cohort.sizes)
-        rows = np.zeros((COUNT_ROWS + len(items), groups, len(INDICATORS)))
-        rows[0, :, 0] = rows[1, :, 2] = 1.0
-        columns: dict[str, list[float]] = {name: [] for name in ("value", "noise", "lower", "upper", "known", "factor")}
-        for k, item in enumerate(items):
-            members, indicators, size = _members(analysis, item, responders, cohort)
-            printed, half = float(numbers[item.id]), item.value.half_width
-            there = item.id in fitted and np.isfinite(printed) and size > 0
-            factor = _printed_factor(item, numbers, printed, size, analysis) if there else 0.0
-            value, left = (printed, size) if there else (ABSENT, max(size, 1.0))
-            if there:
-                among, whose = members[inside.group] > 0.0, EVERYBODY
-                if indicators[2] == 0.0:
-                    among, whose = inside.responded, RESPONDERS_ONLY
-                value, left = inside.survival_of_others(printed, size, half, among, whose, item.day, item.id)
-                half, there = half * size / max(left, 1.0), left > 0.0
-            rows[COUNT_ROWS + k] = np.outer(members, indicators) / max(left, 1.0)
-            step = max(0.5 / max(left, 1.0), half)
-            columns["value"].append(value)
-            columns["noise"].append(max(half**2 / 3.0, LEAST_NOISE) if there else ABSENT_VARIANCE)
-            columns["lower"].append(value - step)
-            columns["upper"].append(value + step)
-            columns["known"].append(float(there))
-            columns["factor"].append(factor if there else 0.0)
-        arrays = {name: np.array(column, dtype=float) for name, column in columns.items()}
-        return cls(rows=rows.reshape(len(rows), -1), **arrays)
-
-
 def interval_uses(analysis: Member) -> dict[str, IntervalUse]:
     """What is done with the printed interval of each fitted survival that has one, by item id.
 
-    "used" for the width of the estimate; "too narrow" for the group; "no width" where none follows from it, as from an
-    interval around 0% or 100%.
+    "used" for how many were lost; "too narrow" for the group; "no width" where none follows from it, as from an
+    interval around 0% or 100%; "complete" where nobody was lost.
     """
     numbers, cohort = printed_values(analysis), baseline(analysis)
-    responders = responders_of(analysis, numbers, analysis.fit.items)
-    uses: dict[str, IntervalUse] = {}
-    for item in fitted_survivals(analysis):
-        if item.lower is not None:
-            size = _members(analysis, item, responders, cohort)[2]
-            factor = _interval_factor(item, numbers, numbers[item.id], size, analysis)
-            uses[item.id] = "used" if factor > NARROWEST_FACTOR else "too narrow" if factor > 0.0 else "no width"
-    return uses
-
-
-def _members(
-    analysis: Member, item: Survival, responders: float | None, cohort: PrintedCohort
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Which groups (group,) and which indicators (3,) an estimate sums, and over how many patients."""
     sizes = np.array(cohort.sizes, dtype=float)
-    alive = np.array([0.0, 1.0, 1.0])
-    subgroup = subgroup_of(analysis.study, item.among, analysis.cohort.among)
-    if subgroup is not None and subgroup.response is not None:
-        return np.ones(sizes.size), np.array([0.0, 1.0, 0.0]), float(responders or 0.0)
-    group = None if subgroup is None else subgroup.duration
-    if group is None:
-        return np.ones(sizes.size), alive, sizes.sum()
-    members = np.array([1.0, 0.0]) if group.relation in ("<", "<=") else np.array([0.0, 1.0])
-    return members, alive, float(members @ sizes)
-
-
-def _printed_factor(item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Member) -> float:
-    """Printed variance over that of ``size`` patients followed to the day; 0 where the print gives no usable one."""
-    factor = _interval_factor(item, numbers, value, size, analysis)
-    return max(factor, 1.0) if factor > NARROWEST_FACTOR else 0.0
-
-
-def _interval_factor(
-    item: Survival, numbers: Mapping[str, float], value: float, size: float, analysis: Member
-) -> float:
-    """The same as it is printed, below 1 too; 0 where no width follows from the interval."""
-    lower, upper = numbers.get(f"{item.id}.lower", np.nan), numbers.get(f"{item.id}.upper", np.nan)
-    if not (0.0 < value < 1.0 and size > 0.0 and np.isfinite(lower) and np.isfinite(upper) and upper > lower):
-        return 0.0
-    level = item.level or analysis.conventions.level
-    z = NormalDist().inv_cdf(0.5 + level / 2.0)
-    error = _standard_error(value, lower, upper, z, analysis.conventions.survival_interval)
-    return float(error**2 / (value * (1.0 - value) / size))
-
-
-def _standard_error(value: float, lower: float, upper: float, z: float, scale: str) -> float:
-    """Standard error that an interval implies, by the delta method; a limit at 0 or 1 was cut off there."""
-    if scale == "plain":
-        if upper >= 1.0:
-            return (value - lower) / z
-        return (upper - value) / z if lower <= 0.0 else (upper - lower) / (2.0 * z)
-    if scale == "log":
-        return value * np.log(value / lower) / z if lower > 0.0 else 0.0
-    if scale == "log-log" and lower > 0.0 and upper < 1.0:
-        return abs(value * np.log(value)) * np.log(np.log(lower) / np.log(upper)) / (2.0 * z)
-    return 0.0
+    responders = responders_of(analysis, numbers, analysis.fit.items)
+    patients = Patients(sizes=sizes, left=sizes, responders=responders, inside=inside_of(analysis))
+    uses: dict[str, IntervalUse] = {}
+    for item in fitted_estimates(analysis):
+        if isinstance(item, Survival) and item.lower is not None:
+            width = width_of(item, numbers, numbers[item.id], size_of(analysis, item, patients), analysis.conventions)
+            if width is None:
+                uses[item.id] = "no width"
+            elif width.is_too_narrow:
+                uses[item.id] = "too narrow"
+            else:
+                uses[item.id] = "complete" if analysis.is_complete else "used"
+    return uses

@@ -23,6 +23,7 @@ from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
+from hscb_bayes.model.print_rows import edges_needed
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
 
 NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
@@ -49,11 +50,12 @@ def print_data(
         By study id, for how many counts of responders there is room; for as many as there can be if left out.
     """
     room, states = max(columns_needed(member) for member in members), states or {}
+    edge_room = max(edges_needed(member) for member in members)
     given = numbers or {}
     papers = []
     for member in members:
         own = given.get(member.study.id, printed_values(member))
-        paper = joint_arrays(member, own, without=without.get(member.study.id, ()), room=room)
+        paper = joint_arrays(member, own, without=without.get(member.study.id, ()), room=room, edge_room=edge_room)
         papers.append(with_states(paper, states.get(member.study.id, paper.final.shape[-1])))
     arrays = papers[0] if len(papers) == 1 else stacked(papers)
     data = {name: getattr(arrays, name) for name in ARRAY_FIELDS}
@@ -88,7 +90,7 @@ def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, a
     effect
         What the study adds to each log hazard, shape (transition,).
     """
-    follow_up = follow_up_of(parameters["lost_by_one_year"], xp)
+    follow_up = follow_up_of(parameters["lost_by_one_year"], xp, (arrays.reach[0], arrays.reach[1]))
     outcomes = outcome_probabilities(
         pathway_of(parameters, analysis, xp, effect), arrays.x, arrays.nodes, follow_up, xp
     )
@@ -118,7 +120,8 @@ def log_likelihood_by_study(
     cells, added = xp.matmul(members, each), xp.matmul(members, effects[..., :ON_HAZARDS])
     values = {id: cells[..., k : k + 1] for k, id in enumerate(pool.parameter_ids)}
     on_hazards = [added[..., k : k + 1] for k in range(ON_HAZARDS)]
-    of_cells = follow_up_of(values["lost_by_one_year"], xp)
+    reach = xp.matmul(members, arrays.reach)
+    of_cells = follow_up_of(values["lost_by_one_year"], xp, (reach[..., :1], reach[..., 1:]))
     pathway = pathway_of(values, pool.members[0], xp, on_hazards)
     outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, of_cells, xp)
     by_study = Outcomes(
@@ -126,7 +129,9 @@ def log_likelihood_by_study(
         responses=outcomes.responses[..., None, :, :],
         by_day=outcomes.by_day[..., None, :, :],
         course=outcomes.course[..., None, :, :],
+        survival=outcomes.survival[..., None, :, :],
+        exits=outcomes.exits[..., None, :, :, :],
     )
     lost = pool.parameter_ids.index("lost_by_one_year")
-    of_studies = follow_up_of(each[..., lost : lost + 1], xp)
+    of_studies = follow_up_of(each[..., lost : lost + 1], xp, (arrays.reach[..., :1], arrays.reach[..., 1:]))
     return log_likelihood_terms(by_study, arrays, of_studies, xp).sum(axis=-1)

@@ -22,6 +22,8 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.risk_sets import has_come
 from hscb_bayes.model.marks import Mark
 
+EVERYBODY, NO_RESPONSE, RESPONDERS_ONLY = range(3)  # whose survival
+WHOSE = 3
 MOST_ON_DAY = 2.0  # known responses on the day of a rank; with more it may be almost any of them
 RANKS_OFF = 1.5  # under losses a printed quantile is near a rank, and with few patients not always at it
 

@@ -65,6 +65,8 @@ def simulate_courses(
     rate = follow_up_of(values["lost_by_one_year"], np).rate(np)[..., 0]
     with np.errstate(divide="ignore"):
         lost = rng.exponential(size=shape) / rate
+    if analysis.reach[1] > 0.0:
+        lost = np.minimum(lost, (analysis.reach[0] - rng.uniform(size=shape)) / analysis.reach[1])
     seen = course.response_day <= np.minimum(lost, horizon)
     return Courses(
         response_day=np.where(seen, course.response_day, np.inf),

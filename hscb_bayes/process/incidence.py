@@ -12,12 +12,22 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.process.exits import StatesOverTime, exit_probabilities
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.pathway import Pathway
-from hscb_bayes.process.quadrature import SINGLE_PANEL_NODES, DayRule, graded, panel_rule, response_rule
+from hscb_bayes.process.quadrature import (
+    SINGLE_PANEL_NODES,
+    SMALLEST_CUMULATIVE_HAZARD,
+    DayRule,
+    graded,
+    indicator,
+    panel_rule,
+    response_rule,
+)
 
 SMALLEST_MASS = 1e-30  # of a panel; keeps a quotient finite where a panel holds no response
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
+STATE_NODES = 6  # of the responses before a day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,16 +35,20 @@ class Outcomes:
     """Probabilities of a patient's outcomes by a day.
 
     ``seen`` (..., covariate, panel): responses while still followed, in each panel of the nodes; ``responses`` the same
-    with complete follow-up. ``by_day`` (..., covariate, 3): responded, responded and alive, alive
-    without response, all with complete follow-up. ``course`` (..., covariate, 4 * node): of patients who are
+    with complete follow-up. ``by_day`` (..., covariate, 2): responded, and alive without response, both with complete
+    follow-up. ``course`` (..., covariate, 4 * node): of patients who are
     followed and have not responded, one block after the other, how many there are at each node, how many of them would
-    not respond by the day, and the masses of death and of loss at the node.
+    not respond by the day, and the masses of death and of loss at the node. ``survival``
+    (..., covariate, edge): alive on the days of the nodes' ``log_edges``; ``exits`` (..., covariate, class, place): how
+    follow-up ends between them, as ``exits.exit_probabilities`` has it.
     """
 
     seen: Any
     responses: Any
     by_day: Any
     course: Any
+    survival: Any
+    exits: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +57,9 @@ class OutcomeNodes:
 
     ``days`` (node,); ``weights`` (node,) in days; ``panels`` (node, panel) 1 where a node lies in a panel; ``log_cuts``
     (panel,) log of the days at which panels end; ``until`` (node, node) as in ``DayRule``; ``log_since`` (node,) log of
-    the days from the node to ``day``; ``log_end`` (1,) log of ``day``. Where covariates have nodes of their own, as
-    those of different studies, all but ``panels`` and ``until`` have an axis for them in front.
+    the days from the node to ``day``; ``log_end`` (1,) log of ``day``; ``log_edges`` (edge,) log of other days.
+    Where covariates have nodes of their own, as those of different studies, all but ``panels`` and ``until`` have an
+    axis for them in front.
     """
 
     days: Any
@@ -54,9 +69,10 @@ class OutcomeNodes:
     until: Any
     log_since: Any
     log_end: Any
+    log_edges: Any
 
 
-def outcome_nodes(cuts: np.ndarray, *, rule: DayRule) -> OutcomeNodes:
+def outcome_nodes(cuts: np.ndarray, *, rule: DayRule, edges: np.ndarray) -> OutcomeNodes:
     """Nodes for the outcomes by the last of ``cuts``.
 
     Parameters
@@ -65,6 +81,8 @@ def outcome_nodes(cuts: np.ndarray, *, rule: DayRule) -> OutcomeNodes:
         Days at which panels end, increasing, shape (panel,); the last is the day.
     rule
         The rule of ``quadrature.day_rule`` for ``cuts``.
+    edges
+        Other days on which states are asked for, shape (edge,).
     """
     return OutcomeNodes(
         days=rule.days,
@@ -74,6 +92,7 @@ def outcome_nodes(cuts: np.ndarray, *, rule: DayRule) -> OutcomeNodes:
         until=rule.until,
         log_since=np.log(cuts[-1] - rule.days),
         log_end=np.log(cuts[-1:]),
+        log_edges=np.log(edges),
     )
 
 
@@ -90,18 +109,20 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     weights = nodes.weights * xp.matmul(share, nodes.panels.T)
     waiting = pathway.not_dead_before_response(x, log_days, xp)
     mass = net * waiting * weights
-    alive = pathway.alive_after_response(x, log_days, nodes.log_since, nodes.log_end, xp)
     followed = follow_up.still_followed(nodes.days, xp)
     neutropenic = event_free(pathway, x, nodes.log_end, xp)[..., 0]
     free = pathway.not_responded(x, log_days, xp) * waiting * followed
     never = pathway.not_responded(x, nodes.log_end, xp) * waiting * followed
     hazard = xp.exp(pathway.death_without_response.log_hazard(log_days, xp) + pathway.log_relative_hazard(1, x))
     leaving = free * nodes.weights
+    over_time = states_over_time(pathway, x, nodes.log_edges, xp)
     return Outcomes(
         seen=xp.matmul(mass * followed, nodes.panels),
         responses=xp.matmul(mass, nodes.panels),
-        by_day=xp.stack([mass.sum(axis=-1), (mass * alive).sum(axis=-1), neutropenic], axis=-1),
-        course=xp.concatenate([free, never, leaving * hazard, leaving * follow_up.rate(xp)], axis=-1),
+        by_day=xp.stack([mass.sum(axis=-1), neutropenic], axis=-1),
+        course=xp.concatenate([free, never, leaving * hazard, leaving * follow_up.ending(nodes.days, xp)], axis=-1),
+        survival=over_time.free + over_time.alive,
+        exits=exit_probabilities(over_time, follow_up.still_followed(xp.exp(nodes.log_edges), xp), xp),
     )
 
 
@@ -200,3 +221,28 @@ def from_responded(pathway: Pathway, x: np.ndarray, response: float, at: float, 
     start, later = alive[..., 0], alive[..., 1:]
     dead = start[..., None] - later
     return FromState(start=start, later=np.stack([np.zeros_like(later), later, dead], axis=-1))
+
+
+def states_over_time(pathway: Pathway, x: Any, log_days: Any, xp: Any) -> StatesOverTime:
+    """Where patients are on some days; ``x`` (..., covariate), ``log_days`` (day,) or (covariate, day).
+
+    Every day has a rule of its own for the responses before it, whose nodes are quantiles of the day of response: it
+    does not matter how early or how sharply patients respond. Runs on ``pytensor.tensor`` as well.
+    """
+    days = int((log_days if xp is np else log_days.type).shape[-1])
+    position, weight = (np.tile(part, days) for part in graded(STATE_NODES))
+    day_of = np.repeat(np.arange(days), STATE_NODES)
+    net = -xp.expm1(-pathway.cumulative_hazard(0, x, log_days, xp))[..., day_of]
+    cumulative = xp.maximum(-xp.log1p(-net * position), SMALLEST_CUMULATIVE_HAZARD)
+    found = pathway.response.log_time_at(xp.log(cumulative) - pathway.log_relative_hazard(0, x), xp)
+    log_now = log_days[..., day_of]
+    log_node = xp.minimum(found, log_now)
+    mass = (1.0 - pathway.never_share(x, xp)) * net * weight * pathway.not_dead_before_response(x, log_node, xp)
+    log_since = xp.log(xp.maximum(xp.exp(log_now) - xp.exp(log_node), SHORTEST_STAY))
+    alive = mass * pathway.alive_after_response(x, log_node, log_since, log_now, xp)
+    by_day = indicator(day_of)
+    return StatesOverTime(
+        free=event_free(pathway, x, log_days, xp),
+        responded=xp.matmul(mass, by_day),
+        alive=xp.matmul(alive, by_day),
+    )

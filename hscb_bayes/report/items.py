@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import speaks_of
-from hscb_bayes.model.print_arrays import IntervalUse, interval_uses
+from hscb_bayes.model.print_arrays import interval_uses
+from hscb_bayes.model.print_intervals import IntervalUse
 
 WIDTHS: Mapping[IntervalUse, str] = {
-    "used": "; the interval is fitted as the width of the estimate",
+    "used": "; its interval is fitted too: it tells how many patients were lost to follow-up",
+    "complete": "; its interval is not fitted, as nobody is said to be lost",
     "too narrow": "; the interval is not used, being narrower than the group allows: only the estimate is fitted",
     "no width": "; the interval is not used, as it gives no width: only the estimate is fitted",
 }
