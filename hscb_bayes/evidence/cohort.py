@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from hscb_bayes.estimators.sample_quantiles import Definition
 from hscb_bayes.evidence.printed import Printed
 
 EVERYBODY = "all"  # the group that every study has
@@ -111,6 +112,9 @@ class Conventions(BaseModel):
     )
     incidence: IncidenceEstimator = Field(
         default="aalen_johansen", description="death without response competes, or is treated as censoring"
+    )
+    quartiles: Definition | None = Field(
+        default=None, description="definition of quartiles, 'type 2', 'type 6' or 'type 7'; left out: any of the three"
     )
     level: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
         default=0.95, description="level of an interval whose level is not printed"

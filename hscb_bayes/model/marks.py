@@ -19,6 +19,7 @@ from scipy.special import gammaln
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
+from hscb_bayes.estimators.sample_quantiles import ranks_between
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.joint_counts import FINAL
 from hscb_bayes.evidence.kinds.count import Count
@@ -30,6 +31,7 @@ from hscb_bayes.process.incidence import OutcomeNodes, outcome_nodes
 from hscb_bayes.process.quadrature import day_rule
 
 End = Literal["first", "last"]
+QUARTILES = {"first_quartile": 0.25, "third_quartile": 0.75}
 RANKS = 3  # a median and its two limits, the fewest places of a layout
 FEWEST_PATIENTS = 3  # whose first, middle and last response are of different patients
 USUAL_DAYS = (7.0, 14.0, 28.0, 60.0, 4.0, 120.0)  # panels of the quadrature where no printed day sets them
@@ -51,6 +53,7 @@ class Mark:
     ``of_curve``: read off a curve that corrects for losses; otherwise patients who were seen are counted. ``end``: the
     day is the first, or the last, of them all. ``half_step``: half the step of a printed count. ``earlier``,
     ``later``: days from the beginning of the times that are recorded and printed as the day to it, and on to their end.
+    ``ranks``: the lowest and the highest of which it may be made; those next to the count if left out.
     """
 
     count: float
@@ -61,6 +64,7 @@ class Mark:
     half_step: float = 0.0
     earlier: float = HALF_A_DAY
     later: float = HALF_A_DAY
+    ranks: tuple[float, float] | None = None
 
     @property
     def begins(self) -> float:
@@ -91,8 +95,7 @@ def columns_needed(analysis: Member) -> int:
     """For how many marks the layout has room."""
     fitted = [analysis.study.item(id.partition(".")[0]) for id in analysis.fit.items]
     medians = [item for item in fitted if isinstance(item, MedianTime)]
-    printed = [number for item in medians for number in (item.value, item.lower, item.upper, item.lowest, item.highest)]
-    found = sum(number is not None for number in printed)
+    found = sum(len(item.numbers) // len(item.groups) for item in medians)
     return max(RANKS, found + sum(_day_of(item) is not None for item in fitted))
 
 
@@ -182,6 +185,7 @@ def _order_statistics(
 ) -> list[Mark]:
     """Order statistics that a median, its limits and its range are; counted among responses."""
     pairs: list[tuple[float | None, str, End | None]] = []
+    between, definition = dict[str, tuple[float, float]](), analysis.conventions.quartiles
     if patients >= FEWEST_PATIENTS:
         level = item.level or analysis.conventions.level
         ranks = order_statistic_ranks(patients, level, analysis.conventions.median_interval)
@@ -192,6 +196,8 @@ def _order_statistics(
         ]
     if responders is not None and responders >= FEWEST_PATIENTS:
         pairs += [(0.0, f"{id}.lowest", "first"), (responders, f"{id}.highest", "last")]
+        between = {f"{id}.{name}": ranks_between(q, responders, definition) for name, q in QUARTILES.items()}
+        pairs += [(sum(ranks) / 2.0, name, None) for name, ranks in between.items()]
     found, steps = [], analysis.study.steps_per_day
     printed = {number.id: number.printed for number in item.numbers}
     for rank, name, end in pairs:
@@ -210,6 +216,7 @@ def _order_statistics(
                     of_curve=of_curve,
                     earlier=around[0],
                     later=around[1],
+                    ranks=between.get(name),
                 )
             )
     return found
@@ -276,8 +283,9 @@ def _limits_of(mark: Mark, day: float) -> list[Limit]:
         half = max(HALF, mark.half_step) + NEARLY
         found = [Limit(time=last, below=mark.count + half, above=mark.count - half)]
     else:
-        found = [Limit(time=first, below=np.ceil(mark.count) - HALF)]
-        found += [Limit(time=last, above=np.floor(mark.count) - HALF)] if np.isfinite(mark.day) else []
+        fewest, most = mark.ranks or (np.floor(mark.count), np.ceil(mark.count))
+        found = [Limit(time=first, below=most - HALF)]
+        found += [Limit(time=last, above=fewest - HALF)] if np.isfinite(mark.day) else []
     return [replace(limit, time=min(limit.time, day), of_curve=mark.of_curve) for limit in found if limit.time > 0.0]
 
 

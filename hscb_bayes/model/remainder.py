@@ -149,6 +149,8 @@ class Inside:
 
     def _of_rank(self, mark: Mark) -> Mark | None:
         """How many of the others had responded by a day; None where it says too little."""
+        if mark.ranks is not None:
+            return None  # which of them its value is made of is not known
         before = float((self.response_day < mark.begins).sum())
         on_day = float(self._on(mark).sum())
         most = mark.count - before - (1.0 if mark.exact else on_day)

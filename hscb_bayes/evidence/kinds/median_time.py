@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from hscb_bayes.estimators import aalen_johansen, kaplan_meier
+from hscb_bayes.estimators.sample_quantiles import USUAL, quantile_of_sorted
 from hscb_bayes.evidence.cohort import Cohort, Conventions
 from hscb_bayes.evidence.item import (
     NO_LABELS,
@@ -23,6 +24,7 @@ from hscb_bayes.evidence.item import (
 )
 from hscb_bayes.evidence.printed import Days, Printed
 
+QUARTILES = ("first_quartile", "third_quartile")
 Readings = Annotated[dict[Line, Identifier], Field(min_length=2)]
 
 
@@ -35,7 +37,8 @@ class MedianTime(Item):
     Where the paper says different things in different places about who the median is of, ``readings`` names them all,
     and every reading is a number of its own: ``response_median.all`` and ``response_median.responders``.
 
-    A range is of patients: the first and the last time among those who had the event. It is no interval of the median.
+    A range is of patients: the first and the last time among those who had the event. Quartiles are theirs too. Neither
+    is an interval of the median.
     """
 
     kind: Literal["median_time"] = Field(description="which kind of number this is")
@@ -51,6 +54,12 @@ class MedianTime(Item):
     )
     highest: Days | None = Field(
         default=None, description="last time of a patient with the event (a range, no interval), if printed"
+    )
+    first_quartile: Days | None = Field(
+        default=None, description="time by which a quarter of the patients with the event had it, if printed"
+    )
+    third_quartile: Days | None = Field(
+        default=None, description="time by which three quarters of the patients with the event had it, if printed"
     )
     readings: Readings | None = Field(
         default=None, description="place in the paper to group, where the paper is ambiguous; 'among' is then left out"
@@ -76,6 +85,25 @@ class MedianTime(Item):
             raise ValueError(
                 "level is missing beside lower and upper; required the level of the confidence interval, such as 0.95 "
                 f"(a range of patients is lowest and highest); check {self.place}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _quartiles_around_median(self) -> MedianTime:
+        if (self.first_quartile is None) != (self.third_quartile is None):
+            there, missing = QUARTILES if self.third_quartile is None else QUARTILES[::-1]
+            raise ValueError(
+                f"{there} is given and {missing} is missing; required both, or neither; check {self.place}"
+            )
+        if self.first_quartile is None or self.third_quartile is None:
+            return self
+        if self.event != "response":
+            raise ValueError(f"{QUARTILES[0]} is given for {self.event}; required those of times to response")
+        days = [part.value for part in (self.first_quartile, self.value, self.third_quartile)]
+        if days != sorted(days):
+            raise ValueError(
+                f"quartiles {self.first_quartile} and {self.third_quartile} are not around the median {self.value}; "
+                f"check {self.place}"
             )
         return self
 
@@ -109,6 +137,8 @@ class MedianTime(Item):
             (f"{id}.upper", f"{words}, upper limit", self.upper),
             (f"{id}.lowest", f"first time to {self.event}", self.lowest),
             (f"{id}.highest", f"last time to {self.event}", self.highest),
+            (f"{id}.first_quartile", f"first quartile of times to {self.event}", self.first_quartile),
+            (f"{id}.third_quartile", f"third quartile of times to {self.event}", self.third_quartile),
         ]
         return [
             PrintedNumber(id=part, item=self.id, label=label, among=group, printed=printed)
@@ -125,7 +155,7 @@ class MedianTime(Item):
             if self.lower is not None and self.upper is not None:
                 statistics[f"{id}.lower"] = self.lower.round(lower)
                 statistics[f"{id}.upper"] = self.upper.round(upper)
-            statistics |= self._range(cohort, group)
+            statistics |= self._range(cohort, group) | self._quartiles(cohort, conventions, group)
         return statistics
 
     def _range(self, cohort: Cohort, group: str) -> dict[str, np.ndarray]:
@@ -139,6 +169,19 @@ class MedianTime(Item):
             for name, printed in (("lowest", self.lowest), ("highest", self.highest))
             if printed is not None
         }
+
+    def _quartiles(self, cohort: Cohort, conventions: Conventions, group: str) -> dict[str, np.ndarray]:
+        """Quartiles of the times of those of the group who had the event; NaN where nobody had it."""
+        if self.first_quartile is None or self.third_quartile is None:
+            return {}
+        days = np.where(cohort.responded & cohort.group(group), cohort.response_day, np.inf)
+        found = {}
+        for name, share, printed in zip(
+            QUARTILES, (0.25, 0.75), (self.first_quartile, self.third_quartile), strict=True
+        ):
+            value = quantile_of_sorted(np.sort(days, axis=-1), share, conventions.quartiles or USUAL)
+            found[f"{self.id_among(group)}.{name}"] = printed.round(value)
+        return found
 
     def _median(
         self, cohort: Cohort, conventions: Conventions, group: str
@@ -156,4 +199,6 @@ class MedianTime(Item):
         people = " or ".join(among_in_words(group, labels) for group in self.groups)
         interval = interval_in_words(self.lower, self.upper, self.level)
         spread = "" if self.lowest is None or self.highest is None else f" (range {self.lowest} to {self.highest})"
+        if self.first_quartile is not None and self.third_quartile is not None:
+            spread += f" (quartiles {self.first_quartile} and {self.third_quartile})"
         return f"median time to {self.event} {people}: {self.value}{interval}{spread}, {self.place}"
