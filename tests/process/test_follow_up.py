@@ -1,4 +1,4 @@
-"""The censoring distribution, and how much it widens a Kaplan-Meier value."""
+"""How long patients are followed: lost at a constant rate, and at the most until the study is read."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,13 +7,17 @@ import numpy as np
 import pytensor.tensor as pt
 import pytest
 from numpy.testing import assert_allclose
-from scipy.integrate import quad
 
-from hscb_bayes.process.follow_up import YEAR, FollowUp
+from hscb_bayes.process.follow_up import YEAR, FollowUp, reach_of
 
-ALGEBRA = 1e-10
+ALGEBRA = 1e-9
+STEP = 1e-3  # of a day, in a central difference
+SHORTEST, LONGEST = 144.0, 816.0
+WINDOW = reach_of(SHORTEST, LONGEST)
+DAYS = np.array([0.5, 28.0, SHORTEST + 1.0, YEAR, 730.0, LONGEST - 20.0])
 Evaluate = Callable[[Sequence[Any]], list[np.ndarray]]
-SURVIVING = np.array([0.01, 0.2, 0.59, 0.85, 0.999])
+over_losses = pytest.mark.parametrize("lost", [0.0, 0.42, 0.95])
+over_reaches = pytest.mark.parametrize("reach", [(1.0, 0.0), WINDOW], ids=["read late", "read on one day"])
 
 
 @pytest.mark.parametrize("lost", [0.0, 0.05, 0.42, 0.95])
@@ -22,34 +26,45 @@ def test_the_share_lost_is_reached_at_one_year(lost: float) -> None:
     assert_allclose(followed, [1.0, np.sqrt(1.0 - lost), 1.0 - lost], rtol=ALGEBRA)
 
 
-@pytest.mark.parametrize("day", [28.0, 365.0, 730.0])
-def test_complete_follow_up_widens_nothing(day: float) -> None:
-    assert_allclose(FollowUp(lost_by_one_year=0.0).variance_inflation(SURVIVING, day, np), 1.0, rtol=ALGEBRA)
+def test_patients_who_came_evenly_can_be_followed_evenly_long() -> None:
+    follow_up = FollowUp(lost_by_one_year=0.0, reached=WINDOW[0], reached_per_day=WINDOW[1])
+    days = np.array([0.0, SHORTEST, (SHORTEST + LONGEST) / 2.0, LONGEST, 2.0 * LONGEST])
+    assert_allclose(follow_up.still_followed(days, np), [1.0, 1.0, 0.5, 0.0, 0.0], atol=ALGEBRA)
 
 
-@pytest.mark.parametrize("lost", [0.05, 0.42, 0.95])
-@pytest.mark.parametrize("day", [28.0, 365.0])
-@pytest.mark.parametrize("surviving", SURVIVING)
-def test_widening_is_that_of_the_integral_of_greenwood(lost: float, day: float, surviving: float) -> None:
-    follow_up, hazard = FollowUp(lost_by_one_year=lost), -np.log(surviving) / day
-
-    def step(t: float) -> float:
-        return float(hazard / (np.exp(-hazard * t) * follow_up.still_followed(t, np)))
-
-    variance = surviving**2 * quad(step, 0.0, day, epsabs=0.0, epsrel=1e-12)[0]
-    found = follow_up.variance_inflation(surviving, day, np)
-    assert_allclose(found, variance / (surviving * (1.0 - surviving)), rtol=ALGEBRA)
+def test_without_an_end_everybody_can_be_followed() -> None:
+    assert reach_of(None, None) == (1.0, 0.0)
+    assert_allclose(FollowUp(lost_by_one_year=0.3).within_reach(np.array([1.0, 1e5]), np), 1.0)
 
 
-def test_the_more_are_lost_the_wider() -> None:
+@over_losses
+@over_reaches
+def test_follow_up_ends_as_fast_as_its_share_falls(lost: float, reach: tuple[float, float]) -> None:
+    follow_up = FollowUp(lost_by_one_year=lost, reached=reach[0], reached_per_day=reach[1])
+    after, before = (np.log(follow_up.still_followed(DAYS + step, np)) for step in (STEP, -STEP))
+    assert_allclose(follow_up.ending(DAYS, np), (before - after) / (2.0 * STEP), rtol=1e-6, atol=1e-9)
+
+
+@over_losses
+def test_where_nobody_is_followed_any_more_the_rate_is_finite(lost: float) -> None:
+    follow_up = FollowUp(lost_by_one_year=lost, reached=WINDOW[0], reached_per_day=WINDOW[1])
+    assert np.all(np.isfinite(follow_up.ending(np.array([LONGEST, 2.0 * LONGEST]), np)))
+
+
+@over_reaches
+def test_the_more_are_lost_the_fewer_are_followed(reach: tuple[float, float]) -> None:
     lost = np.array([0.0, 0.1, 0.5, 0.9])[:, None]
-    factor = FollowUp(lost_by_one_year=lost).variance_inflation(SURVIVING, YEAR, np)
-    assert np.all(np.diff(factor, axis=0) > 0)
+    follow_up = FollowUp(lost_by_one_year=lost, reached=reach[0], reached_per_day=reach[1])
+    assert np.all(np.diff(follow_up.still_followed(DAYS, np), axis=0) < 0.0)
 
 
-@pytest.mark.parametrize("lost", [0.0, 0.42, 0.95])
-def test_numpy_and_pytensor_give_the_same_numbers(lost: float, evaluated: Evaluate) -> None:
-    graph = FollowUp(lost_by_one_year=pt.constant(np.float64(lost))).variance_inflation(
-        pt.constant(SURVIVING), YEAR, pt
-    )
-    assert_allclose(evaluated([graph])[0], FollowUp(lost_by_one_year=lost).variance_inflation(SURVIVING, YEAR, np))
+@over_losses
+@over_reaches
+def test_numpy_and_pytensor_give_the_same_numbers(lost: float, reach: tuple[float, float], evaluated: Evaluate) -> None:
+    constant = [pt.constant(np.float64(value)) for value in (lost, *reach)]
+    graph = FollowUp(lost_by_one_year=constant[0], reached=constant[1], reached_per_day=constant[2])
+    number = FollowUp(lost_by_one_year=lost, reached=reach[0], reached_per_day=reach[1])
+    days = pt.constant(DAYS)
+    followed, ending = evaluated([graph.still_followed(days, pt), graph.ending(days, pt)])
+    assert_allclose(followed, number.still_followed(DAYS, np), rtol=ALGEBRA)
+    assert_allclose(ending, number.ending(DAYS, np), rtol=ALGEBRA)

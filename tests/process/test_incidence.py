@@ -1,7 +1,7 @@
 """What the hazards imply: occupancies, incidence, and the likelihood's outcomes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,19 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
+from hscb_bayes.process.exits import exit_probabilities
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import (
     OutcomeNodes,
+    Outcomes,
     cumulative_incidence,
     event_free,
     outcome_nodes,
     outcome_probabilities,
     responded_alive,
     state_occupancy,
+    states_over_time,
     survival,
 )
 from hscb_bayes.process.pathway import Pathway
@@ -29,6 +32,8 @@ ALGEBRA = 1e-10
 QUADRATURE = 1e-8
 IN_PANELS = 1e-5  # several days tabulated at once: six nodes between two of them
 IN_DAYS = 1e-5
+EDGES = np.array([28.0, 120.0, 365.0, 730.0])  # of the outcomes: some before their day, and one after it
+IN_STATES = 5e-4  # six nodes for the responses before each edge
 DAYS = np.array([0.5, 3.0, 9.0, 14.0, 38.0, 120.0, 365.0])
 X = np.array([-1.5, 0.0, 0.7, 2.0])
 Evaluate = Callable[[Sequence[Any]], list[np.ndarray]]
@@ -170,7 +175,7 @@ def test_many_draws_are_each_of_them(pathway: Pathway) -> None:
 def nodes_about(cuts: Sequence[float], day: float) -> OutcomeNodes:
     """Panels between the cuts and the day."""
     ends = np.array([*cuts, day])
-    return outcome_nodes(ends, rule=day_rule(ends))
+    return outcome_nodes(ends, rule=day_rule(ends), edges=EDGES)
 
 
 NODES = nodes_about([7.0, 9.0, 14.0], 365.0)
@@ -180,15 +185,25 @@ NODES = nodes_about([7.0, 9.0, 14.0], 365.0)
 def test_outcomes_of_the_likelihood_are_those_of_predictions(name: str) -> None:
     pathway, year = PATHWAYS[name], np.array([365.0])
     outcomes = outcome_probabilities(pathway, X, NODES, FollowUp(lost_by_one_year=0.0), np)
-    expected = [
-        cumulative_incidence(pathway, X, year)[:, 0],
-        responded_alive(pathway, X, year)[:, 0],
-        event_free(pathway, X, np.log(year), np)[:, 0],
-    ]
+    expected = [cumulative_incidence(pathway, X, year)[:, 0], event_free(pathway, X, np.log(year), np)[:, 0]]
     assert_allclose(outcomes.by_day, np.stack(expected, axis=-1), atol=1e-6)
     by_cut = np.diff(cumulative_incidence(pathway, X, np.array([7.0, 9.0, 14.0, 365.0])), prepend=0.0)
     assert_allclose(outcomes.seen, by_cut, atol=1e-6)
     assert_allclose(outcomes.responses, by_cut, atol=1e-6)
+
+
+@over_pathways
+def test_survival_at_the_edges_is_that_of_predictions(pathway: Pathway) -> None:
+    outcomes = outcome_probabilities(pathway, X, NODES, FollowUp(lost_by_one_year=0.3), np)
+    assert_allclose(outcomes.survival, survival(pathway, X, EDGES), atol=IN_STATES)
+
+
+def test_exits_of_the_outcomes_are_those_of_their_edges() -> None:
+    follow_up = FollowUp(lost_by_one_year=0.3)
+    outcomes = outcome_probabilities(WEIBULL, X, NODES, follow_up, np)
+    states = states_over_time(WEIBULL, X, np.log(EDGES), np)
+    expected = exit_probabilities(states, follow_up.still_followed(EDGES, np), np)
+    assert_allclose(outcomes.exits, expected, rtol=ALGEBRA)
 
 
 def test_responses_are_seen_only_while_patients_are_followed() -> None:
@@ -220,7 +235,6 @@ def test_numpy_and_pytensor_give_the_same_outcomes(pathway: Pathway, evaluated: 
     follow_up = FollowUp(lost_by_one_year=np.float64(0.3))
     graph = outcome_probabilities(pathway, pt.constant(X), symbolic, follow_up, pt)
     number = outcome_probabilities(pathway, X, NODES, follow_up, np)
-    seen, by_day, course = evaluated([graph.seen, graph.by_day, graph.course])
-    assert_allclose(course, number.course, rtol=1e-7, atol=ALGEBRA)
-    assert_allclose(seen, number.seen, rtol=1e-7, atol=ALGEBRA)
-    assert_allclose(by_day, number.by_day, rtol=1e-7, atol=ALGEBRA)
+    names = [field.name for field in fields(Outcomes)]
+    for name, value in zip(names, evaluated([getattr(graph, name) for name in names]), strict=True):
+        assert_allclose(value, getattr(number, name), rtol=1e-7, atol=ALGEBRA, err_msg=name)
