@@ -38,7 +38,7 @@ def _has_time(one: Fittable) -> bool:
 
 
 def _has_survival(one: Fittable) -> bool:
-    return one.role == "survival"
+    return one.role in ("survival", "median survival", "deaths")
 
 
 def _is_by_duration(one: Fittable) -> bool:
