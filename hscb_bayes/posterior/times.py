@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from hscb_bayes.process.incidence import by_panel, event_free, responded_alive
+from hscb_bayes.process.incidence import event_free, responded_alive
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.quadrature import DayRule, day_rule
 
@@ -109,7 +109,7 @@ def _response_mass(pathway: Pathway, x: np.ndarray, cuts: np.ndarray, rule: DayR
     """
     log_nodes, panels = np.log(rule.days), rule.indicator()
     net = np.maximum(pathway.net_response_density(x, log_nodes, np), LEAST_DENSITY) * rule.weights
-    share = by_panel(pathway.net_responded(x, np.log(cuts), np), np) / (net @ panels)
+    share = pathway.net_responded_between(x, np.log(cuts), np) / (net @ panels)
     return net * (share @ panels.T) * pathway.not_dead_before_response(x, log_nodes, np)
 
 

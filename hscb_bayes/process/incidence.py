@@ -86,7 +86,7 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     log_days = xp.log(nodes.days)
     net = pathway.net_response_density(x, log_days, xp)
     by_rule = xp.matmul(net * nodes.weights, nodes.panels)
-    share = by_panel(pathway.net_responded(x, nodes.log_cuts, xp), xp) / xp.maximum(by_rule, SMALLEST_MASS)
+    share = pathway.net_responded_between(x, nodes.log_cuts, xp) / xp.maximum(by_rule, SMALLEST_MASS)
     weights = nodes.weights * xp.matmul(share, nodes.panels.T)
     waiting = pathway.not_dead_before_response(x, log_days, xp)
     mass = net * waiting * weights
@@ -103,12 +103,6 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
         by_day=xp.stack([mass.sum(axis=-1), (mass * alive).sum(axis=-1), neutropenic], axis=-1),
         course=xp.concatenate([free, never, leaving * hazard, leaving * follow_up.rate(xp)], axis=-1),
     )
-
-
-def by_panel(cumulative: Any, xp: Any) -> Any:
-    """Differences along the last axis, the first from zero."""
-    before = xp.concatenate([xp.zeros_like(cumulative[..., :1]), cumulative[..., :-1]], axis=-1)
-    return cumulative - before
 
 
 def event_free(pathway: Pathway, x: Any, log_days: Any, xp: Any) -> Any:

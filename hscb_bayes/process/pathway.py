@@ -19,6 +19,7 @@ import numpy as np
 STATES = ("neutropenic", "responded", "dead")
 TRANSITIONS = ("response", "death_without_response", "death_after_response")
 Clock = Literal["reset", "forward"]
+MOST_HAZARD = 1e30  # nobody is left long before it, and a product with zero is zero
 
 
 class Hazard(Protocol):
@@ -39,6 +40,10 @@ class Hazard(Protocol):
 
     def log_cumulative_hazard(self, log_time: Any, xp: Any) -> Any:
         """log H(t)."""
+        ...
+
+    def share_since(self, log_start: Any, log_time: Any, xp: Any) -> Any:
+        """(H(t) - H(s)) / H(t), s an earlier time: all its digits are right where a hazard has died out, too."""
         ...
 
     def log_hazard(self, log_time: Any, xp: Any) -> Any:
@@ -111,6 +116,20 @@ class Pathway:
     def net_responded(self, x: Any, log_time: Any, xp: Any) -> Any:
         """F1(t | x) = 1 - S1(t | x), the net probability of response by t, were nobody to die first."""
         return -(1.0 - self.never_share(x, xp)) * xp.expm1(-self.cumulative_hazard(0, x, log_time, xp))
+
+    def net_responded_between(self, x: Any, log_cuts: Any, xp: Any) -> Any:
+        """F1(c_k | x) - F1(c_(k-1) | x), the net probability of response between two days, the first of them zero.
+
+        As many of those who can respond as still wait on the earlier day, times the share of these who no longer do on
+        the later one: all digits are right, however few respond. The difference itself would be rounding, up to 1e-16,
+        where nearly all have responded; the likelihood sees that, since it takes logarithms from 1e-12 on.
+        """
+        hazard = xp.minimum(self.cumulative_hazard(0, x, log_cuts, xp), MOST_HAZARD)
+        first, later = hazard[..., :1], hazard[..., 1:]
+        before = xp.concatenate([xp.zeros_like(first), hazard[..., :-1]], axis=-1)
+        share = self.response.share_since(log_cuts[..., :-1], log_cuts[..., 1:], xp)
+        between = xp.concatenate([first, later * share], axis=-1)
+        return -(1.0 - self.never_share(x, xp)) * xp.exp(-before) * xp.expm1(-between)
 
     def net_response_density(self, x: Any, log_time: Any, xp: Any) -> Any:
         """f1(t | x) = -dS1/dt, per day, were nobody to die first."""

@@ -60,6 +60,33 @@ def test_the_cumulative_hazard_starts_at_zero_and_rises(hazard: Any) -> None:
 
 
 @over_hazards
+def test_what_comes_after_an_earlier_day_is_the_rest_of_the_cumulative_hazard(hazard: Any) -> None:
+    cumulative = np.exp(hazard.log_cumulative_hazard(LOG_DAYS, np))
+    since = hazard.share_since(LOG_DAYS[:-1], LOG_DAYS[1:], np) * cumulative[1:]
+    assert_allclose(since, np.diff(cumulative), rtol=ALGEBRA)
+    assert_allclose(hazard.share_since(LOG_DAYS, LOG_DAYS, np), 0.0, atol=0.0)
+    assert_allclose(hazard.share_since(np.full(6, -1e4), LOG_DAYS, np), 1.0, rtol=ALGEBRA)
+
+
+@pytest.mark.parametrize(
+    "hazard",
+    [
+        HAZARDS["rising"],
+        HAZARDS["log-logistic, with a peak"],
+        Gompertz(growth=-0.5, log_rate=-1.0),
+        PiecewiseExponential(cuts=(20.0, 90.0), log_rates=(-1.0, -70.0, -50.0)),
+    ],
+    ids=lambda hazard: type(hazard).__name__,
+)
+def test_next_to_nothing_that_comes_later_is_not_rounded_away(hazard: Any) -> None:
+    """Of hazards that die out the cumulative hazard is the same on both days, to its last digit."""
+    log_start, log_end = np.log(100.0), np.log(100.0 * (1.0 + 1e-6))
+    step = hazard.share_since(log_start, log_end, np) * np.exp(hazard.log_cumulative_hazard(log_end, np))
+    middle = hazard.log_hazard(np.log(100.0 * (1.0 + 0.5e-6)), np)
+    assert_allclose(step, 1e-4 * np.exp(middle), rtol=1e-8)
+
+
+@over_hazards
 def test_hazards_of_many_draws_are_those_of_each(hazard: Any) -> None:
     draws = changed(hazard, lambda value: np.array([value, 0.5])[:, None])
     for of_many, of_one in zip(_numbers(draws, np), _numbers(hazard, np), strict=True):
@@ -117,7 +144,8 @@ def test_a_hazard_that_dies_out_never_gets_there() -> None:
 def _numbers(hazard: Any, xp: Any) -> tuple[Any, ...]:
     times = LOG_DAYS if xp is np else pt.constant(LOG_DAYS)
     there = hazard.log_cumulative_hazard(times, xp)
-    return there, hazard.log_hazard(times, xp), hazard.log_time_at(there, xp)
+    since = hazard.share_since(times[:-1], times[1:], xp)
+    return there, hazard.log_hazard(times, xp), hazard.log_time_at(there, xp), since
 
 
 @pytest.mark.parametrize("hazard", [h for h in HAZARDS.values() if isinstance(h, Weibull)])

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal, localcontext
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,37 @@ def test_the_response_density_is_the_slope_of_not_responding_times_being_alive(p
     slope = (after - before) / (np.exp(LOG_DAYS + STEP) - np.exp(LOG_DAYS - STEP))
     expected = -slope * pathway.not_dead_before_response(X, LOG_DAYS, np)
     assert_allclose(pathway.response_density(X, LOG_DAYS, np), expected, rtol=SLOPE, atol=SLOPE)
+
+
+@over_pathways
+def test_responses_between_days_add_up_to_those_by_a_day(pathway: Pathway) -> None:
+    between = pathway.net_responded_between(X, LOG_DAYS, np)
+    assert_allclose(np.cumsum(between, axis=-1), pathway.net_responded(X, LOG_DAYS, np), rtol=ALGEBRA)
+
+
+def test_however_few_respond_between_two_days_all_digits_of_their_number_are_right() -> None:
+    """From 1e-30 by the first day to 1e-16 between two late ones, where the share that has responded is 1 on both."""
+    hazard = np.array([1e-30, 1e-12, 1e-3, 20.7, 21.0, 36.0, 38.0, 92.0])
+    sharp = Pathway(
+        response=Weibull(shape=2.0, log_scale=0.0),
+        death_without_response=BASE.death_without_response,
+        death_after_response=BASE.death_after_response,
+        log_hazard_ratio=(0.0, 0.0, 0.0),
+        logit_never=1.0,
+    )
+    found = sharp.net_responded_between(np.zeros(1), np.log(hazard) / 2.0, np)[0]
+    with localcontext(prec=80):
+        waiting = [(-Decimal(float(value))).exp() for value in (0.0, *hazard)]
+        exact = [float(before - after) for before, after in pairwise(waiting)]
+    assert_allclose(found, np.array(exact) / (1.0 + np.exp(1.0)), rtol=1e-13)
+
+
+def test_nobody_responds_within_no_time_or_when_nobody_is_left() -> None:
+    log_days = np.log(np.array([9.0, 9.0, 1e200, 1e250, 1e250]))
+    with np.errstate(over="ignore"):
+        found = BASE.net_responded_between(X, log_days, np)
+    assert np.all(found[:, [1, 3, 4]] == 0.0)
+    assert_allclose(found.sum(axis=-1), 1.0 - BASE.never_share(X, np)[:, 0], rtol=ALGEBRA)
 
 
 @over_pathways
@@ -125,6 +158,7 @@ def _numbers(pathway: Pathway, xp: Any) -> tuple[Any, ...]:
     return (
         pathway.never_share(x, xp),
         pathway.not_responded(x, log_days, xp),
+        pathway.net_responded_between(x, log_days, xp),
         pathway.not_dead_before_response(x, log_days, xp),
         pathway.response_density(x, log_days, xp),
         pathway.alive_after_response(x, log_days, log_since, np.log(365.0), xp),

@@ -51,6 +51,16 @@ class Gompertz:
         """log H(t) at exp(``log_time``) days."""
         return self.log_rate + log_time + _log_mean_growth(self.growth * xp.exp(log_time), xp)
 
+    def share_since(self, log_start: Any, log_time: Any, xp: Any) -> Any:
+        """The share of H(t) that comes after an earlier day s, (exp(g t) - exp(g s)) / (exp(g t) - 1).
+
+        By the mean growth between the days, since a hazard that has died out leaves no difference that could be told.
+        """
+        start, share_of_days = self.growth * xp.exp(log_start), -xp.expm1(log_start - log_time)
+        whole = self.growth * xp.exp(log_time)
+        log_ratio = start + _log_mean_growth(whole * share_of_days, xp) - _log_mean_growth(whole, xp)
+        return share_of_days * xp.exp(log_ratio)
+
     def log_hazard(self, log_time: Any, xp: Any) -> Any:
         """log h(t), per day, at exp(``log_time``) days."""
         return self.log_rate + self.growth * xp.exp(log_time)

@@ -48,6 +48,15 @@ class PiecewiseExponential:
             total = total + xp.exp(rate) * xp.minimum(xp.maximum(time - start, 0.0), width)
         return xp.where(time <= first, self.log_rates[0] + log_time, xp.log(total))
 
+    def share_since(self, log_start: Any, log_time: Any, xp: Any) -> Any:
+        """The share of H(t) that comes after an earlier day, added up over the pieces between the days."""
+        before, time, log_total = xp.exp(log_start), xp.exp(log_time), self.log_cumulative_hazard(log_time, xp)
+        found = 0.0
+        for rate, start, end in zip(self.log_rates, (0.0, *self.cuts), (*self.cuts, float("inf")), strict=True):
+            days = xp.maximum(xp.minimum(time, end) - xp.maximum(before, start), 0.0)
+            found = found + xp.exp(rate - log_total) * days
+        return found
+
     def log_hazard(self, log_time: Any, xp: Any) -> Any:
         """log h(t), per day, at exp(``log_time``) days; a cut belongs to the piece before it."""
         found = self.log_rates[0] + 0.0 * log_time

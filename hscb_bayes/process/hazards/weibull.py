@@ -44,6 +44,10 @@ class Weibull:
         """log H(t) at exp(``log_time``) days."""
         return self.shape * (log_time - self.log_scale)
 
+    def share_since(self, log_start: Any, log_time: Any, xp: Any) -> Any:
+        """The share of H(t) that comes after an earlier day."""
+        return -xp.expm1(self.shape * (log_start - log_time))
+
     def log_hazard(self, log_time: Any, xp: Any) -> Any:
         """log h(t), per day, at exp(``log_time``) days."""
         return xp.log(self.shape) - self.log_scale + (self.shape - 1.0) * (log_time - self.log_scale)
