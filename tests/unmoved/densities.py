@@ -31,7 +31,6 @@ TABLES = Path(__file__).parent / "densities"
 OF_PATIENTS = ("bmt", "bmt_changing", "myeloid", "myeloid_changing")
 POINTS = 200
 CLOSE, CLOSE_GRADIENT = 1e-10, 1e-8  # relative: of a log density, and of a gradient to its largest element
-CLOSE_WITHOUT_SHARE = 1e-5  # of an analysis without a share that was drawn around 2e-9, from 1e-10 to 4e-8
 OLDEST = "parameters[0]"  # coordinate of a table in which all parameters are one vector
 OLD_SPREAD, SPREAD = "between_centres_log_exp_m1__", "standard_between_centres_log_exp_m1__"
 SCALE = 0.5  # standard deviation of each coordinate around the middle of its prior
@@ -83,8 +82,8 @@ def in_variables_of(analysis: Any, table: Densities) -> tuple[Densities, np.ndar
     """A table on disk, which is in the coordinates of the code that wrote it, in those of today's; and its points.
 
     In the oldest tables all parameters were one vector, and what plays no part was drawn from a normal distribution of
-    its own: a share that is nothing around -20 with a standard deviation of 1, a slope or a step that is not used
-    around 0, and hazard ratios of durations that have no part as the file believed of them.
+    its own: a slope that is not used around 0, and hazard ratios of durations that have no part as the file believed
+    of them.
     Such coordinates are left out of today's model, and their densities out of the table. The spread between centres was
     a coordinate itself, and is one in units of its scale; effects of centres were a vector for each transition.
     """
@@ -215,14 +214,14 @@ def compare(file: Path) -> None:
     """
     analysis = load(file)
     expected, points = in_variables_of(analysis, kept(file))
-    found, close = computed(file, points), CLOSE if _has_shares(analysis) else CLOSE_WITHOUT_SHARE
+    found = computed(file, points)
     np.testing.assert_array_equal(found.coordinates, expected.coordinates)
     np.testing.assert_allclose(found.start, expected.start, rtol=CLOSE, atol=CLOSE)
     largest = np.abs(expected.gradient).max(axis=-1, keepdims=True)
     apart = np.abs(found.log_density / expected.log_density - 1.0)
     turned = np.abs(found.gradient - expected.gradient).max(axis=-1) / largest[:, 0]
-    np.testing.assert_array_less(apart, close, err_msg="log density")
-    np.testing.assert_array_less(turned, max(close, CLOSE_GRADIENT), err_msg="gradient")
+    np.testing.assert_array_less(apart, CLOSE, err_msg="log density")
+    np.testing.assert_array_less(turned, CLOSE_GRADIENT, err_msg="gradient")
 
 
 def moved(file: Path) -> str:
@@ -232,11 +231,6 @@ def moved(file: Path) -> str:
     except AssertionError as error:
         return f"{file.stem} moved: {error}"
     return ""
-
-
-def _has_shares(analysis: Any) -> bool:
-    """Whether no share was drawn around 2e-9 that is 2e-9 today."""
-    return all(id in analysis.believed for id, one in analysis.parameters.items() if one.scale != "log")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -49,7 +49,7 @@ class LogLogistic:
         return xp.where(rare, log_odds, xp.log(_softplus(xp.maximum(log_odds, RARE), xp)))
 
     def share_since(self, log_start: Any, log_time: Any, xp: Any) -> Any:
-        """The share of H(t) that comes after an earlier day; H grows without end, so the difference is not lost."""
+        """The share of H(t) that comes after an earlier day: H grows without end, so no difference is lost."""
         return -xp.expm1(self.log_cumulative_hazard(log_start, xp) - self.log_cumulative_hazard(log_time, xp))
 
     def log_hazard(self, log_time: Any, xp: Any) -> Any:
