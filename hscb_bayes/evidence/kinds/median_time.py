@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from hscb_bayes.estimators import aalen_johansen, kaplan_meier
-from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.cohort import DEATH, Cohort, Conventions
 from hscb_bayes.evidence.item import (
     NO_LABELS,
     Identifier,
@@ -19,6 +19,7 @@ from hscb_bayes.evidence.item import (
     PrintedNumber,
     among_in_words,
     check_interval,
+    event_in_words,
     interval_in_words,
 )
 from hscb_bayes.evidence.printed import Days, Printed
@@ -39,7 +40,7 @@ class MedianTime(Item):
     """
 
     kind: Literal["median_time"] = Field(description="which kind of number this is")
-    event: Literal["response", "death"] = Field(description="the time to what")
+    event: Identifier = Field(description="the time to what: `response`, `death`, or an event that is declared")
     value: Days = Field(description="the estimate")
     lower: Days | None = Field(default=None, description="lower confidence limit, if printed")
     upper: Days | None = Field(default=None, description="upper confidence limit, if printed")
@@ -102,13 +103,14 @@ class MedianTime(Item):
         return self.id if self.readings is None else f"{self.id}.{group}"
 
     def _numbers_among(self, group: str) -> list[PrintedNumber]:
-        id, words = self.id_among(group), f"median time to {self.event}"
+        id, event = self.id_among(group), event_in_words(self.event, NO_LABELS)
+        words = f"median time to {event}"
         parts: list[tuple[str, str, Printed | None]] = [
             (id, words, self.value),
             (f"{id}.lower", f"{words}, lower limit", self.lower),
             (f"{id}.upper", f"{words}, upper limit", self.upper),
-            (f"{id}.lowest", f"first time to {self.event}", self.lowest),
-            (f"{id}.highest", f"last time to {self.event}", self.highest),
+            (f"{id}.lowest", f"first time to {event}", self.lowest),
+            (f"{id}.highest", f"last time to {event}", self.highest),
         ]
         return [
             PrintedNumber(id=part, item=self.id, label=label, among=group, printed=printed)
@@ -130,9 +132,8 @@ class MedianTime(Item):
 
     def _range(self, cohort: Cohort, group: str) -> dict[str, np.ndarray]:
         """First and last time among those of the group who had the event; NaN where nobody had it."""
-        dead = self.event == "death"
-        day = cohort.last_day if dead else cohort.response_day
-        had = (cohort.died if dead else cohort.responded) & cohort.group(group)
+        ever, day = cohort.outcome(self.event)
+        had = ever & cohort.group(group)
         ends = {"lowest": np.where(had, day, np.inf).min(axis=-1), "highest": np.where(had, day, -np.inf).max(axis=-1)}
         return {
             f"{self.id_among(group)}.{name}": printed.round(np.where(had.any(axis=-1), ends[name], np.nan))
@@ -145,7 +146,7 @@ class MedianTime(Item):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         among, scale = cohort.group(group), conventions.median_interval
         level = conventions.level if self.level is None else self.level
-        if self.event == "death":
+        if self.event == DEATH:
             return kaplan_meier.quantile(cohort.last_day, cohort.died, among, level=level, scale=scale)
         if conventions.incidence == "kaplan_meier":
             return kaplan_meier.quantile(cohort.first_day, cohort.responded, among, level=level, scale=scale)
@@ -156,4 +157,5 @@ class MedianTime(Item):
         people = " or ".join(among_in_words(group, labels) for group in self.groups)
         interval = interval_in_words(self.lower, self.upper, self.level)
         spread = "" if self.lowest is None or self.highest is None else f" (range {self.lowest} to {self.highest})"
-        return f"median time to {self.event} {people}: {self.value}{interval}{spread}, {self.place}"
+        words = f"median time to {event_in_words(self.event, labels)}"
+        return f"{words} {people}: {self.value}{interval}{spread}, {self.place}"
