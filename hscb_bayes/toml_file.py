@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from hscb_bayes.errors import InputError
-from hscb_bayes.sentences import place_of
+from hscb_bayes.sentences import explain, place_of, quote
 
 LARGEST = 1 << 20  # bytes; a paper's numbers take about 5,000
 LARGEST_INTEGER = (1 << 63) - 1  # what TOML guarantees
@@ -85,6 +87,31 @@ def tables_of_json(text: str, address: str) -> dict[str, Any]:
         raise InputError(f"{address}: the tables that were kept of it are not a table")
     _check_values(data, address)
     return data
+
+
+def named_tables[Named: BaseModel](file: TomlFile, key: str, model: type[Named]) -> dict[str, Named]:
+    """The ``[key.name]`` tables of a file by name, none where there is no such key; a model has its name as ``id``.
+
+    Raises
+    ------
+    InputError
+        When they are not tables, or one is not as its model says.
+    """
+    tables = file.data.get(key, {})
+    if not isinstance(tables, dict):
+        raise InputError(f"{file.path}: {key}: required [{key}.name] tables, found {quote(tables)}")
+    return {id: _named(id, table, model, f"{file.path}: {key} {quote(id)}") for id, table in tables.items()}
+
+
+def _named[Named: BaseModel](id: str, table: Any, model: type[Named], address: str) -> Named:
+    if not isinstance(table, dict):
+        raise InputError(f"{address}: required a table, found {quote(table)}")
+    if "id" in table:
+        raise InputError(f"{address}: unknown key 'id'; the name of the table is the id")
+    try:
+        return model.model_validate(table | {"id": id})
+    except ValidationError as error:
+        raise explain(error, model=model, address=address) from None
 
 
 def _read_bytes(path: str | Path, address: str) -> bytes:

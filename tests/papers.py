@@ -28,7 +28,13 @@ def study_text(n: int, tables: str) -> str:
 
 
 def paper(
-    folder: Path, study: str, items: Sequence[str], *, cohort: str = 'form = "none"', conventions: str = ""
+    folder: Path,
+    study: str,
+    items: Sequence[str],
+    *,
+    cohort: str = 'form = "none"',
+    conventions: str = "",
+    endpoints: str = "",
 ) -> Member:
     """The analysis ``x.toml`` in a folder that fits ``items`` of the study ``study.toml`` beside it."""
     text = MAIN.read_text(encoding="utf-8")
@@ -38,7 +44,8 @@ def paper(
     (folder / "x.toml").write_text(
         'schema = 1\ntitle = "x"\nquestion = "x"\nstudy = "study.toml"\n'
         f'[fit]\nitems = [{quoted}]\nwhy = "x"\n[cohort]\n{cohort}\nwhy = "x"\n'
-        f'[hazards]\nnever_respond = true\n[follow_up]\nwhy = "x"\n[conventions]\n{conventions}\n{priors}',
+        f"[endpoints]\n{endpoints}\n[conventions]\n{conventions}\n"
+        f'[hazards]\nnever_respond = true\n[follow_up]\nwhy = "x"\n{priors}',
         encoding="utf-8",
     )
     return load_analysis(folder / "x.toml")

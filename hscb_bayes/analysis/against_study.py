@@ -234,6 +234,8 @@ def _no_place(id: str, study: Study, known: list[str], among: str) -> str:
         readings = [item.id_among(group) for group in item.groups if item.id_among(group) in known]
         if readings:
             return f"{id!r} is printed of more than one group; required one of {listed(readings)}"
+    if any(other.id == id for other in study.other_items):
+        return f"{id!r} is about another event or group than [endpoints] of this analysis names; {_one_of(known)}"
     if item is not None and not is_about(study, item, item.among, among):
         group = study.groups.get(item.among)
         both = f"[{', '.join(map(repr, (among, item.among)))}]"
@@ -364,11 +366,12 @@ def check_tests(conventions: Conventions, study: Study, address: str, *, among: 
         With the sentence.
     """
     items = {item.id: item for item in study.items if isinstance(item, PValue)}
+    of_others = {item.id: item for item in study.other_items if isinstance(item, PValue)}
     for id in conventions.tests:
-        if id not in items:
+        if id not in items | of_others:
             hint = nearest(id, items) if items else "the study has none"
             raise InputError(f"{address}: conventions.tests: {quote(id)} is no P value; {hint}")
-        named = items[id].test
+        named = (items | of_others)[id].test
         if named is not None:
             raise InputError(f"{address}: conventions.tests.{id}: the paper names the test, {named.name!r}; remove it")
     for item in items.values():

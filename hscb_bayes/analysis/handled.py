@@ -42,7 +42,11 @@ def check_handled(analysis: Member, findings: Sequence[Finding]) -> None:
 
 
 def _check_names(analysis: Member, findings: Sequence[Finding]) -> None:
+    """Refuse an entry that names no finding, neither among ``findings`` nor about other events of the study."""
     told = [finding.id for finding in findings if finding.severity != "ok"]
+    study = analysis.study
+    if study.whole is not None and study.other_items and not set(told).issuperset(analysis.handled):
+        told += [finding.id for finding in audit(study.whole) if finding.severity != "ok"]
     for id in analysis.handled:
         if id not in told:
             hint = nearest(id, told) if told else "the audit finds nothing to handle"

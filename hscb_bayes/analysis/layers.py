@@ -15,7 +15,8 @@ from hscb_bayes.toml_file import read_toml
 
 LONGEST_CHAIN = 10
 OF_AN_ANALYSIS = ("base", "studies", "patients", "fit", "cohort", "prior", "handled")  # keys that no study file has
-ABOUT_THE_STUDY = ("fit", "cohort", "follow_up", "handled")  # tables that an analysis of another study does not inherit
+# Tables that an analysis of another study does not inherit.
+ABOUT_THE_STUDY = ("endpoints", "fit", "cohort", "follow_up", "handled")
 
 
 def models_directory() -> Path:

@@ -12,6 +12,7 @@ from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
 from hscb_bayes.analysis.ratios import spread_of
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
+from hscb_bayes.evidence.event import Endpoints
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import explain
@@ -136,6 +137,9 @@ class AnalysisTable(Table):
     title: Line = Field(description="what this analysis is")
     question: Paragraph = Field(description="what it is asked")
     study: Line = Field(description="study file, relative to this file")
+    endpoints: Endpoints = Field(
+        default_factory=Endpoints, description="which events are the response and the end; left out: response and death"
+    )
     fit: Fit = Field(description="which numbers are fitted")
     cohort: CohortAssumptions = Field(description="the patients' durations")
     hazards: Hazards = Field(default_factory=Hazards, description="the hazards")

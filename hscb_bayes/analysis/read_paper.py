@@ -23,6 +23,7 @@ from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, na
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.paper_table import AnalysisTable, validated
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.event import check_endpoints
 from hscb_bayes.evidence.study import Study, load_study, study_of
 from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.toml_file import TomlFile, tables_of_json
@@ -52,6 +53,11 @@ def load_analysis(path: str | Path) -> Member:
                 f"{file}: report.alternatives: {quote(name)} is about another study, {other.study.path}; "
                 f"required {analysis.study.path}"
             )
+        if other.table.endpoints != analysis.table.endpoints:
+            raise InputError(
+                f"{file}: report.alternatives: {quote(name)} has other endpoints, {_in_words(other)}; required "
+                f"{_in_words(analysis)}"
+            )
     return analysis
 
 
@@ -80,9 +86,7 @@ def _load(file: Path) -> Member:
 
 def _checked(data: dict[str, Any], file: Path) -> tuple[AnalysisTable, Study]:
     table = validated(data, str(file))
-    study = load_study(_study_file(file, table.study))
-    _check_against_study(table, study, str(file))
-    return table, study
+    return table, _seen(table, load_study(_study_file(file, table.study)), str(file))
 
 
 def analysis_from_text(
@@ -95,11 +99,15 @@ def analysis_from_text(
     file = TomlFile(
         path=study_path, data=tables_of_json(study_text, study_path), sha256=str(sources.get(study_path, ""))
     )
-    study = study_of(file)
-    _check_against_study(table, study, path)
+    study = _seen(table, study_of(file), path)
     said = table.known_patients
     known = None if said is None else known_from_text(said, known_text, f"{path}: known_patients")
     return Member(name=name, table=table, study=study, path=path, sources=sources, text=text, known=known)
+
+
+def _in_words(analysis: Member) -> str:
+    """The endpoints of an analysis."""
+    return f"{analysis.table.endpoints.response!r} and {analysis.table.endpoints.end!r}"
 
 
 def _study_file(file: Path, study: str) -> Path:
@@ -109,6 +117,14 @@ def _study_file(file: Path, study: str) -> Path:
         near = [str(path.relative_to(folder)) for pattern in ("*.toml", "*/*.toml") for path in folder.glob(pattern)]
         raise InputError(f"{file}: study: there is no file {quote(study)} in {folder}; {nearest(study, near)}")
     return target
+
+
+def _seen(table: AnalysisTable, study: Study, address: str) -> Study:
+    """The study as the analysis sees it, held against what the analysis says."""
+    check_endpoints(table.endpoints, study.events, address)
+    seen = study.seen_by(table.endpoints)
+    _check_against_study(table, seen, address)
+    return seen
 
 
 def _check_against_study(table: AnalysisTable, study: Study, address: str) -> None:

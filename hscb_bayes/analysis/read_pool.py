@@ -165,7 +165,13 @@ def _check_shapes(pool: Analysis) -> None:
 
 
 def _check_assumptions(member: Member, first: Member, address: str) -> None:
-    """One meaning of follow-up, and of the covariate where there is one: the model has one of each."""
+    """One event that ends follow-up, one meaning of it, and of the covariate where there is one: the model has one."""
+    ends = [one.table.endpoints.end for one in (member, first) if one.is_printed]
+    if len(set(ends)) > 1:
+        raise InputError(
+            f"{address}: studies: {member.name!r} has endpoints.end = {ends[0]!r} and {first.name!r} {ends[1]!r}; "
+            "required the same"
+        )
     if member.follow_up.complete != first.follow_up.complete:
         raise InputError(
             f"{address}: studies: {member.name!r} says follow_up.complete = "

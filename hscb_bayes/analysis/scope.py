@@ -12,10 +12,13 @@ from hscb_bayes.evidence.kinds.p_value import PValue
 def speaks_of(analysis: Member, number: PrintedNumber) -> bool:
     """Whether a printed number is one of the analysis: fitted, or checked against its replicates.
 
-    It is not where it is about patients of another group or of the whole study, or of groups by duration whose sizes
-    are not declared in an analysis in which durations have no part.
+    It is not where it is about another event, or about patients of another group or of the whole study, or of groups by
+    duration whose sizes are not declared in an analysis in which durations have no part.
     """
-    study, item = analysis.study, analysis.study.item(number.item)
+    study = analysis.study
+    if any(item.id == number.item for item in study.other_items):
+        return False
+    item = study.item(number.item)
     if not is_about(study, item, number.among, analysis.cohort.among):
         return False
     groups = (number.among, *((item.groups_compared or ()) if isinstance(item, PValue) else ()))

@@ -45,9 +45,10 @@ def check(
 ) -> pd.DataFrame:
     """Compare the print with replicated studies, one row per printed number that describes outcomes.
 
-    A number about other patients than those of the analysis is listed, and compared with nothing. Of a pool, ``study``
-    is a last column. Of a table without a print, numbers computed from it are compared with those of replicated tables
-    (``check_of_patients``); where it is one of several studies, ``statistic``, ``group`` and ``day`` are columns too.
+    A number about other patients or events than those of the analysis is listed, and compared with nothing. Of a pool,
+    ``study`` is a last column. Of a table without a print, numbers computed from it are compared with those of
+    replicated tables (``check_of_patients``); where it is one of several studies, ``statistic``, ``group`` and ``day``
+    are columns too.
 
     Parameters
     ----------
@@ -68,9 +69,9 @@ def check(
     P); ``median`` and equal-tailed 50% and 90% intervals of the replicates, times that are not reached counted as inf;
     ``tail_probability``, two-sided, as in the function of that name; ``undefined`` and ``not_reached``, shares of all
     replicates; ``used``: "fitted", "interval width used" (a limit from which the likelihood takes the variance of its
-    estimate), "held out" or "not of this analysis" (about other patients: NaN for all that is computed); the ``loo_``
-    columns, the same from the posterior without the number, and whether that passed the gate (1 or 0), NaN where there
-    is none.
+    estimate), "held out" or "not of this analysis" (about other patients or events: NaN for all that is computed); the
+    ``loo_`` columns, the same from the posterior without the number, and whether that passed the gate (1 or 0), NaN
+    where there is none.
 
     Raises
     ------
@@ -132,11 +133,11 @@ def _of_print(
         What is drawn without the whole study.
     """
     analysis, widths = posterior.analysis, interval_items(posterior.analysis)
+    study = analysis.study
     numbers = replicate(posterior, replicates=replicates, seed=seed).numbers
     rows = []
-    for number in analysis.study.numbers:
-        if not analysis.study.item(number.item).describes_outcomes:
-            continue
+    outcomes = [item for item in (*study.items, *study.other_items) if item.describes_outcomes]
+    for number in (number for item in outcomes for number in item.numbers):
         id, used = use_of(number, analysis, widths)
         row: dict[str, object] = {
             "id": number.id,
@@ -178,7 +179,7 @@ def use_of(number: PrintedNumber, analysis: Member, widths: frozenset[str]) -> t
 
     A count comes with its percentage and a median with its limits: they are one piece of information. A survival's
     limits are not fitted, but where the item is in ``widths`` they say how uncertain its estimate is. A number of other
-    patients is not of this analysis.
+    patients or events is not of this analysis.
     """
     if not speaks_of(analysis, number):
         return None, OUTSIDE

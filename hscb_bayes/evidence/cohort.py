@@ -13,8 +13,8 @@ from hscb_bayes.estimators.sample_quantiles import Definition
 from hscb_bayes.evidence.printed import Printed
 
 EVERYBODY = "all"  # the group that every study has
+RESPONSE, DEATH = "response", "death"  # the events that every study has
 
-Event = Literal["response", "death"]
 IntervalScale = Literal["plain", "log", "log-log", "logit", "arcsin"]
 ShareInterval = Literal["clopper-pearson", "wilson"]
 IncidenceEstimator = Literal["aalen_johansen", "kaplan_meier"]
@@ -52,10 +52,20 @@ class Cohort:
         """Who was ever seen to respond."""
         return np.isfinite(self.response_day)
 
-    def seen_by(self, event: Event, at: Printed | None) -> np.ndarray:
+    def seen_by(self, event: str, at: Printed | None) -> np.ndarray:
         """Who was seen to have an event, by a time or, where none is given, by the end of follow-up."""
-        had, day = (self.responded, self.response_day) if event == "response" else (self.died, self.last_day)
+        had, day = self.outcome(event)
         return had if at is None else had & (day <= at.value)
+
+    def outcome(self, event: str) -> tuple[np.ndarray, np.ndarray]:
+        """Who was seen to have an event, and on which day.
+
+        Raises
+        ------
+        KeyError
+            When the event is neither response nor death.
+        """
+        return {RESPONSE: (self.responded, self.response_day), DEATH: (self.died, self.last_day)}[event]
 
     @property
     def first_day(self) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.cohort import RESPONSE
 from hscb_bayes.evidence.item import Identifier, Line, Table
 from hscb_bayes.evidence.printed import Printed
 from hscb_bayes.sentences import listed, quote
@@ -31,10 +32,11 @@ class Group(Table):
     """Patients who are treated as one in a paper.
 
     A group ``by = "response"`` is the naive one: who was ever seen to respond (``value = "yes"``) or not, although that
-    was not known at time zero. A group ``by = "duration"`` holds the patients whose prior neutropenia meets a rule. A
-    group ``by = "characteristic"`` holds those who have something that was known at time zero (``value = "yes"``), such
-    as a sibling donor, or do not have it; the model knows of no effect of it. A group ``by = "groups"`` holds the
-    patients who are in all of several groups, such as the responders of one arm.
+    was not known at time zero; ``event`` names another event than ``response``. A group ``by = "duration"`` holds the
+    patients whose prior neutropenia meets a rule. A group ``by = "characteristic"`` holds those who have something that
+    was known at time zero (``value = "yes"``), such as a sibling donor, or do not have it; the model knows of no effect
+    of it. A group ``by = "groups"`` holds the patients who are in all of several groups, such as the responders of one
+    arm.
     """
 
     id: Identifier = Field(description="name of the group: the table's own name")
@@ -42,6 +44,9 @@ class Group(Table):
     value: Literal["yes", "no"] | None = Field(
         default=None,
         description="by response: those ever seen to respond, or the others; by characteristic: who has it, or not",
+    )
+    event: Identifier | None = Field(
+        default=None, description="by response: the event, one that does not end follow-up; left out: `response`"
     )
     of: Identifier | None = Field(default=None, description="by characteristic: its name")
     n: Annotated[int, Field(ge=1)] | None = Field(
@@ -61,11 +66,18 @@ class Group(Table):
                 raise ValueError(f"{key} is missing; a group by {self.by} needs it")
             if given[key] is not None and not needed:
                 raise ValueError(f"{key} is given for a group by {self.by}; remove it")
+        if self.event is not None and self.by != "response":
+            raise ValueError(f"event is given for a group by {self.by}; remove it")
         if self.n is not None and self.by in ("response", "duration"):
             raise ValueError(f"n is given for a group by {self.by}; counts and the median say how many they are")
         if self.rule is not None:
             _split_rule(self.rule)
         return self
+
+    @property
+    def about(self) -> str | None:
+        """Name of the event that divides the patients; None where none does."""
+        return (self.event or RESPONSE) if self.by == "response" else None
 
     @property
     def relation(self) -> Relation | None:
@@ -86,14 +98,14 @@ class Group(Table):
     def definition(self) -> tuple[object, ...]:
         """What says who is in it: two groups of one definition are one group."""
         cut = None if self.cut is None else self.cut.exact
-        return (self.by, self.of, self.value, self.relation, cut, frozenset(self.all_of or ()))
+        return (self.by, self.of or self.about, self.value, self.relation, cut, frozenset(self.all_of or ()))
 
     def is_complement_of(self, other: Group) -> bool:
         """Whether every patient is in exactly one of the two."""
         if self.by == "groups" or self.by != other.by:
             return False
         if self.cut is None or other.cut is None or self.relation is None:
-            return self.of == other.of and self.value != other.value
+            return (self.of, self.about) == (other.of, other.about) and self.value != other.value
         return self.cut.exact == other.cut.exact and COMPLEMENT[self.relation] == other.relation
 
 

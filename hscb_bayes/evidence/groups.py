@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
-
-from pydantic import ValidationError
 
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.event import Event, check_event
 from hscb_bayes.evidence.group import Group
-from hscb_bayes.sentences import explain, listed, nearest, quote
-from hscb_bayes.toml_file import TomlFile
+from hscb_bayes.sentences import listed, nearest, quote
+from hscb_bayes.toml_file import TomlFile, named_tables
 
 
-def read_groups(file: TomlFile, patients: int) -> dict[str, Group]:
-    """The groups of a study of so many patients, by id.
+def read_groups(file: TomlFile, patients: int, events: Mapping[str, Event]) -> dict[str, Group]:
+    """The groups of a study of so many patients and of these declared events, by id.
 
     Raises
     ------
     InputError
         With the sentence, where a group is wrong, is one that is there already, or cannot be beside the others.
     """
-    tables = file.data.get("group", {})
-    if not isinstance(tables, dict):
-        raise InputError(f"{file.path}: group: required [group.name] tables, found {quote(tables)}")
-    groups = {id: _group(id, table, file.path) for id, table in tables.items()}
+    groups = named_tables(file, "group", Group)
+    if EVERYBODY in groups:
+        raise InputError(
+            f"{file.path}: group {EVERYBODY!r}: every study has the group {EVERYBODY!r}; required another name"
+        )
     for group in groups.values():
+        if group.about is not None:
+            check_event(group.about, events, ends=False, address=f"{file.path}: group {group.id!r}: event")
         if group.by == "groups":
             _check_all_of(group, groups, f"{file.path}: group {group.id!r}")
     for one, other in itertools.combinations(groups.values(), 2):
@@ -56,25 +57,11 @@ def known_size(group: str, groups: Mapping[str, Group], patients: int) -> int | 
     return next((patients - n for n in others), None)
 
 
-def _group(id: str, table: Any, path: str) -> Group:
-    address = f"{path}: group {quote(id)}"
-    if id == EVERYBODY:
-        raise InputError(f"{address}: every study has the group {EVERYBODY!r}; required another name")
-    if not isinstance(table, dict):
-        raise InputError(f"{address}: required a table, found {quote(table)}")
-    if "id" in table:
-        raise InputError(f"{address}: unknown key 'id'; the name of the table is the id")
-    try:
-        return Group.model_validate(table | {"id": id})
-    except ValidationError as error:
-        raise explain(error, model=Group, address=address) from None
-
-
 def _in_words(group: Group) -> str:
     """What defines a group, and of groups by response how their levels are kept."""
     if group.by == "response":
         seen = "patients ever seen to respond" if group.value == "yes" else "patients never seen to respond"
-        return f"{seen}; required one of them, and numbers of complete or partial responders as items of kind 'fact'"
+        return f"{seen}; required one of them, or for complete or partial responders the event that they had"
     if group.by == "characteristic":
         return f"{group.of!r} with value {group.value!r}"
     return repr(group.rule) if group.rule is not None else f"all of {listed(group.parts)}"

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions
+from hscb_bayes.evidence.cohort import DEATH, EVERYBODY, Cohort, Conventions
 from hscb_bayes.evidence.printed import Bound, Printed
 from hscb_bayes.sentences import quote
 
@@ -105,6 +105,16 @@ class Item(Table):
         return (self.among,)
 
     @property
+    def about(self) -> str | None:
+        """Name of the event that the item is about; None where it is about none."""
+        return dict(self).get("event")
+
+    @property
+    def about_an_end(self) -> bool | None:
+        """Whether that event must be one that ends follow-up; None where it may be either."""
+        return None
+
+    @property
     @abstractmethod
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """Every printed number of the item, the estimate first."""
@@ -131,7 +141,7 @@ class Item(Table):
         Parameters
         ----------
         labels
-            Group id to words; a group that is not there is called by its id.
+            Words, of a group by its id and of an event by ``event_key``; what is not there is called by its name.
         """
 
     def check_patients(self, patients: int, size: int | None) -> None:
@@ -153,6 +163,27 @@ class Item(Table):
     def number(self, part: str, label: str, printed: Printed) -> PrintedNumber:
         """A number of this item; ``part`` is ``""`` for the estimate, else what follows the id, with its dot."""
         return PrintedNumber(id=f"{self.id}{part}", item=self.id, label=label, among=self.among, printed=printed)
+
+
+def event_key(event: str) -> str:
+    """Under which key labels have the words of an event; no group has such an id."""
+    return f"event:{event}"
+
+
+def event_in_words(event: str, labels: Mapping[str, str], plain: Mapping[str, str] = NO_LABELS) -> str:
+    """An event in the study's words, or else in plain ones, or else its name."""
+    return labels.get(event_key(event)) or plain.get(event, event.replace("_", " "))
+
+
+def survival_key(end: str) -> str:
+    """Under which key labels have the words of survival without an event."""
+    return f"survival:{end}"
+
+
+def survival_in_words(end: str, labels: Mapping[str, str]) -> str:
+    """ "survival", or "survival without progression or death"."""
+    plain = "survival" if end == DEATH else f"survival without {event_in_words(end, labels)}"
+    return labels.get(survival_key(end), plain)
 
 
 def among_in_words(group: str, labels: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from hscb_bayes.evidence.event import Event
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.registry import KINDS
@@ -22,9 +23,9 @@ _INTRODUCTION = f"""\
 # The study file
 
 What a paper says, as one TOML file: nothing computed, nothing assumed, numbers as printed with all their digits. At
-the top stands `schema = {SCHEMA}`; then come one `[study]` table, a `[group.<id>]` table for every group of patients
-that the paper compares, and an `[[item]]` table for every published item. Unknown keys, control characters, NaN and
-infinity are refused, and so is a file above 1 MiB.
+the top stands `schema = {SCHEMA}`; then come one `[study]` table, an `[event.<id>]` table for every event other than
+response and death, a `[group.<id>]` table for every group of patients that the paper compares, and an `[[item]]` table
+for every published item. Unknown keys, control characters, NaN and infinity are refused, and so is a file above 1 MiB.
 
 Printed numbers are text: `"59%"` or `"0.59"` for a proportion, `"9 days"` or `"1 year"` (365 days) for a time, `".007"`
 or `"< .001"` for a P value. Their last digit says how much rounding hides; halves are rounded up.
@@ -37,6 +38,7 @@ def schema_markdown() -> str:
     sections = [
         _INTRODUCTION,
         _section("## `[study]`", StudyTable, StudyTable.model_fields),
+        _section("## `[event.<id>]`", Event, [name for name in Event.model_fields if name != "id"]),
         _section("## `[group.<id>]`", Group, [name for name in Group.model_fields if name != "id"]),
         f"## `[[item]]`\n\nEvery item has a `kind`, one of those below, and\n\n{fields_table(Item, common)}",
         *(_kind(name, kind) for name, kind in KINDS.items()),

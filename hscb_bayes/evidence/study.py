@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -12,18 +12,19 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.cohort import DEATH, EVERYBODY, RESPONSE
+from hscb_bayes.evidence.event import Endpoints, Event, check_event, sorts
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.groups import known_size, read_groups
-from hscb_bayes.evidence.item import Identifier, Item, Line, Paragraph, PrintedNumber, Table
+from hscb_bayes.evidence.item import Identifier, Item, Line, Paragraph, PrintedNumber, Table, event_key, survival_key
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.printed import TIE, Printed, Resolution, steps_per_day
 from hscb_bayes.evidence.registry import KINDS
 from hscb_bayes.sentences import explain, nearest, quote, unknown_key
-from hscb_bayes.toml_file import TomlFile, read_toml
+from hscb_bayes.toml_file import TomlFile, named_tables, read_toml
 
 SCHEMA = 1
-TOP_LEVEL = ("schema", "study", "group", "item")
+TOP_LEVEL = ("schema", "study", "event", "group", "item")
 
 
 class StudyTable(Table):
@@ -45,9 +46,11 @@ class StudyTable(Table):
         default=None, description="name of the kind of patients, such as 'after_car_t'; needed to pool studies"
     )
     definition: Identifier | None = Field(
-        default=None, description="name of what counts as a response, such as 'neutrophil'; needed to pool studies"
+        default=None,
+        description="name of what counts as the event `response`, such as 'neutrophil'; needed to pool studies (of "
+        "another event it is the event's name)",
     )
-    definition_words: Line | None = Field(default=None, description="what counts as a response, in words")
+    definition_words: Line | None = Field(default=None, description="what counts as the event `response`, in words")
     secondary: Line | None = Field(
         default=None, description="the source of the numbers, where it is not the paper itself"
     )
@@ -61,7 +64,10 @@ class StudyTable(Table):
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A paper's numbers.
+    """A paper's numbers: all of them, or those that an analysis of two of its events sees (``seen_by``).
+
+    Items of the whole may be of any event. Only those of ``response`` and ``death``, as in what an analysis sees, have
+    a statistic.
 
     Parameters
     ----------
@@ -71,6 +77,10 @@ class Study:
         By id, in the file's order, without "all".
     items
         In the file's order.
+    events
+        Those that are declared, by name.
+    whole
+        Of what an analysis sees, the whole study.
     path
         The file, as the user wrote it.
     sha256
@@ -100,6 +110,57 @@ class Study:
     may_share_patients_with: Mapping[str, str] = field(default_factory=dict)
     eligibility: str = ""
     note: str = ""
+    events: Mapping[str, Event] = field(default_factory=dict)
+    whole: Study | None = field(default=None, compare=False, repr=False)
+
+    def seen_by(self, endpoints: Endpoints) -> Study:
+        """The study as an analysis of two events sees it, which are called ``response`` and ``death`` there.
+
+        Groups that another event divides, and items of other events or groups, are not there; items and groups that
+        are about no event are.
+        """
+        whole, names = self.whole or self, {endpoints.response: RESPONSE, endpoints.end: DEATH}
+        divides = {id for id, group in whole.groups.items() if group.about in {None, *names}}
+        groups = {id: _called(group, names) for id, group in whole.groups.items() if divides.issuperset(group.parts)}
+        there = {EVERYBODY, *groups}
+        other = None if endpoints.response == RESPONSE else whole.events[endpoints.response]
+        return replace(
+            whole,
+            events={name: whole.events[event] for event, name in names.items() if event in whole.events},
+            groups=MappingProxyType(groups),
+            items=tuple(
+                _called(item, names)
+                for item in whole.items
+                if item.about in {None, *names} and there.issuperset(item.groups)
+            ),
+            definition=whole.definition if other is None else other.id,
+            definition_words=whole.definition_words if other is None else other.words,
+            whole=whole,
+        )
+
+    @property
+    def views(self) -> tuple[Study, ...]:
+        """What an analysis of each two events sees of which something is printed; of what an analysis sees, itself."""
+        if self.whole is not None:
+            return (self,)
+        groups = [self.groups[id] for item in self.items for id in item.groups if id != EVERYBODY]
+        dividing = (self.groups[part].about for group in groups for part in group.parts)
+        printed = {*(item.about for item in self.items), *dividing}
+        of_sort = {
+            ends: [event for event, one in sorts(self.events).items() if one == ends and event in printed]
+            for ends in (False, True)
+        }
+        return tuple(
+            self.seen_by(Endpoints(response=response, end=end))
+            for response in of_sort[False] or [RESPONSE]
+            for end in of_sort[True] or [DEATH]
+        )
+
+    @property
+    def other_items(self) -> tuple[Item, ...]:
+        """Items of the whole study that an analysis does not see, as they are there."""
+        own = {item.id for item in self.items}
+        return () if self.whole is None else tuple(item for item in self.whole.items if item.id not in own)
 
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
@@ -115,12 +176,16 @@ class Study:
         """
         if self.time_resolution is not None:
             return steps_per_day(self.time_resolution)
-        return max((_steps(number, parts) for number, parts in _printed_days(self.items)), default=1)
+        printed = _printed_days((*self.items, *self.other_items))
+        return max((_steps(number, parts) for number, parts in printed), default=1)
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """Group id to words."""
-        return {EVERYBODY: "all patients"} | {id: group.label for id, group in self.groups.items()}
+        """Words of groups by their ids, and of the events that are declared by ``event_key`` and ``survival_key``."""
+        groups = {id: group.label for id, group in self.groups.items()}
+        events = {event_key(id): event.words for id, event in self.events.items()}
+        survival = {survival_key(id): event.survival for id, event in self.events.items()}
+        return {EVERYBODY: "all patients"} | groups | events | survival
 
     def item(self, id: str) -> Item:
         """One item.
@@ -150,6 +215,12 @@ class Study:
             known = [number.id for number in self.numbers]
             raise InputError(f"{self.path}: there is no printed number {quote(id)}; {nearest(id, known)}")
         return found
+
+
+def _called[Named: (Item, Group)](one: Named, names: Mapping[str, str]) -> Named:
+    """The same with its event under another name; one that leaves it out, or has none, as it is."""
+    event = dict(one).get("event")
+    return one if event is None else one.model_copy(update={"event": names[event]})
 
 
 def _printed_days(items: Iterable[Item]) -> Iterator[tuple[PrintedNumber, int]]:
@@ -200,13 +271,17 @@ def study_of(file: TomlFile) -> Study:
     """A study from a file that is already read; raises what ``load_study`` raises."""
     _check_top_level(file)
     table = _study_table(file)
-    groups = read_groups(file, table.n)
+    events = named_tables(file, "event", Event)
+    groups = read_groups(file, table.n, events)
     items = tuple(_items(file))
     _check_ids(items, file.path)
     for item in items:
+        if item.about is not None:
+            check_event(item.about, events, ends=item.about_an_end, address=f"{file.path}: item {item.id!r}: event")
         _check_against_study(item, table, groups, file.path)
     study = Study(
         **{name: getattr(table, name) for name in StudyTable.model_fields},
+        events=MappingProxyType(events),
         groups=MappingProxyType(groups),
         items=items,
         path=file.path,

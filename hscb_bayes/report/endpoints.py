@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.evidence.cohort import DEATH, RESPONSE
 from hscb_bayes.process.pathway import STATES, TRANSITIONS
 
 
@@ -76,9 +77,11 @@ class Words:
 
 
 def words_of(analysis: Analysis) -> Words:
-    """The words of a table's own endpoints; those of a printed study are response and death."""
+    """The words of a table's own endpoints, or of a study's events; those of several prints are response and death."""
     if analysis.has_print:
-        zero = analysis.members[0].study.time_zero
-        return Words(analysis=analysis, response="response", death="death", time_zero=f"the {zero}")
+        study = analysis.members[0].study
+        own = {name: event.words for name, event in study.events.items()} if analysis.has_one_print else {}
+        response, death = own.get(RESPONSE, RESPONSE), own.get(DEATH, DEATH)
+        return Words(analysis=analysis, response=response, death=death, time_zero=f"the {study.time_zero}")
     said = analysis.table.endpoints
     return Words(analysis=analysis, response=said.response, death=said.death, time_zero=said.time_zero)

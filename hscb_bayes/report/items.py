@@ -31,4 +31,6 @@ def items_by_use(analysis: Member) -> dict[str, list[str]]:
         else:
             is_of_these = any(speaks_of(analysis, one) for one in item.numbers)
             found["checked" if is_of_these else "outside"].append(item.describe(labels))
+    whole = (analysis.study.whole or analysis.study).labels
+    found["outside"] += [item.describe(whole) for item in analysis.study.other_items if item.describes_outcomes]
     return found

@@ -48,6 +48,10 @@ def test_the_good_file_loads(study_file: Path) -> None:
             "group: required [group.name] tables, found 3",
         ),
         (
+            b"event = 3\n" + STUDY.encode() + ITEMS.encode(),
+            "event: required [event.name] tables, found 3",
+        ),
+        (
             b"group = {a = 3}\n" + STUDY.encode() + ITEMS.encode(),
             "group 'a': required a table, found 3",
         ),

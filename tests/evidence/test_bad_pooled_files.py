@@ -51,7 +51,7 @@ BROKEN = {
     "incidence of death": (
         'kind = "incidence"\nevent = "response"',
         'kind = "incidence"\nevent = "death"',
-        "item 'response_30d': event: required 'response', found 'death'",
+        "item 'response_30d': event: required an event that does not end follow-up, found 'death'; such are 'response'",
     ),
     "incidence in a whole number": (
         'value = "62%"',

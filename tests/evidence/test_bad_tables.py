@@ -12,7 +12,7 @@ BROKEN = {
     "unknown top-level key": (
         "[study]",
         "[paper]",
-        "unknown key 'paper'; known are 'group', 'item', 'schema', 'study'",
+        "unknown key 'paper'; known are 'event', 'group', 'item', 'schema', 'study'",
     ),
     "misspelt top-level key": ("[study]", "[studdy]", "unknown key 'studdy'; did you mean 'study'?"),
     "schema missing": ("schema = 1\n", "", "schema is missing; required schema = 1"),
@@ -141,7 +141,10 @@ BROKEN = {
     "item key of another kind": (
         'words = "all died within the first year"',
         'words = "all died within the first year"\ncensoring = "none"',
-        "item 'all_died': unknown key 'censoring'; known are 'among', 'by', 'id', 'kind', 'note', 'place', 'words'",
+        (
+            "item 'all_died': unknown key 'censoring'; known are 'among', 'by', 'event', 'id', 'kind', 'note', "
+            "'place', 'words'"
+        ),
     ),
     "place missing": (
         'place = "Figure 1C"',
@@ -181,7 +184,7 @@ BROKEN = {
     "unknown event": (
         'event = "response"\ncount',
         'event = "recovery"\ncount',
-        "item 'response': event: required 'response' or 'death', found 'recovery'",
+        "item 'response': event: unknown event 'recovery'; known are 'death', 'response'",
     ),
 }
 

@@ -132,8 +132,8 @@ SAME = {
     "by response": (
         '\n[group.partial]\nby = "response"\nvalue = "yes"\nlabel = "partial responders"\n',
         (
-            "group 'partial': 'responders' is the same group, patients ever seen to respond; required one of them, and "
-            "numbers of complete or partial responders as items of kind 'fact'"
+            "group 'partial': 'responders' is the same group, patients ever seen to respond; required one of them, or "
+            "for complete or partial responders the event that they had"
         ),
     ),
     "by duration": (

@@ -1,4 +1,4 @@
-"""The studies that are pooled with the main one: their numbers as printed, and what the audit says of each."""
+"""The studies beside the main one: their numbers as printed, and what the audit says of each."""
 
 from pathlib import Path
 
@@ -26,6 +26,7 @@ PRINTED = {
     "scb2024": (58, "poor_graft_function", "response_unspecified", "36, 62%, 47%"),
     "bowman2023": (14, "poor_graft_function", "complete_or_partial", "7, 50%, 75%, 40%, .56, 50%, 23%, 72%"),
     "liu2024": (25, "poor_graft_function", "neutrophil", "8, 21 days, 10 days, 40 days"),
+    "mingot2024": (38, None, None, "29, 76.3%, 32 days, 19, 82.6%, 22 days, 29, 82.9%, 29 days, 7"),
 }
 # Study, severity, and a sentence of the audit that was recomputed by hand.
 BY_HAND = [

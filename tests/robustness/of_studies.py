@@ -24,6 +24,7 @@ from tests.robustness.saying import differences
 GOOD = (
     ROOT / "tests/evidence/good.toml",
     ROOT / "tests/evidence/good.toml",
+    ROOT / "tests/evidence/several.toml",
     ROOT / "tests/analysis/good_study.toml",
     *sorted((MODELS / "evidence").glob("*.toml")),
 )
@@ -49,6 +50,7 @@ def as_said(study: Study, tables: Mapping[str, Any]) -> None:
     """Everything in the file is in the study."""
     found = [
         *differences(study, tables["study"], "study"),
+        *differences(study.events, tables.get("event", {}), "event"),
         *differences(study.groups, tables.get("group", {}), "group"),
         *differences(study.items, tables["item"], "item"),
     ]

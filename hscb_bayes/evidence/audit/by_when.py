@@ -77,4 +77,5 @@ def _printed(item: Count | Share) -> str:
 
 def _words(item: Count | Share, study: Study) -> str:
     printed = _printed(item) if isinstance(item, Count) else f"{_printed(item)} of the"
-    return f"{printed} patients with {by_a_time(item.event, item.at)} {among_in_words(item.among, study.labels)}"
+    event = by_a_time(item.event, item.at, study.labels)
+    return f"{printed} patients with {event} {among_in_words(item.among, study.labels)}"

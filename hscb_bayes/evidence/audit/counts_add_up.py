@@ -8,7 +8,7 @@ from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.sizes import size_at_relation
 from hscb_bayes.evidence.audit.wording import from_to, label, sentence
 from hscb_bayes.evidence.cohort import EVERYBODY
-from hscb_bayes.evidence.kinds.count import EVENTS, Count
+from hscb_bayes.evidence.kinds.count import Count, by_when
 from hscb_bayes.evidence.study import Study
 
 RULE = "counts_add_up"
@@ -32,7 +32,8 @@ def _responders(study: Study, counts: list[Count]) -> Iterator[Finding]:
     if total is None:
         return
     others = total.n - total.count
-    words = f"{total.count} patients with a response leave {others} without, {total.n} in all"
+    event = by_when(total.event, None, study.labels)
+    words = f"{total.count} patients with {event} leave {others} without, {total.n} in all"
     yield _finding("ok", (total.id,), words, f"{total.n} - {total.count} = {others}")
     for item in counts:
         if item.among == EVERYBODY or study.groups[item.among].by != "response":
@@ -77,9 +78,9 @@ def _pair(study: Study, counts: list[Count], first: Count, second: Count) -> Ite
     for whole in counts:
         same = (whole.among, whole.event, whole.at) == (EVERYBODY, first.event, first.at) and whole.evaluable is None
         if same and together == study.n:
-            events = first.count + second.count
+            events, event = first.count + second.count, by_when(first.event, None, study.labels)
             words = (
-                f"{first.count} and {second.count} patients with {EVENTS[first.event]} among {names} are {events}, "
+                f"{first.count} and {second.count} patients with {event} among {names} are {events}, "
                 f"and {whole.count} are counted among all"
             )
             severity = "ok" if events == whole.count else "conflict"

@@ -10,7 +10,7 @@ from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.sizes import group_sizes
 from hscb_bayes.evidence.audit.wording import sentence
 from hscb_bayes.evidence.cohort import EVERYBODY
-from hscb_bayes.evidence.item import among_in_words
+from hscb_bayes.evidence.item import among_in_words, event_in_words
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
@@ -29,8 +29,9 @@ def last_response(study: Study) -> list[Finding]:
 
 
 def _compare(study: Study, item: Incidence, median: MedianTime, last: Printed) -> Finding:
+    event = event_in_words(item.event, study.labels)
     subject = (
-        f"response by {item.at} {among_in_words(item.among, study.labels)}, {item.value}, and a last response at {last}"
+        f"{event} by {item.at} {among_in_words(item.among, study.labels)}, {item.value}, and a last response at {last}"
     )
     items: tuple[str, ...] = (item.id, median.id)
     total = _total(study)

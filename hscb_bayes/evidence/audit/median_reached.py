@@ -6,6 +6,7 @@ from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.sizes import group_sizes
 from hscb_bayes.evidence.audit.wording import label, listed, sentence
 from hscb_bayes.evidence.cohort import EVERYBODY
+from hscb_bayes.evidence.item import event_in_words
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.study import Study
@@ -32,8 +33,9 @@ def _compare(study: Study, item: MedianTime, total: Count) -> Finding:
         reached = reached and half <= total.count
         people = f"all {size} patients" if group == EVERYBODY else f"the {size} {label(group, study)}"
         halves.append(f"{half} responses by then among {people}")
+    event = event_in_words(item.event, study.labels)
     needs = listed(halves, "or") if halves else "as many responses as half of its group"
-    words = f"a median time to response of {item.value} means {needs}, and {total.count} responded in all"
+    words = f"a median time to {event} of {item.value} means {needs}, and {total.count} responded in all"
     severity: Severity = "ok"
     if not reached:
         severity, words = "note", f"{words}: the median is not reached unless those who left or died count as censored"

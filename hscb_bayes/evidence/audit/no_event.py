@@ -8,7 +8,8 @@ from itertools import combinations
 from hscb_bayes.evidence.audit.arithmetic.rounding import window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.wording import estimate_of, label, sentence
-from hscb_bayes.evidence.kinds.count import EVENTS, Count
+from hscb_bayes.evidence.item import event_in_words
+from hscb_bayes.evidence.kinds.count import Count, by_when
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.survival import Survival
@@ -34,13 +35,13 @@ def _needing_events(study: Study, count: Count) -> Iterator[Finding]:
             words = estimate_of(item, study)
         elif isinstance(item, MedianTime):
             needs = count.event == item.event and item.groups == (count.among,)
-            words = f"the median time to {item.event} of {item.value}"
+            words = f"the median time to {event_in_words(item.event, study.labels)} of {item.value}"
         else:
             continue
         if needs:
             words = (
-                f"{words.rstrip(',')}, needs a patient with {EVENTS[count.event]}, and 0 of {count.n} are counted "
-                f"among {label(count.among, study)}"
+                f"{words.rstrip(',')}, needs a patient with {by_when(count.event, None, study.labels)}, and 0 of "
+                f"{count.n} are counted among {label(count.among, study)}"
             )
             yield _finding(RULE, "conflict", (count.id, item.id), words, f"0 / {count.n} = 0.0%")
 
@@ -52,8 +53,9 @@ def incidence_rises(study: Study) -> list[Finding]:
     for one, other in combinations(items, 2):
         if one.among == other.among and one.at.exact < other.at.exact:
             falls = window(other.value).high < window(one.value).low
+            event = event_in_words(one.event, study.labels)
             words = (
-                f"{one.event} among {label(one.among, study)} is {one.value} by {one.at} and {other.value} by "
+                f"{event} among {label(one.among, study)} is {one.value} by {one.at} and {other.value} by "
                 f"{other.at}: {'an incidence cannot fall' if falls else 'it does not fall'}"
             )
             severity: Severity = "conflict" if falls else "ok"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hscb_bayes.evidence.audit.by_when import by_when, counts_rise
 from hscb_bayes.evidence.audit.count_percent import count_percent
 from hscb_bayes.evidence.audit.counts_add_up import counts_add_up
 from hscb_bayes.evidence.audit.disjoint_sizes import disjoint_sizes
 from hscb_bayes.evidence.audit.everybody_died import everybody_died
-from hscb_bayes.evidence.audit.finding import Finding
+from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.follow_up import follow_up
 from hscb_bayes.evidence.audit.immortal_time import immortal_time
 from hscb_bayes.evidence.audit.interval_counts import interval_counts
@@ -28,6 +28,7 @@ from hscb_bayes.evidence.audit.whole_and_parts import whole_and_parts
 from hscb_bayes.evidence.audit.whole_counts import whole_counts
 from hscb_bayes.evidence.study import Study
 
+GRAVITY: Mapping[Severity, int] = {"ok": 0, "note": 1, "conflict": 2}
 RULES: tuple[Callable[[Study], list[Finding]], ...] = (
     count_percent,
     counts_add_up,
@@ -60,6 +61,9 @@ RULES: tuple[Callable[[Study], list[Finding]], ...] = (
 def audit(study: Study) -> tuple[Finding, ...]:
     """Check a study's printed numbers against each other, without any model.
 
+    Rules compare numbers of the same events: of a whole study they run on every two events of which something is
+    printed (``Study.views``). A finding of several is one, the gravest.
+
     Returns
     -------
     Findings in the order of the rules. A study of one item has few; none is an error.
@@ -71,4 +75,9 @@ def audit(study: Study) -> tuple[Finding, ...]:
     >>> sorted({finding.rule for finding in findings if finding.severity == "conflict"})
     ['disjoint_sizes', 'interval_size']
     """
-    return tuple(finding for rule in RULES for finding in rule(study))
+    found: dict[str, Finding] = {}
+    views = study.views
+    for finding in (finding for rule in RULES for view in views for finding in rule(view)):
+        if finding.id not in found or GRAVITY[finding.severity] > GRAVITY[found[finding.id].severity]:
+            found[finding.id] = finding
+    return tuple(found.values())

@@ -71,8 +71,9 @@ def _exactly(size: int, item: str | None, because: str) -> Sizes:
 
 
 def _counts(study: Study, group: str) -> list[Count]:
-    """Counts out of all patients of a group: where some were not evaluable, n is not its size."""
-    counts = (item for item in study.items if isinstance(item, Count) and item.among == group)
+    """Counts out of all patients of a group, of whatever event: where some were not evaluable, n is not its size."""
+    items = (*study.items, *study.other_items)
+    counts = (item for item in items if isinstance(item, Count) and item.among == group)
     return [item for item in counts if item.evaluable is None]
 
 

@@ -8,7 +8,7 @@ from hscb_bayes.evidence.audit.finding import Finding
 from hscb_bayes.evidence.audit.sizes import group_sizes
 from hscb_bayes.evidence.audit.wording import label, sentence
 from hscb_bayes.evidence.cohort import EVERYBODY
-from hscb_bayes.evidence.kinds.count import EVENTS, Count
+from hscb_bayes.evidence.kinds.count import Count, by_when
 from hscb_bayes.evidence.kinds.everybody_died_by import EverybodyDiedBy
 from hscb_bayes.evidence.study import Study
 
@@ -31,7 +31,7 @@ def _within(study: Study, part: Count, whole: Count) -> Iterator[Finding]:
     """At most as many events, and at most as many patients without, as among all."""
     if part.event != whole.event or whole.n != study.n:
         return
-    event, group = EVENTS[part.event], label(part.among, study)
+    event, group = by_when(part.event, None, study.labels), label(part.among, study)
     if part.count > whole.count:
         words = f"{part.count} patients with {event} among {group} are more than the {whole.count} among all"
         yield _conflict((part.id, whole.id), words, f"{part.count} against {whole.count}")

@@ -9,6 +9,7 @@ from hscb_bayes.evidence.audit.arithmetic.rounding import window
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.parts import survivals
 from hscb_bayes.evidence.audit.wording import label, sentence
+from hscb_bayes.evidence.item import event_in_words, survival_in_words
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.survival import Survival
 from hscb_bayes.evidence.study import Study
@@ -27,8 +28,9 @@ def _days(study: Study) -> Iterator[Finding]:
             rises = window(other.value).low > window(one.value).high
             severity: Severity = "conflict" if rises else "ok"
             verdict = "survival cannot rise" if rises else "it does not rise"
+            survival = survival_in_words(one.event, study.labels)
             words = (
-                f"survival among {label(one.among, study)} is {one.value} at {one.at} and {other.value} at {other.at}"
+                f"{survival} among {label(one.among, study)} is {one.value} at {one.at} and {other.value} at {other.at}"
             )
             yield _finding(severity, (one.id, other.id), f"{words}: {verdict}", f"{one.value} then {other.value}")
 
@@ -49,9 +51,10 @@ def _beside_median(study: Study, median: MedianTime, item: Survival) -> Iterator
         wrong, words = alive.low > 0.5, "after the median, when at most half are alive"
     else:
         return
+    survival, event = survival_in_words(item.event, study.labels), event_in_words(median.event, study.labels)
     words = (
-        f"survival at {item.at} among {label(item.among, study)} is {item.value}, {words} "
-        f"(median time to death {median.value})"
+        f"{survival} at {item.at} among {label(item.among, study)} is {item.value}, {words} "
+        f"(median time to {event} {median.value})"
     )
     yield _finding("conflict" if wrong else "ok", (median.id, item.id), words, f"{item.value} against 50%")
 

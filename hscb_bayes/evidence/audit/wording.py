@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hscb_bayes.evidence.audit.arithmetic.cut import Bounds
 from hscb_bayes.evidence.audit.arithmetic.rounding import Number, Window
-from hscb_bayes.evidence.item import among_in_words, interval_in_words
+from hscb_bayes.evidence.item import among_in_words, event_in_words, interval_in_words, survival_in_words
 from hscb_bayes.evidence.kinds.count import by_when
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.p_value import PValue
@@ -52,15 +52,15 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 def estimate_of(item: Estimate, study: Study) -> str:
     """ "survival at 1 year among responders, 74% (95% CI 54% to 94%),"."""
     interval = interval_in_words(item.lower, item.upper, item.level)
-    return f"{_subject(item)} {among_in_words(item.among, study.labels)}, {item.value}{interval},"
+    return f"{_subject(item, study.labels)} {among_in_words(item.among, study.labels)}, {item.value}{interval},"
 
 
-def _subject(item: Estimate) -> str:
+def _subject(item: Estimate, labels: Mapping[str, str]) -> str:
     if isinstance(item, Survival):
-        return f"survival at {item.at}"
+        return f"{survival_in_words(item.event, labels)} at {item.at}"
     if isinstance(item, Incidence):
-        return f"{item.event} by {item.at}"
-    return f"the share of patients with {by_when(item.event, item.at)}"
+        return f"{event_in_words(item.event, labels)} by {item.at}"
+    return f"the share of patients with {by_when(item.event, item.at, labels)}"
 
 
 def p_words(item: PValue) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from hscb_bayes.estimators.kaplan_meier import number_at_risk
-from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, Item, PrintedNumber, among_in_words
+from hscb_bayes.evidence.cohort import DEATH, Cohort, Conventions
+from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber, among_in_words
 from hscb_bayes.evidence.printed import DaysAfterZero, Printed
 
 
@@ -18,6 +18,7 @@ class AtRisk(Item):
     """Patients of a group who are alive and still followed at a day: with survival at that day it says who was lost."""
 
     kind: Literal["at_risk"] = Field(description="which kind of number this is")
+    event: Identifier = Field(default=DEATH, description="the event that ends follow-up: of which curve it is")
     at: DaysAfterZero = Field(description="when, counted from time zero")
     count: Annotated[int, Field(ge=0)] = Field(description="how many patients are at risk")
 
@@ -32,6 +33,11 @@ class AtRisk(Item):
         most = patients if size is None else size
         if self.count > most:
             raise ValueError(f"count {self.count} is more than the {most} patients; check {self.place}")
+
+    @property
+    def about_an_end(self) -> bool:
+        """Yes: a patient who had the event is followed no longer."""
+        return True
 
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:

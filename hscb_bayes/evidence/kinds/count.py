@@ -8,12 +8,20 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions, Event
+from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions
 from hscb_bayes.evidence.group import drawn
-from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, among_in_words
+from hscb_bayes.evidence.item import (
+    NO_LABELS,
+    Identifier,
+    Item,
+    Line,
+    PrintedNumber,
+    among_in_words,
+    event_in_words,
+)
 from hscb_bayes.evidence.printed import DaysAfterZero, Printed, Proportion
 
-EVENTS = {"response": "a response", "death": "death"}
+PLAIN = {"response": "a response", "death": "death"}  # words of events that the study does not name
 
 
 class Count(Item):
@@ -25,7 +33,9 @@ class Count(Item):
     """
 
     kind: Literal["count"] = Field(description="which kind of number this is")
-    event: Event = Field(description="what happened to the patients that are counted")
+    event: Identifier = Field(
+        description="what happened to the patients that are counted: `response`, `death`, or an event that is declared"
+    )
     at: DaysAfterZero | None = Field(
         default=None, description="by when, counted from time zero; left out: by the end of follow-up"
     )
@@ -98,10 +108,12 @@ class Count(Item):
         people = among_in_words(self.among, labels)
         patients = "patients" if self.evaluable is None else f"evaluable patients ({self.evaluable})"
         return (
-            f"{self.count} of {self.n} {patients} with {by_when(self.event, self.at)} {people}{percent}, {self.place}"
+            f"{self.count} of {self.n} {patients} with {by_when(self.event, self.at, labels)} {people}{percent}, "
+            f"{self.place}"
         )
 
 
-def by_when(event: Event, at: Printed | None) -> str:
+def by_when(event: str, at: Printed | None, labels: Mapping[str, str] = NO_LABELS) -> str:
     """ "a response by 30 days", or "a response" where no time is printed."""
-    return EVENTS[event] if at is None else f"{EVENTS[event]} by {at}"
+    words = event_in_words(event, labels, PLAIN)
+    return words if at is None else f"{words} by {at}"

@@ -8,8 +8,16 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, Item, Line, PrintedNumber, among_in_words
+from hscb_bayes.evidence.cohort import DEATH, Cohort, Conventions
+from hscb_bayes.evidence.item import (
+    NO_LABELS,
+    Identifier,
+    Item,
+    Line,
+    PrintedNumber,
+    among_in_words,
+    event_in_words,
+)
 from hscb_bayes.evidence.printed import ALL, DaysAfterZero, Printed
 
 
@@ -19,6 +27,12 @@ class EverybodyDiedBy(Item):
     kind: Literal["everybody_died_by"] = Field(description="which kind of number this is")
     by: DaysAfterZero = Field(description="by when, counted from time zero")
     words: Line = Field(description="the sentence as printed")
+    event: Identifier = Field(default=DEATH, description="what everybody had by then: an event that ends follow-up")
+
+    @property
+    def about_an_end(self) -> bool:
+        """Yes: nobody of the group is followed any longer."""
+        return True
 
     @property
     def day(self) -> float:
@@ -28,7 +42,8 @@ class EverybodyDiedBy(Item):
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """One number: the share of the group that was seen to die, printed as "all"."""
-        return (self.number("", f"share seen to die by {self.by}", Printed(ALL)),)
+        had = "to die" if self.event == DEATH else f"to have {event_in_words(self.event, NO_LABELS)}"
+        return (self.number("", f"share seen {had} by {self.by}", Printed(ALL)),)
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """Deaths seen by the day over patients in the group, not rounded; NaN without such patients."""
@@ -39,4 +54,6 @@ class EverybodyDiedBy(Item):
 
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "everybody died by 1 year among non-responders ('all died ...'), abstract"."""
-        return f"everybody died by {self.by} {among_in_words(self.among, labels)} ({self.words!r}), {self.place}"
+        event, people = event_in_words(self.event, labels), among_in_words(self.among, labels)
+        had = "died" if event == DEATH else f"had {event}"
+        return f"everybody {had} by {self.by} {people} ({self.words!r}), {self.place}"

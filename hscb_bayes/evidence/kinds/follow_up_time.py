@@ -9,9 +9,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from hscb_bayes.estimators import kaplan_meier
-from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.cohort import DEATH, Cohort, Conventions
 from hscb_bayes.evidence.item import (
     NO_LABELS,
+    Identifier,
     Item,
     Level,
     PrintedNumber,
@@ -30,6 +31,7 @@ class FollowUpTime(Item):
     """
 
     kind: Literal["follow_up"] = Field(description="which kind of number this is")
+    event: Identifier = Field(default=DEATH, description="the event that ends follow-up: of which curve it is")
     value: Days = Field(description="the median")
     estimator: Literal["reverse_kaplan_meier"] = Field(description="how the paper says that it was estimated")
     lower: Days | None = Field(default=None, description="lower confidence limit, if printed")
@@ -40,6 +42,11 @@ class FollowUpTime(Item):
     def _interval_around_estimate(self) -> FollowUpTime:
         check_interval(self.value, self.lower, self.upper, self.level, self.place)
         return self
+
+    @property
+    def about_an_end(self) -> bool:
+        """Yes: a patient who had the event is followed no longer."""
+        return True
 
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:

@@ -11,7 +11,14 @@ from pydantic import Field
 from hscb_bayes.estimators import aalen_johansen, kaplan_meier
 from hscb_bayes.estimators.intervals import proportion_interval
 from hscb_bayes.evidence.cohort import Cohort, Conventions
-from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, among_in_words, interval_in_words
+from hscb_bayes.evidence.item import (
+    NO_LABELS,
+    Identifier,
+    PrintedNumber,
+    among_in_words,
+    event_in_words,
+    interval_in_words,
+)
 from hscb_bayes.evidence.kinds.proportion import ProportionItem
 from hscb_bayes.evidence.printed import DaysAfterZero
 
@@ -19,12 +26,18 @@ from hscb_bayes.evidence.printed import DaysAfterZero
 class Incidence(ProportionItem):
     """Share of a group seen to respond by a time, patients who were lost before it being accounted for.
 
-    Death without response competes, or is treated as the end of follow-up, as the conventions say.
+    Or to have another event that does not end follow-up. Death without response competes, or is treated as the end of
+    follow-up, as the conventions say.
     """
 
     kind: Literal["incidence"] = Field(description="which kind of number this is")
-    event: Literal["response"] = Field(description="the incidence of what")
+    event: Identifier = Field(description="the incidence of what: `response`, or an event that does not end follow-up")
     at: DaysAfterZero = Field(description="by when, counted from time zero")
+
+    @property
+    def about_an_end(self) -> bool:
+        """No: of death or what includes it, 1 less survival is printed as survival."""
+        return False
 
     @property
     def day(self) -> float:
@@ -34,7 +47,7 @@ class Incidence(ProportionItem):
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The estimate, and the two limits when they are printed."""
-        return self.estimate_and_limits(f"{self.event} by {self.at}")
+        return self.estimate_and_limits(f"{event_in_words(self.event, NO_LABELS)} by {self.at}")
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """Aalen-Johansen, or one less Kaplan-Meier, at the day, with an interval on the scale of the conventions."""
@@ -56,4 +69,5 @@ class Incidence(ProportionItem):
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "response by 30 days among all patients: 82%, letter"."""
         interval = interval_in_words(self.lower, self.upper, self.level)
-        return f"{self.event} by {self.at} {among_in_words(self.among, labels)}: {self.value}{interval}, {self.place}"
+        words = f"{event_in_words(self.event, labels)} by {self.at}"
+        return f"{words} {among_in_words(self.among, labels)}: {self.value}{interval}, {self.place}"

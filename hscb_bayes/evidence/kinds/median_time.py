@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from hscb_bayes.estimators import aalen_johansen, kaplan_meier
 from hscb_bayes.estimators.sample_quantiles import USUAL, quantile_of_sorted
-from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.cohort import DEATH, Cohort, Conventions
 from hscb_bayes.evidence.item import (
     NO_LABELS,
     Identifier,
@@ -20,6 +20,7 @@ from hscb_bayes.evidence.item import (
     PrintedNumber,
     among_in_words,
     check_interval,
+    event_in_words,
     interval_in_words,
 )
 from hscb_bayes.evidence.printed import Days, Printed
@@ -42,7 +43,7 @@ class MedianTime(Item):
     """
 
     kind: Literal["median_time"] = Field(description="which kind of number this is")
-    event: Literal["response", "death"] = Field(description="the time to what")
+    event: Identifier = Field(description="the time to what: `response`, `death`, or an event that is declared")
     value: Days = Field(description="the estimate")
     lower: Days | None = Field(default=None, description="lower confidence limit, if printed")
     upper: Days | None = Field(default=None, description="upper confidence limit, if printed")
@@ -97,8 +98,6 @@ class MedianTime(Item):
             )
         if self.first_quartile is None or self.third_quartile is None:
             return self
-        if self.event != "response":
-            raise ValueError(f"{QUARTILES[0]} is given for {self.event}; required those of times to response")
         days = [part.value for part in (self.first_quartile, self.value, self.third_quartile)]
         if days != sorted(days):
             raise ValueError(
@@ -130,15 +129,16 @@ class MedianTime(Item):
         return self.id if self.readings is None else f"{self.id}.{group}"
 
     def _numbers_among(self, group: str) -> list[PrintedNumber]:
-        id, words = self.id_among(group), f"median time to {self.event}"
+        id, event = self.id_among(group), event_in_words(self.event, NO_LABELS)
+        words = f"median time to {event}"
         parts: list[tuple[str, str, Printed | None]] = [
             (id, words, self.value),
             (f"{id}.lower", f"{words}, lower limit", self.lower),
             (f"{id}.upper", f"{words}, upper limit", self.upper),
-            (f"{id}.lowest", f"first time to {self.event}", self.lowest),
-            (f"{id}.highest", f"last time to {self.event}", self.highest),
-            (f"{id}.first_quartile", f"first quartile of times to {self.event}", self.first_quartile),
-            (f"{id}.third_quartile", f"third quartile of times to {self.event}", self.third_quartile),
+            (f"{id}.lowest", f"first time to {event}", self.lowest),
+            (f"{id}.highest", f"last time to {event}", self.highest),
+            (f"{id}.first_quartile", f"first quartile of times to {event}", self.first_quartile),
+            (f"{id}.third_quartile", f"third quartile of times to {event}", self.third_quartile),
         ]
         return [
             PrintedNumber(id=part, item=self.id, label=label, among=group, printed=printed)
@@ -160,9 +160,8 @@ class MedianTime(Item):
 
     def _range(self, cohort: Cohort, group: str) -> dict[str, np.ndarray]:
         """First and last time among those of the group who had the event; NaN where nobody had it."""
-        dead = self.event == "death"
-        day = cohort.last_day if dead else cohort.response_day
-        had = (cohort.died if dead else cohort.responded) & cohort.group(group)
+        ever, day = cohort.outcome(self.event)
+        had = ever & cohort.group(group)
         ends = {"lowest": np.where(had, day, np.inf).min(axis=-1), "highest": np.where(had, day, -np.inf).max(axis=-1)}
         return {
             f"{self.id_among(group)}.{name}": printed.round(np.where(had.any(axis=-1), ends[name], np.nan))
@@ -174,7 +173,8 @@ class MedianTime(Item):
         """Quartiles of the times of those of the group who had the event; NaN where nobody had it."""
         if self.first_quartile is None or self.third_quartile is None:
             return {}
-        days = np.where(cohort.responded & cohort.group(group), cohort.response_day, np.inf)
+        ever, day = cohort.outcome(self.event)
+        days = np.where(ever & cohort.group(group), day, np.inf)
         found = {}
         for name, share, printed in zip(
             QUARTILES, (0.25, 0.75), (self.first_quartile, self.third_quartile), strict=True
@@ -188,7 +188,7 @@ class MedianTime(Item):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         among, scale = cohort.group(group), conventions.median_interval
         level = conventions.level if self.level is None else self.level
-        if self.event == "death":
+        if self.event == DEATH:
             return kaplan_meier.quantile(cohort.last_day, cohort.died, among, level=level, scale=scale)
         if conventions.incidence == "kaplan_meier":
             return kaplan_meier.quantile(cohort.first_day, cohort.responded, among, level=level, scale=scale)
@@ -201,4 +201,5 @@ class MedianTime(Item):
         spread = "" if self.lowest is None or self.highest is None else f" (range {self.lowest} to {self.highest})"
         if self.first_quartile is not None and self.third_quartile is not None:
             spread += f" (quartiles {self.first_quartile} and {self.third_quartile})"
-        return f"median time to {self.event} {people}: {self.value}{interval}{spread}, {self.place}"
+        words = f"median time to {event_in_words(self.event, labels)}"
+        return f"{words} {people}: {self.value}{interval}{spread}, {self.place}"

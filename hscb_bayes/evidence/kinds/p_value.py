@@ -14,8 +14,17 @@ from hscb_bayes.estimators.fisher_exact import fisher_exact
 from hscb_bayes.estimators.logrank import logrank
 from hscb_bayes.estimators.p_values import normal_deviate, normal_p_value
 from hscb_bayes.estimators.rank_correlation import spearman
-from hscb_bayes.evidence.cohort import EVERYBODY, Cohort, Conventions, Direction, TestName
-from hscb_bayes.evidence.item import NO_LABELS, Identifier, Item, PrintedNumber, Table, among_in_words
+from hscb_bayes.evidence.cohort import DEATH, EVERYBODY, RESPONSE, Cohort, Conventions, Direction, TestName
+from hscb_bayes.evidence.item import (
+    NO_LABELS,
+    Identifier,
+    Item,
+    PrintedNumber,
+    Table,
+    among_in_words,
+    event_in_words,
+    survival_in_words,
+)
 from hscb_bayes.evidence.printed import P
 
 Status = Literal["printed", "assumed"]
@@ -53,6 +62,11 @@ class PValue(Item):
     kind: Literal["p_value"] = Field(description="which kind of number this is")
     value: P = Field(description="the P value")
     comparison: Comparison = Field(description="outcome and what it is compared by")
+    event: Identifier | None = Field(
+        default=None,
+        description="of survival: without what, an event that ends follow-up; of response: which event; left out: "
+        "`death`, or `response`",
+    )
     groups_compared: TwoGroups | None = Field(
         default=None, description="the two groups, if groups are compared; left out for duration in days"
     )
@@ -82,9 +96,24 @@ class PValue(Item):
         return "response" if self.comparison.startswith("response") else "survival"
 
     @property
+    def about(self) -> str:
+        """Name of the event that is compared; by which event groups are divided they say themselves."""
+        return self.event or (DEATH if self.about_an_end else RESPONSE)
+
+    @property
+    def about_an_end(self) -> bool:
+        """Whether survival is compared."""
+        return self.outcome == "survival"
+
+    @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """One number, the P value."""
-        return (self.number("", f"P, {self.comparison}", self.value),)
+        return (self.number("", f"P, {self.compared(NO_LABELS)}", self.value),)
+
+    def compared(self, labels: Mapping[str, str]) -> str:
+        """ "response by duration", or "survival without progression or death by response"."""
+        in_words = survival_in_words if self.about_an_end else event_in_words
+        return f"{in_words(self.about, labels)} by {self.comparison.partition(' by ')[2]}"
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """P value of the test; NaN where the test is undefined (one group empty, nobody has the event).
@@ -135,7 +164,8 @@ class PValue(Item):
         """ "P < .001, survival by response among all patients (test not named), Figure 1 legend"."""
         sign = "= " if self.value.bound == "exact" else ""
         test = "test not named" if self.test is None else self.test.name
-        return f"P {sign}{self.value}, {self.comparison} {among_in_words(self.among, labels)} ({test}), {self.place}"
+        people = among_in_words(self.among, labels)
+        return f"P {sign}{self.value}, {self.compared(labels)} {people} ({test}), {self.place}"
 
     def _among(self, cohort: Cohort) -> np.ndarray:
         compared = [cohort.group(group) for group in self.groups_compared or (EVERYBODY,)]

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from hscb_bayes.estimators.intervals import clopper_pearson, wilson
-from hscb_bayes.evidence.cohort import Cohort, Conventions, Event
-from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, among_in_words, interval_in_words
+from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.item import NO_LABELS, Identifier, PrintedNumber, among_in_words, interval_in_words
 from hscb_bayes.evidence.kinds.count import by_when
 from hscb_bayes.evidence.kinds.proportion import ProportionItem
 from hscb_bayes.evidence.printed import DaysAfterZero
@@ -27,7 +27,9 @@ class Share(ProportionItem):
     """
 
     kind: Literal["share"] = Field(description="which kind of number this is")
-    event: Event = Field(description="what happened to the patients that are counted")
+    event: Identifier = Field(
+        description="what happened to the patients that are counted: `response`, `death`, or an event that is declared"
+    )
     at: DaysAfterZero | None = Field(
         default=None, description="by when, counted from time zero; left out: by the end of follow-up"
     )
@@ -58,4 +60,5 @@ class Share(ProportionItem):
         """ "share of patients with a response among all patients: 75%, abstract"."""
         interval = interval_in_words(self.lower, self.upper, self.level)
         people = among_in_words(self.among, labels)
-        return f"share of patients with {by_when(self.event, self.at)} {people}: {self.value}{interval}, {self.place}"
+        words = by_when(self.event, self.at, labels)
+        return f"share of patients with {words} {people}: {self.value}{interval}, {self.place}"

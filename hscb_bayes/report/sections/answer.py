@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hscb_bayes.evidence.cohort import DEATH, RESPONSE
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section
@@ -36,10 +37,19 @@ def _definition(pool: Any) -> str:
     return next(words, None) or str(asked)
 
 
+def _events(analysis: Any) -> str:
+    """ "response is neutrophil recovery and death is progression or death", as far as the study declares it."""
+    events = analysis.members[0].study.events
+    named = (RESPONSE, DEATH) if analysis.has_one_print else (DEATH,)
+    said = {name: events[name].words for name in named if name in events and events[name].words != name}
+    return " and ".join(f"{name} is {words}" for name, words in said.items())
+
+
 def _context(results: Results) -> dict[str, object]:
     analysis = results.analysis
     return {
         "horizon": YEAR,
+        "events": _events(analysis),
         "known": analysis.table.known_patients if analysis.has_one_print else None,
     }
 

@@ -181,14 +181,14 @@ def _figures(results: Results) -> list[list[tuple[str, Markup]]]:
     """The pictures of each column with their titles; those of which the paper prints no number are left out."""
     study = results.analysis.study
     units = {item.id: item.printed.unit for item in study.numbers}
+    table = results.tables["check"][results.tables["check"]["used"] != OUTSIDE]
     columns = (
         (("shares", "Printed shares", "proportion", SHARES),),
         (
-            ("days", "Printed times to response", "days", _days(results.tables["check"], units)),
+            ("days", "Printed times to response", "days", _days(table, units)),
             ("p_values", "Printed P values", "p", P_VALUES),
         ),
     )
-    table = results.tables["check"][results.tables["check"]["used"] != OUTSIDE]
     found = []
     for column in columns:
         chosen = [

@@ -43,7 +43,7 @@ def _sentences(results: Results) -> Iterator[str]:
         f"{inside} of the {total} printed numbers about what was not fitted lie, one by one, within what the model "
         "predicts for them (90% intervals), "
         if total
-        else "every printed number about outcomes is fitted, "
+        else "every printed number of this analysis is fitted, "
     )
     every = prior["quantity"].str.startswith("hazard_ratio").sum() == len(TRANSITIONS)
     among = ", all hazard ratios among them," if every else ""

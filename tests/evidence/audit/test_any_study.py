@@ -19,7 +19,17 @@ time_zero = "boost"
 design = "x"
 read = "x"
 """
-GROUPS = """[group.yes]
+GROUPS = """[event.relapse]
+words = "relapse"
+[event.relapse_or_death]
+words = "relapse or death"
+ends = true
+[group.relapsed]
+by = "response"
+event = "relapse"
+value = "yes"
+label = "relapsed"
+[group.yes]
 by = "response"
 value = "yes"
 label = "yes"
@@ -46,7 +56,8 @@ of = "drug"
 value = "no"
 label = "without"
 """
-NAMES = ("all", "yes", "no", "short", "long", "with", "without")
+NAMES = ("all", "yes", "no", "short", "long", "with", "without", "relapsed")
+ENDS, OTHERS = ("death", "relapse_or_death"), ("response", "relapse")
 PROPORTIONS = ("0%", "100%", "50%", "0.5", "1.0", "0.0", "99.9999999999999999%", "0.00000000000000001%", "33.3%", "59%")
 TIMES = ("1 year", "12 months", "0.7 years", "8.4 months", "30 days", "38 days", "1 day", "5.5 weeks", "0 days")
 PS = (".007", "< .05", "> .99", "1", ".000", "0.5", "< .001", "NS", "0", "< .000", "1.0", "> .05")
@@ -68,11 +79,12 @@ def limits(rng: np.random.Generator, value: str) -> str:
 
 def item(rng: np.random.Generator, number: int, n: int) -> str:
     kind = one_of(rng, ("count", "share", "incidence", "survival", "everybody_died_by", "median_time", "p_value"))
-    event = "response" if kind == "incidence" else one_of(rng, ("response", "death"))
+    known = {"incidence": OTHERS, "survival": ENDS, "everybody_died_by": ENDS}
+    event = one_of(rng, known.get(kind, (*OTHERS, *ENDS)))
     text = f'[[item]]\nid = "i{number}"\nkind = "{kind}"\nplace = "x"\n'
     if kind != "p_value":
         text += f'among = "{one_of(rng, NAMES)}"\n'
-    if kind in ("count", "share", "incidence", "median_time"):
+    if kind != "p_value":
         text += f'event = "{event}"\n'
     if kind in ("incidence", "survival"):
         text += f'at = "{one_of(rng, TIMES)}"\n'
@@ -86,7 +98,9 @@ def item(rng: np.random.Generator, number: int, n: int) -> str:
         return f'{text}by = "{one_of(rng, TIMES)}"\nwords = "all died"\n'
     if kind == "median_time":
         return f'{text}value = "{one_of(rng, TIMES)}"\n'
-    text += f'comparison = "{one_of(rng, ("survival", "response"))} by {one_of(rng, ("duration", "characteristic"))}"\n'
+    outcome = one_of(rng, ("survival", "response"))
+    text += f'event = "{one_of(rng, ENDS if outcome == "survival" else OTHERS)}"\n'
+    text += f'comparison = "{outcome} by {one_of(rng, ("duration", "characteristic"))}"\n'
     test = 'test = { name = "fisher", status = "printed" }\n' if rng.random() < 0.5 else ""
     pair = [str(name) for name in rng.choice(NAMES, 2)]
     return f'{text}groups_compared = ["{pair[0]}", "{pair[1]}"]\n{test}value = "{one_of(rng, PS)}"\n'
