@@ -26,7 +26,19 @@ PRINTED = {
     "scb2024": (58, "poor_graft_function", "response_unspecified", "36, 62%, 47%"),
     "bowman2023": (14, "poor_graft_function", "complete_or_partial", "7, 50%, 75%, 40%, .56, 50%, 23%, 72%"),
     "liu2024": (25, "poor_graft_function", "neutrophil", "8, 21 days, 10 days, 40 days"),
-    "mingot2024": (38, None, None, "29, 76.3%, 32 days, 19, 82.6%, 22 days, 29, 82.9%, 29 days, 7"),
+    "mingot2024": (
+        38,
+        None,
+        None,
+        "29, 76.3%, 32 days, 14 days, 38 days, 19, 82.6%, 22 days, 11 days, 31 days, "
+        "29, 82.9%, 29 days, 17 days, 44 days, 7",
+    ),
+    "rdhap": (
+        57,
+        None,
+        None,
+        "47, 82%, 30.5 months, 17.8 months, 60.6 months, 10.3 months, 5.3 months, 14.0 months, 5.3 months, 3.9 months, 11.0 months",
+    ),
 }
 # Study, severity, and a sentence of the audit that was recomputed by hand.
 BY_HAND = [
