@@ -11,18 +11,21 @@ from scipy.stats import binom, multinomial
 
 from hscb_bayes.estimators.kaplan_meier import survival_at
 from hscb_bayes.evidence.joint import log_likelihood_terms
-from hscb_bayes.evidence.joint_arrays import STEPS, JointArrays, contrasts, lattice, quadratic_form
+from hscb_bayes.evidence.joint_arrays import STEPS, JointArrays, contrasts, lattice
 from hscb_bayes.evidence.joint_counts import COURSE, mean_and_slope, unresponded_patients
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.model.marks import Mark, response_arrays
+from hscb_bayes.process.exits import CLASSES, places
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.incidence import Outcomes, outcome_nodes, outcome_probabilities
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.quadrature import day_rule
+from tests.joint.rows import estimates_of
 
 BY_HAND = 1e-6  # the floor of probabilities is 1e-9
 DAY = 100.0
+EDGES = np.array([DAY])  # of estimates, of which there are none
 RATE, EARLY_DEATH, LATE_DEATH = 0.03, 0.004, 0.002
 LOST = 0.6
 SHORT = 1e-4  # of a day: so short that hardly two respond on it
@@ -52,12 +55,12 @@ def arrays_of(
     """Arrays for n alike patients with responses of given ranks on given days, and nothing printed of survival."""
     marks = [Mark(count=rank, day=day, of_curve=of_curve) for rank, day in ranks]
     response = response_arrays(marks, marks, np.empty(0), float(responders), n, DAY, max(len(ranks), 1))
-    cuts = np.exp(response.nodes.log_cuts)
+    cuts, sizes = np.exp(response.nodes.log_cuts), np.array([float(n)])
     return JointArrays(
-        nodes=outcome_nodes(cuts, rule=day_rule(cuts, first=20, middle=20, last=40)),
+        nodes=outcome_nodes(cuts, rule=day_rule(cuts, first=20, middle=20, last=40), edges=EDGES),
         x=np.zeros(1),
         averages=np.ones((1, 1)),
-        sizes=np.array([float(n)]),
+        sizes=sizes,
         contrasts=np.array([[1.0], [0.0]]),
         merge=response.merge,
         interval=response.interval,
@@ -68,16 +71,10 @@ def arrays_of(
         unresponded=np.float64(n - responders),
         neutropenic=np.array(neutropenic),
         lattice=lattice(sum(neutropenic)),
-        rows=np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
-        quadratic=quadratic_form(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), 1),
-        observed=np.array([float(responders), 0.0]),
-        noise=np.ones(2),
-        lower=np.zeros(0),
-        upper=np.zeros(0),
-        known=np.zeros(0),
-        printed_factor=np.zeros(0),
         overlap=np.float64(1.0),
         day=np.array([DAY]),
+        reach=np.array([1.0, 0.0]),
+        **vars(estimates_of([], sizes, np.ones((1, 1)), last=DAY, edges=EDGES)),
     )
 
 
@@ -149,12 +146,20 @@ def nobody_lost(by_day: np.ndarray, data: JointArrays) -> np.ndarray:
 
 
 def outcomes_of(seen: np.ndarray, by_day: np.ndarray, data: JointArrays) -> Outcomes:
-    """Outcomes without losses."""
-    return Outcomes(seen=seen, responses=seen, by_day=by_day, course=nobody_lost(by_day, data))
+    """Outcomes without losses, and without estimates for which it would matter how patients leave."""
+    cells, edges = by_day.shape[:-1], EDGES.size
+    return Outcomes(
+        seen=seen,
+        responses=seen,
+        by_day=by_day,
+        course=nobody_lost(by_day, data),
+        survival=np.ones((*cells, edges)),
+        exits=np.full((*cells, len(CLASSES), places(edges)), 1.0 / len(CLASSES) / places(edges)),
+    )
 
 
 def test_a_count_alone_is_binomial() -> None:
-    by_day = np.array([[0.7, 0.4, 0.1]])
+    by_day = np.array([[0.7, 0.1]])
     for responders in range(6):
         data = arrays_of(5, [], responders, (0.0, 0.0))
         outcomes = outcomes_of(np.array([[0.7, 0.0, 0.0]]), by_day, data)
@@ -179,15 +184,13 @@ def test_survival_without_response_is_binomial_given_no_response(alive: float, d
 
 
 def test_survival_without_response_is_summed_over_groups_of_their_sizes() -> None:
-    by_day = np.array([[0.9, 0.5, 0.05], [0.5, 0.3, 0.2]])
-    rows = np.array([[1.0, 0.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0, 1.0]])
+    by_day, sizes = np.array([[0.9, 0.05], [0.5, 0.2]]), np.array([16.0, 15.0])
     data = replace(
         arrays_of(31, [], 28, (1.0, 2.0)),
         averages=np.eye(2),
-        sizes=np.array([16.0, 15.0]),
+        sizes=sizes,
         contrasts=np.array([[16.0 / 31.0, 15.0 / 31.0], [0.0, 0.0]]),
-        rows=rows,
-        quadratic=quadratic_form(rows, 2),
+        **vars(estimates_of([], sizes, np.eye(2), last=DAY, edges=EDGES)),
     )
     outcomes = outcomes_of(by_day[:, :1] * [1.0, 0.0, 0.0], by_day, data)
     share = (16 * 0.05 + 15 * 0.2) / (16 * 0.1 + 15 * 0.5)
@@ -301,8 +304,9 @@ def log_probability_of_counts(probability: np.ndarray, n: int, responders: int, 
         x=UNLIKE,
         averages=even,
         contrasts=contrasts(UNLIKE, even, np.ones(1)),
+        **vars(estimates_of([], np.array([float(n)]), even, last=DAY, edges=EDGES)),
     )
-    by_day = np.stack([probability[:, 0], probability[:, 0], probability[:, 1]], axis=-1)
+    by_day = probability[:, :2]
     outcomes = outcomes_of(probability[:, :1] * [1.0, 0.0, 0.0], by_day, data)
     return float(log_likelihood_terms(outcomes, data, COMPLETE, np)[:2].sum())
 
@@ -364,8 +368,9 @@ def log_densities_with_a_day(cells: np.ndarray, n: int, before: int, after: int)
     data = replace(
         arrays_of(n, [(before + 1.0, 10.0)], before + 1 + after, (0.0, 0.0)),
         x=UNLIKE, averages=even, contrasts=contrasts(UNLIKE, even, np.ones(1)),
+        **vars(estimates_of([], np.array([float(n)]), even, last=DAY, edges=EDGES)),
     )  # fmt: skip
-    by_day = np.stack([1.0 - cells[:, 3], 1.0 - cells[:, 3], cells[:, 3]], axis=-1)
+    by_day = np.stack([1.0 - cells[:, 3], cells[:, 3]], axis=-1)
     outcomes = outcomes_of(cells[:, :3] * [1.0, SHORT, 1.0], by_day, data)
     alike = np.broadcast_to(cells.mean(axis=0), cells.shape)
     return (

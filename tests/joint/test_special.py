@@ -9,11 +9,13 @@ import pytest
 from numpy.testing import assert_allclose
 from pytensor.compile.mode import Mode
 from scipy.special import log_ndtr
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
-from hscb_bayes.evidence.special import FARTHEST, Special
+from hscb_bayes.evidence.special import FARTHEST, NEAR, Special
 
 ALGEBRA = 1e-10
+DIVERGENCE = 2e-3  # Kullback-Leibler, of a normal probability with the binomial's skewness from the binomial's own
+RARE, IN_THE_TAIL = 1e-4, 0.5  # log probabilities as rare as this are this close
 BY_PYTHON = Mode(linker="py", optimizer=None)
 MIDDLE = [(-1.0, 1.0), (-0.1, 2.0), (-3.0, 0.5), (0.2, 0.3), (-2.0, -1.9), (0.0, 1.0), (-1.0, 0.0), (-6.0, 6.0)]
 TAILS = [(3.0, 4.0), (8.0, 8.5), (30.0, 31.0), (37.0, 60.0), (100.0, 100.01), (2000.0, 2001.0), (5.0, 1e6)]
@@ -108,3 +110,28 @@ def test_a_mean_beyond_its_ends_is_moved_inside(mean: float, deviation: float, n
     lower, upper = numpy.binomial_deviate(edges, np.array(mean), np.array(deviation))
     assert np.isfinite([lower, upper]).all()
     assert lower < upper or (lower == upper and deviation > 1.0)
+
+
+@pytest.mark.parametrize("n", [5, 13, 15, 18, 31])
+@pytest.mark.parametrize("probability", [0.05, 0.16, 0.3, 0.5, 0.84, 0.95])
+def test_steps_of_patients_who_are_alike_have_their_binomial_probabilities(
+    n: int, probability: float, numpy: Special
+) -> None:
+    k, deviation = np.arange(n + 1), np.sqrt(probability * (1.0 - probability) / n)
+    lower, upper = (numpy.binomial_deviate((k + edge) / n, probability, deviation) for edge in (-0.5, 0.5))
+    found, exact = np.exp(numpy.log_normal_interval(lower, upper)), binom.pmf(k, n, probability)
+    assert np.sum(exact * np.log(exact / found)) < DIVERGENCE
+    assert_allclose(np.log(found[exact > RARE]), np.log(exact[exact > RARE]), atol=IN_THE_TAIL)
+
+
+def test_as_a_proportion_is_known_better_its_deviate_is_the_normal_one(numpy: Special) -> None:
+    deviation = 1e-6
+    shares = 0.3 + deviation * np.array([-3.0, -0.5, 0.0, 2.0])
+    assert_allclose(numpy.binomial_deviate(shares, 0.3, deviation), [-3.0, -0.5, 0.0, 2.0], atol=1e-4)
+
+
+def test_the_root_of_the_deviance_is_smooth_where_its_series_takes_over(numpy: Special) -> None:
+    p, edge = 0.2, NEAR * 0.2 * 0.8
+    shares = p + edge * (1.0 + np.array([-1e-9, 1e-9]))
+    below, above = numpy.binomial_deviate(shares, p, 0.1)
+    assert below == pytest.approx(above, rel=1e-6)
