@@ -6,11 +6,9 @@ again: whatever takes a posterior takes these.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
-from importlib.metadata import version
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,10 +28,10 @@ from hscb_bayes.posterior.exchangeable import effects_as_drawn
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import nearest, quote
+from hscb_bayes.software import installed
 
 DIMS = ("chain", "draw")
 UNBOUNDED = "unconstrained_posterior"  # group of a tree: the parameters on the scales on which the sampler moves
-PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 NEW = "new"  # a centre that is not in the table
 # What is drawn beside the parameters: in words, and in which unit.
 DESCRIPTIONS = {
@@ -49,12 +47,6 @@ DESCRIPTIONS = {
     "log_hazard_ratio": ("log hazard ratio of a covariate", "log"),
     EFFECT: ("what patients known one by one add to the log hazards of their study", "log"),
 }
-
-
-@cache
-def installed() -> Mapping[str, str]:
-    """Versions of Python and of the packages that draws depend on."""
-    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

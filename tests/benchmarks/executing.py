@@ -13,7 +13,8 @@ from statistics import median
 
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.checking.methods.calibrate import SEED, Refit, refit
-from hscb_bayes.checking.methods.executors import each_once, executor_at
+from hscb_bayes.checking.methods.recorded import each_once
+from hscb_bayes.executors import executor_at
 from tests.benchmarks.measuring import MissingError, Row, seconds
 from tests.dask_cluster import WORKERS, local_cluster
 
