@@ -23,6 +23,7 @@ from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.level_arrays import indicators, level_arrays, study_parameters
 from hscb_bayes.model.levels import PATIENTS_OF
+from hscb_bayes.model.neighbourhood import Neighbourhood
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.exchangeable import effects_as_drawn
 from hscb_bayes.posterior.gate import Verdict
@@ -108,6 +109,11 @@ class Posterior:
         """A variable, chains one after the other, shape (draw, ...)."""
         values = self.dataset[name].transpose(*DIMS, ...).values
         return np.asarray(values.reshape(-1, *values.shape[2:]))
+
+    @property
+    def neighbourhood(self) -> Neighbourhood | None:
+        """Where other fits may start; none where ``points`` were not kept."""
+        return None if self.points is None else Neighbourhood.of(self.points)
 
     @cached_property
     def parameters(self) -> np.ndarray:
