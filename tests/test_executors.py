@@ -114,6 +114,13 @@ def test_an_address_where_nobody_answers_gets_a_sentence(address: str, monkeypat
         pass
 
 
+def test_without_dask_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError) as caught, on_cluster("tcp://127.0.0.1:9"):
+        pass
+    assert str(caught.value) == "--cluster: required the package distributed; install hscb_bayes[cluster]"
+
+
 def test_processes_are_the_default() -> None:
     with executor_at(None, workers=1) as executor:
         assert executor.submit(abs, -3).result() == 3
