@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hscb_bayes import __version__
 from hscb_bayes.arguments import seed
@@ -73,18 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     audit.set_defaults(run=_audit)
 
-    run = commands.add_parser("run", help="audit, fit, replicate, check and report")
-    run.add_argument("analysis", help="an analysis file, or the name of a shipped one, such as main")
-    run.add_argument("--out", type=Path, help="directory of the results (default: results/NAME)")
-    run.add_argument("--seed", type=seed, default=SEED, help=f"seed of all random numbers (default: {SEED})")
-    run.add_argument("--quiet", action="store_true", help="show no progress")
-    run.add_argument("--allow-unconverged", action="store_true", help="report even if the sampler's gate fails")
-    run.add_argument(
-        "--quick",
-        action="store_true",
-        help="half of the chains, and nothing fitted beside: for work on an analysis file",
-    )
-    run.set_defaults(run=_run)
+    _add_run(commands)
 
     check = commands.add_parser("check", help="each printed number and what the posterior predicts for it")
     check.add_argument("results", type=Path, help="a directory that hscb run made")
@@ -103,6 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("results", type=Path, help="a directory that hscb run made")
     report.set_defaults(run=_report)
     return parser
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser("run", help="audit, fit, replicate, check and report")
+    run.add_argument("analysis", help="an analysis file, or the name of a shipped one, such as main")
+    run.add_argument("--out", type=Path, help="directory of the results (default: results/NAME)")
+    run.add_argument("--seed", type=seed, default=SEED, help=f"seed of all random numbers (default: {SEED})")
+    run.add_argument("--quiet", action="store_true", help="show no progress")
+    run.add_argument("--allow-unconverged", action="store_true", help="report even if the sampler's gate fails")
+    run.add_argument(
+        "--quick",
+        action="store_true",
+        help="half of the chains, and nothing fitted beside: for work on an analysis file",
+    )
+    run.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers make the fits beside",
+    )
+    run.set_defaults(run=_run)
 
 
 def _print(text: str) -> None:
@@ -165,6 +174,7 @@ def _run(options: argparse.Namespace) -> None:
         progress=not options.quiet,
         allow_unconverged=options.allow_unconverged,
         quick=options.quick,
+        cluster=options.cluster,
     )
     _print(f"{page}")
 

@@ -9,8 +9,8 @@ WORKERS = 2
 
 
 @contextmanager
-def local_cluster() -> Iterator[Any]:
-    """Two workers in processes of their own.
+def local_cluster(workers: int = WORKERS) -> Iterator[Any]:
+    """Workers in processes of their own, with one thread each.
 
     Raises
     ------
@@ -21,5 +21,5 @@ def local_cluster() -> Iterator[Any]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with LocalCluster(n_workers=WORKERS, threads_per_worker=1, processes=True, dashboard_address=None) as running:
+        with LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as running:
             yield running

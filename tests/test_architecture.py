@@ -16,8 +16,8 @@ import hscb_bayes
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "hscb_bayes"
 STOREYS = (
-    {"errors", "arguments", "stopping", "csv_file", "machine_code", "for_nutpie"},
-    {"sentences", "caches"},
+    {"errors", "arguments", "stopping", "csv_file", "software", "machine_code", "for_nutpie"},
+    {"sentences", "caches", "executors"},
     {"toml_file"},
     {"process", "estimators"},
     {"evidence"},

@@ -2,7 +2,9 @@
 
 import csv
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -141,3 +143,30 @@ def test_executors_are_timed_beside_one_process_and_must_give_its_numbers(
     else:
         with pytest.raises(RuntimeError, match="a Dask cluster of 2 workers gave other numbers than one process"):
             executing.executors()
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_clusters_are_timed_in_turn_and_must_give_the_draws_of_one_process(
+    monkeypatch: pytest.MonkeyPatch, *, same: bool
+) -> None:
+    def made(executor: int | None, pids: list[int]) -> executing._Made:
+        assert len(pids) == (executor or 0)
+        draws = np.zeros(3) + (0.0 if same or executor is None else 1.0)
+        busiest = 10.0 / (executor or 1)
+        return executing._Made(wall=1.2 * busiest, busiest=busiest, each=[3.0, 5.0], draws={"alone": draws, "a": draws})
+
+    def cluster(workers: int) -> AbstractContextManager[SimpleNamespace]:
+        own = {name: SimpleNamespace(pid=name) for name in range(workers)}
+        return nullcontext(SimpleNamespace(scheduler_address=workers, workers=own))
+
+    monkeypatch.setattr(executing, "local_cluster", cluster)
+    monkeypatch.setattr(executing, "on_cluster", nullcontext)
+    monkeypatch.setattr(executing, "_beside", made)
+    if same:
+        rows = [row.cells() for row in executing.fits_beside()]
+        assert [row["ratio"] for row in rows] == ["", "2", "", "2", "", "2", ""]
+        assert [row["value"] for row in rows] == ["12", "6", "12", "6", "10", "5", "5"]
+        assert len({row["what"] for row in rows}) == len(rows)
+    else:
+        with pytest.raises(RuntimeError, match="fits_beside: a cluster gave other draws than one process"):
+            executing.fits_beside()

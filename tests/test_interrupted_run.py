@@ -186,7 +186,7 @@ def test_a_signal_that_a_process_was_started_to_ignore_stays_ignored(root: Path)
 
 WORKERS = """
 import os, signal, sys, time
-from hscb_bayes.checking.methods.executors import executor_at
+from hscb_bayes.executors import executor_at
 from hscb_bayes.stopping import end_on_signals
 def work(_):
     print(os.getpid(), flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from concurrent.futures import Executor
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 from hscb_bayes.analysis.level import CENTRE
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.checking.leave_out import each_centre, folds_of, leave_out, short_fit
+from hscb_bayes.checking.leave_out import each_centre, folds_of, leave_out, short_attempts
 from hscb_bayes.checking.replicate_patients import compared_with, replicated_tables
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.known_rows import tables_of
@@ -26,7 +26,12 @@ NUMBERS = ("centre", "statistic", "day", "value", "median", "lower90", "upper90"
 
 
 def leave_centres_out(
-    compiled: Compiled, *, seed: int, target_accept: float, step: Callable[[int, int], None] | None = None
+    compiled: Compiled,
+    *,
+    executor: Executor | None = None,
+    seed: int,
+    target_accept: float,
+    step: Callable[[int, int], None] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fit the table without each centre, or each of ten sets of centres, and foretell who was left out.
 
@@ -34,10 +39,12 @@ def leave_centres_out(
     ----------
     compiled
         What ``compile_model`` returned for an analysis of patients with centres.
+    executor
+        As ``leave_out`` takes it.
     seed
         Each fit has one of its own, derived from it.
     step
-        Told before each fit which one it is, from 1, and how many there are.
+        Told before each fit, or before it is waited for, which one it is, from 1, and how many there are.
 
     Returns
     -------
@@ -53,8 +60,9 @@ def leave_centres_out(
         compiled,
         each_centre(analysis),
         purpose=PURPOSE,
+        attempts=short_attempts(target_accept),
+        executor=executor,
         seed=seed,
-        fit=partial(short_fit, target_accept=target_accept),
         step=step,
     )
     for position, (names, posterior) in enumerate(zip(sets, fits.values(), strict=True)):

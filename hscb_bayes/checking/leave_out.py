@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from concurrent.futures import Executor
 
 import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
-from hscb_bayes.model.compiled import Compiled, with_data
+from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.held_out import HeldOut
-from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.attempt import Attempt
+from hscb_bayes.posterior.fitting import Fit, Fitting, collected
+from hscb_bayes.posterior.gate import passes_gate
 from hscb_bayes.posterior.posterior import Posterior
-from hscb_bayes.posterior.sample import TARGET_ACCEPT, derived_seed, sample
+from hscb_bayes.posterior.sample import TARGET_ACCEPT, derived_seed
 
 DRAWS, TUNE, CHAINS = 750, 500, 2
 MOST_FITS = 10  # of more centres than that, several are left out together
@@ -23,8 +25,9 @@ def leave_out(
     parts: Mapping[str, HeldOut],
     *,
     purpose: str = "left out",
+    attempts: tuple[Attempt, ...] | None = None,
+    executor: Executor | None = None,
     seed: int,
-    fit: Callable[..., Posterior] | None = None,
     step: Callable[[int, int], None] | None = None,
 ) -> dict[str, Posterior]:
     """Fit the analysis of a compiled model once without each of some parts.
@@ -39,10 +42,13 @@ def leave_out(
         What is left out, by a name: ``each_number``, ``each_study`` or ``each_centre`` of the analysis, or any other.
     purpose
         Of the seeds of the fits, which are derived from ``seed``: each has its own.
-    fit
-        From a program and its seed to a posterior; ``short_fit`` if left out.
+    attempts
+        What the sampler is asked for until a fit passes the gate; ``short_attempts`` if left out.
+    executor
+        Of other processes that make the fits, such as that of a Dask client; if left out this process makes them. The
+        draws are the same.
     step
-        Told before each fit which one it is, from 1, and how many there are.
+        Told before each fit, or before it is waited for, which one it is, from 1, and how many there are.
 
     Returns
     -------
@@ -54,13 +60,52 @@ def leave_out(
     >>> left_out = leave_out(compiled, each_number(compiled.analysis), seed=1)  # doctest: +SKIP
     >>> table = check(sample(compiled, seed=1), seed=1, left_out=left_out)  # doctest: +SKIP
     """
-    found = {}
-    for position, (name, without) in enumerate(parts.items()):
-        if step is not None:
-            step(position + 1, len(parts))
-        program = with_data(compiled, compiled.analysis, without=without)
-        found[name] = (fit or short_fit)(program, seed=derived_seed(seed, purpose, position))
-    return found
+    fitting = Fitting.of(compiled, executor)
+    fits = fits_without(compiled, parts, purpose=purpose, attempts=attempts or short_attempts(), seed=seed)
+    return collected({name: fitting.begun(fit) for name, fit in fits.items()}, step)
+
+
+def fits_without(
+    compiled: Compiled,
+    parts: Mapping[str, HeldOut],
+    *,
+    purpose: str = "left out",
+    attempts: tuple[Attempt, ...],
+    passes: Callable[[Posterior], bool] = passes_gate,
+    seed: int,
+) -> dict[str, Fit]:
+    """The fits that ``leave_out`` makes, by the name of the part that each is without.
+
+    Parameters
+    ----------
+    passes
+        Whether a posterior is good enough.
+    """
+    return {
+        name: Fit(
+            model=compiled.model,
+            analysis=compiled.analysis,
+            without=without,
+            attempts=attempts,
+            passes=passes,
+            seed=derived_seed(seed, purpose, position),
+        )
+        for position, (name, without) in enumerate(parts.items())
+    }
+
+
+def short_attempts(target_accept: float = TARGET_ACCEPT) -> tuple[Attempt, ...]:
+    """A short fit, and where it misses the gate four times the draws and a quarter of what may be refused.
+
+    Parameters
+    ----------
+    target_accept
+        As ``sample`` takes it.
+    """
+    return tuple(
+        Attempt(draws=times * DRAWS, tune=TUNE, chains=CHAINS, target_accept=1.0 - (1.0 - target_accept) / times)
+        for times in (1, 4)
+    )
 
 
 def each_number(analysis: Analysis) -> dict[str, HeldOut]:
@@ -97,22 +142,3 @@ def _centre_of_each(analysis: Analysis) -> np.ndarray:
     known = [member for member in analysis.members if member.known is not None]
     each = [np.array(member.centres or ("",))[member.own_centre] for member in known]
     return np.concatenate([np.empty(0, dtype=str), *each])
-
-
-def short_fit(program: Compiled, *, seed: int, target_accept: float = TARGET_ACCEPT) -> Posterior:
-    """A short fit; where it misses the gate once more, with four times the draws and a quarter of what may be refused.
-
-    It says whether it ``converged``.
-
-    Parameters
-    ----------
-    target_accept
-        As ``sample`` takes it.
-    """
-    for times in (1, 4):
-        accept = 1.0 - (1.0 - target_accept) / times
-        posterior = sample(program, draws=times * DRAWS, tune=TUNE, chains=CHAINS, target_accept=accept, seed=seed)
-        posterior = replace(posterior, converged=verdict(posterior).is_converged)
-        if posterior.converged:
-            break
-    return posterior

@@ -23,7 +23,8 @@ class Compiled:
 
     ``analysis`` is of one study, of a pool or of patients; ``shapes`` are those of the data's arrays; ``p_values`` are
     the fitted P values by item id, which weight its draws; ``numbers`` by study id those that stand in the place of
-    what is printed; ``without`` is what is left out.
+    what is printed; ``without`` is what is left out; ``compiled_for`` is the analysis that was compiled, where it is
+    another one of the layout.
     """
 
     analysis: Any
@@ -32,6 +33,12 @@ class Compiled:
     p_values: Mapping[str, float] = field(default_factory=dict)
     numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     without: HeldOut = NOTHING
+    compiled_for: Any = None
+
+    @property
+    def model(self) -> Any:
+        """The analysis that was compiled: chains start in the middle of its prior."""
+        return self.analysis if self.compiled_for is None else self.compiled_for
 
 
 def compile_model(built: Built) -> Compiled:
@@ -72,6 +79,7 @@ def with_data(
         p_values=p_values_of(analysis, numbers, without),
         numbers=numbers or {},
         without=without,
+        compiled_for=compiled.model,
     )
 
 

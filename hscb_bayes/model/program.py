@@ -26,10 +26,10 @@ from hscb_bayes.machine_code.compiler import MachineFunction, functions, object_
 from hscb_bayes.machine_code.routine import Routine, routine
 from hscb_bayes.machine_code.text import Function, Module, number
 from hscb_bayes.machine_code.views import View
+from hscb_bayes.model.neighbourhood import Neighbourhood
 
 JITTER = 1.0  # chains start within this of the middle of the prior, on unbounded scales
 WIDE = 3.0  # near a posterior they start as far apart as this in its standard deviations: wider than its draws are
-TINY = 1e-12  # of a variance, where draws hardly vary
 TRIES = 20  # points where a chain may start
 # As nutpie calls them; what is returned is 0, or the number of an error, which makes the step divergent.
 DENSITY = "i64 @density{0}(i64 %size, ptr %point, ptr %gradient, ptr %value, ptr %data)"
@@ -74,22 +74,20 @@ class Program:
             raise ValueError(f"required data of shape {self.data.shape}, found {data.shape}")
         return replace(self, data=np.ascontiguousarray(data, dtype=float))
 
-    def near(self, draws: np.ndarray) -> Program:
+    def near(self, place: Neighbourhood) -> Program:
         """The same density in other coordinates: z, of which x = mean + root z is a point, for chains near a posterior.
 
         Parameters
         ----------
-        draws
-            Of a posterior that is not far away, on unbounded scales, shape (draw, coordinate).
+        place
+            Of a posterior that is not far away.
         """
-        mean = draws.mean(axis=0)
-        root = np.linalg.cholesky(np.cov(draws, rowvar=False) + TINY * np.eye(mean.size))
         return replace(
             self,
             density=self.density_near,
             values=self.values_near,
-            data=np.concatenate([self.data, mean, root.ravel()]),
-            start=np.zeros(mean.size),
+            data=np.concatenate([self.data, place.mean, place.root.ravel()]),
+            start=np.zeros(place.mean.size),
             jitter=WIDE,
         )
 

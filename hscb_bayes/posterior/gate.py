@@ -75,6 +75,16 @@ def verdict(posterior: Posterior, extra: xr.Dataset | None = None) -> Verdict:
     )
 
 
+def passes_gate(posterior: Posterior) -> bool:
+    """Whether a posterior, without more that is reported of it, has converged."""
+    return verdict(posterior).is_converged
+
+
+def has_no_divergence(posterior: Posterior) -> bool:
+    """Whether no transition diverged: what is asked of a smaller fit beside that of a pool."""
+    return not bool(posterior.tree["sample_stats"]["diverging"].any())
+
+
 def _points(dataset: xr.Dataset) -> Iterator[tuple[str, np.ndarray]]:
     """Every number that varies, as (name, (chain, draw)); one a coordinate of what has more dimensions."""
     for name, array in dataset.data_vars.items():

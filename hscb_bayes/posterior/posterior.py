@@ -6,11 +6,9 @@ again: whatever takes a posterior takes these.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
-from importlib.metadata import version
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,15 +23,16 @@ from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.level_arrays import indicators, level_arrays, study_parameters
 from hscb_bayes.model.levels import PATIENTS_OF
+from hscb_bayes.model.neighbourhood import Neighbourhood
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.exchangeable import effects_as_drawn
 from hscb_bayes.posterior.gate import Verdict
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import nearest, quote
+from hscb_bayes.software import installed
 
 DIMS = ("chain", "draw")
 UNBOUNDED = "unconstrained_posterior"  # group of a tree: the parameters on the scales on which the sampler moves
-PACKAGES = ("hscb_bayes", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 NEW = "new"  # a centre that is not in the table
 # What is drawn beside the parameters: in words, and in which unit.
 DESCRIPTIONS = {
@@ -49,12 +48,6 @@ DESCRIPTIONS = {
     "log_hazard_ratio": ("log hazard ratio of a covariate", "log"),
     EFFECT: ("what patients known one by one add to the log hazards of their study", "log"),
 }
-
-
-@cache
-def installed() -> Mapping[str, str]:
-    """Versions of Python and of the packages that draws depend on."""
-    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,6 +109,11 @@ class Posterior:
         """A variable, chains one after the other, shape (draw, ...)."""
         values = self.dataset[name].transpose(*DIMS, ...).values
         return np.asarray(values.reshape(-1, *values.shape[2:]))
+
+    @property
+    def neighbourhood(self) -> Neighbourhood | None:
+        """Where other fits may start; none where ``points`` were not kept."""
+        return None if self.points is None else Neighbourhood.of(self.points)
 
     @cached_property
     def parameters(self) -> np.ndarray:

@@ -17,6 +17,7 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.model.compiled import Compiled, compile_model, p_values_of
 from hscb_bayes.model.data_vector import Built
 from hscb_bayes.model.held_out import NOTHING
+from hscb_bayes.model.neighbourhood import Neighbourhood
 from hscb_bayes.model.program import TRIES
 from hscb_bayes.posterior.p_value import resampled
 from hscb_bayes.posterior.posterior import DIMS, KEPT, UNBOUNDED, Posterior, tree_of_parameters
@@ -44,7 +45,7 @@ def sample(
     cores: int = CORES,
     target_accept: float = TARGET_ACCEPT,
     progress: bool = False,
-    near: Posterior | None = None,
+    near: Neighbourhood | None = None,
     seed: int,
 ) -> Posterior:
     """Draw from the posterior with nutpie.
@@ -58,8 +59,8 @@ def sample(
     target_accept
         Share of proposals that the step size aims to accept.
     near
-        A posterior of the same layout that is not far away: chains start around it, wider than its draws, on its
-        scales, so that ``tune`` may be a hundred.
+        Where a posterior of the same layout lies that is not far away: chains start around it, wider than its draws, on
+        its scales, so that ``tune`` may be a hundred.
     seed
         Of the sampler. The same seed gives the same draws on one kind of processor with the same versions of libraries.
 
@@ -80,9 +81,8 @@ def sample(
             f"at {TRIES} starting points: what is printed is too unlike the priors, or of too many patients; compare "
             "the findings of hscb audit and the priors with what is printed"
         )
-    around = None if near is None else near.points
-    program = compiled.program if around is None else compiled.program.near(around)
-    adaptation = DIAGONAL if around is not None or compiled.analysis.has_one_print else LOW_RANK
+    program = compiled.program if near is None else compiled.program.near(near)
+    adaptation = DIAGONAL if near is not None or compiled.analysis.has_one_print else LOW_RANK
     settings = {"draws": draws, "tune": tune, "chains": chains, "seed": seed, "sampler": "nutpie NUTS"}
     settings |= {"target_accept": target_accept, "adaptation": adaptation}
     running = nutpie.sample(
@@ -95,7 +95,7 @@ def sample(
         adaptation=adaptation,
         seed=seed,
         save_warmup=False,
-        store_unconstrained=compiled.analysis.has_hierarchy and around is None,
+        store_unconstrained=compiled.analysis.has_hierarchy and near is None,
         progress_bar=progress,
         blocking=False,
     )

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import xarray as xr
 
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.checking.leave_centre_out import leave_centres_out
-from hscb_bayes.checking.leave_out import each_number, each_study, leave_out
-from hscb_bayes.model.build import build
-from hscb_bayes.model.compiled import Compiled, compile_model, same_but_for_p_values, with_data
+from hscb_bayes.checking.leave_out import each_number, each_study, fits_without, short_attempts
+from hscb_bayes.model.compiled import Compiled, same_but_for_p_values
 from hscb_bayes.model.data import layout_of
-from hscb_bayes.posterior.gate import verdict
+from hscb_bayes.posterior.fitting import Fit, Fitting, collected
+from hscb_bayes.posterior.gate import has_no_divergence, verdict
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import headline
 from hscb_bayes.posterior.sample import chosen_from, derived_seed, with_p_values
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.progress import Progress
-from hscb_bayes.report.sampling import BESIDE_PRINT, attempts_of, sampled_without_divergence
+from hscb_bayes.report.sampling import BESIDE_PRINT, attempts_beside, attempts_of
 
 HEADLINE = "learned"  # the section that reports the headline
+Begun = dict[str, Callable[[], Posterior]]  # fits that were begun, by name
 
 
 def with_other_fits(
-    fits: Fits, compiled: Compiled, alternatives: Mapping[str, Any], *, seed: int, say: Progress
+    fits: Fits,
+    compiled: Compiled,
+    alternatives: Mapping[str, Any],
+    *,
+    executor: Executor | None = None,
+    seed: int,
+    say: Progress,
 ) -> Fits:
     """The fits with those beside the main one that its analysis asks for.
+
+    An executor is given all of them at once. They are waited for in the order in which this process makes them.
 
     Parameters
     ----------
@@ -37,6 +46,8 @@ def with_other_fits(
         Of the main analysis.
     alternatives
         Analyses by name.
+    executor
+        Of other processes that make the fits; none: this process.
     """
 
     def leaving_out(done: int, total: int) -> None:
@@ -44,76 +55,111 @@ def with_other_fits(
 
     analysis = fits.analysis
     if analysis.has_hierarchy:
-        alone = _each_alone(analysis, seed=seed, say=say)
-        without = leave_out(
-            compiled,
-            each_study(analysis),
-            purpose="without",
-            seed=seed,
-            fit=partial(sampled_without_divergence, near=fits.main),
-            step=lambda done, total: say.step("leaving out studies", done, total),
-        )
-        pools = _other_pools(fits.main, compiled, alternatives, seed=seed, say=say)
-        return replace(fits, alone=alone, without=without, alternatives=pools)
+        return _with_other_pools(fits, compiled, alternatives, Fitting.of(compiled, executor), seed=seed, say=say)
     if analysis.has_print:
-        left_out = leave_out(compiled, each_number(analysis), seed=seed, step=leaving_out)
-        others = _others(fits, compiled, alternatives, seed=seed, say=say)
-        return replace(
-            fits,
-            without=left_out,
-            alternatives={name: fitted for name, (fitted, _) in others.items()},
-            headlines={name: drawn for name, (_, drawn) in others.items()},
-        )
+        fitting = Fitting.of(compiled, executor)
+        without = _begun(fitting, fits_without(compiled, each_number(analysis), attempts=short_attempts(), seed=seed))
+        others = _begun(fitting, _other_fits(fits, compiled, alternatives, seed=seed))
+        fits = replace(fits, without=collected(without, leaving_out))
+        return _with_alternatives(fits, alternatives, others, seed=seed, say=say)
     if analysis.centres:
         target = attempts_of(analysis)[0].target_accept
-        return replace(fits, centres=leave_centres_out(compiled, seed=seed, target_accept=target, step=leaving_out))
+        centres = leave_centres_out(compiled, executor=executor, seed=seed, target_accept=target, step=leaving_out)
+        return replace(fits, centres=centres)
     return fits
 
 
-def _each_alone(pool: Any, *, seed: int, say: Progress) -> dict[str, Posterior]:
-    """Each study from its own print and the beliefs about the average study, as if there were no other."""
+def _begun(fitting: Fitting, fits: Mapping[str, Fit]) -> Begun:
+    return {name: fitting.begun(fit) for name, fit in fits.items()}
+
+
+def _with_other_pools(
+    fits: Fits, compiled: Compiled, pools: Mapping[str, Any], fitting: Fitting, *, seed: int, say: Progress
+) -> Fits:
+    pool, near = compiled.analysis, attempts_beside(fits.main)
+    alone = fitting.begun(_each_alone(pool, seed=seed))
+    left_out = fits_without(
+        compiled, each_study(pool), purpose="without", attempts=near, passes=has_no_divergence, seed=seed
+    )
+    without = _begun(fitting, left_out)
+    others = _begun(fitting, _other_pools(fits.main, compiled, pools, seed=seed))
     say.step("each study alone")
-    compiled = compile_model(build(replace(pool, pooling="none")))
-    together = sampled_without_divergence(compiled, seed=derived_seed(seed, "alone", 0))
-    return {study: together.of(study=study) for study in pool.studies}
+    together = alone()
+    return replace(
+        fits,
+        alone={study: together.of(study=study) for study in pool.studies},
+        without=collected(without, lambda done, total: say.step("leaving out studies", done, total)),
+        alternatives=collected(others, lambda done, total: say.step("other beliefs", done, total)),
+    )
 
 
-def _other_pools(
-    main: Posterior, compiled: Compiled, pools: Mapping[str, Any], *, seed: int, say: Progress
-) -> dict[str, Posterior]:
+def _each_alone(pool: Any, *, seed: int) -> Fit:
+    """Each study from its own print and the beliefs about the average study, as if there were no other."""
+    apart = replace(pool, pooling="none")
+    return Fit(
+        model=apart,
+        analysis=apart,
+        attempts=attempts_beside(None),
+        passes=has_no_divergence,
+        seed=derived_seed(seed, "alone", 0),
+    )
+
+
+def _other_pools(main: Posterior, compiled: Compiled, pools: Mapping[str, Any], *, seed: int) -> dict[str, Fit]:
     """The pools with other beliefs that the report compares; those of one layout share a program."""
-    programs, found = [compiled], {}
+    models, found, near = [compiled.model], {}, attempts_beside(main)
     for position, (name, other) in enumerate(pools.items()):
-        say.step("other beliefs", position + 1, len(pools))
-        program = next((one for one in programs if layout_of(one.analysis) == layout_of(other)), None)
-        if program is None:
-            program = compile_model(build(other))
-            programs.append(program)
-        own = derived_seed(seed, "belief", position)
-        near = main if program is compiled else None
-        found[name] = sampled_without_divergence(with_data(program, other), seed=own, near=near)
+        model = next((one for one in models if layout_of(one) == layout_of(other)), None)
+        if model is None:
+            model = other
+            models.append(model)
+        found[name] = Fit(
+            model=model,
+            analysis=other,
+            attempts=near if model is compiled.model else attempts_beside(None),
+            passes=has_no_divergence,
+            seed=derived_seed(seed, "belief", position),
+        )
     return found
 
 
-def _others(
-    fits: Fits, compiled: Compiled, analyses: Mapping[str, Any], *, seed: int, say: Progress
-) -> dict[str, tuple[Posterior, xr.Dataset]]:
-    """The analyses of the same paper that the report compares, each with its headline."""
-    found = {}
+def _other_fits(fits: Fits, compiled: Compiled, analyses: Mapping[str, Any], *, seed: int) -> dict[str, Fit]:
+    """Those of the analyses of the same paper that the report compares, but for those that take draws of the main one.
+
+    No two of them share a program, unless it is the main one's.
+    """
+    return {
+        name: Fit(
+            model=compiled.model if layout_of(other) == layout_of(fits.analysis) else other,
+            analysis=other,
+            attempts=(BESIDE_PRINT,),
+            passes=has_no_divergence,
+            seed=derived_seed(seed, "alternative", position),
+        )
+        for position, (name, other) in enumerate(analyses.items())
+        if not _is_weighted(fits, other)
+    }
+
+
+def _is_weighted(fits: Fits, other: Any) -> bool:
+    """Whether an analysis differs by a fitted P value alone: it takes the draws of the main one by their weights."""
+    return bool(fitted_p_values(other)) and same_but_for_p_values(fits.analysis, other)
+
+
+def _with_alternatives(fits: Fits, analyses: Mapping[str, Any], begun: Begun, *, seed: int, say: Progress) -> Fits:
+    """The fits with the analyses of the same paper that the report compares, each with its headline."""
+    found = dict[str, tuple[Posterior, xr.Dataset]]()
     for position, (name, other) in enumerate(analyses.items()):
         say.step("fitting alternatives", position + 1, len(analyses))
-        found[name] = _other(fits, compiled, other, seed=derived_seed(seed, "alternative", position))
-    return found
-
-
-def _other(fits: Fits, compiled: Compiled, other: Any, *, seed: int) -> tuple[Posterior, xr.Dataset]:
-    """Another analysis fitted; one that differs by a fitted P value alone takes the draws of the main one."""
-    if fitted_p_values(other) and same_but_for_p_values(fits.analysis, other):
-        posterior = with_p_values(fits.main, other, seed=seed)
-        drawn = chosen_from(fits.reported[HEADLINE], posterior)
-    else:
-        same = layout_of(other) == layout_of(fits.analysis)
-        program = with_data(compiled, other) if same else compile_model(build(other))
-        posterior = BESIDE_PRINT.sampled(program, seed=seed)
-        drawn = headline(posterior)
-    return replace(posterior, converged=verdict(posterior, drawn).is_converged), drawn
+        if name in begun:
+            posterior = begun[name]()
+            drawn = headline(posterior)
+        else:
+            posterior = with_p_values(fits.main, other, seed=derived_seed(seed, "alternative", position))
+            drawn = chosen_from(fits.reported[HEADLINE], posterior)
+        found[name] = replace(posterior, converged=verdict(posterior, drawn).is_converged), drawn
+    return replace(
+        fits,
+        alternatives={name: posterior for name, (posterior, _) in found.items()},
+        headlines={name: drawn for name, (_, drawn) in found.items()},
+    )

@@ -6,6 +6,7 @@ Results come into a directory that is there whole or not at all.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hscb_bayes.analysis.handled import check_handled
 from hscb_bayes.analysis.load import load, load_alternatives
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
+from hscb_bayes.executors import cluster_or_none
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
 from hscb_bayes.report.expected import COMPILING, REPORTING, SUMMARISING, expected_steps
@@ -45,6 +47,7 @@ def run(
     progress: bool = False,
     allow_unconverged: bool = False,
     quick: bool = False,
+    cluster: str | None = None,
 ) -> Path:
     """Run an analysis file, or a shipped analysis by name, into a directory; returns the path of its report.
 
@@ -64,12 +67,16 @@ def run(
     quick
         Whether to sample half of the chains and to fit nothing beside the analysis, for work on an analysis file. The
         gate is the same, and the report says so on top.
+    cluster
+        Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers make the fits beside the analysis;
+        if left out this process makes them. The results are the same.
 
     Raises
     ------
     InputError
         When a file is not as it should be, a conflict in the print is not handled, the posterior has not converged and
-        ``allow_unconverged`` is false, ``out`` cannot be written, or another run is writing to it.
+        ``allow_unconverged`` is false, ``out`` cannot be written, another run is writing to it, or the cluster cannot
+        be used.
     """
     out = destination(out)
     analysis, alternatives = _analyses(path)
@@ -80,9 +87,15 @@ def run(
         say.make_room()
     say.watch()
     try:
-        with replaced(out) as folder:
+        with cluster_or_none(None if quick else cluster) as executor, replaced(out) as folder:
             results = computed_results(
-                analysis, alternatives, seed=seed, say=say, allow_unconverged=allow_unconverged, quick=quick
+                analysis,
+                alternatives,
+                executor=executor,
+                seed=seed,
+                say=say,
+                allow_unconverged=allow_unconverged,
+                quick=quick,
             )
             say.step(REPORTING)
             with written(out, folder):
@@ -121,12 +134,18 @@ def computed_results(
     analysis: Analysis,
     alternatives: Mapping[str, Any],
     *,
+    executor: Executor | None = None,
     seed: int,
     say: Progress,
     allow_unconverged: bool,
     quick: bool = False,
 ) -> Results:
     """The posterior with its verdict, and all tables; ``quick`` as ``run`` takes it.
+
+    Parameters
+    ----------
+    executor
+        Of other processes that make the fits beside the analysis; none: this process.
 
     Raises
     ------
@@ -140,7 +159,7 @@ def computed_results(
     verdict = reported.verdict
     posterior = accepted(posterior, verdict, address=analysis.path, allow_unconverged=allow_unconverged)
     fits = Fits(main=posterior, reported=reported.by_section, seed=seed)
-    fits = fits if quick else with_other_fits(fits, compiled, alternatives, seed=seed, say=say)
+    fits = fits if quick else with_other_fits(fits, compiled, alternatives, executor=executor, seed=seed, say=say)
     say.step(SUMMARISING)
     sections = sections_of(analysis)
     tables = {name: table(fits) for section in sections for name, table in section.tables.items()}

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.model.compiled import Compiled
+from hscb_bayes.posterior.attempt import Attempt
 from hscb_bayes.posterior.posterior import Posterior
-from hscb_bayes.posterior.sample import CHAINS, DRAWS, TARGET_ACCEPT, TUNE, sample
 from hscb_bayes.report.progress import Progress
 from hscb_bayes.report.reported import Reported, reported_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """What ``sample`` is asked for, and what is said meanwhile."""
-
-    words: str = "sampling"
-    draws: int = DRAWS
-    tune: int = TUNE
-    chains: int = CHAINS
-    target_accept: float = TARGET_ACCEPT
-
-    def sampled(
-        self, compiled: Compiled, *, seed: int, progress: bool = False, near: Posterior | None = None
-    ) -> Posterior:
-        """The posterior; ``near`` as ``sample`` takes it."""
-        return sample(
-            compiled,
-            draws=self.draws,
-            tune=self.tune,
-            chains=self.chains,
-            target_accept=self.target_accept,
-            progress=progress,
-            near=near,
-            seed=seed,
-        )
-
 
 OF_PRINT = (Attempt(),)
 OF_TABLE = (  # small steps, and smaller ones where the gate is missed: few centres leave a funnel
@@ -89,19 +62,16 @@ def sampled_until_converged(
     return posterior, reported
 
 
-def sampled_without_divergence(compiled: Compiled, *, seed: int, near: Posterior | None = None) -> Posterior:
-    """A smaller fit beside that of a pool, which has ``converged`` if no transition diverged.
+def attempts_beside(near: Posterior | None) -> tuple[Attempt, ...]:
+    """The attempts at a smaller fit beside that of a pool, the next where a transition diverged.
 
     Parameters
     ----------
     near
-        The posterior of the pool, where this fit is of the same layout: the first attempt starts around it.
+        The posterior of the pool, where the fit is of the same layout: the first attempt starts around it.
     """
-    for k, attempt in enumerate(BESIDE_HIERARCHY):
-        around = near if k == 0 else None
-        own = attempt if around is None else replace(attempt, tune=TUNE_NEAR)
-        posterior = own.sampled(compiled, seed=seed, near=around)
-        posterior = replace(posterior, converged=not bool(posterior.tree["sample_stats"]["diverging"].any()))
-        if posterior.converged:
-            break
-    return posterior
+    place = None if near is None else near.neighbourhood
+    if place is None:
+        return BESIDE_HIERARCHY
+    first, *others = BESIDE_HIERARCHY
+    return (replace(first, tune=TUNE_NEAR, near=place), *others)

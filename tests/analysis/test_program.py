@@ -15,6 +15,7 @@ from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled
 from hscb_bayes.model.data import model_data
 from hscb_bayes.model.data_vector import Built, packed
+from hscb_bayes.model.neighbourhood import Neighbourhood
 from hscb_bayes.model.program import Program, compile_program
 from hscb_bayes.posterior.sample import sample
 
@@ -108,7 +109,7 @@ def test_the_same_code_gives_the_same_draws(built: Built, monkeypatch: pytest.Mo
 
 def test_other_coordinates_are_the_same_density(program: Program, points: np.ndarray) -> None:
     """z, of which x = mean + root z is a point; chains start wider than the draws that were at hand."""
-    near = program.near(points)
+    near = program.near(Neighbourhood.of(points))
     mean, root = points.mean(axis=0), np.linalg.cholesky(np.cov(points, rowvar=False))
     z = np.random.default_rng(2).standard_normal((5, mean.size))
     expected, gradient = program.evaluated(mean + z @ root.T)

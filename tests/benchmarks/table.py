@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "replicates": sampling.replicates,
     "refit": sampling.refit_one_study,
     "executors": executing.executors,
+    "fits_beside": executing.fits_beside,
     "pooled_run": commands.pooled_run,
     "pool_growth": pooling.pool_growth,
     "pool_divergences": pooling.pool_divergences,

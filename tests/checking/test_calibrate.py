@@ -12,7 +12,7 @@ from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.checking.methods import calibrate
 from hscb_bayes.checking.methods.calibrate import Refit, coverage_row, simulated_print, write_rows
-from hscb_bayes.checking.methods.executors import each_once
+from hscb_bayes.checking.methods.recorded import each_once
 
 ROW = {"analysis": "a", "likelihood": "joint", "follow_up": "complete", "quantity": "os_1y", "studies": 3}
 

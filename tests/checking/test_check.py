@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hscb_bayes.checking import leave_out as module
 from hscb_bayes.checking.check import (
     COLUMNS,
     LEFT_OUT,
@@ -16,11 +15,13 @@ from hscb_bayes.checking.check import (
     tail_probability,
     use_of,
 )
-from hscb_bayes.checking.leave_out import each_number, leave_out
+from hscb_bayes.checking.leave_out import DRAWS, each_number, leave_out
 from hscb_bayes.checking.replicate import replicate
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import PrintedNumber
 from hscb_bayes.evidence.printed import Printed
+from hscb_bayes.posterior import attempt, gate
+from hscb_bayes.posterior import fitting as fits
 
 NAN, INF = float("nan"), float("inf")
 LOO = [f"loo_{name}" for name in LEFT_OUT]
@@ -171,16 +172,13 @@ def test_a_number_that_is_not_fitted_cannot_be_left_out(prior_posterior):
 
 
 def test_each_fitted_number_is_left_out_once_with_a_seed_of_its_own(main, prior_posterior, monkeypatch):
-    class Program:
-        analysis = main
-
     asked = []
     monkeypatch.setattr(
-        module, "with_data", lambda compiled, analysis, *, without: (analysis.name, *without.numbers["gagelmann2023"])
+        fits, "with_data", lambda compiled, analysis, *, without: (analysis.name, *without.numbers["gagelmann2023"])
     )
-    monkeypatch.setattr(module, "sample", lambda apart, **settings: asked.append((apart, settings)) or prior_posterior)
-    monkeypatch.setattr(module, "verdict", lambda tree: SimpleNamespace(is_converged=True))
-    trees = leave_out(Program(), each_number(main), seed=11)
+    monkeypatch.setattr(attempt, "sample", lambda apart, **settings: asked.append((apart, settings)) or prior_posterior)
+    monkeypatch.setattr(gate, "verdict", lambda tree: SimpleNamespace(is_converged=True))
+    trees = leave_out(SimpleNamespace(analysis=main, model=main), each_number(main), seed=11)
     assert list(trees) == list(main.fit.items)
     assert [apart for apart, _ in asked] == [("main", id) for id in trees]
     assert len({settings["seed"] for _, settings in asked} | {11}) == len(asked) + 1
@@ -190,9 +188,9 @@ def test_each_fitted_number_is_left_out_once_with_a_seed_of_its_own(main, prior_
 
 def test_a_fit_that_misses_its_gate_is_done_again_and_marked(main, prior_posterior, monkeypatch):
     draws = []
-    monkeypatch.setattr(module, "with_data", lambda compiled, analysis, *, without: without)
-    monkeypatch.setattr(module, "sample", lambda apart, **settings: draws.append(settings["draws"]) or prior_posterior)
-    monkeypatch.setattr(module, "verdict", lambda tree: SimpleNamespace(is_converged=False))
-    trees = leave_out(SimpleNamespace(analysis=main), each_number(main), seed=11)
-    assert draws == [module.DRAWS, 4 * module.DRAWS] * len(trees)
+    monkeypatch.setattr(fits, "with_data", lambda compiled, analysis, *, without: without)
+    monkeypatch.setattr(attempt, "sample", lambda apart, **settings: draws.append(settings["draws"]) or prior_posterior)
+    monkeypatch.setattr(gate, "verdict", lambda tree: SimpleNamespace(is_converged=False))
+    trees = leave_out(SimpleNamespace(analysis=main, model=main), each_number(main), seed=11)
+    assert draws == [DRAWS, 4 * DRAWS] * len(trees)
     assert not any(tree.converged for tree in trees.values())

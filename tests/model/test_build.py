@@ -17,7 +17,6 @@ from hscb_bayes.analysis.level import EFFECTS
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.analysis.read_table import load_patients
-from hscb_bayes.checking.methods.executors import files_of_the_package
 from hscb_bayes.checking.replicate_patients import replicated_tables
 from hscb_bayes.errors import InputError
 from hscb_bayes.model.build import OBSERVED, build
@@ -27,6 +26,7 @@ from hscb_bayes.model.held_out import HeldOut
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.sample import with_p_values
 from hscb_bayes.posterior.stored import load_posterior, save
+from hscb_bayes.software import files_of_the_package
 from tests.pool.beliefs import beliefs_of
 
 ROOT = Path(__file__).parents[2]
@@ -237,4 +237,4 @@ def test_a_posterior_with_p_values_says_what_it_was_made_without() -> None:
 
 def test_work_by_other_code_is_told_apart_by_all_files_of_the_package() -> None:
     names = {str(file.relative_to(ROOT / "hscb_bayes")) for file in files_of_the_package()}
-    assert {"model/build.py", "process/pathway.py", "evidence/joint.py", "checking/methods/executors.py"} <= names
+    assert {"model/build.py", "process/pathway.py", "evidence/joint.py", "checking/methods/recorded.py"} <= names

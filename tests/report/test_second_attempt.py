@@ -8,7 +8,8 @@ import pytest
 
 from hscb_bayes import cli
 from hscb_bayes.analysis.read_paper import load_analysis
-from hscb_bayes.posterior.gate import Verdict
+from hscb_bayes.posterior import attempt
+from hscb_bayes.posterior.gate import Verdict, has_no_divergence
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.report import run, sampling
 from hscb_bayes.report.reported import Reported
@@ -37,7 +38,7 @@ def sampler(monkeypatch: pytest.MonkeyPatch) -> Sampler:
     found = Sampler()
     monkeypatch.setattr(run, "build", lambda analysis: analysis)
     monkeypatch.setattr(run, "compile_model", lambda analysis: SimpleNamespace(analysis=analysis))
-    monkeypatch.setattr(sampling, "sample", found)
+    monkeypatch.setattr(attempt, "sample", found)
     monkeypatch.setattr(sampling, "reported_of", lambda *_, **__: Reported(by_section={}, verdict=MISSED))
     return found
 
@@ -81,7 +82,9 @@ def test_a_smaller_fit_of_a_pool_is_done_again_where_one_diverged(
         posterior.tree["sample_stats"]["diverging"][0, 0] = left.pop(0)
         return posterior
 
-    monkeypatch.setattr(sampling, "sample", sample)
-    posterior = sampling.sampled_without_divergence(SimpleNamespace(), seed=1)
+    monkeypatch.setattr(attempt, "sample", sample)
+    posterior = attempt.sampled_until(
+        SimpleNamespace(), sampling.attempts_beside(None), passes=has_no_divergence, seed=1
+    )
     assert found == targets
     assert posterior.converged is converged

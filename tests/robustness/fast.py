@@ -15,8 +15,9 @@ from hscb_bayes.model import compiled
 from hscb_bayes.model.build import build
 from hscb_bayes.model.data import structure_of
 from hscb_bayes.model.data_vector import Built
+from hscb_bayes.posterior import fitting
 from hscb_bayes.posterior import sample as sampling
-from hscb_bayes.report import other_fits, run
+from hscb_bayes.report import run
 
 CHAINS = 2
 
@@ -55,7 +56,7 @@ def fast(kept: Kept, most: Few) -> Iterator[None]:
 
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(sampling.nutpie, "sample", few))
-        for module in (run, other_fits):
+        for module in (run, fitting):
             stack.enter_context(mock.patch.object(module, "compile_model", once))
         yield
 

@@ -31,7 +31,7 @@ from tests.pool.beliefs import beliefs_of, log_ratio_apart
 from tests.unmoved.draws import DIMS, of_fit
 
 SEED = 3  # of the runs
-MODULES = ("report.run", "report.sampling", "report.other_fits", "checking.leave_out")
+MODULES = ("report.run", "posterior.attempt", "posterior.fitting")
 FIRST = {"left out": 1, "left out centre": 1, "without": 1, "alternative": 31, "belief": 31, "alone": 61}
 MOST = 30  # fits of one purpose
 # By the seed that a run gives a fit. A fit of another purpose ends in a KeyError: list its purpose above.

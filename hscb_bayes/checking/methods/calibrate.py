@@ -31,11 +31,12 @@ from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.arguments import seed as seed_number
-from hscb_bayes.checking.methods.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.methods.literature import printed_literature, quantities, true_literature
+from hscb_bayes.checking.methods.recorded import each_once, fingerprint
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.methods.simulated_patients import patient_quantities, simulated_table
 from hscb_bayes.errors import InputError, refusals_said
+from hscb_bayes.executors import executor_at
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.model.known_rows import tables_of
@@ -310,14 +311,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=seed_number, default=SEED)
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument(
-        "--scheduler", help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead of processes"
+        "--cluster",
+        metavar="ADDRESS",
+        help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead of processes",
     )
     parser.add_argument("--work", type=Path, default=Path("results/calibration"), help="where single refits are kept")
     parser.add_argument("--out", type=Path, help="table to add rows to; printed if left out")
     options = parser.parse_args(arguments)
     command = "python -m hscb_bayes.checking.methods.calibrate " + " ".join(options.analyses)
     command += "" if options.studies == STUDIES else f" --studies {options.studies}"
-    with executor_at(options.scheduler, workers=options.workers) as executor:
+    with executor_at(options.cluster, workers=options.workers) as executor:
         for name in options.analyses:
             rows = calibrate(name, studies=options.studies, seed=options.seed, work=options.work, executor=executor)
             for row in rows:

@@ -25,7 +25,6 @@ from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.read_pool import load_pool
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import CHAINS, POOL_ATTEMPTS, POOL_TUNE, SEED, WORKERS, gate, write_table
-from hscb_bayes.checking.methods.executors import each_once, executor_at, fingerprint
 from hscb_bayes.checking.methods.literature import (
     AVERAGE,
     ESTIMANDS,
@@ -35,7 +34,9 @@ from hscb_bayes.checking.methods.literature import (
     true_literature,
     with_effects,
 )
+from hscb_bayes.checking.methods.recorded import each_once, fingerprint
 from hscb_bayes.errors import InputError, refusals_said
+from hscb_bayes.executors import executor_at
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
 from hscb_bayes.posterior.exchangeable import exchangeable_probability
@@ -174,12 +175,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--ratio", type=float, default=RATIO, help="hazard ratio that it is moved by")
     parser.add_argument("--seed", type=seed_number, default=SEED)
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of processes")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="address of a Dask scheduler instead of processes")
     parser.add_argument("--work", type=Path, default=Path("results/calibration"), help="where single fits are kept")
     parser.add_argument("--out", type=Path, help="table to write; printed if left out")
     options = parser.parse_args(arguments)
     command = f"python -m hscb_bayes.checking.methods.robust --literatures {options.literatures}"
-    with executor_at(options.scheduler, workers=options.workers) as executor:
+    with executor_at(options.cluster, workers=options.workers) as executor:
         rows = compare(
             literatures=options.literatures,
             seed=options.seed,

@@ -29,9 +29,9 @@ from hscb_bayes.analysis.paper_table import needed_priors
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.calibrate import SEED, WORKERS, prior_draw, write_table
-from hscb_bayes.checking.methods.executors import executor_at
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.errors import InputError, refusals_said
+from hscb_bayes.executors import executor_at
 from hscb_bayes.model.known_patients import known_terms
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.marks import RESPONDERS
