@@ -37,7 +37,8 @@ PRINTED = {
         57,
         None,
         None,
-        "47, 82%, 30.5 months, 17.8 months, 60.6 months, 10.3 months, 5.3 months, 14.0 months, 5.3 months, 3.9 months, 11.0 months",
+        "47, 82%, 30.5 months, 17.8 months, 60.6 months, 10.3 months, 5.3 months, 14.0 months, "
+        "5.3 months, 3.9 months, 11.0 months",
     ),
 }
 # Study, severity, and a sentence of the audit that was recomputed by hand.
