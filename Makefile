@@ -80,14 +80,14 @@ kills: setup ## kill runs at random moments and write docs/results/robustness.cs
 	@$(BIN)/python -m tests.robustness.kills
 
 calibrate: setup ## refit simulated studies and write docs/results/calibration.csv (hours)
-	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_censored --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_independent --studies 300 --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_independent_censored --studies 300 \
+	@$(BIN)/hscb calibrate calibration --out docs/results/calibration.csv
+	@$(BIN)/hscb calibrate calibration_censored --out docs/results/calibration.csv
+	@$(BIN)/hscb calibrate calibration_independent --studies 300 --out docs/results/calibration.csv
+	@$(BIN)/hscb calibrate calibration_independent_censored --studies 300 \
 	--out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_patients --studies 500 --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate with_centre --studies 500 --out docs/results/calibration.csv
-	@$(BIN)/python -m hscb_bayes.checking.methods.calibrate calibration_pooled --studies 500 --out docs/results/calibration.csv
+	@$(BIN)/hscb calibrate calibration_patients --studies 500 --out docs/results/calibration.csv
+	@$(BIN)/hscb calibrate with_centre --studies 500 --out docs/results/calibration.csv
+	@$(BIN)/hscb calibrate calibration_pooled --studies 500 --out docs/results/calibration.csv
 
 robust: setup ## move one study of simulated literatures and write docs/results/robust_weights.csv (an hour)
 	@$(BIN)/python -m hscb_bayes.checking.methods.robust --out docs/results/robust_weights.csv

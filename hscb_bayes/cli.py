@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hscb_bayes.evidence.audit import Finding
 
 SEED = 1
+CALIBRATION_SEED = 20261124  # of the test of record, written down before it was run
+STUDIES = 1000  # of a calibration
 INTERRUPTED = 130
 STATUS = {"ok": "ok      ", "note": "note    ", "conflict": "CONFLICT"}
 HANDLED = "handled "
@@ -88,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--seed", type=seed, default=SEED, help=f"seed of a pool's next study (default: {SEED})")
     predict.set_defaults(run=_predict)
 
+    _add_calibrate(commands)
+
     report = commands.add_parser("report", help="write report.html again from a results directory")
     report.add_argument("results", type=Path, help="a directory that hscb run made")
     report.set_defaults(run=_report)
@@ -112,6 +116,31 @@ def _add_run(commands: Any) -> None:
         help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers make the fits beside",
     )
     run.set_defaults(run=_run)
+
+
+def _add_calibrate(commands: Any) -> None:
+    calibrate = commands.add_parser(
+        "calibrate", help="simulate studies that print as this one does, refit them: do 90%% intervals hold 90%%?"
+    )
+    calibrate.add_argument("analyses", nargs="+", help="analysis files, or names of shipped ones")
+    calibrate.add_argument("--studies", type=int, default=STUDIES, help=f"how many of each (default: {STUDIES})")
+    calibrate.add_argument(
+        "--seed", type=seed, default=CALIBRATION_SEED, help=f"seed of all random numbers (default: {CALIBRATION_SEED})"
+    )
+    calibrate.add_argument("--workers", type=int, default=2, help="processes of this machine (default: 2)")
+    calibrate.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead of processes",
+    )
+    calibrate.add_argument(
+        "--work",
+        type=Path,
+        default=Path("results/calibration"),
+        help="where single refits are kept: a run goes on where it stopped (default: results/calibration)",
+    )
+    calibrate.add_argument("--out", type=Path, help="CSV table to add rows to")
+    calibrate.set_defaults(run=_calibrate)
 
 
 def _print(text: str) -> None:
@@ -189,6 +218,22 @@ def _predict(options: argparse.Namespace) -> None:
     from hscb_bayes.report.as_text import predictions_as_text
 
     _print(predictions_as_text(options.results, duration=options.duration, days=options.days, seed=options.seed))
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    from hscb_bayes.checking.methods.calibrate import calibrate_into
+
+    _print(
+        calibrate_into(
+            options.analyses,
+            studies=options.studies,
+            seed=options.seed,
+            cluster=options.cluster,
+            workers=options.workers,
+            work=options.work,
+            out=options.out,
+        )
+    )
 
 
 def _report(options: argparse.Namespace) -> None:

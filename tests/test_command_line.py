@@ -27,7 +27,7 @@ def test_refused_input_gets_one_sentence(
     assert capsys.readouterr().err == sentence
 
 
-@pytest.mark.parametrize("command", ["run", "audit", "check", "predict", "report"])
+@pytest.mark.parametrize("command", ["run", "audit", "check", "predict", "calibrate", "report"])
 def test_a_refused_path_with_a_line_break_stays_in_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([command, "a\nb/x\x1b[2J"]) == 2
     shown = capsys.readouterr().err

@@ -116,9 +116,9 @@ def _refit(clone: Path) -> float:
 
 def _calibration(clone: Path) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        module = ["-m", "hscb_bayes.checking.methods.calibrate", "calibration"]
-        arguments = [*module, "--studies", str(CALIBRATED), "--work", folder, "--out", f"{folder}/table.csv"]
-        return command(_python(clone), *arguments).seconds
+        module = "hscb_bayes.cli calibrate" if clone == HERE else "hscb_bayes.checking.methods.calibrate"
+        arguments = ["-m", *module.split(), "calibration", "--studies", str(CALIBRATED)]
+        return command(_python(clone), *arguments, "--work", folder, "--out", f"{folder}/table.csv").seconds
 
 
 def _python(clone: Path) -> str:

@@ -30,15 +30,19 @@ PRINTED = {
         38,
         None,
         None,
-        "29, 76.3%, 32 days, 14 days, 38 days, 19, 82.6%, 22 days, 11 days, 31 days, "
-        "29, 82.9%, 29 days, 17 days, 44 days, 7",
+        (
+            "29, 76.3%, 32 days, 14 days, 38 days, 19, 82.6%, 22 days, 11 days, 31 days, "
+            "29, 82.9%, 29 days, 17 days, 44 days, 7"
+        ),
     ),
     "rdhap": (
         57,
         None,
         None,
-        "47, 82%, 30.5 months, 17.8 months, 60.6 months, 10.3 months, 5.3 months, 14.0 months, "
-        "5.3 months, 3.9 months, 11.0 months",
+        (
+            "47, 82%, 30.5 months, 17.8 months, 60.6 months, 10.3 months, 5.3 months, 14.0 months, "
+            "5.3 months, 3.9 months, 11.0 months"
+        ),
     ),
 }
 # Study, severity, and a sentence of the audit that was recomputed by hand.

@@ -12,7 +12,6 @@ Sailynoja T, Burkner PC, Vehtari A. Graphical test for discrete uniformity. Stat
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from arviz_stats import ecdf_utils
 from arviz_stats.base import array_stats
 
@@ -30,12 +30,11 @@ from hscb_bayes import csv_file
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.arguments import seed as seed_number
 from hscb_bayes.checking.methods.literature import printed_literature, quantities, true_literature
 from hscb_bayes.checking.methods.recorded import each_once, fingerprint
 from hscb_bayes.checking.methods.simulated_members import drawn_effect, printed_and_censored, simulate_with_known
 from hscb_bayes.checking.methods.simulated_patients import patient_quantities, simulated_table
-from hscb_bayes.errors import InputError, refusals_said
+from hscb_bayes.errors import InputError
 from hscb_bayes.executors import executor_at
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import Compiled, compile_model, with_data
@@ -47,10 +46,8 @@ from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.sample import sample
 from hscb_bayes.process.follow_up import YEAR
-from hscb_bayes.stopping import end_on_signals
 
 SEED = 20261124  # of the test of record, written down before it was run
-STUDIES = 1000
 TUNE, CHAINS = 500, 2
 # Draws a chain and target acceptance; a refit that misses its gate, or has too few effective draws, is done once more.
 ATTEMPTS = ((600, 0.9), (3000, 0.98))
@@ -69,6 +66,7 @@ FEWEST_TABLE_DRAWS = 200.0
 BAND = 0.99
 LOST = "lost_by_one_year"  # ranked too where follow-up is not complete: it moves every answer a little
 BAND_SIMULATIONS = 2000
+SHOWN = ("analysis", "quantity", "studies", "failures", "cover50", "cover90", "in_band", "mean_rank")
 COLUMNS = (
     "analysis", "likelihood", "follow_up", "quantity", "studies", "failures", "cover50", "cover90", "in_band",
     "mean_rank", "fewest_effective_draws", "censored", "command", "versions", "seed", "date",
@@ -242,9 +240,7 @@ def coverage_row(results: list[Refit], quantity: str) -> dict[str, object]:
     }
 
 
-def calibrate(
-    name: str, *, studies: int = STUDIES, seed: int = SEED, work: Path, executor: Executor
-) -> list[dict[str, object]]:
+def calibrate(name: str, *, studies: int, seed: int = SEED, work: Path, executor: Executor) -> list[dict[str, object]]:
     """Rows of the calibration table for one analysis, whose own prior and follow-up make the simulated studies."""
     analysis = load(name)
     refit_one = refit_of(analysis)
@@ -299,36 +295,28 @@ def write_table(
     csv_file.write_rows(path, columns, [*kept, *({**row, **stamp} for row in rows)])
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Command line of the calibration run."""
-    if arguments is None:
-        end_on_signals()
-    parser = argparse.ArgumentParser(
-        prog="python -m hscb_bayes.checking.methods.calibrate", description=__doc__.split("\n")[0]
-    )
-    parser.add_argument("analyses", nargs="+", help="shipped analyses or files")
-    parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--seed", type=seed_number, default=SEED)
-    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
-    parser.add_argument(
-        "--cluster",
-        metavar="ADDRESS",
-        help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, instead of processes",
-    )
-    parser.add_argument("--work", type=Path, default=Path("results/calibration"), help="where single refits are kept")
-    parser.add_argument("--out", type=Path, help="table to add rows to; printed if left out")
-    options = parser.parse_args(arguments)
-    command = "python -m hscb_bayes.checking.methods.calibrate " + " ".join(options.analyses)
-    command += "" if options.studies == STUDIES else f" --studies {options.studies}"
-    with executor_at(options.cluster, workers=options.workers) as executor:
-        for name in options.analyses:
-            rows = calibrate(name, studies=options.studies, seed=options.seed, work=options.work, executor=executor)
-            for row in rows:
-                sys.stdout.write(f"{row}\n")
-            if options.out:
-                write_rows(options.out, rows, command=command, seed=options.seed)
+def calibrate_into(
+    names: Sequence[str], *, studies: int, seed: int, cluster: str | None, workers: int, work: Path, out: Path | None
+) -> str:
+    """Calibrate analyses one after the other, and say in a table what came of it.
 
-
-if __name__ == "__main__":
-    with refusals_said():
-        main()
+    Parameters
+    ----------
+    names
+        Analysis files, or names of shipped ones.
+    cluster, workers
+        Address of a Dask scheduler, or else how many processes do the work.
+    work
+        Folder in which single refits are kept: a run goes on where it stopped.
+    out
+        Table to which rows are added; None for none.
+    """
+    command = f"hscb calibrate {' '.join(names)} --studies {studies}"
+    found: list[dict[str, object]] = []
+    with executor_at(cluster, workers=workers) as executor:
+        for name in names:
+            rows = calibrate(name, studies=studies, seed=seed, work=work, executor=executor)
+            if out is not None:
+                write_rows(out, rows, command=command, seed=seed)
+            found += rows
+    return pd.DataFrame(found)[list(SHOWN)].to_string(index=False)
