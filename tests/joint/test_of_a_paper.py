@@ -36,7 +36,6 @@ PRINTS: dict[str, dict[str, float]] = {
     "nothing": {"response": 26, "os_1y_short": np.nan, "os_1y_long": np.nan, "os_1y_nonresponders": np.nan},
 }
 pytestmark = pytest.mark.xdist_group("joint_of_a_paper")
-over_prints = pytest.mark.parametrize("changed", PRINTS.values(), ids=PRINTS)
 
 
 @pytest.fixture(scope="module")
@@ -78,25 +77,26 @@ def values_of(arrays: JointArrays) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype=float) for name, value in found.items()}
 
 
-@over_prints
-def test_numpy_and_pytensor_give_the_same_terms(
-    changed: dict[str, float], main: Member, places: np.ndarray, symbolic: Any
-) -> None:
-    numbers = printed_values(main) | changed
+@pytest.fixture(scope="module", params=PRINTS.values(), ids=PRINTS)
+def of_print(
+    request: pytest.FixtureRequest, main: Member, places: np.ndarray, symbolic: Any
+) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
+    """Numbers of a print; terms and slopes at all places as PyTensor computes them."""
+    numbers = printed_values(main) | request.param
     data = values_of(joint_arrays(main, numbers)).values()
-    found = np.array([symbolic(place, *data)[0] for place in places])
+    terms, slopes = zip(*(symbolic(place, *data) for place in places), strict=True)
+    return numbers, np.array(terms), np.array(slopes)
+
+
+def test_numpy_and_pytensor_give_the_same_terms(of_print: Any, main: Member, places: np.ndarray) -> None:
+    numbers, found, _ = of_print
     assert_allclose(found, log_likelihood(places, main, numbers), rtol=ALGEBRA, atol=ALGEBRA)
 
 
-@over_prints
-def test_terms_and_slopes_are_finite_far_from_the_prior(
-    changed: dict[str, float], main: Member, places: np.ndarray, symbolic: Any
-) -> None:
-    data = values_of(joint_arrays(main, printed_values(main) | changed)).values()
-    for place in places:
-        terms, slopes = symbolic(place, *data)
-        assert np.all(np.isfinite(terms))
-        assert np.all(np.isfinite(slopes))
+def test_terms_and_slopes_are_finite_far_from_the_prior(of_print: Any) -> None:
+    _, terms, slopes = of_print
+    assert np.all(np.isfinite(terms))
+    assert np.all(np.isfinite(slopes))
 
 
 def test_slopes_are_those_of_differences(main: Member, symbolic: Any) -> None:
