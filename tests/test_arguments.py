@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hscb_bayes import cli
-from hscb_bayes.checking.methods import calibrate, information, robust, scores
+from hscb_bayes.checking.methods import information, robust, scores
 from hscb_bayes.report import run
 
 SEEDS = ["-1", "4294967296", "9" * 5000, "1e3", "1.5", "", " 1", "٣", "0x10"]
@@ -27,11 +27,13 @@ def test_a_seed_that_is_none_is_named(command: list[str], seed: str, capsys: pyt
 
 
 @pytest.mark.parametrize(
-    ("module", "words"), [(calibrate, ["main"]), (scores, []), (robust, []), (information, [])], ids=str
+    ("command", "words"),
+    [(cli.main, ["calibrate", "main"]), (scores.main, []), (robust.main, []), (information.main, [])],
+    ids=["calibrate", "scores", "robust", "information"],
 )
-def test_a_seed_of_another_command_is_named(module, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_seed_of_another_command_is_named(command, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):
-        module.main([*words, "--seed", "-1"])
+        command([*words, "--seed", "-1"])
     assert "required a whole number from 0 to 4294967295, found '-1'" in capsys.readouterr().err
 
 

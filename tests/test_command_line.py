@@ -139,9 +139,9 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"{hscb_bayes.__version__}\n"
 
 
-@pytest.mark.parametrize("module", ["calibrate", "scores", "information"])
+@pytest.mark.parametrize("module", ["cli calibrate", "checking.methods.scores", "checking.methods.information"])
 def test_a_study_of_the_method_says_in_one_line_what_it_refuses(module: str) -> None:
-    command = [sys.executable, "-m", f"hscb_bayes.checking.methods.{module}", "nowhere", "--workers", "1"]
+    command = [sys.executable, "-m", *f"hscb_bayes.{module} nowhere --workers 1".split()]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: there is no shipped analysis 'nowhere'; ")

@@ -45,6 +45,7 @@ Role = Literal[
 ]
 
 TOTAL: Role = "count of responders"
+EARLIEST_DAY = 28.0  # of the last survival: the quadrature needs room between the usual days of response
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +193,11 @@ def check_items(
             raise InputError(f"{address}: fit.items: {_no_place(id, study, list(known), among)}")
     fitted = {id: known[id] for id in items}
     _check_roles(fitted, f"{address}: fit.items", has_responders=has_responders)
-    _check_days_of_response(fitted, last_day(one.item for one in fitted.values()), f"{address}: fit.items")
+    last = last_day(one.item for one in fitted.values())
+    if last <= EARLIEST_DAY:
+        found = f"found the last at day {last:g}"
+        raise InputError(f"{address}: fit.items: required a number of survival after day 28, {found}")
+    _check_days_of_response(fitted, last, f"{address}: fit.items")
 
 
 def last_day(items: Iterable[Item]) -> float:

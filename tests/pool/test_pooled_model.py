@@ -19,6 +19,7 @@ from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from hscb_bayes.model.print_likelihood import log_likelihood_by_study
+from hscb_bayes.model.print_rows import edges_needed
 from hscb_bayes.model.simulated import simulate_prints
 from hscb_bayes.posterior.exchangeable import log_likelihood_of_studies
 from tests.pool.beliefs import beliefs_of, log_ratio_apart
@@ -39,13 +40,14 @@ def draws(pool: Analysis) -> tuple[np.ndarray, np.ndarray]:
 
 
 def papers_of(pool: Analysis, without: tuple[str, ...] = ()) -> list[JointArrays]:
-    room = max(columns_needed(member) for member in pool.members)
+    room, edge_room = (max(map(needed, pool.members)) for needed in (columns_needed, edges_needed))
     return [
         joint_arrays(
             member,
             printed_values(member),
             without=member.fit.items if member.study.id in without else (),
             room=room,
+            edge_room=edge_room,
         )
         for member in pool.members
     ]

@@ -170,7 +170,7 @@ def test_the_unfitted_p_value_is_shown_under_every_test_and_direction(page: str,
 
 def test_the_fitted_list_says_which_intervals_are_used(page: str) -> None:
     fitted = page[page.index("<h3>Fitted</h3>") : page.index("<h3>Only checked</h3>")]
-    used, unused = (re.findall(rf"<li>[^<]*{words}", fitted) for words in ("is fitted as the width", "is not used"))
+    used, unused = (re.findall(rf"<li>[^<]*{words}", fitted) for words in ("its interval is fitted too", "is not used"))
     assert [("85%" in one, "44%" in one) for one in used + unused] == [(True, False), (False, True)]
 
 
