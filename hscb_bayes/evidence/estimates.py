@@ -29,6 +29,7 @@ from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.incidence import Outcomes
 
 LEAST_WORTH = 0.5  # of the patients that an estimate is worth: with more an estimate alone would be changed
+LEAST_VARIANCE = 1e-9  # of an estimate: where next to nobody is left its own is that of no binomial
 LEAST_LEVEL = 0.01  # of a limit of a median, and of one less it
 FARTHEST_OFF = 5.0  # times: of a printed survival from the model's, as a scale of the next one
 EXCESS_FALL = 1.2  # log of the excess per unit of survival above its expectation
@@ -91,7 +92,7 @@ def estimate_terms(outcomes: Outcomes, responded: Any, data: JointArrays, follow
     shares, beyond = xp.stack([lower, upper], axis=-2), 1.0 - 0.5 * fall / before
     steps = xp.maximum((shares - beyond[..., None, :]) / (1.0 - beyond)[..., None, :], 0.0)
     follows = data.follows_level[..., None, :]
-    alone = found.curve * (1.0 - found.curve) / (variance + TINY)
+    alone = found.curve * (1.0 - found.curve) / (variance + LEAST_VARIANCE)
     worth = xp.maximum(LEAST_WORTH * before * alone, FEWEST_PATIENTS)
     spread = deviation * xp.sqrt(off) / before
     deviates = special.binomial_deviate(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 SMALLEST_RISK = 1e-9  # patients; keeps a quotient finite where nobody is left
 
 
@@ -46,9 +48,9 @@ def curve_and_influence(patients: Any, until: Any, edges: int, xp: Any) -> Curve
     """
     deaths, losses, there = patients[..., :edges], patients[..., edges : 2 * edges], patients[..., 2 * edges :]
     leave = deaths + losses
-    later = there + leave.sum(axis=-1, keepdims=True) - xp.cumsum(leave, axis=-1)
-    at_risk = xp.maximum(later + leave - 0.5 * losses, SMALLEST_RISK)
-    left = xp.maximum(at_risk - deaths, SMALLEST_RISK)
+    later = there + xp.matmul(leave, np.tri(edges, k=-1))  # a sum of what is later: no difference of large numbers
+    left = later + 0.5 * losses + SMALLEST_RISK
+    at_risk = left + deaths
     of_death = until / left
     of_risk = of_death * deaths / at_risk
     passed = xp.cumsum(of_risk, axis=-1)

@@ -240,11 +240,17 @@ def _each_once(rows: list[Row]) -> list[Row]:
 
 
 def edges_needed(analysis: Member) -> int:
-    """How many edges the layout has."""
-    found, items = 1 + FILL, fitted_estimates(analysis)
-    for item in items:
-        if isinstance(item, MedianTime | FollowUpTime):
-            found += 2 * sum(part is not None for part in (item.value, item.lower, item.upper))
-        else:
-            found += 1
-    return found + (MORE_FILL if any(response_value(analysis, item) is not None for item in items) else 0)
+    """How many edges the layout has: one a printed day, two a time that may lie anywhere, and some others."""
+    items = fitted_estimates(analysis)
+    times = [item for item in items if isinstance(item, MedianTime | FollowUpTime)]
+    days = {_day_of(item) for item in items if not isinstance(item, MedianTime | FollowUpTime)}
+    anywhere = sum(part is not None for item in times for part in (item.value, item.lower, item.upper))
+    more = MORE_FILL if any(response_value(analysis, item) is not None for item in items) else 0
+    return 1 + FILL + more + len(days) + 2 * anywhere
+
+
+def _day_of(item: Survival | Count | Share | AtRisk) -> float | None:
+    """The printed day of an estimate; None where it is the end of follow-up."""
+    if isinstance(item, Survival):
+        return item.day
+    return None if item.at is None else item.at.value

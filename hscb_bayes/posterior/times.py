@@ -14,7 +14,7 @@ import numpy as np
 
 from hscb_bayes.process.incidence import event_free, responded_alive
 from hscb_bayes.process.pathway import Pathway
-from hscb_bayes.process.quadrature import DayRule, day_rule
+from hscb_bayes.process.quadrature import DayRule, day_rule, legendre
 
 FIRST_CUT, RATIO = 0.5, 1.6  # panels from half a day, each end 1.6 times the one before
 FIRST_NODES, NODES = 10, 4
@@ -36,13 +36,6 @@ def _rule(*days: float) -> tuple[np.ndarray, DayRule]:
     return cuts, day_rule(cuts, first=FIRST_NODES, middle=NODES, last=NODES)
 
 
-@cache
-def _legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre nodes and weights on (0, 1)."""
-    position, weight = np.polynomial.legendre.leggauss(nodes)
-    return (position + 1.0) / 2.0, weight / 2.0
-
-
 def time_in_states(pathway: Pathway, x: np.ndarray, horizon: float) -> np.ndarray:
     """Mean days in each state up to ``horizon``, shape (draw, covariate, state).
 
@@ -52,7 +45,7 @@ def time_in_states(pathway: Pathway, x: np.ndarray, horizon: float) -> np.ndarra
     cuts, rule = _rule(horizon)
     log_nodes = np.log(rule.days)
     neutropenic = event_free(pathway, x, log_nodes, np) @ rule.weights
-    root, weight = _legendre(STAY_NODES)  # t = u + (horizon - u) root^2: S3 may fall with an infinite slope at first
+    root, weight = legendre(STAY_NODES)  # t = u + (horizon - u) root^2: S3 may fall with an infinite slope at first
     left = (horizon - rule.days)[:, None]
     stay = left * root**2
     alive = pathway.alive_after_response(
@@ -127,7 +120,7 @@ def _newton(
     Where ``is_sought`` is false there is no such day, and any is returned. A step that leaves what is left of the panel
     halves it instead.
     """
-    share, node_weight = _legendre(NEWTON_NODES)
+    share, node_weight = legendre(NEWTON_NODES)
     before = pathway.net_responded(x, np.log(np.maximum(lower, SOONEST))[:, None, None], np)[..., 0]
     low, high, day = lower, upper, (lower + upper) / 2.0
     for _ in range(MOST_STEPS):

@@ -58,14 +58,15 @@ class ResponseRule:
     unit: UnitRule
 
 
-def _legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+def legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre nodes and weights on (0, 1)."""
     position, weight = np.polynomial.legendre.leggauss(nodes)
     return (position + 1.0) / 2.0, weight / 2.0
 
 
 def graded(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """Legendre rule under the smooth step s^3 (10 - 15 s + 6 s^2): crowded at both ends."""
-    s, weight = _legendre(nodes)
+    s, weight = legendre(nodes)
     return s**3 * (10.0 - 15.0 * s + 6.0 * s**2), weight * 30.0 * (s * (1.0 - s)) ** 2
 
 
@@ -131,11 +132,11 @@ def day_rule(cuts: np.ndarray, *, first: int = FIRST_DAYS, middle: int = MIDDLE_
     The first panel is mapped by u = c v^4, which tames a density that is infinite at zero; the others are even in log
     time. Equal neighbours among ``cuts`` (days, increasing, > 0) give a panel of weight zero.
     """
-    v, weight = _legendre(first)
+    v, weight = legendre(first)
     days, weights = [cuts[0] * v**FIRST_POWER], [cuts[0] * FIRST_POWER * v ** (FIRST_POWER - 1) * weight]
     sizes = [first] + [middle] * (len(cuts) - 2) + [last]
     for lower, upper, size in zip(cuts[:-1], cuts[1:], sizes[1:], strict=True):
-        v, weight = _legendre(size)
+        v, weight = legendre(size)
         days.append(lower * (upper / lower) ** v)
         weights.append(days[-1] * np.log(upper / lower) * weight)
     panel = np.repeat(np.arange(len(cuts)), sizes)
