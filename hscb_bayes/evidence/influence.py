@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-SMALLEST_RISK = 1e-9  # patients; keeps a quotient finite where nobody is left
+SMALLEST_RISK = 1e-12  # patients; keeps a quotient finite where nobody is left
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ def exit_probabilities(states: StatesOverTime, followed: Any, xp: Any) -> Any:
     for name in CLASSES:
         now, first = there[name]
         at_risk = 0.5 * (_before(now, first, xp) + now)
-        parts = [deaths[name] * mean, at_risk * lost, (now * followed)[..., -1:]]
+        parts = [xp.maximum(deaths[name], 0.0) * mean, at_risk * lost, (now * followed)[..., -1:]]
         found.append(xp.concatenate(parts, axis=-1))
     return xp.stack(found, axis=-2)
 

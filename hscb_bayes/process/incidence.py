@@ -21,14 +21,13 @@ from hscb_bayes.process.quadrature import (
     DayRule,
     graded,
     indicator,
-    legendre,
     panel_rule,
     response_rule,
 )
 
 SMALLEST_MASS = 1e-30  # of a panel; keeps a quotient finite where a panel holds no response
 SHORTEST_STAY = 1e-9  # days; keeps log(t - u) finite where rounding puts a node on the last cut
-STATE_NODES = 3  # of the responses between two days
+STATE_NODES = 6  # of the responses before a day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,26 +218,25 @@ def from_responded(pathway: Pathway, x: np.ndarray, response: float, at: float, 
 
 
 def states_over_time(pathway: Pathway, x: Any, log_days: Any, xp: Any) -> StatesOverTime:
-    """Where patients are on some days; ``x`` (..., covariate), ``log_days`` (day,) or (covariate, day), increasing.
+    """Where patients are on some days; ``x`` (..., covariate), ``log_days`` (day,) or (covariate, day).
 
-    Responses between two of the days have nodes of their own, quantiles of the day of response, that all later days
-    share: whatever the hazards are, nobody dies a negative death between two days. Runs on ``pytensor.tensor`` as well.
+    Every day has a rule of its own for the responses before it, whose nodes are quantiles of the day of response: it
+    does not matter how early or how sharply patients respond. Runs on ``pytensor.tensor`` as well.
     """
     days = int((log_days if xp is np else log_days.type).shape[-1])
-    position, weight = (np.tile(part, days) for part in legendre(STATE_NODES))
-    panel = np.repeat(np.arange(days), STATE_NODES)
-    node, day = np.nonzero(panel[:, None] <= np.arange(days))
-    before, share = pathway.responding_between(x, log_days, xp)
-    cumulative = xp.maximum(before[..., panel] - xp.log1p(-share[..., panel] * position), SMALLEST_CUMULATIVE_HAZARD)
+    position, weight = (np.tile(part, days) for part in graded(STATE_NODES))
+    day_of = np.repeat(np.arange(days), STATE_NODES)
+    net = -xp.expm1(-pathway.cumulative_hazard(0, x, log_days, xp))[..., day_of]
+    cumulative = xp.maximum(-xp.log1p(-net * position), SMALLEST_CUMULATIVE_HAZARD)
     found = pathway.response.log_time_at(xp.log(cumulative) - pathway.log_relative_hazard(0, x), xp)
-    log_node = xp.minimum(found, log_days[..., panel])
-    net = (1.0 - pathway.never_share(x, xp)) * xp.exp(-before) * share
-    mass = net[..., panel] * weight * pathway.not_dead_before_response(x, log_node, xp)
-    log_response, log_now = log_node[..., node], log_days[..., day]
-    log_since = xp.log(xp.maximum(xp.exp(log_days)[..., day] - xp.exp(log_node)[..., node], SHORTEST_STAY))
-    alive = mass[..., node] * pathway.alive_after_response(x, log_response, log_since, log_now, xp)
+    log_now = log_days[..., day_of]
+    log_node = xp.minimum(found, log_now)
+    mass = (1.0 - pathway.never_share(x, xp)) * net * weight * pathway.not_dead_before_response(x, log_node, xp)
+    log_since = xp.log(xp.maximum(xp.exp(log_now) - xp.exp(log_node), SHORTEST_STAY))
+    alive = mass * pathway.alive_after_response(x, log_node, log_since, log_now, xp)
+    by_day = indicator(day_of)
     return StatesOverTime(
         free=event_free(pathway, x, log_days, xp),
-        responded=xp.matmul(mass, (panel[:, None] <= np.arange(days)).astype(float)),
-        alive=xp.matmul(alive, indicator(day)),
+        responded=xp.matmul(mass, by_day),
+        alive=xp.matmul(alive, by_day),
     )

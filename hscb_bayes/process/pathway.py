@@ -118,21 +118,18 @@ class Pathway:
         return -(1.0 - self.never_share(x, xp)) * xp.expm1(-self.cumulative_hazard(0, x, log_time, xp))
 
     def net_responded_between(self, x: Any, log_cuts: Any, xp: Any) -> Any:
-        """F1(c_k | x) - F1(c_(k-1) | x), the net probability of response between two days, the first of them zero."""
-        before, share = self.responding_between(x, log_cuts, xp)
-        return (1.0 - self.never_share(x, xp)) * xp.exp(-before) * share
+        """F1(c_k | x) - F1(c_(k-1) | x), the net probability of response between two days, the first of them zero.
 
-    def responding_between(self, x: Any, log_cuts: Any, xp: Any) -> tuple[Any, Any]:
-        """Of those who can respond: H1(c_(k-1) | x), and the share of who wait then that no longer do at c_k.
-
-        All digits of the share are right, however few respond. A difference of two probabilities would be rounding, up
-        to 1e-16, where nearly all have responded; the likelihood sees that, since it takes logarithms from 1e-12 on.
+        As many of those who can respond as still wait on the earlier day, times the share of these who no longer do on
+        the later one: all digits are right, however few respond. The difference itself would be rounding, up to 1e-16,
+        where nearly all have responded; the likelihood sees that, since it takes logarithms from 1e-12 on.
         """
         hazard = xp.minimum(self.cumulative_hazard(0, x, log_cuts, xp), MOST_HAZARD)
         first, later = hazard[..., :1], hazard[..., 1:]
         before = xp.concatenate([xp.zeros_like(first), hazard[..., :-1]], axis=-1)
-        since = self.response.share_since(log_cuts[..., :-1], log_cuts[..., 1:], xp)
-        return before, -xp.expm1(-xp.concatenate([first, later * since], axis=-1))
+        share = self.response.share_since(log_cuts[..., :-1], log_cuts[..., 1:], xp)
+        between = xp.concatenate([first, later * share], axis=-1)
+        return -(1.0 - self.never_share(x, xp)) * xp.exp(-before) * xp.expm1(-between)
 
     def net_response_density(self, x: Any, log_time: Any, xp: Any) -> Any:
         """f1(t | x) = -dS1/dt, per day, were nobody to die first."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hscb_bayes.process import incidence
 from hscb_bayes.process.exits import CLASSES, StatesOverTime, exit_probabilities, places
 from hscb_bayes.process.follow_up import FollowUp, reach_of
 from hscb_bayes.process.hazards import FAMILIES
@@ -15,7 +16,6 @@ from hscb_bayes.process.simulate import simulate_course
 from tests.process.drawn import draw_of, drawn_pathway
 
 ALGEBRA = 1e-12
-OF_NODES = 1e-3  # each interval has a few nodes of its own: with an edge more there are more
 FALSE_ALARM_Z = 5.5  # one false alarm in a million among thirty comparisons
 WITHIN_INTERVALS = 2e-3  # of a probability: losses and deaths of an interval are taken to fall evenly into it
 PATIENTS = 100_000
@@ -44,15 +44,20 @@ def exits_of(pathway: Pathway, edges: np.ndarray, follow_up: FollowUp, x: np.nda
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("transition", TRANSITIONS)
 @pytest.mark.parametrize("clock", ["reset", "forward"])
-def test_the_ways_to_leave_make_one(family: str, transition: str, clock: Clock) -> None:
+@pytest.mark.parametrize(("nodes", "error"), [(incidence.STATE_NODES, 0.005), (24, 1e-5)])
+def test_the_ways_to_leave_make_one(
+    family: str, transition: str, clock: Clock, nodes: int, error: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the error of the states: where more would be alive on a later day nobody dies."""
+    monkeypatch.setattr(incidence, "STATE_NODES", nodes)
     pathway = drawn_pathway(transition, family, clock, draws=40, seed=5)
     for edges in EDGES.values():
         for reach in REACHES.values():
             lost = np.linspace(0.0, 0.95, 40)[:, None, None]
             found = exits_of(pathway, edges, follow_up_of(lost, reach))
             assert found.shape == (40, X.size, len(CLASSES), places(edges.size))
-            assert found.min() > -ALGEBRA
-            assert_allclose(found.sum(axis=(-2, -1)), 1.0, atol=ALGEBRA)
+            assert np.all(found >= 0.0)
+            assert_allclose(found.sum(axis=(-2, -1)), 1.0, atol=error)
 
 
 def random_states(rng: np.random.Generator, edges: int) -> StatesOverTime:
@@ -84,7 +89,7 @@ def test_without_losses_exits_are_deaths_by_class_and_survivors(edges: np.ndarra
     assert_allclose(losses, 0.0, atol=ALGEBRA)
     assert_allclose(there[..., 0], states.alive[..., -1], rtol=ALGEBRA)
     assert_allclose(there[..., 1], states.free[..., -1], rtol=ALGEBRA)
-    assert_allclose(deaths[..., 0, :].sum(axis=-1), (states.responded - states.alive)[..., -1], atol=ALGEBRA)
+    assert_allclose(deaths[..., 0, :].sum(axis=-1), (states.responded - states.alive)[..., -1], atol=2e-3)
 
 
 @over_reaches
@@ -103,8 +108,8 @@ def test_an_edge_that_is_there_again_adds_no_exit(reach: tuple[float, float]) ->
 def test_more_edges_leave_who_is_there_at_the_end_as_it_was(reach: tuple[float, float]) -> None:
     pathway, follow_up = drawn_pathway("response", "weibull", "reset", draws=10, seed=2), follow_up_of(0.3, reach)
     few, many = (exits_of(pathway, edges, follow_up) for edges in (EDGES["few"], np.array([7.0, 28.0, 90.0, 365.0])))
-    assert_allclose(many[..., -1], few[..., -1], atol=OF_NODES)
-    assert_allclose(many[..., :2], few[..., :2], atol=ALGEBRA)
+    assert_allclose(many[..., -1], few[..., -1], rtol=ALGEBRA)
+    assert_allclose(many[..., :2], few[..., :2], rtol=ALGEBRA)
 
 
 @over_reaches

@@ -19,7 +19,9 @@ ALGEBRA = 1e-10
 CONVERGED = 1e-4  # of probabilities, with the nodes below, over all draws
 AT_STEPS = 2e-3  # the same where a hazard jumps between two nodes
 MANY_NODES = 24
-USUAL, WORST = 5e-4, 2e-3  # with the few nodes of the likelihood: of 99 in 100 probabilities, and of the worst
+# With the few nodes of the likelihood: of 99 in 100 probabilities, and of the worst, where hardly anybody responds
+# before he dies and responses go on for years.
+USUAL, WORST = 0.005, 0.05
 DRAWS = 40
 X = np.array([-1.0, 0.0, 1.5])
 DAYS = np.array([1.0, 3.0, 7.0, 14.0, 28.0, 60.0, 182.0, 365.0, 730.0])

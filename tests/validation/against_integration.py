@@ -115,7 +115,8 @@ def of_adaptive_integration(words: str, pathway: Pathway) -> Iterator[Comparison
     outcomes = outcome_probabilities(pathway, X, nodes, FollowUp(lost_by_one_year=0.0), np)
     free = event_free(pathway, X, nodes.log_edges, np)[0, :, 0]
     by_day, living = outcomes.by_day[0, :, 0], outcomes.survival[0, :, 0] - free
-    yield compare(f"likelihood: responded by one year, {IN_DAYS}", words, by_day, incidence[:, -1], source=source)
+    if pathway.clock == "reset":  # by whichever clock the responded die, the same respond
+        yield compare(f"likelihood: responded by one year, {IN_DAYS}", words, by_day, incidence[:, -1], source=source)
     yield compare(f"likelihood: responded and alive, {AT_QUANTILES}", words, living, alive[:, -1], source=source)
 
 
