@@ -20,7 +20,6 @@ from hscb_bayes.process.quadrature import (
     SMALLEST_CUMULATIVE_HAZARD,
     DayRule,
     graded,
-    indicator,
     panel_rule,
     response_rule,
 )
@@ -234,9 +233,9 @@ def states_over_time(pathway: Pathway, x: Any, log_days: Any, xp: Any) -> States
     mass = (1.0 - pathway.never_share(x, xp)) * net * weight * pathway.not_dead_before_response(x, log_node, xp)
     log_since = xp.log(xp.maximum(xp.exp(log_now) - xp.exp(log_node), SHORTEST_STAY))
     alive = mass * pathway.alive_after_response(x, log_node, log_since, log_now, xp)
-    by_day = indicator(day_of)
+    by_day = (*(mass if xp is np else mass.type).shape[:-1], days, STATE_NODES)
     return StatesOverTime(
         free=event_free(pathway, x, log_days, xp),
-        responded=xp.matmul(mass, by_day),
-        alive=xp.matmul(alive, by_day),
+        responded=mass.reshape(by_day).sum(axis=-1),
+        alive=alive.reshape(by_day).sum(axis=-1),
     )
