@@ -35,7 +35,8 @@ FARTHEST_OFF = 5.0  # times: of a printed survival from the model's, as a scale 
 EXCESS_FALL = 1.2  # log of the excess per unit of survival above its expectation
 FARTHEST_BY_CHANCE = 0.3  # of an estimate from its expectation: as far as the fall was measured
 LOSSES_OF_SHAPE = 2.6  # losses that add one to the shape of the excess
-LEAST_EXCESS = 1e-4
+LEAST_EXCESS = 0.003  # where all die before they could be lost
+EXCESS_BY_CHANCE = 0.01  # standard deviation that is left where the model's own is nothing
 MOST_SPREAD = 2.0  # variance of the root
 LARGEST_SHARE = 1.0 - 1e-6  # of a curve that follows a level, whose own value is not known to the last death
 LEAST_SLOPE = 0.1  # of a deviate, in normal deviates, where a mean lies beyond one and is moved inside
@@ -122,11 +123,14 @@ def _width_terms(found: Moments, follow_up: FollowUp, data: JointArrays, special
     """
     xp = special.xp
     off = xp.minimum(xp.maximum(data.observed - found.curve, -FARTHEST_BY_CHANCE), FARTHEST_BY_CHANCE)
-    mean = (xp.maximum(found.widening - 1.0, LEAST_EXCESS) * xp.exp(-EXCESS_FALL * off))[..., COUNT_ROWS:]
+    widened = found.widening - 1.0
+    at_least = 0.5 * (widened + xp.sqrt(widened**2 + 4.0 * LEAST_EXCESS**2))
+    mean = (at_least * xp.exp(-EXCESS_FALL * off))[..., COUNT_ROWS:]
     lost = 1.0 - follow_up.still_followed(data.row_days, xp)
-    spread = xp.sqrt(xp.minimum(LOSSES_OF_SHAPE / (9.0 * data.patients * lost + TINY), MOST_SPREAD))[..., COUNT_ROWS:]
+    of_losses = xp.minimum(LOSSES_OF_SHAPE / (9.0 * data.patients * lost + TINY), MOST_SPREAD)[..., COUNT_ROWS:]
+    spread = xp.sqrt(of_losses + (EXCESS_BY_CHANCE / (3.0 * mean)) ** 2)
     root = xp.maximum(data.excess, 0.0) ** (1.0 / 3.0) * xp.exp(-xp.log(mean) / 3.0)[..., None]
-    deviates = (root - 1.0 + spread[..., None] ** 2) / spread[..., None]
+    deviates = (root - 1.0 + of_losses[..., None]) / spread[..., None]
     lowest = xp.where(data.excess[..., 0] > 0.0, deviates[..., 0], -FARTHEST)
     interval = special.log_normal_interval(lowest, xp.maximum(deviates[..., 1], lowest + NARROWEST))
     return xp.where(data.excess[..., 1] > 0.0, interval, 0.0)
