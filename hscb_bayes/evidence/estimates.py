@@ -29,6 +29,7 @@ from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.incidence import Outcomes
 
 LEAST_WORTH = 0.5  # of the patients that an estimate is worth: with more an estimate alone would be changed
+ROUNDED = 0.2  # of the fewest patients: how much more, where an estimate is worth as few
 LEAST_VARIANCE = 1e-9  # of an estimate: where next to nobody is left its own is that of no binomial
 LEAST_LEVEL = 0.01  # of a limit of a median, and of one less it
 FARTHEST_OFF = 5.0  # times: of a printed survival from the model's, as a scale of the next one
@@ -93,8 +94,8 @@ def estimate_terms(outcomes: Outcomes, responded: Any, data: JointArrays, follow
     shares, beyond = xp.stack([lower, upper], axis=-2), 1.0 - 0.5 * fall / before
     steps = xp.maximum((shares - beyond[..., None, :]) / (1.0 - beyond)[..., None, :], 0.0)
     follows = data.follows_level[..., None, :]
-    alone = found.curve * (1.0 - found.curve) / (variance + LEAST_VARIANCE)
-    worth = xp.maximum(LEAST_WORTH * before * alone, FEWEST_PATIENTS)
+    alone = found.curve * (1.0 - found.curve) / (variance + rounding + LEAST_VARIANCE)
+    worth = _no_less(LEAST_WORTH * before * alone, FEWEST_PATIENTS, ROUNDED * FEWEST_PATIENTS, xp)
     spread = deviation * xp.sqrt(off) / before
     deviates = special.binomial_deviate(
         xp.where(follows > 0.0, xp.minimum(shares, LARGEST_SHARE), shares),
@@ -123,9 +124,7 @@ def _width_terms(found: Moments, follow_up: FollowUp, data: JointArrays, special
     """
     xp = special.xp
     off = xp.minimum(xp.maximum(data.observed - found.curve, -FARTHEST_BY_CHANCE), FARTHEST_BY_CHANCE)
-    widened = found.widening - 1.0
-    at_least = 0.5 * (widened + xp.sqrt(widened**2 + 4.0 * LEAST_EXCESS**2))
-    mean = (at_least * xp.exp(-EXCESS_FALL * off))[..., COUNT_ROWS:]
+    mean = (_no_less(found.widening - 1.0, 0.0, LEAST_EXCESS, xp) * xp.exp(-EXCESS_FALL * off))[..., COUNT_ROWS:]
     lost = 1.0 - follow_up.still_followed(data.row_days, xp)
     of_losses = xp.minimum(LOSSES_OF_SHAPE / (9.0 * data.patients * lost + TINY), MOST_SPREAD)[..., COUNT_ROWS:]
     spread = xp.sqrt(of_losses + (EXCESS_BY_CHANCE / (3.0 * mean)) ** 2)
@@ -134,6 +133,12 @@ def _width_terms(found: Moments, follow_up: FollowUp, data: JointArrays, special
     lowest = xp.where(data.excess[..., 0] > 0.0, deviates[..., 0], -FARTHEST)
     interval = special.log_normal_interval(lowest, xp.maximum(deviates[..., 1], lowest + NARROWEST))
     return xp.where(data.excess[..., 1] > 0.0, interval, 0.0)
+
+
+def _no_less(value: Any, least: float, rounded: float, xp: Any) -> Any:
+    """The larger of a value and ``least``, without an edge: where they are equal it is larger by ``rounded``."""
+    over = value - least
+    return least + 0.5 * (over + xp.sqrt(over**2 + 4.0 * rounded**2))
 
 
 def moments(outcomes: Outcomes, responded: Any, data: JointArrays, special: Special) -> Moments:
@@ -165,7 +170,7 @@ def moments(outcomes: Outcomes, responded: Any, data: JointArrays, special: Spec
     means = special.unflatten(of_cell, (special.length(data.cell_masks) // len(CLASSES), len(CLASSES))).sum(axis=-1)
     of_means = xp.matmul(means * weights.sum(axis=-2)[..., None, :], xp.swapaxes(means, -1, -2))
     greenwood = (turned * found.influence**2).sum(axis=-1) * patients.sum(axis=-1)
-    widening = greenwood * curve / (1.0 - curve + TINY)
+    widening = greenwood * xp.exp(found.log_value) / (TINY - xp.expm1(found.log_value))
     return Moments(value=value, start=start, curve=curve, widening=widening, covariance=common - of_means)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-SMALLEST_RISK = 1e-12  # patients; keeps a quotient finite where nobody is left
+FEWEST_LEFT = 1e-3  # of the patients: where fewer are left a curve has no variance of its own, only rounding
+NOBODY = 1e-12  # patients: of a row in which there is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +50,19 @@ def curve_and_influence(patients: Any, until: Any, edges: int, xp: Any) -> Curve
     deaths, losses, there = patients[..., :edges], patients[..., edges : 2 * edges], patients[..., 2 * edges :]
     leave = deaths + losses
     later = there + xp.matmul(leave, np.tri(edges, k=-1))  # a sum of what is later: no difference of large numbers
-    left = later + 0.5 * losses + SMALLEST_RISK
+    left = _no_less(later + 0.5 * losses, FEWEST_LEFT * patients.sum(axis=-1, keepdims=True) + NOBODY, xp)
     at_risk = left + deaths
     of_death = until / left
     of_risk = of_death * deaths / at_risk
     passed = xp.cumsum(of_risk, axis=-1)
     influence = xp.concatenate([passed - of_death, passed - 0.5 * of_risk, passed[..., -1:]], axis=-1)
     return Curve(log_value=(until * (xp.log(left) - xp.log(at_risk))).sum(axis=-1), influence=influence)
+
+
+def _no_less(value: Any, least: Any, xp: Any) -> Any:
+    """The larger of two positive numbers, without an edge between them."""
+    ratio = (value / least) ** 8 + 1.0
+    return least * xp.sqrt(xp.sqrt(xp.sqrt(ratio)))
 
 
 def exchanged(values: Any, is_reverse: Any, edges: int, xp: Any) -> Any:
