@@ -287,3 +287,35 @@ def test_the_classes_of_a_row_are_those_of_the_exits() -> None:
     everybody = one_by_one(EVERYBODY, counts=(5.0, 0.5))[0][COUNT_ROWS]
     parts = [replace(EVERYBODY, classes=classes) for classes in ((1.0, 0.0), (0.0, 1.0))]
     assert sum(one_by_one(part, counts=(5.0, 0.5))[0][COUNT_ROWS] for part in parts) == pytest.approx(everybody)
+
+
+def dying(log_scale: float) -> Pathway:
+    """Deaths without and after response at the scale e^``log_scale`` days, ten times as steep as constant hazards."""
+    death = Weibull(shape=10.0, log_scale=np.array([log_scale]))
+    return replace(PATHWAY, death_without_response=death, death_after_response=death)
+
+
+@pytest.mark.parametrize("log_scale", np.linspace(3.0, 5.5, 11))
+def test_where_nobody_is_left_an_estimate_varies_no_more_than_a_share_can(log_scale: float) -> None:
+    data = arrays_of(EVERYBODY, RESPONDERS)
+    outcomes = outcome_probabilities(dying(log_scale), data.x, data.nodes, CENSORED, np)
+    variances = np.diagonal(moments(outcomes, np.array(0.5), data, SPECIAL).covariance)[COUNT_ROWS:]
+    assert (variances <= 0.25).all()
+
+
+@pytest.mark.parametrize("follow_up", [COMPLETE, CENSORED], ids=["complete", "censored"])
+@pytest.mark.parametrize("log_scale", np.linspace(3.6, 5.0, 8))
+def test_losses_never_narrow_an_interval(log_scale: float, follow_up: FollowUp) -> None:
+    data = arrays_of(AT_FIRST, EVERYBODY)
+    outcomes = outcome_probabilities(dying(log_scale), data.x, data.nodes, follow_up, np)
+    widening = moments(outcomes, np.array(0.5), data, SPECIAL).widening[..., COUNT_ROWS]
+    assert widening >= 1.0 - ALGEBRA
+
+
+@pytest.mark.parametrize("half", [0.005, 0.05])
+@pytest.mark.parametrize("log_scale", np.linspace(4.5, 5.6, 12))
+def test_a_printed_zero_is_likely_where_hardly_anybody_is_left(log_scale: float, half: float) -> None:
+    data = arrays_of(estimate((1.0, 1.0), 0.0, half=half))
+    outcomes = outcome_probabilities(dying(log_scale), data.x, data.nodes, CENSORED, np)
+    (term,) = np.ravel(estimate_terms(outcomes, np.array(0.5), data, CENSORED, SPECIAL))
+    assert term > np.log(0.9)
