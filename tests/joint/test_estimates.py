@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import binom, norm
 
 from hscb_bayes.evidence.estimates import Moments, estimate_terms, moments
+from hscb_bayes.evidence.influence import curve_and_influence
 from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays, contrasts
 from hscb_bayes.evidence.special import Special
 from hscb_bayes.model.print_rows import Row
@@ -295,12 +296,16 @@ def dying(log_scale: float) -> Pathway:
     return replace(PATHWAY, death_without_response=death, death_after_response=death)
 
 
-@pytest.mark.parametrize("log_scale", np.linspace(3.0, 5.5, 11))
-def test_where_nobody_is_left_an_estimate_varies_no_more_than_a_share_can(log_scale: float) -> None:
-    data = arrays_of(EVERYBODY, RESPONDERS)
-    outcomes = outcome_probabilities(dying(log_scale), data.x, data.nodes, CENSORED, np)
-    variances = np.diagonal(moments(outcomes, np.array(0.5), data, SPECIAL).covariance)[COUNT_ROWS:]
-    assert (variances <= 0.25).all()
+@pytest.mark.parametrize("last", [0.0, 3e-18, 3e-15, 3e-12, 3e-9])
+def test_deaths_of_a_vanishing_part_of_a_patient_move_no_variance(last: float) -> None:
+    """They made that of a share 80, where half of the lost are still at risk when all others are dead."""
+
+    def variance(last: float) -> float:
+        patients = np.array([0.06, 3.1, 30.2, 0.5, last, 2e-4, 0.007, 0.03, 0.006, 1e-7 * last, 0.0])
+        found = curve_and_influence(patients, np.ones(5), 5, np)
+        return float(np.exp(2.0 * found.log_value) * (patients * found.influence**2).sum())
+
+    assert_allclose(variance(last), variance(0.0), rtol=1e-3)
 
 
 @pytest.mark.parametrize("follow_up", [COMPLETE, CENSORED], ids=["complete", "censored"])
