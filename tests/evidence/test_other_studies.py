@@ -44,6 +44,16 @@ PRINTED = {
             "5.3 months, 3.9 months, 11.0 months"
         ),
     ),
+    "mainardi2018": (50, "poor_graft_function", "response_unspecified", "78.8%, .07, 6%"),
+    "ava_ucbt": (69, None, None, "40, 65.6%, 23 days, 3 days, 131 days, .005"),
+    "rux_china2021": (
+        55,
+        None,
+        None,
+        ("86.9%, 82.6%, 67.1%, 98.1%, 90.0%, 33.3%, .004, 78.1%, 81.3%, 67.8%, 94.8%, 84.0%, 71.4%, .327"),
+    ),
+    "richardson2016": (134, None, None, "38.2%, 25%, 25.5%, 12.5%"),
+    "giri2021": (326, None, None, "2.7 days, 2.6 days, 3.3 days, 2.1 days, 1.6 days, 3.2 days, .059"),
 }
 # Study, severity, and a sentence of the audit that was recomputed by hand.
 BY_HAND = [
@@ -59,6 +69,12 @@ BY_HAND = [
     ("bowman2023", "ok", "are 3 of 4 and 4 of 10"),
     ("bowman2023", "ok", "Fisher's exact test of 3 of 4 and 4 of 10, which give 0.56"),
     ("bowman2023", "ok", "is 7 of 14 (log-log) without censoring"),
+    ("mainardi2018", "conflict", "78.8%, is no count of 50 patients"),  # 41 of 52 boosts
+    ("ava_ucbt", "ok", "40 of 61 is 65.6%, printed as 65.6%"),
+    ("rux_china2021", "note", "86.9%, is no count of 23 patients when rounded; 20 of 23 gives it when cut off"),
+    ("rux_china2021", "ok", "among patients with acute disease, 82.6% (CI 67.1% to 98.1%), is 19 of 23 patients"),
+    ("rux_china2021", "ok", "84.0%, is 21 of 25 patients"),
+    ("richardson2016", "ok", "25.5% among defibrotide and 12.5% among controls are 26 of 102 and 4 of 32"),
 ]
 
 
@@ -94,6 +110,8 @@ def test_what_a_reader_finds_by_hand_is_said(id: str, severity: str, words: str,
     assert [finding.severity for finding in found] == [severity]
 
 
-def test_none_of_them_contradicts_itself(studies: dict[str, Study]) -> None:
-    conflicts = [finding for study in studies.values() for finding in audit(study) if finding.severity == "conflict"]
-    assert conflicts == []
+def test_none_of_them_contradicts_itself_but_one_whose_shares_are_of_boosts(studies: dict[str, Study]) -> None:
+    found = {
+        id: [finding for finding in audit(study) if finding.severity == "conflict"] for id, study in studies.items()
+    }
+    assert {id: len(conflicts) for id, conflicts in found.items() if conflicts} == {"mainardi2018": 1}
