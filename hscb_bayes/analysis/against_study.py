@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hscb_bayes.analysis.subgroups import Subgroup, is_about, subgroup_of
@@ -191,13 +191,21 @@ def check_items(
             raise InputError(f"{address}: fit.items: {quote(id)} is named twice")
         if id not in known:
             raise InputError(f"{address}: fit.items: {_no_place(id, study, list(known), among)}")
-    fitted = {id: known[id] for id in items}
+    last = last_day(known[id].item for id in items)
+    fitted = {
+        id: replace(known[id], role=TOTAL) if is_of_all_responders(known[id].item, last) else known[id] for id in items
+    }
     _check_roles(fitted, f"{address}: fit.items", has_responders=has_responders)
-    last = last_day(one.item for one in fitted.values())
     if last <= EARLIEST_DAY:
         found = f"found the last at day {last:g}"
         raise InputError(f"{address}: fit.items: required a number of survival after day 28, {found}")
     _check_days_of_response(fitted, last, f"{address}: fit.items")
+
+
+def is_of_all_responders(item: Item, last: float) -> bool:
+    """Whether it is the number of those who responded by day ``last``, up to which responses are looked for."""
+    is_counted = isinstance(item, Count | Share) and item.event == "response"
+    return is_counted and (item.at is None or item.at.value == last)
 
 
 def last_day(items: Iterable[Item]) -> float:
@@ -217,8 +225,10 @@ def last_day(items: Iterable[Item]) -> float:
 
 
 def _check_days_of_response(fitted: Mapping[str, Fittable], last: float, address: str) -> None:
-    """Everything fitted about response lies before the day up to which patients are followed."""
+    """Everything fitted about response, but the count of all, lies before the day up to which patients are followed."""
     for id, one in fitted.items():
+        if one.role == TOTAL:
+            continue
         if isinstance(one.item, Incidence) or (isinstance(one.item, Count | Share) and one.item.event == "response"):
             days = [] if one.item.at is None else [one.item.at]
         elif isinstance(one.item, MedianTime) and one.item.event == "response":
@@ -281,7 +291,7 @@ def _part(one: Fittable) -> str:
     """What an analysis can fit once: of survival one a group and day, of responses one a day."""
     if isinstance(one.item, Survival) and one.role == "survival":
         return f"survival among {one.among!r} at day {one.item.day:g}"
-    if isinstance(one.item, Incidence | Count | Share | AtRisk) and one.item.at is not None:
+    if isinstance(one.item, Incidence | Count | Share | AtRisk) and one.item.at is not None and one.role != TOTAL:
         return f"{one.role} among {one.among!r}, day {one.item.at.value:g}"
     if one.role in ("deaths", "median follow-up"):
         return f"{one.role} among {one.among!r}"

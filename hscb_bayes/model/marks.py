@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import gammaln
 
+from hscb_bayes.analysis.against_study import is_of_all_responders
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.estimators.order_statistics import order_statistic_ranks
@@ -104,10 +105,10 @@ def _day_of(item: Item) -> Printed | None:
     return item.at if isinstance(item, Incidence | Count | Share) and item.event == "response" else None
 
 
-def responders_of(analysis: Member, numbers: Mapping[str, float], fitted: Collection[str]) -> float | None:
-    """How many responded: printed, the whole number next to a printed share, or assumed."""
+def responders_of(analysis: Member, numbers: Mapping[str, float], fitted: Collection[str], last: float) -> float | None:
+    """How many responded by ``last``: printed, the whole number next to a printed share, or assumed."""
     for item in analysis.study.items:
-        if isinstance(item, Count | Share) and item.id in fitted and item.event == "response" and item.at is None:
+        if is_of_all_responders(item, last) and item.id in fitted:
             value = float(numbers[item.id])
             return value if isinstance(item, Count) else float(np.floor(value * analysis.size + 0.5))
     assumed = analysis.cohort.responders

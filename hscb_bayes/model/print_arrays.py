@@ -198,7 +198,7 @@ def joint_arrays(
     """
     fitted = [id for id in analysis.fit.items if id not in without]
     everybody, day = baseline(analysis), fitted_day(analysis)
-    responders, inside = responders_of(analysis, numbers, fitted), inside_of(analysis)
+    responders, inside = responders_of(analysis, numbers, fitted, day), inside_of(analysis)
     cohort, left = others_of(everybody, inside), inside.left_of(responders)
     room = columns_needed(analysis) if room is None else room
     marks = marks_of(analysis, numbers, fitted, responders, day)
@@ -278,7 +278,7 @@ def interval_uses(analysis: Member) -> dict[str, IntervalUse]:
     """
     numbers, cohort = printed_values(analysis), baseline(analysis)
     sizes = np.array(cohort.sizes, dtype=float)
-    responders = responders_of(analysis, numbers, analysis.fit.items)
+    responders = responders_of(analysis, numbers, analysis.fit.items, fitted_day(analysis))
     patients = Patients(sizes=sizes, left=sizes, responders=responders, inside=inside_of(analysis))
     uses: dict[str, IntervalUse] = {}
     for item in fitted_estimates(analysis):

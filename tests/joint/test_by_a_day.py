@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hscb_bayes.analysis.member import Member
+from hscb_bayes.errors import InputError
 from hscb_bayes.model.likelihood import log_likelihood
 from hscb_bayes.model.pathways import PARAMETER_IDS, prior_normals
 from hscb_bayes.model.simulate import printed_by, simulate_cohort
@@ -83,3 +84,49 @@ def test_a_count_by_a_day_stands_alone(item: str, tmp_path: Path) -> None:
     numbers = printed_by(analysis, cohort)[item]
     shares = [np.mean(np.isclose(numbers, value)) for value in values]
     assert np.all(np.abs(np.array(shares) - np.exp(logs)) < Z * np.sqrt(np.exp(logs) / STUDIES) + 1e-5)
+
+
+BY_THE_END = study_text(
+    PATIENTS,
+    """
+[[item]]
+id = "survival"
+kind = "survival"
+at = "100 days"
+value = "50%"
+
+[[item]]
+id = "by_the_end"
+kind = "share"
+event = "response"
+at = "100 days"
+value = "42%"
+
+[[item]]
+id = "in_all"
+kind = "share"
+event = "response"
+value = "42%"
+
+[[item]]
+id = "early"
+kind = "count"
+event = "response"
+at = "14 days"
+count = 4
+n = 12
+""",
+)
+
+
+@pytest.mark.parametrize("beside", [[], ["early"]], ids=["alone", "after an earlier count"])
+def test_a_share_by_the_day_of_the_last_survival_is_that_of_all_responders(beside: list[str], tmp_path: Path) -> None:
+    by_the_end, in_all = (paper(tmp_path, BY_THE_END, ["survival", one, *beside]) for one in ("by_the_end", "in_all"))
+    points = parameters_of(in_all, 1) + np.random.default_rng(1).normal(0.0, 0.3, size=(50, len(PARAMETER_IDS)))
+    found, expected = (log_likelihood(points, one) for one in (by_the_end, in_all))
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_a_share_by_the_end_and_one_in_all_are_the_same_number_twice(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'by_the_end' and 'in_all' are both a count of responders"):
+        paper(tmp_path, BY_THE_END, ["survival", "by_the_end", "in_all"])
