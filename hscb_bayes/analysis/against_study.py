@@ -204,8 +204,9 @@ def check_items(
 
 def is_of_all_responders(item: Item, last: float) -> bool:
     """Whether it is the number of those who responded by day ``last``, up to which responses are looked for."""
-    is_counted = isinstance(item, Count | Share) and item.event == "response"
-    return is_counted and (item.at is None or item.at.value == last)
+    if not isinstance(item, Count | Share) or item.event != "response":
+        return False
+    return item.at is None or item.at.value == last
 
 
 def last_day(items: Iterable[Item]) -> float:

@@ -26,9 +26,11 @@ MOST_DURATIONS = 12  # that a report can show
 class Fit(Table):
     """Which printed numbers the posterior is fitted to; all others that describe outcomes are only checked.
 
-    There is a place for one count of responders, one count or incidence of responses by a day, one median time to
-    response (one reading of it), one survival among non-responders, survival of other groups at the same day, and one
-    exact P value of response by duration; each of the patients that the analysis is about.
+    There is a place for one count of responders, counts, shares or incidences of responses by earlier days, one median
+    time to response (one reading of it), survival at any number of days of all patients and of groups, one survival
+    among non-responders, deaths, patients at risk, median survival, median follow-up, and one exact P value of response
+    by duration; each of the patients that the analysis is about. Responders by the day of the last survival are all
+    responders.
     """
 
     items: tuple[str, ...] = Field(
