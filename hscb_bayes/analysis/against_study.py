@@ -145,9 +145,10 @@ def check_patients(among: str, responders: int | None, items: Sequence[str], stu
     if responders > n:
         raise InputError(f"{address}: cohort.responders: required at most the {n} patients, found {responders}")
     known_items = fittable(study, among)
+    last = last_day(known_items[id].item for id in items if id in known_items)
     _check_by_a_day(responders, [known_items[id] for id in items if id in known_items], n, known_items, address)
     for id in items:
-        if id in known_items and known_items[id].role == "count of responders":
+        if id in known_items and is_of_all_responders(known_items[id].item, last):
             raise InputError(f"{address}: cohort.responders is given, but {id!r} is fitted, which says it; remove one")
 
 

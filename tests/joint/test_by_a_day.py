@@ -130,3 +130,8 @@ def test_a_share_by_the_day_of_the_last_survival_is_that_of_all_responders(besid
 def test_a_share_by_the_end_and_one_in_all_are_the_same_number_twice(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'by_the_end' and 'in_all' are both a count of responders"):
         paper(tmp_path, BY_THE_END, ["survival", "by_the_end", "in_all"])
+
+
+def test_a_number_of_responders_is_not_assumed_beside_a_share_by_the_end(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cohort\.responders"):
+        paper(tmp_path, BY_THE_END, ["survival", "by_the_end"], cohort='form = "none"\nresponders = 9')
