@@ -32,6 +32,7 @@ _HOME = {
     "robust": "hscb_bayes.posterior.next_study",
     "sample": "hscb_bayes.posterior.sample",
     "save": "hscb_bayes.posterior.stored",
+    "shares_of_grades": "hscb_bayes.posterior.grades",
     "state_occupancy": "hscb_bayes.posterior.predict",
     "survival": "hscb_bayes.posterior.predict",
     "transition_probabilities": "hscb_bayes.posterior.predict",

@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from hscb_bayes.analysis.grades import check_fitted_grades, is_of_grade
 from hscb_bayes.analysis.subgroups import Subgroup, is_about, subgroup_of
+from hscb_bayes.analysis.tests_of_p_values import can_be_fitted
 from hscb_bayes.errors import InputError
-from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
+from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.kinds.at_risk import AtRisk
@@ -42,6 +44,7 @@ Role = Literal[
     "patients at risk",
     "median follow-up",
     "P value",
+    "responders of a grade",
 ]
 
 TOTAL: Role = "count of responders"
@@ -67,7 +70,7 @@ def fittable(study: Study, patients: str = EVERYBODY) -> dict[str, Fittable]:
     found: dict[str, Fittable] = {}
     for item in study.items:
         for group in item.groups if isinstance(item, MedianTime) else (item.among,):
-            subgroup, role = subgroup_of(study, group, patients), _role(item)
+            subgroup, role = subgroup_of(study, group, patients), _role(item, study)
             if subgroup is None or role is None or not _has_a_place(item, subgroup):
                 continue
             is_count = isinstance(item, Survival | MedianTime) and subgroup.response is not None
@@ -81,8 +84,10 @@ def fittable(study: Study, patients: str = EVERYBODY) -> dict[str, Fittable]:
     return found
 
 
-def _role(item: Item) -> Role | None:
+def _role(item: Item, study: Study) -> Role | None:
     """The part that an item of such a kind can have; None where there is none."""
+    if is_of_grade(item, study):
+        return "responders of a grade"
     if isinstance(item, Count | Share) and item.event == "response":
         return "count of responders" if item.at is None else "response by a day"
     if isinstance(item, Count | Share):
@@ -95,7 +100,7 @@ def _role(item: Item) -> Role | None:
         return "response by a day"
     if isinstance(item, MedianTime):
         return "median time to response" if item.event == "response" else "median survival"
-    if isinstance(item, PValue) and _is_of_response(item):
+    if isinstance(item, PValue) and can_be_fitted(item):
         return "P value"
     return "survival" if isinstance(item, Survival) else None
 
@@ -111,11 +116,6 @@ def _has_a_place(item: Item, subgroup: Subgroup) -> bool:
     if isinstance(item, MedianTime) and item.event == "death":
         return subgroup.is_everybody or subgroup.response == "yes" or subgroup.duration is not None
     return subgroup.is_everybody or (isinstance(item, MedianTime) and subgroup.response == "yes")
-
-
-def _is_of_response(item: PValue) -> bool:
-    """Whether it tells about the hazard ratio of response, and how much."""
-    return item.comparison == "response by duration" and item.value.bound == "exact"
 
 
 def patients_of(study: Study, among: str) -> int:
@@ -177,7 +177,7 @@ def _check_by_a_day(
 
 
 def check_items(
-    items: Sequence[str], study: Study, address: str, *, among: str = EVERYBODY, has_responders: bool = False
+    items: Sequence[str], study: Study, address: str, *, among: str = EVERYBODY, responders: int | None = None
 ) -> None:
     """Refuse fitted items that the study does not have, or that the likelihood has no place for.
 
@@ -196,11 +196,12 @@ def check_items(
     fitted = {
         id: replace(known[id], role=TOTAL) if is_of_all_responders(known[id].item, last) else known[id] for id in items
     }
-    _check_roles(fitted, f"{address}: fit.items", has_responders=has_responders)
+    _check_roles(fitted, f"{address}: fit.items", has_responders=responders is not None)
     if last <= EARLIEST_DAY:
         found = f"found the last at day {last:g}"
         raise InputError(f"{address}: fit.items: required a number of survival after day 28, {found}")
     _check_days_of_response(fitted, last, f"{address}: fit.items")
+    check_fitted_grades(items, study, last, responders, f"{address}: fit.items")
 
 
 def is_of_all_responders(item: Item, last: float) -> bool:
@@ -295,6 +296,8 @@ def _part(one: Fittable) -> str:
         return f"survival among {one.among!r} at day {one.item.day:g}"
     if isinstance(one.item, Incidence | Count | Share | AtRisk) and one.item.at is not None and one.role != TOTAL:
         return f"{one.role} among {one.among!r}, day {one.item.at.value:g}"
+    if one.role == "responders of a grade":
+        return f"{one.role}, {one.item.id}"
     if one.role in ("deaths", "median follow-up"):
         return f"{one.role} among {one.among!r}"
     return f"{one.role} among {one.among!r}" if one.role == "median survival" else one.role
@@ -311,42 +314,6 @@ def _check_counts(fitted: Mapping[str, Fittable], taken: Mapping[str, str], addr
             raise InputError(
                 f"{address}: {early.id!r} counts {early.count} responses by {early.at}, and {late.id!r} {late.count} "
                 f"{when}; required one of them"
-            )
-
-
-def check_fitted_p_values(
-    items: Sequence[str], conventions: Conventions, study: Study, address: str, *, form: str
-) -> None:
-    """A P value can be fitted where it is exact, of response by duration, and its test has a direction.
-
-    Durations must have a part in the analysis, and differ.
-
-    Raises
-    ------
-    InputError
-        With the sentence.
-    """
-    for item in study.items:
-        if not isinstance(item, PValue) or item.id not in items:
-            continue
-        if not _is_of_response(item):
-            raise InputError(
-                f"{address}: fit.items: required an exact P value of response by duration to be fitted, "
-                f"found {quote(item.id)}, which can only be checked"
-            )
-        if form == "none" or study.n == 1:
-            found = "cohort.form = 'none'" if form == "none" else "one patient"
-            raise InputError(
-                f"{address}: fit.items: required patients of different durations for {quote(item.id)}, found {found}"
-            )
-        try:
-            name = item.named_test(conventions)
-        except InputError as error:
-            raise InputError(f"{address}: fit.items: {error}") from None
-        if name == "log-rank":
-            raise InputError(
-                f"{address}: conventions.tests.{item.id}: required a test with a direction for a P value that is "
-                "fitted, 'cox', 'fine-gray' or 'spearman', found 'log-rank'"
             )
 
 
@@ -370,31 +337,3 @@ def duration_summary(study: Study, among: str = EVERYBODY) -> tuple[float, float
         f"{study.path}: an analysis needs the patients' durations; required a covariate_summary of 'duration' "
         f"among {among} with median, lowest and highest"
     )
-
-
-def check_tests(conventions: Conventions, study: Study, address: str, *, among: str = EVERYBODY) -> None:
-    """Refuse a test of no P value, of one whose test is printed, or that cannot test it; and a P value without a test.
-
-    A P value that is not of the patients of the analysis, ``among``, needs none.
-
-    Raises
-    ------
-    InputError
-        With the sentence.
-    """
-    items = {item.id: item for item in study.items if isinstance(item, PValue)}
-    of_others = {item.id: item for item in study.other_items if isinstance(item, PValue)}
-    for id in conventions.tests:
-        if id not in items | of_others:
-            hint = nearest(id, items) if items else "the study has none"
-            raise InputError(f"{address}: conventions.tests: {quote(id)} is no P value; {hint}")
-        named = (items | of_others)[id].test
-        if named is not None:
-            raise InputError(f"{address}: conventions.tests.{id}: the paper names the test, {named.name!r}; remove it")
-    for item in items.values():
-        if not is_about(study, item, item.among, among):
-            continue
-        try:
-            item.named_test(conventions)
-        except InputError as error:
-            raise InputError(f"{address if item.test is None else study.path}: {error}") from None

@@ -12,6 +12,7 @@ import numpy as np
 from hscb_bayes.analysis.against_study import patients_of
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.covariate import Covariate
+from hscb_bayes.analysis.grades import grade_beliefs, grade_parameters, grades_fitted
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.known import DURATION, Known
 from hscb_bayes.analysis.level import CENTRE, STUDY, Level
@@ -73,7 +74,7 @@ class Member(Analysis):
     def prior(self) -> Mapping[str, Belief]:
         """Beliefs by id."""
         prior: Mapping[str, Belief] = self.table.prior if self.first is None else self.first.prior
-        return prior
+        return {**prior, **grade_beliefs(self.table.grades, self.grades)} if self.grades else prior
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -81,7 +82,12 @@ class Member(Analysis):
         found = dict(PARAMETERS)
         for transition in TRANSITIONS:
             found |= self.hazards.shape_parameters(transition)
-        return found
+        return found | grade_parameters(self.grades, self.study)
+
+    @cached_property
+    def grades(self) -> tuple[str, ...]:
+        """Grades of the response, of which some number is fitted; none where none is."""
+        return grades_fitted(self.fit.items, self.study)
 
     @property
     def fit(self) -> Fit:
@@ -288,7 +294,8 @@ class Member(Analysis):
 def asked_priors(member: Member) -> tuple[str, ...]:
     """Beliefs about what the posterior of a printed study tells of: without durations, none of theirs."""
     needed = needed_priors(member.table)
-    return needed if member.by_duration else tuple(id for id in needed if not BELIEFS[id].of_duration)
+    asked = needed if member.by_duration else tuple(id for id in needed if not BELIEFS[id].of_duration)
+    return *asked, *grade_parameters(member.grades, member.study)
 
 
 def check_levels(values: np.ndarray, covariate: Covariate, address: str, ids: np.ndarray | None = None) -> None:

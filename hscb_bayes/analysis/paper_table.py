@@ -29,8 +29,8 @@ class Fit(Table):
     There is a place for one count of responders, counts, shares or incidences of responses by earlier days, one median
     time to response (one reading of it), survival at any number of days of all patients and of groups, one survival
     among non-responders, deaths, patients at risk, median survival, median follow-up, and one exact P value of response
-    by duration; each of the patients that the analysis is about. Responders by the day of the last survival are all
-    responders.
+    by duration; each of the patients that the analysis is about; and one number of responders of each grade, beside
+    that of all by the same day. Responders by the day of the last survival are all responders.
     """
 
     items: tuple[str, ...] = Field(
@@ -148,6 +148,11 @@ class AnalysisTable(Table):
     follow_up: FollowUpAssumption = Field(description="follow-up")
     conventions: Conventions = Field(default_factory=Conventions, description="how the authors computed")
     prior: dict[str, Belief] = Field(description="one belief for every parameter")
+    grades: dict[Identifier, Belief] = Field(
+        default_factory=dict,
+        description="belief about the share of a grade among the responses that have none of the grades before it, by "
+        "the grade's event; left out: a weak one around equal shares",
+    )
     between_studies: BetweenStudies | None = Field(
         default=None, description="left out: the study's own hazards are what is estimated"
     )

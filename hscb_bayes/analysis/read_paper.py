@@ -10,18 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hscb_bayes.analysis.against_study import (
-    check_fitted_p_values,
-    check_items,
-    check_patients,
-    check_tests,
-    duration_summary,
-)
+from hscb_bayes.analysis.against_study import check_items, check_patients, duration_summary
 from hscb_bayes.analysis.declared_sizes import check_cohort
+from hscb_bayes.analysis.grades import check_grade_beliefs
 from hscb_bayes.analysis.known import known_from_text, read_known
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.paper_table import AnalysisTable, validated
+from hscb_bayes.analysis.tests_of_p_values import check_fitted_p_values, check_tests
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.event import check_endpoints
 from hscb_bayes.evidence.study import Study, load_study, study_of
@@ -132,7 +128,8 @@ def _check_against_study(table: AnalysisTable, study: Study, address: str) -> No
     cohort = table.cohort
     check_patients(cohort.among, cohort.responders, table.fit.items, study, address)
     check_fitted_p_values(table.fit.items, table.conventions, study, address, form=cohort.form)
-    check_items(table.fit.items, study, address, among=cohort.among, has_responders=cohort.responders is not None)
+    check_items(table.fit.items, study, address, among=cohort.among, responders=cohort.responders)
+    check_grade_beliefs(table.grades, table.fit.items, study, address)
     check_cohort(cohort.sizes, cohort.form, table.fit.items, study, address, among=cohort.among)
     check_tests(table.conventions, study, address, among=cohort.among)
     if cohort.form != "none":

@@ -22,7 +22,7 @@ from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.analysis.read_table import among_studies, is_of_patients, load_patients
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.errors import InputError
-from hscb_bayes.sentences import nearest, quote
+from hscb_bayes.sentences import listed, nearest, quote
 
 SHARED = ("hazards", "prior")  # what all members must say alike
 OF_COLUMN = ("column", "label", "why", "weight", "weights")  # what beliefs of tables may say differently
@@ -141,6 +141,14 @@ def _check_members(pool: Analysis) -> None:
                 "required each study once"
             )
     for member in pool.members:
+        if member.grades:
+            of_grades = [
+                item.id for item in member.study.items if item.id in member.fit.items and item.about in member.grades
+            ]
+            raise InputError(
+                f"{member.path}: fit.items: grades of a response are fitted of one study alone, not in a pool; remove "
+                f"{listed(of_grades)}"
+            )
         for key in SHARED:
             if getattr(member, key) != getattr(first, key):
                 raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hscb_bayes.analysis.grades import is_of_grade
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import is_about
 from hscb_bayes.evidence.group import Group
@@ -12,13 +13,16 @@ from hscb_bayes.evidence.kinds.p_value import PValue
 def speaks_of(analysis: Member, number: PrintedNumber) -> bool:
     """Whether a printed number is one of the analysis: fitted, or checked against its replicates.
 
-    It is not where it is about another event, or about patients of another group or of the whole study, or of groups by
-    duration whose sizes are not declared in an analysis in which durations have no part.
+    It is not where it is about another event, or about a grade of the response where no number of a grade is fitted; or
+    about patients of another group or of the whole study, or of groups by duration whose sizes are not declared in an
+    analysis in which durations have no part.
     """
     study = analysis.study
     if any(item.id == number.item for item in study.other_items):
         return False
     item = study.item(number.item)
+    if is_of_grade(item, study) and not analysis.grades:
+        return False
     if not is_about(study, item, number.among, analysis.cohort.among):
         return False
     groups = (number.among, *((item.groups_compared or ()) if isinstance(item, PValue) else ()))

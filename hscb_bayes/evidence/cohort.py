@@ -39,6 +39,8 @@ class Cohort:
         Whether ``last_day`` is a death.
     groups
         Who is in each group, by group id.
+    grades
+        Who responded with each grade, by the grade's event.
     """
 
     duration: np.ndarray
@@ -46,6 +48,7 @@ class Cohort:
     last_day: np.ndarray
     died: np.ndarray
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    grades: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def responded(self) -> np.ndarray:
@@ -63,8 +66,10 @@ class Cohort:
         Raises
         ------
         KeyError
-            When the event is neither response nor death.
+            When the event is neither response, nor a grade of it, nor death.
         """
+        if event in self.grades:
+            return self.grades[event], np.where(self.grades[event], self.response_day, np.inf)
         return {RESPONSE: (self.responded, self.response_day), DEATH: (self.died, self.last_day)}[event]
 
     @property

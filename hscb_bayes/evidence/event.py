@@ -30,6 +30,11 @@ class Event(Table):
         description="true: it includes death of any cause and ends follow-up, as 'progression or death' does; left out "
         "of `[event.death]`: true",
     )
+    grade_of: Identifier | None = Field(
+        default=None,
+        description="the event of which it is a grade, as complete and partial response are of `response`: whoever has "
+        "that event has one of its grades, the best that was reached; all grades are declared",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -40,6 +45,9 @@ class Event(Table):
     def _as_in_every_study(self) -> Event:
         if self.ends != OF_EVERY_STUDY.get(self.id, self.ends):
             raise ValueError(f"ends: required {str(not self.ends).lower()} for {self.id!r}; remove it")
+        if self.grade_of is not None and (self.ends or self.id in OF_EVERY_STUDY):
+            found = "one that ends follow-up" if self.ends else repr(self.id)
+            raise ValueError(f"grade_of: required a grade that is an event of its own, found {found}")
         return self
 
     @property
@@ -99,6 +107,32 @@ def check_event(event: str, events: Mapping[str, Event], *, ends: bool | None, a
         sort = "ends follow-up" if ends else "does not end follow-up"
         able = listed([name for name, one in known.items() if one == ends])
         raise InputError(f"{address}: required an event that {sort}, found {event!r}; such are {able}")
+
+
+def check_grades(events: Mapping[str, Event], path: str) -> None:
+    """Refuse a grade of no event, of one that is a grade itself, and a grade that is the only one.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
+    for id, event in events.items():
+        if event.grade_of is None:
+            continue
+        address, whole = f"{path}: event {id!r}: grade_of", events.get(event.grade_of)
+        check_event(event.grade_of, events, ends=False, address=address)
+        if event.grade_of == id or (whole is not None and whole.grade_of is not None):
+            raise InputError(f"{address}: required an event that is no grade, found {event.grade_of!r}")
+        if len(grades_of(event.grade_of, events)) == 1:
+            raise InputError(
+                f"{address}: {id!r} is the only grade of {event.grade_of!r}; required all of them, at least two"
+            )
+
+
+def grades_of(event: str, events: Mapping[str, Event]) -> tuple[str, ...]:
+    """The grades of an event, in the file's order."""
+    return tuple(id for id, one in events.items() if one.grade_of == event)
 
 
 def sorts(events: Mapping[str, Event]) -> dict[str, bool]:

@@ -13,11 +13,13 @@ from pydantic import Field, ValidationError
 
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import DEATH, EVERYBODY, RESPONSE
-from hscb_bayes.evidence.event import Endpoints, Event, check_event, sorts
+from hscb_bayes.evidence.event import Endpoints, Event, check_event, check_grades, grades_of, sorts
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.groups import known_size, read_groups
 from hscb_bayes.evidence.item import Identifier, Item, Line, Paragraph, PrintedNumber, Table, event_key, survival_key
+from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
+from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.printed import TIE, Printed, Resolution, steps_per_day
 from hscb_bayes.evidence.registry import KINDS
 from hscb_bayes.sentences import explain, nearest, quote, unknown_key
@@ -79,6 +81,8 @@ class Study:
         In the file's order.
     events
         Those that are declared, by name.
+    grades
+        Of what an analysis sees, the events that are grades of its response.
     whole
         Of what an analysis sees, the whole study.
     path
@@ -111,28 +115,32 @@ class Study:
     eligibility: str = ""
     note: str = ""
     events: Mapping[str, Event] = field(default_factory=dict)
+    grades: tuple[str, ...] = ()
     whole: Study | None = field(default=None, compare=False, repr=False)
 
     def seen_by(self, endpoints: Endpoints) -> Study:
         """The study as an analysis of two events sees it, which are called ``response`` and ``death`` there.
 
         Groups that another event divides, and items of other events or groups, are not there; items and groups that
-        are about no event are.
+        are about no event are, and counts and shares of grades of the response.
         """
         whole, names = self.whole or self, {endpoints.response: RESPONSE, endpoints.end: DEATH}
+        grades = grades_of(endpoints.response, whole.events)
         divides = {id for id, group in whole.groups.items() if group.about in {None, *names}}
         groups = {id: _called(group, names) for id, group in whole.groups.items() if divides.issuperset(group.parts)}
         there = {EVERYBODY, *groups}
         other = None if endpoints.response == RESPONSE else whole.events[endpoints.response]
         return replace(
             whole,
-            events={name: whole.events[event] for event, name in names.items() if event in whole.events},
+            events={name: whole.events[event] for event, name in names.items() if event in whole.events}
+            | {grade: whole.events[grade] for grade in grades},
             groups=MappingProxyType(groups),
             items=tuple(
                 _called(item, names)
                 for item in whole.items
-                if item.about in {None, *names} and there.issuperset(item.groups)
+                if (item.about in {None, *names} or _is_number_with(item, grades)) and there.issuperset(item.groups)
             ),
+            grades=grades,
             definition=whole.definition if other is None else other.id,
             definition_words=whole.definition_words if other is None else other.words,
             whole=whole,
@@ -218,9 +226,14 @@ class Study:
 
 
 def _called[Named: (Item, Group)](one: Named, names: Mapping[str, str]) -> Named:
-    """The same with its event under another name; one that leaves it out, or has none, as it is."""
+    """The same with its event under another name; one that leaves it out, or has another or none, as it is."""
     event = dict(one).get("event")
-    return one if event is None else one.model_copy(update={"event": names[event]})
+    return one if event is None else one.model_copy(update={"event": names.get(event, event)})
+
+
+def _is_number_with(item: Item, grades: tuple[str, ...]) -> bool:
+    """Whether an item says how many had one of these grades."""
+    return isinstance(item, Count | Share) and item.event in grades
 
 
 def _printed_days(items: Iterable[Item]) -> Iterator[tuple[PrintedNumber, int]]:
@@ -272,6 +285,7 @@ def study_of(file: TomlFile) -> Study:
     _check_top_level(file)
     table = _study_table(file)
     events = named_tables(file, "event", Event)
+    check_grades(events, file.path)
     groups = read_groups(file, table.n, events)
     items = tuple(_items(file))
     _check_ids(items, file.path)

@@ -171,7 +171,8 @@ class _Likelihood:
         if len(analysis.members) > 1:
             return log_likelihood_by_study(parameters, effects, arrays, self.data[CELLS], analysis, pt)
         own = _by_id(parameters, analysis)
-        return log_likelihood_of_print(own, effects.ravel(), arrays, analysis.members[0], pt).sum()[None, None]
+        member = analysis.members[0]
+        return log_likelihood_of_print(own, effects.ravel(), arrays, member, pt, self.data).sum()[None, None]
 
     def of_patients(
         self, parameters: Any, effects: Any, of_known: Any, ratios: Any, of_centres: Any, *, components: int

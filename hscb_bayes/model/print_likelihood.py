@@ -19,15 +19,17 @@ from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.evidence.joint import log_likelihood_terms
 from hscb_bayes.evidence.joint_arrays import JointArrays, cell_members, stacked, with_states
+from hscb_bayes.model.grades import grade_data, grade_term
 from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
-from hscb_bayes.model.print_arrays import joint_arrays, printed_values
+from hscb_bayes.model.print_arrays import fitted_day, joint_arrays, printed_values
 from hscb_bayes.model.print_rows import edges_needed
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
 
 NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
 ARRAY_FIELDS = tuple(field.name for field in fields(JointArrays) if field.name != "nodes")
+NO_GRADES: Mapping[str, Any] = {}
 CELLS = "members"  # array: which cell belongs to which study
 
 
@@ -60,7 +62,11 @@ def print_data(
     arrays = papers[0] if len(papers) == 1 else stacked(papers)
     data = {name: getattr(arrays, name) for name in ARRAY_FIELDS}
     data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
-    return data if len(papers) == 1 else data | {CELLS: cell_members(papers)}
+    if len(papers) > 1:
+        return data | {CELLS: cell_members(papers)}
+    (member,) = members
+    own = given.get(member.study.id, printed_values(member))
+    return data | grade_data(member, own, without.get(member.study.id, ()), fitted_day(member))
 
 
 def states_of(member: Member) -> int:
@@ -80,7 +86,9 @@ def fitted_ids(analysis: Member) -> tuple[str, ...]:
     return tuple(id for id in analysis.fit.items if id not in weighting)
 
 
-def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, analysis: Member, xp: Any) -> Any:
+def log_likelihood_of_print(
+    parameters: Any, effect: Any, arrays: JointArrays, analysis: Member, xp: Any, grades: Mapping[str, Any] = NO_GRADES
+) -> Any:
     """Log likelihood of each term of one print.
 
     Parameters
@@ -89,12 +97,17 @@ def log_likelihood_of_print(parameters: Any, effect: Any, arrays: JointArrays, a
         By id, on their unbounded scales, shape (1,) each.
     effect
         What the study adds to each log hazard, shape (transition,).
+    grades
+        Has what ``grade_data`` returns.
     """
     follow_up = follow_up_of(parameters["lost_by_one_year"], xp, (arrays.reach[0], arrays.reach[1]))
     outcomes = outcome_probabilities(
         pathway_of(parameters, analysis, xp, effect), arrays.x, arrays.nodes, follow_up, xp
     )
-    return log_likelihood_terms(outcomes, arrays, follow_up, xp)
+    terms = log_likelihood_terms(outcomes, arrays, follow_up, xp)
+    if not analysis.grades:
+        return terms
+    return xp.concatenate([terms, grade_term(parameters, analysis, grades, xp)], axis=-1)
 
 
 def log_likelihood_by_study(

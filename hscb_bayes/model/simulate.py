@@ -16,6 +16,7 @@ from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import speaks_of
 from hscb_bayes.analysis.subgroups import subgroup_masks
 from hscb_bayes.evidence.cohort import Cohort, recorded_days
+from hscb_bayes.model.grades import with_grades
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
 from hscb_bayes.model.print_arrays import baseline, fitted_day
 from hscb_bayes.model.print_likelihood import fitted_ids
@@ -86,7 +87,7 @@ def simulate_cohort(
     """
     horizon = fitted_day(analysis)
     courses = simulate_courses(analysis, parameters, effect, x=baseline(analysis).x, horizon=horizon, rng=rng)
-    return recorded(analysis, courses)
+    return with_grades(recorded(analysis, courses), analysis, parameters, rng)
 
 
 def recorded(analysis: Member, courses: Courses) -> Cohort:

@@ -7,7 +7,7 @@ own duration of neutropenia: an average over the covariate nodes that the likeli
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.member import Member
+from hscb_bayes.model.grades import grade_shares
 from hscb_bayes.posterior.averages import GROUPS, Average, cohort_average
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.profile import Subjects, own_patients, subjects_of
@@ -60,6 +61,10 @@ def headline_quantities(analysis: Member) -> dict[str, Quantity]:
     for transition in TRANSITIONS if analysis.by_duration else ():
         label = f"hazard ratio of {transition.replace('_', ' ')} {ratio_words(analysis)}"
         found[f"hazard_ratio_{transition}"] = Quantity(label=label, unit="ratio", scale="log")
+    for grade in analysis.grades if analysis.has_print else ():
+        words = analysis.study.events[grade].words
+        found[f"{grade}_share"] = Quantity(label=f"share of responses that are {words}", unit="share", scale="logit")
+        found[f"{grade}_by_28"] = Quantity(label=f"{words} by day 28", unit="share", scale="logit")
     label = "days alive and recovered in the first year"
     found["days_recovered_1y"] = Quantity(label=label, unit="days", scale="plain")
     ends = contrast_durations(analysis)
@@ -101,7 +106,17 @@ def calibration_quantities(
     that is not split by duration has no ``os_1y_short`` and ``os_1y_long``.
     """
     everybody, names = own_patients(analysis, parameters, effect)
-    return _shares(everybody, names) | hazard_ratios_from_draws(parameters, analysis)
+    found = _shares(everybody, names)
+    return found | hazard_ratios_from_draws(parameters, analysis) | _grades(parameters, analysis, found)
+
+
+def _grades(parameters: np.ndarray, analysis: Member, found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Share of each grade among responses, and of patients who respond with it by day 28, by name, shape (draw,)."""
+    if not analysis.grades:
+        return {}
+    shares = dict(zip(analysis.grades, grade_shares(parameters, analysis).T, strict=True))
+    by_28 = {f"{grade}_by_28": share * found["response_by_28"] for grade, share in shares.items()}
+    return {f"{grade}_share": share for grade, share in shares.items()} | by_28
 
 
 def shares(posterior: Posterior) -> dict[str, np.ndarray]:
@@ -146,7 +161,8 @@ def headline(posterior: Posterior) -> dict[str, np.ndarray]:
         everybody, names = own_patients(analysis, posterior.parameters, posterior.effect)
     else:
         everybody, names = subjects_of(posterior, {}), ("all",)
-    found = _shares(everybody, names) | hazard_ratios_from_draws(posterior.parameters, analysis)
+    found = _shares(everybody, names)
+    found |= hazard_ratios_from_draws(posterior.parameters, analysis) | _grades(posterior.parameters, analysis, found)
     cohort = everybody.average.rows([0])
     times = everybody.over_draws(lambda pathway: _times(pathway, cohort)).T
     found |= dict(zip(("median_response_all", "median_response_responders", "days_recovered_1y"), times, strict=True))

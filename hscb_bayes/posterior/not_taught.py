@@ -25,7 +25,7 @@ def untaught(analysis: Member) -> Mapping[str, str]:
     known = fittable(analysis.study, analysis.cohort.among)
     fitted = [known[id] for id in analysis.fit.items]
     missing = {
-        TIME: (RESPONSE_TIMES, _has_time),
+        TIME: ((*RESPONSE_TIMES, *(f"{grade}_by_28" for grade in analysis.grades)), _has_time),
         SURVIVAL: (SURVIVALS, _has_survival),
         DURATION: (BY_DURATION, _is_by_duration),
     }

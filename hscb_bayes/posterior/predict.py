@@ -22,6 +22,7 @@ import xarray as xr
 
 from hscb_bayes.errors import InputError
 from hscb_bayes.posterior.by_response import BY_RESPONSE, by_response
+from hscb_bayes.posterior.grades import share_of_grade
 from hscb_bayes.posterior.headline import hazard_ratios_from_draws, headline_quantities
 from hscb_bayes.posterior.headline import headline as headline_of
 from hscb_bayes.posterior.posterior import DIMS, Posterior
@@ -60,19 +61,27 @@ def by_study[**Options, Found: (xr.DataArray, xr.Dataset)](
 
 
 @by_study
-def cumulative_incidence(posterior: Posterior, *, days: Sequence[float], **profile: Unpack[Profile]) -> xr.DataArray:
+def cumulative_incidence(
+    posterior: Posterior, *, days: Sequence[float], grade: str | None = None, **profile: Unpack[Profile]
+) -> xr.DataArray:
     """P(response by day t), deaths before response competing; (chain, draw, [duration,] day).
+
+    Parameters
+    ----------
+    grade
+        Of a response with this grade alone: the name of its event, such as "complete_response".
 
     Raises
     ------
     InputError
-        When days are negative, durations are not positive, or the analysis has no such group.
+        When days are negative, durations are not positive, or the analysis has no such group or grade.
 
     Examples
     --------
     >>> cumulative_incidence(posterior, days=[7, 14, 28], duration=[14, 38, 90]).to_dataframe()  # doctest: +SKIP
     """
-    return _curve(
+    share = None if grade is None else share_of_grade(posterior, grade)
+    found = _curve(
         posterior,
         incidence.cumulative_incidence,
         0.0,
@@ -80,6 +89,7 @@ def cumulative_incidence(posterior: Posterior, *, days: Sequence[float], **profi
         days=days,
         profile=profile,
     )
+    return found if share is None else (found * share).rename(found.name).assign_attrs(found.attrs, grade=grade)
 
 
 @by_study

@@ -13,6 +13,7 @@ QUANTITIES = {  # by name
     "response_quantile": ("day by which the share of patients has responded", "days"),
     "landmark_survival": ("probability to be alive at the horizon, given the state at the landmark", "share"),
     "death_rate": ("deaths out of the state over the time in it", "per patient-year"),
+    "shares_of_grades": ("share of the grade among responses", "share"),
     "hazard_ratio": ("hazard ratio", "1"),
     "nonresponder_death_day": ("day of death of a patient who does not respond", "days"),
 }

@@ -132,7 +132,8 @@ def test_a_study_is_given_in_the_place_of_an_analysis(analysis_file: Path) -> No
     study = analysis_file.parent / "study.toml"
     assert sentence_about(study) == (
         f"{study}: unknown key 'group'; known are 'between_studies', 'cohort', 'conventions', 'endpoints', 'fit', "
-        "'follow_up', 'handled', 'hazards', 'known_patients', 'prior', 'question', 'report', 'schema', 'study', 'title'"
+        "'follow_up', 'grades', 'handled', 'hazards', 'known_patients', 'prior', 'question', 'report', 'schema', "
+        "'study', 'title'"
     )
 
 

@@ -66,6 +66,7 @@ def mixed() -> Analysis:
 
 FORMS: Mapping[str, Callable[[], Any]] = {
     "paper": lambda: load("main"),
+    "paper with grades": lambda: load("rdhap"),
     "table": lambda: load(DATA / "myeloid.toml"),
     "table with centres": lambda: load(DATA / "bmt.toml"),
     "table with centres on their own": lambda: load(DATA / "bmt_apart.toml"),
@@ -79,12 +80,21 @@ FORMS: Mapping[str, Callable[[], Any]] = {
 }
 CHAINS, DRAWS = 2, 20
 DAYS = [0.0, 28.0, 365.0]
+
+
+def of_a_grade(posterior: Posterior) -> xr.DataArray:
+    """Of the first grade of the response where there are grades, and else of all responses."""
+    grades = posterior.analysis.grades if posterior.analysis.has_one_print else ()
+    return hb.cumulative_incidence(posterior, days=DAYS, grade=grades[0] if grades else None)
+
+
 PROBABILITIES: Mapping[str, Callable[[Posterior], xr.DataArray]] = {
     "cumulative_incidence": lambda posterior: hb.cumulative_incidence(posterior, days=DAYS),
     "survival": lambda posterior: hb.survival(posterior, days=DAYS),
     "state_occupancy": lambda posterior: hb.state_occupancy(posterior, days=DAYS),
     "transition_probabilities": lambda posterior: hb.transition_probabilities(posterior, days=DAYS[1:], at=14.0),
     "landmark_survival": lambda posterior: landmark_survival(posterior)["landmark_survival"],
+    "cumulative_incidence of a grade": of_a_grade,
     "response_by_28": lambda posterior: estimands(posterior)["response_by_28"],
     "os_1y": lambda posterior: headline(posterior)["os_1y"],
 }
@@ -140,9 +150,13 @@ def test_predictions(form: str, name: str) -> None:
 
 def test_hazard_ratios_and_days_of_death(form: str) -> None:
     posterior = prior_of(form)
-    ratios = hb.hazard_ratios(posterior)["hazard_ratio"]
-    assert ratios.dims[:3] == ("chain", "draw", "transition")
-    assert np.all(ratios.values > 0.0)
+    if posterior.analysis.has_print and not posterior.analysis.by_duration:
+        with pytest.raises(hb.InputError, match="durations have no part in this analysis; it has no ratios"):
+            hb.hazard_ratios(posterior)
+    else:
+        ratios = hb.hazard_ratios(posterior)["hazard_ratio"]
+        assert ratios.dims[:3] == ("chain", "draw", "transition")
+        assert np.all(ratios.values > 0.0)
     one = posterior.of(study=posterior.analysis.studies[0])
     days = nonresponder_death_day(one, seed=1)
     assert np.all((days.values > 0.0) & (days.values <= 365.0))

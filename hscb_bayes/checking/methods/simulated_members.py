@@ -10,6 +10,7 @@ from hscb_bayes.analysis.known import DURATION, Known
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.evidence.cohort import Cohort
 from hscb_bayes.evidence.patients.patients import Patients
+from hscb_bayes.model.grades import with_grades
 from hscb_bayes.model.marks import RESPONDERS
 from hscb_bayes.model.print_arrays import baseline, covariate_at, fitted_day
 from hscb_bayes.model.simulate import Courses, printed_by, recorded, simulate_courses
@@ -55,7 +56,8 @@ def simulate_with_known(
     of_known, of_all = (np.zeros(len(TRANSITIONS)) if one is None else np.ravel(one) for one in (effect, of_study))
     added = (of_all + chosen[:, None] * of_known)[None]
     courses = simulate_courses(analysis, truth, added, x=start.x, horizon=np.inf, rng=rng)
-    print_and_share = printed_and_censored(analysis, as_recorded(analysis, courses))
+    cohort = with_grades(as_recorded(analysis, courses), analysis, truth, rng)
+    print_and_share = printed_and_censored(analysis, cohort)
     if known.said.inside:
         return replace(analysis, known=_known_of(known, courses, start.durations, chosen)), *print_and_share
     durations = np.full(count, analysis.cohort.reference) if known.duration is None else known.duration
@@ -78,7 +80,8 @@ def simulate_split(
     if known is None:
         raise ValueError(f"{analysis.path}: required known_patients")
     courses = simulate_courses(analysis, truth, x=start.x, horizon=np.inf, rng=rng)
-    numbers, _ = printed_and_censored(analysis, as_recorded(analysis, courses))
+    cohort = with_grades(as_recorded(analysis, courses), analysis, truth, rng)
+    numbers, _ = printed_and_censored(analysis, cohort)
     chosen, everybody = np.zeros(start.x.size, dtype=bool), np.ones(start.x.size, dtype=bool)
     chosen[rng.choice(start.x.size, size=count, replace=False)] = True
     some = _known_of(known, courses, start.durations, chosen) if count else None

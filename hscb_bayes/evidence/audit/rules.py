@@ -11,6 +11,7 @@ from hscb_bayes.evidence.audit.disjoint_sizes import disjoint_sizes
 from hscb_bayes.evidence.audit.everybody_died import everybody_died
 from hscb_bayes.evidence.audit.finding import Finding, Severity
 from hscb_bayes.evidence.audit.follow_up import follow_up
+from hscb_bayes.evidence.audit.grades_add_up import grades_add_up
 from hscb_bayes.evidence.audit.immortal_time import immortal_time
 from hscb_bayes.evidence.audit.interval_counts import interval_counts
 from hscb_bayes.evidence.audit.interval_scale import interval_scale
@@ -33,6 +34,7 @@ RULES: tuple[Callable[[Study], list[Finding]], ...] = (
     count_percent,
     counts_add_up,
     subset_counts,
+    grades_add_up,
     no_event,
     response_shares,
     response_parts,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from hscb_bayes.process.logistic import softplus
+
 RARE = -30.0  # log odds below which they are the log of the cumulative hazard, to 1e-13
 
 
@@ -46,7 +48,7 @@ class LogLogistic:
         """log H(t) at exp(``log_time``) days."""
         log_odds = self.shape * (log_time - self.log_scale)
         rare = log_odds < RARE
-        return xp.where(rare, log_odds, xp.log(_softplus(xp.maximum(log_odds, RARE), xp)))
+        return xp.where(rare, log_odds, xp.log(softplus(xp.maximum(log_odds, RARE), xp)))
 
     def share_since(self, log_start: Any, log_time: Any, xp: Any) -> Any:
         """The share of H(t) that comes after an earlier day: H grows without end, so no difference is lost."""
@@ -55,16 +57,11 @@ class LogLogistic:
     def log_hazard(self, log_time: Any, xp: Any) -> Any:
         """log h(t), per day, at exp(``log_time``) days."""
         log_odds = self.shape * (log_time - self.log_scale)
-        return xp.log(self.shape) - log_time + log_odds - _softplus(log_odds, xp)
+        return xp.log(self.shape) - log_time + log_odds - softplus(log_odds, xp)
 
     def log_time_at(self, log_cumulative_hazard: Any, xp: Any) -> Any:
         """log t at which H(t) equals exp(``log_cumulative_hazard``): the inverse of H."""
         return self.log_scale + _log_odds(log_cumulative_hazard, xp) / self.shape
-
-
-def _softplus(z: Any, xp: Any) -> Any:
-    """log(1 + exp(z)), without overflow."""
-    return xp.maximum(z, 0.0) + xp.log1p(xp.exp(-abs(z)))
 
 
 def _log_odds(log_cumulative: Any, xp: Any) -> Any:

@@ -16,6 +16,7 @@ from hscb_bayes.report.sections.curves import CURVES
 from hscb_bayes.report.sections.death_days import DEATH_DAYS
 from hscb_bayes.report.sections.duration import DURATION
 from hscb_bayes.report.sections.forest import FOREST
+from hscb_bayes.report.sections.grades import GRADES
 from hscb_bayes.report.sections.groups import GROUPS
 from hscb_bayes.report.sections.heterogeneity import HETEROGENEITY
 from hscb_bayes.report.sections.influence import INFLUENCE
@@ -29,7 +30,7 @@ from hscb_bayes.report.sections.studies import STUDIES
 
 SECTIONS = (
     ANSWER, STUDIES, CONFLICTS, ASSUMED,
-    CURVES, BY_RESPONSE, DEATH_DAYS, DURATION, P_VALUE,
+    CURVES, GRADES, BY_RESPONSE, DEATH_DAYS, DURATION, P_VALUE,
     STATES, GROUPS, RATIOS, CENTRES,
     FOREST, HETEROGENEITY,
     CHECK, INFLUENCE, LEARNED, BASELINES, BORROWING, ALTERNATIVES, PROVENANCE,

@@ -94,8 +94,9 @@ def _of_print(analysis: Any) -> dict[str, object]:
 def _beliefs(analysis: Any) -> Iterator[dict[str, str]]:
     """What about, "about 14 days; 95% sure that it is below 60 days", and why; of a pool of its average study."""
     if analysis.has_print:
+        known = {**analysis.parameters, **BELIEFS}
         for id in asked_priors(analysis.members[0]):
-            yield _belief(BELIEFS[id].label, analysis.prior[id], BELIEFS[id].unit)
+            yield _belief(known[id].label, analysis.prior[id], known[id].unit)
         return
     words, ids = words_of(analysis).parameters, analysis.hazards.beliefs
     for id in (id for id in words if id in analysis.believed):
