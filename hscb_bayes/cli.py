@@ -81,12 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("results", type=Path, help="a directory that hscb run made")
     check.set_defaults(run=_check)
 
-    predict = commands.add_parser("predict", help="response, survival and states at durations of prior neutropenia")
+    predict = commands.add_parser(
+        "predict", help="response, survival and states, by duration of the condition where it has a part"
+    )
     predict.add_argument("results", type=Path, help="a directory that hscb run made")
     predict.add_argument(
         "--duration", type=float, nargs="+", help="days (default: those of the report; of a pool, all patients)"
     )
-    predict.add_argument("--days", type=float, nargs="+", default=[7.0, 14.0, 28.0, 365.0], help="days since the boost")
+    predict.add_argument("--days", type=float, nargs="+", default=[7.0, 14.0, 28.0, 365.0], help="days since time zero")
     predict.add_argument("--seed", type=seed, default=SEED, help=f"seed of a pool's next study (default: {SEED})")
     predict.set_defaults(run=_predict)
 

@@ -240,7 +240,8 @@ def printed_study(name: str, corner: str, n: int) -> tuple[str, list[str]]:
     responders, deaths = PRINTS[corner](n)
     alive = f"{100.0 * (n - deaths) / n:.0f}%"
     head = f'schema = 1\n[study]\nid = "{name}"\ntitle = "{corner}"\ncitation = "Nobody N. J Exp 2024;1:1"\nn = {n}\n'
-    head += 'time_zero = "boost"\ndesign = "invented"\npopulation = "few"\ndefinition = "any"\nread = "abstract"\n'
+    head += 'time_zero = "operation"\ncondition = "fever"\n'
+    head += 'design = "invented"\npopulation = "few"\ndefinition = "any"\nread = "abstract"\n'
     items = item("count", "response", event="response", count=responders, n=n, percent=f"{100 * responders / n:.0f}%")
     items += item("count", "deaths", event="death", count=deaths, n=n)
     items += item("survival", "os_1y", at="1 year", value=alive)

@@ -318,7 +318,7 @@ def _check_counts(fitted: Mapping[str, Fittable], taken: Mapping[str, str], addr
 
 
 def duration_summary(study: Study, among: str = EVERYBODY) -> tuple[float, float, float]:
-    """The median, lowest and highest duration of neutropenia of a group of patients, or of all, days.
+    """The median, lowest and highest duration of the condition of a group of patients, or of all, days.
 
     Raises
     ------

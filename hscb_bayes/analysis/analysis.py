@@ -103,7 +103,7 @@ class Analysis:
 
     @property
     def by_duration(self) -> bool:
-        """Whether durations of neutropenia have a part, in some study."""
+        """Whether durations of the condition have a part, in some study."""
         return any(member.by_duration for member in self.members)
 
     @property
@@ -209,7 +209,7 @@ class Analysis:
 
     @property
     def durations(self) -> tuple[float, ...]:
-        """Durations of neutropenia that are reported, in days; none where they have no part."""
+        """Durations of the condition that are reported, in days; none where they have no part."""
         return ()
 
     @property

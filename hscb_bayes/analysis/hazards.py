@@ -39,7 +39,7 @@ class Hazards(Table):
         "`death_after_response` days on its clock",
     )
     clock: Literal["reset", "forward"] = Field(
-        default="reset", description="death after response counts days since response, or since the boost"
+        default="reset", description="death after response counts days since response, or since time zero"
     )
 
     @model_validator(mode="after")

@@ -29,11 +29,11 @@ class KnownTable(PatientTable):
         description="true: they are among the patients of the paper, and each is counted once; false: they are others"
     )
     duration: Column | None = Field(
-        default=None, description="column of the duration of neutropenia before the boost, in days"
+        default=None, description="column of the duration of the condition before time zero, in days"
     )
     published_until: Column | None = Field(
         default=None,
-        description="of patients inside: column of the day since the boost up to which the paper followed them, in "
+        description="of patients inside: column of the day since time zero up to which the paper followed them, in "
         "days; left out: the paper knew what the table says",
     )
     hazard_ratio_rarely_above: float | None = Field(
@@ -74,7 +74,7 @@ class Known:
 
     @property
     def duration(self) -> np.ndarray | None:
-        """Days of neutropenia before the boost, shape (patient,); None where no column is named."""
+        """Days of the condition before time zero, shape (patient,); None where no column is named."""
         return None if self.said.duration is None else self.patients.covariates[self.said.duration].astype(float)
 
     def as_published(self) -> Patients:
@@ -100,7 +100,7 @@ def read_known(said: KnownTable, analysis: Path) -> tuple[Known, dict[str, str]]
     ------
     InputError
         As ``evidence.patients`` does; and when a duration or a published day is no number, or a patient inside is not
-        known from the boost and to the day.
+        known from time zero and to the day.
     """
     frame, source, sources = read_source(said, analysis, "known_patients")
     made = patients_in(frame, said, covariates=_columns(said, source), address=source)
@@ -148,6 +148,6 @@ def _check(known: Known) -> None:
     vague = ~own.is_exact | (own.entry_day > 0.0)
     if said.inside and vague.any():
         raise InputError(
-            f"{known.address}: patient {own.id[vague][0]}: required a course known to the day from the boost on, of "
+            f"{known.address}: patient {own.id[vague][0]}: required a course known to the day from time zero on, of "
             "patients who are inside a paper: it is taken out of what is printed; found visits, or a later entry"
         )

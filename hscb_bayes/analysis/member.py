@@ -162,12 +162,12 @@ class Member(Analysis):
 
     @property
     def by_duration(self) -> bool:
-        """Whether the patients' durations of neutropenia have a part."""
+        """Whether the patients' durations of the condition have a part."""
         return self.cohort.form != "none"
 
     @property
     def durations(self) -> tuple[float, ...]:
-        """Durations of neutropenia that are reported, in days; none where they have no part."""
+        """Durations of the condition that are reported, in days; none where they have no part."""
         return tuple(self.table.report.durations) if self.is_printed and self.by_duration else ()
 
     @property

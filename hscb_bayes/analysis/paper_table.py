@@ -43,7 +43,7 @@ class Fit(Table):
 
 
 class CohortAssumptions(Table):
-    """What is assumed of the patients' durations of neutropenia."""
+    """What is assumed of the patients' durations of the condition."""
 
     reference: float = Field(
         default=38.0,
@@ -114,7 +114,7 @@ class ReportRequest(Table):
 
     durations: tuple[Annotated[float, Field(ge=SHORTEST_DURATION, le=LONGEST_DURATION)], ...] = Field(
         default=(14.0, 38.0, 90.0),
-        description="days of neutropenia, at most 12 of them",
+        description="durations in days, at most 12 of them",
         strict=False,
         min_length=1,
         max_length=MOST_DURATIONS,
@@ -181,7 +181,7 @@ def _check_known(table: AnalysisTable, address: str) -> None:
         return
     if table.cohort.form != "none" and table.known_patients.duration is None:
         raise InputError(
-            f"{address}: known_patients.duration: required the column of the duration of neutropenia, by which the "
+            f"{address}: known_patients.duration: required the column of the duration, by which the "
             "hazards of this analysis differ; it is missing"
         )
     if table.between_studies is not None:

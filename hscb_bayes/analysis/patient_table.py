@@ -68,7 +68,7 @@ class Centres(Table):
 class Endpoints(Table):
     """What the table's times are of, in the words of the report."""
 
-    time_zero: Line = Field(default="the boost", description="what times count from")
+    time_zero: Line = Field(default="time zero", description="what times count from, such as 'the transplant'")
     response: Line = Field(default="response", description="what a response is, as in 'platelet recovery'")
     death: Line = Field(default="death", description="what the other event is, as in 'relapse or death'")
 

@@ -34,7 +34,7 @@ class PatientTable(Table):
     long: LongColumns = Field(default_factory=LongColumns, description="columns of a long table")
     at_zero: Annotated[float, Field(gt=0.0)] | None = Field(
         default=None,
-        description="days after the boost, or after the response, at which an event recorded at time zero is taken to "
+        description="days after time zero, or after the response, at which an event recorded at time zero is taken to "
         "be; left out: such rows are refused",
     )
     complete_cases: bool = Field(

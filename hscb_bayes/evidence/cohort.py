@@ -30,11 +30,11 @@ class Cohort:
     Parameters
     ----------
     duration
-        Days of neutropenia before the boost.
+        Days of the condition before time zero.
     response_day
-        Recorded day of response, days since the boost; inf when no response was seen.
+        Recorded day of response, days since time zero; inf when no response was seen.
     last_day
-        Day of death or of the end of follow-up, days since the boost.
+        Day of death or of the end of follow-up, days since time zero.
     died
         Whether ``last_day`` is a death.
     groups

@@ -1,4 +1,4 @@
-"""A cohort's durations of neutropenia from the three numbers that a paper prints: median, lowest and highest."""
+"""A cohort's durations of the condition from the three numbers that a paper prints: median, lowest and highest."""
 
 from __future__ import annotations
 

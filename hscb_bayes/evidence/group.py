@@ -129,7 +129,7 @@ def group_masks(
     Parameters
     ----------
     duration
-        Days of neutropenia before the boost, shape (..., patient).
+        Days of the condition before time zero, shape (..., patient).
     responded
         Who was ever seen to respond, shape (..., patient).
     sizes

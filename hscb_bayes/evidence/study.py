@@ -37,7 +37,12 @@ class StudyTable(Table):
     citation: Line = Field(description="authors, journal, year, pages")
     doi: Line | None = Field(default=None, description="digital object identifier, if there is one")
     n: Annotated[int, Field(ge=1)] = Field(description="patients in the study")
-    time_zero: Line = Field(description="the event from which times are counted")
+    time_zero: Line = Field(description="the event from which times are counted, such as 'boost'")
+    condition: Line = Field(
+        default="disease",
+        description="what patients have had before time zero, such as 'neutropenia'; the covariate `duration` is for "
+        "how long",
+    )
     time_resolution: Resolution | None = Field(
         default=None,
         description="to what the times of patients are recorded; left out: to the finest digit of the days that are "
@@ -116,6 +121,7 @@ class Study:
     note: str = ""
     events: Mapping[str, Event] = field(default_factory=dict)
     grades: tuple[str, ...] = ()
+    condition: str = "disease"
     whole: Study | None = field(default=None, compare=False, repr=False)
 
     def seen_by(self, endpoints: Endpoints) -> Study:

@@ -16,7 +16,7 @@ from hscb_bayes.process.pathway import TRANSITIONS
 
 LOG_TIME, EVENT, EXPOSED, CENTRE = range(4)  # columns of the rows; terms follow
 NODES = 24  # days on which a patient may have responded unseen
-EARLIEST = 1e-9  # days; stands for the boost, where a logarithm of the day is needed
+EARLIEST = 1e-9  # days; stands for time zero, where a logarithm of the day is needed
 ROWS = tuple(f"rows_{transition}" for transition in TRANSITIONS)
 ROWS_AT_CUTS = 3  # of one patient at most, where rows are shared
 

@@ -83,7 +83,7 @@ def in_long_group(analysis: Member, days: np.ndarray) -> np.ndarray:
 
 
 def covariate_at(analysis: Member, duration: Sequence[float] | np.ndarray) -> np.ndarray:
-    """The covariate x at durations of prior neutropenia: log2(duration / reference), or 0 and 1 in the step form.
+    """The covariate x at durations of the condition: log2(duration / reference), or 0 and 1 in the step form.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def covariate_at(analysis: Member, duration: Sequence[float] | np.ndarray) -> np
     """
     days = np.atleast_1d(np.asarray(duration, dtype=float))
     if not days.size or not np.all((days > 0.0) & np.isfinite(days)):
-        raise InputError(f"duration: required days of neutropenia above 0, found {list(map(float, days))}")
+        raise InputError(f"duration: required durations above 0 days, found {list(map(float, days))}")
     cohort = analysis.cohort
     if cohort.form == "none":
         return np.zeros(days.size)

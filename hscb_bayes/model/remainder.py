@@ -41,7 +41,7 @@ class Inside:
     group
         Position of the group by duration.
     duration
-        Days of neutropenia before the boost; empty where it has no part.
+        Days of the condition before time zero; empty where it has no part.
     spent
         Share of the cumulative hazard of death up to the day of the survivals that had passed on the last day, shape
         (patient, 3): of everybody, of those without response, of responders.

@@ -25,7 +25,7 @@ from hscb_bayes.process.simulate import simulate_course
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Courses:
-    """What is seen of patients, to the hour, before anything is rounded: days since the boost, each (..., patient).
+    """What is seen of patients, to the hour, before anything is rounded: days since time zero, each (..., patient).
 
     ``response_day`` is infinite where no response was seen; ``last_day`` is the day of death, or of the loss.
     """

@@ -1,4 +1,4 @@
-"""Whom a prediction is for: one duration of prior neutropenia, or the study's own patients on average."""
+"""Whom a prediction is for: one duration of the condition, or the study's own patients on average."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ BY_RESPONSE = {"landmark_survival": "logit", "death_rate": "log"}  # scale on wh
 
 
 def by_response(pathway: Pathway, average: Average, *, landmark: float, horizon: float) -> np.ndarray:
-    """Survival from a landmark, and deaths per patient-year, while neutropenic and after response.
+    """Survival from a landmark, and deaths per patient-year, before and after response.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def by_response(pathway: Pathway, average: Average, *, landmark: float, horizon:
 
 
 def _death_rates(pathway: Pathway, average: Average, horizon: float) -> np.ndarray:
-    """Deaths per patient-year while neutropenic, and after response; (draw, row, 2)."""
+    """Deaths per patient-year before and after response; (draw, row, 2)."""
     end = np.array([horizon])
     responded = average.of(incidence.cumulative_incidence(pathway, average.x, end))[..., 0]
     occupancy = average.of(incidence.state_occupancy(pathway, average.x, end))[..., 0, :]

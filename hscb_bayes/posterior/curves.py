@@ -1,6 +1,6 @@
 """Curves of response and of the states, for the cohort, its groups and chosen durations at once.
 
-Time zero is the boost, days throughout.
+Days count from time zero of the study.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def curves(posterior: Posterior, *, days: Sequence[float], durations: Sequence[f
 
     Returns
     -------
-    ``responded_by``, P(response by t), and ``neutropenic``, ``responded``, ``dead``, P(in the state at t); each (chain,
+    ``responded_by``, P(response by t), and ``no_response``, ``responded``, ``dead``, P(in the state at t); each (chain,
     draw, whom, day). ``whom`` is "all", then "short" and "long" where the analysis has these groups, then the durations
     as text ("14"); the coordinate ``duration`` is NaN for groups.
     """

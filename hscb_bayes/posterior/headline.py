@@ -1,8 +1,8 @@
 """The quantities that an analysis is asked for, from raw draws: what the summary, the alternatives and the
 calibration share.
 
-Time zero is the boost; the horizon is one year (365 days). "The cohort" is the study's own patients, each with their
-own duration of neutropenia: an average over the covariate nodes that the likelihood uses.
+Days count from time zero of the study; the horizon is one year (365 days). "The cohort" is the study's own patients,
+each with their own duration of the condition: an average over the covariate nodes that the likelihood uses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.process.incidence import cumulative_incidence, survival
 from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
 
-EARLY = 28.0  # days: the four weeks within which a boost is usually said to have worked
+EARLY = 28.0  # days: the four weeks within which a treatment is usually said to have worked
 SMALLEST_SHARE = 1e-9  # keeps the logit of a share finite
 RESPONDED = STATES.index("responded")
 
@@ -41,7 +41,8 @@ class Quantity:
 def ratio_words(analysis: Member) -> str:
     """What a hazard ratio of an analysis compares."""
     by_doubling = analysis.cohort.form == "log2"
-    return "per doubling of neutropenia" if by_doubling else "with long against short neutropenia"
+    condition = analysis.study.condition
+    return f"per doubling of {condition}" if by_doubling else f"with long against short {condition}"
 
 
 def headline_quantities(analysis: Member) -> dict[str, Quantity]:
@@ -56,7 +57,7 @@ def headline_quantities(analysis: Member) -> dict[str, Quantity]:
     }
     if analysis.has_print and len(cohort_average(analysis)[1]) > 1:
         for name in GROUPS:
-            label = f"one-year survival, patients with {name} neutropenia"
+            label = f"one-year survival, patients with {name} {analysis.study.condition}"
             found[f"os_1y_{name}"] = Quantity(label=label, unit="share", scale="logit")
     for transition in TRANSITIONS if analysis.by_duration else ():
         label = f"hazard ratio of {transition.replace('_', ' ')} {ratio_words(analysis)}"
@@ -65,11 +66,11 @@ def headline_quantities(analysis: Member) -> dict[str, Quantity]:
         words = analysis.study.events[grade].words
         found[f"{grade}_share"] = Quantity(label=f"share of responses that are {words}", unit="share", scale="logit")
         found[f"{grade}_by_28"] = Quantity(label=f"{words} by day 28", unit="share", scale="logit")
-    label = "days alive and recovered in the first year"
+    label = "days alive after response in the first year"
     found["days_recovered_1y"] = Quantity(label=label, unit="days", scale="plain")
     ends = contrast_durations(analysis)
     if ends:
-        versus = f"after {ends[0]:g} minus after {ends[1]:g} days of neutropenia"
+        versus = f"after {ends[0]:g} minus after {ends[1]:g} days of {analysis.study.condition}"
         for id, label, unit in CONTRASTS:
             found[f"{id}_contrast"] = Quantity(label=f"{label}, {versus}", unit=unit, scale="plain")
     return found
@@ -78,7 +79,7 @@ def headline_quantities(analysis: Member) -> dict[str, Quantity]:
 CONTRASTS: tuple[tuple[str, str, Literal["share", "days"]], ...] = (
     ("response_by_28", "response by day 28", "share"),
     ("os_1y", "one-year survival", "share"),
-    ("days_recovered_1y", "days alive and recovered in the first year", "days"),
+    ("days_recovered_1y", "days alive after response in the first year", "days"),
 )
 
 
@@ -102,8 +103,8 @@ def calibration_quantities(
 
     Returns
     -------
-    By name, shape (draw,). Hazard ratios are per doubling of neutropenia, or long over short in the step form. A cohort
-    that is not split by duration has no ``os_1y_short`` and ``os_1y_long``.
+    By name, shape (draw,). Hazard ratios are per doubling of the duration, or long over short in the step form. A
+    cohort that is not split by duration has no ``os_1y_short`` and ``os_1y_long``.
     """
     everybody, names = own_patients(analysis, parameters, effect)
     found = _shares(everybody, names)
@@ -154,7 +155,7 @@ def headline(posterior: Posterior) -> dict[str, np.ndarray]:
     """All headline quantities, by id in the order of ``headline_quantities``, shape (draw,).
 
     A median is inf where fewer than half respond within one year. Contrasts are the shortest reported duration of
-    neutropenia minus the longest.
+    the condition minus the longest.
     """
     analysis = posterior.analysis
     if analysis.has_print:

@@ -1,7 +1,7 @@
 """What a posterior says: curves, times, ratios and contrasts, as labelled arrays with the draws kept.
 
-Time zero is the boost, days throughout. Without more, a prediction is an average over the study's or the table's own
-patients, each with their own duration of neutropenia or their own covariates and centre. A ``Profile`` says for whom
+Days count from time zero of the study, such as the boost. Without more, a prediction is an average over the study's or
+the table's own patients, each with their own duration or their own covariates and centre. A ``Profile`` says for whom
 else it is to be. Which study or centre it is for, the posterior says (``posterior.of(study="liu2024")``); of a pool
 there is one result for each study. The study's own effect is in its predictions.
 
@@ -100,10 +100,10 @@ def survival(posterior: Posterior, *, days: Sequence[float], **profile: Unpack[P
 
 @by_study
 def state_occupancy(posterior: Posterior, *, days: Sequence[float], **profile: Unpack[Profile]) -> xr.DataArray:
-    """P(neutropenic), P(responded and alive), P(dead) at day t; (chain, draw, [duration,] day, state)."""
-    at_boost = np.array([state == STATES[0] for state in STATES], dtype=float)
+    """P(no response yet), P(responded and alive), P(dead) at day t; (chain, draw, [duration,] day, state)."""
+    at_zero = np.array([state == STATES[0] for state in STATES], dtype=float)
     return _curve(
-        posterior, incidence.state_occupancy, at_boost, "state_occupancy",
+        posterior, incidence.state_occupancy, at_zero, "state_occupancy",
         days=days, profile=profile, coords={"state": list(STATES)},
     )  # fmt: skip
 
@@ -114,7 +114,7 @@ def transition_probabilities(
     *,
     days: Sequence[float],
     at: float,
-    start: Literal["neutropenic", "responded"] = "neutropenic",
+    start: Literal["no_response", "responded"] = "no_response",
     response_day: float | None = None,
     **profile: Unpack[Profile],
 ) -> xr.DataArray:
@@ -144,9 +144,9 @@ def transition_probabilities(
     if not wanted.size or not np.all((wanted >= at) & np.isfinite(wanted)):
         raise InputError(f"days: required days not before {at:g}, found {list(map(float, wanted))}")
     if start not in STATES[:2]:
-        raise InputError(f"start: required 'neutropenic' or 'responded', found {start!r}")
+        raise InputError(f"start: required 'no_response' or 'responded', found {start!r}")
     if start == "responded" and (response_day is None or not 0.0 < response_day <= at):
-        raise InputError(f"response_day: required a day after the boost and not after {at:g}, found {response_day}")
+        raise InputError(f"response_day: required a day after time zero and not after {at:g}, found {response_day}")
     subjects = subjects_of(posterior, profile)
     average = subjects.average
 
@@ -154,7 +154,7 @@ def transition_probabilities(
         if start == "responded":
             found = incidence.from_responded(pathway, average.x, float(response_day or at), at, wanted)
         else:
-            found = incidence.from_neutropenic(pathway, average.x, at, wanted)
+            found = incidence.from_no_response(pathway, average.x, at, wanted)
         return incidence.given(average.of(found.later), average.of(found.start)[..., None, None])
 
     coords = {"day": wanted, "state": list(STATES)}
@@ -169,7 +169,7 @@ def restricted_mean_time(
     horizon: float = YEAR,
     **profile: Unpack[Profile],
 ) -> xr.DataArray:
-    """Mean days in each state from the boost to ``horizon``; (chain, draw, [duration,] state)."""
+    """Mean days in each state from time zero to ``horizon``; (chain, draw, [duration,] state)."""
     _require_positive("horizon", horizon)
     subjects = subjects_of(posterior, profile)
     average = subjects.average
@@ -215,7 +215,7 @@ def response_quantile(
 
 
 def hazard_ratios(posterior: Posterior) -> xr.Dataset:
-    """``hazard_ratio`` (chain, draw, transition): per doubling of neutropenia, or long over short in the step form.
+    """``hazard_ratio`` (chain, draw, transition): per doubling of the duration, or long over short in the step form.
 
     Of a table (chain, draw, transition, term), as ``Member.terms`` says; no terms without covariates.
 
@@ -235,7 +235,7 @@ def hazard_ratios(posterior: Posterior) -> xr.Dataset:
         raise InputError(f"{analysis.path}: cohort.form: durations have no part in this analysis; it has no ratios")
     ratios = np.stack(list(hazard_ratios_from_draws(posterior.parameters, analysis).values()), axis=-1)
     said = described("hazard_ratio", posterior)
-    per = "doubling of neutropenia" if related[0].cohort.form == "log2" else "long over short"
+    per = f"doubling of {related[0].study.condition}" if related[0].cohort.form == "log2" else "long over short"
     return xr.Dataset({"hazard_ratio": posterior.labelled(ratios, coords).assign_attrs(said, per=per)})
 
 
@@ -251,7 +251,7 @@ def landmark_survival(
 
     Returns
     -------
-    ``landmark_survival``: P(alive at ``horizon`` | alive at ``landmark``, and by then still neutropenic, or responded).
+    ``landmark_survival``: P(alive at ``horizon`` | alive at ``landmark``, and by then no response, or one).
     ``death_rate``: expected deaths out of the state before ``horizon`` over the expected time in it, per patient-year.
     Both are NaN, undefined, in draws in which nobody comes into the state.
     """
@@ -348,25 +348,25 @@ def _quantiles(values: np.ndarray, levels: Sequence[float]) -> np.ndarray:
 def _curve(
     posterior: Posterior,
     function: Callable[[Pathway, np.ndarray, np.ndarray], np.ndarray],
-    at_boost: float | np.ndarray,
+    at_zero: float | np.ndarray,
     name: str,
     *,
     days: Sequence[float],
     profile: Profile,
     coords: Mapping[str, list[str]] | None = None,
 ) -> xr.DataArray:
-    """A function of (pathway, x, increasing days) at days in any order; ``at_boost`` is its value at day 0."""
+    """A function of (pathway, x, increasing days) at days in any order; ``at_zero`` is its value at day 0."""
     wanted = np.atleast_1d(np.asarray(days, dtype=float))
     if not wanted.size or not np.all((wanted >= 0.0) & np.isfinite(wanted)):
-        raise InputError(f"days: required days since the boost, 0 or later, found {list(map(float, wanted))}")
+        raise InputError(f"days: required days since time zero, 0 or later, found {list(map(float, wanted))}")
     subjects = subjects_of(posterior, profile)
     average = subjects.average
     later = np.unique(wanted[wanted > 0.0])
 
     def values(pathway: Pathway) -> np.ndarray:
         found = average.of_probabilities(function(pathway, average.x, later)) if later.size else None
-        shape = (_draws_in(pathway), len(average.weight), 1, *np.shape(at_boost))
-        first = np.broadcast_to(at_boost, shape)
+        shape = (_draws_in(pathway), len(average.weight), 1, *np.shape(at_zero))
+        first = np.broadcast_to(at_zero, shape)
         whole = first if found is None else np.concatenate([first, found], axis=2)
         return whole[:, :, np.searchsorted(np.concatenate([[0.0], later]), wanted)]
 
@@ -391,4 +391,4 @@ def _label(
 
 def _require_positive(name: str, value: float) -> None:
     if not (value > 0.0 and np.isfinite(value)):
-        raise InputError(f"{name}: required a day after the boost, found {value:g}")
+        raise InputError(f"{name}: required a day after time zero, found {value:g}")

@@ -31,9 +31,9 @@ MOST_NODES = 10_000  # draws times kinds of patients at once
 class Profile(TypedDict, total=False):
     """Whom a prediction is for; what is left out is the study's, or the table's, own patients on average.
 
-    ``duration``: days of neutropenia before the boost, one result each, of a printed study and of whatever study beside
-    one. ``covariates``: of a table, values by the covariate's id, one result for each. ``groups``: names, one result
-    for each, an average over the group's own patients: "all", and "short" and "long" of a paper that divides its
+    ``duration``: days of the condition before time zero, one result each, of a printed study and of whatever study
+    beside one. ``covariates``: of a table, values by the covariate's id, one result for each. ``groups``: names, one
+    result for each, an average over the group's own patients: "all", and "short" and "long" of a paper that divides its
     patients by duration, or those of the table's ``groups``. ``standardised``: of a table, values by the covariate's
     id, one result for each: all patients as they are, but with these values. The difference of two such results is a
     contrast that is adjusted for everything else in the analysis (the g-formula).
@@ -75,7 +75,7 @@ class Subjects:
     def of_draws(
         cls, average: Average, analysis: Member, parameters: np.ndarray, effect: np.ndarray | None = None
     ) -> Subjects:
-        """Of one printed study, whose covariate is the duration of neutropenia."""
+        """Of one printed study, whose covariate is the duration of the condition."""
 
         def pathway(part: slice) -> Pathway:
             return pathway_of_draws(parameters[part], analysis, None if effect is None else effect[part])

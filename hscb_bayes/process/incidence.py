@@ -187,7 +187,7 @@ def given(joint: np.ndarray, condition: np.ndarray) -> np.ndarray:
     return np.clip(share, 0.0, 1.0)
 
 
-def from_neutropenic(pathway: Pathway, x: np.ndarray, at: float, days: np.ndarray) -> FromState:
+def from_no_response(pathway: Pathway, x: np.ndarray, at: float, days: np.ndarray) -> FromState:
     """Of patients who are alive without response on day ``at`` > 0; ``days`` not before it."""
     position, weight = graded(SINGLE_PANEL_NODES)
     start = event_free(pathway, x, np.log(np.array([at])), np)[..., 0]

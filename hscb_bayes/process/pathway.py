@@ -1,9 +1,9 @@
 r"""The pathway: states, transitions, clocks, and the event densities that the three hazards imply.
 
-    neutropenic --response--> responded --death_after_response--> dead
+    no_response --response--> responded --death_after_response--> dead
          \------------- death_without_response ------------------/
 
-Times are days since the boost. Every function takes times on the last axis and the covariate on the axis before
+Times are days since time zero. Every function takes times on the last axis and the covariate on the axis before
 it; a pathway's parameters are scalars, or arrays with two trailing axes of length one (one entry a draw), so that one
 text serves the sampler (scalars of ``pytensor.tensor``) and thousands of posterior draws (NumPy).
 """
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 
-STATES = ("neutropenic", "responded", "dead")
+STATES = ("no_response", "responded", "dead")
 TRANSITIONS = ("response", "death_without_response", "death_after_response")
 Clock = Literal["reset", "forward"]
 MOST_HAZARD = 1e30  # nobody is left long before it, and a product with zero is zero
@@ -62,10 +62,10 @@ class Pathway:
     Parameters
     ----------
     response, death_without_response, death_after_response
-        Baseline hazards at x = 0, i.e. at the reference duration of prior neutropenia.
+        Baseline hazards at x = 0, i.e. at the reference duration.
     log_hazard_ratio
         beta_k, one per transition in the order of ``TRANSITIONS``: log hazard ratio per unit of x (a doubling of
-        prior neutropenia). Positive: the longer the neutropenia, the sooner the event.
+        prior neutropenia). Positive: the longer it was, the sooner the event.
     study_effect
         u_k, one per transition: what this study adds to the log hazard.
     logit_never
@@ -74,7 +74,7 @@ class Pathway:
     logit_never_slope
         What a unit of x adds to ``logit_never``.
     clock
-        "reset": death after response depends on days since response; "forward": on days since the boost.
+        "reset": death after response depends on days since response; "forward": on days since time zero.
     """
 
     response: Hazard

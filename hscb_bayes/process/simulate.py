@@ -13,7 +13,7 @@ SMALLEST_SHARE = 1e-300  # of patients without response; keeps a quotient finite
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """What happens to patients, followed for ever: days since the boost, each (..., patient).
+    """What happens to patients, followed for ever: days since time zero, each (..., patient).
 
     ``response_day`` is inf for a patient who never responds (dead first, or never-responding); ``death_day`` is inf
     where the hazard of death dies out before.

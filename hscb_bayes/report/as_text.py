@@ -38,7 +38,7 @@ def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days:
     Parameters
     ----------
     duration
-        Durations of neutropenia in days; those that the analysis reports if left out. Of a pool, all patients of each
+        Durations of the condition in days; those that the analysis reports if left out. Of a pool, all patients of each
         study, of the average and of the next one; with durations, those of them for which these have a part.
     seed
         Of the next study.

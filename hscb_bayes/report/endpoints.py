@@ -19,12 +19,15 @@ class Words:
         The two events.
     time_zero
         From when days are counted.
+    condition
+        What patients have had before, whose duration is the covariate of a print.
     """
 
     analysis: Analysis
     response: str
     death: str
     time_zero: str
+    condition: str
 
     @property
     def states(self) -> dict[str, str]:
@@ -82,6 +85,9 @@ def words_of(analysis: Analysis) -> Words:
         study = analysis.members[0].study
         own = {name: event.words for name, event in study.events.items()} if analysis.has_one_print else {}
         response, death = own.get(RESPONSE, RESPONSE), own.get(DEATH, DEATH)
-        return Words(analysis=analysis, response=response, death=death, time_zero=f"the {study.time_zero}")
-    said = analysis.table.endpoints
-    return Words(analysis=analysis, response=said.response, death=said.death, time_zero=said.time_zero)
+        zero = f"the {study.time_zero}"
+        return Words(analysis=analysis, response=response, death=death, time_zero=zero, condition=study.condition)
+    said, condition = analysis.table.endpoints, analysis.members[0].study.condition
+    return Words(
+        analysis=analysis, response=said.response, death=said.death, time_zero=said.time_zero, condition=condition
+    )

@@ -18,9 +18,13 @@ def in_words(analysis: Member) -> dict[str, str]:
     """Words for everyone whom a curve can be about: "all", "short", "long", and durations such as "14"."""
     labels = analysis.study.labels
     groups = {name: labels[id] for name, id in groups_by_duration(analysis).items()}
-    durations = {f"{days:g}": f"{days:g} days of prior neutropenia" for days in analysis.durations}
     others = {"short": "patients with the shorter durations", "long": "patients with the longer durations"}
-    return {ALL: labels[ALL]} | others | groups | durations
+    return {ALL: labels[ALL]} | others | groups | durations_in_words(analysis)
+
+
+def durations_in_words(analysis: Member) -> dict[str, str]:
+    """ "14 days of prior fever", by the number of days, of the durations that the report shows."""
+    return {f"{days:g}": f"{days:g} days of prior {analysis.study.condition}" for days in analysis.durations}
 
 
 def _groups(analysis: Member) -> Iterator[tuple[str, str]]:

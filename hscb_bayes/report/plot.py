@@ -22,7 +22,7 @@ PRIOR_BELOW = 0.17
 EDGE = 0.02  # of an axis' width, kept free beyond its limits for arrows
 OCCUPANCY = (
     ("dead", "dead", "#b8b8b8", ""),
-    ("neutropenic", "neutropenic", ORANGE, "////"),
+    ("no_response", "no response yet", ORANGE, "////"),
     ("responded", "responded, alive", SKY, ""),
 )
 

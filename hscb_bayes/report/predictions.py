@@ -1,4 +1,4 @@
-"""Predictions at durations of neutropenia, as a table."""
+"""Predictions at durations of the condition, as a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FEW_PATIENTS = 4  # at or beyond a duration: fewer, and a prediction there rests
 
 
 def prediction_table(posterior: Posterior, *, duration: Sequence[float], days: Sequence[float]) -> pd.DataFrame:
-    """Response, survival and days recovered at durations of prior neutropenia: medians and 90% intervals.
+    """Response, survival and days recovered at durations of the condition: medians and 90% intervals.
 
     Without durations they are of all patients, and ``duration`` is NaN.
 

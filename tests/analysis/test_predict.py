@@ -83,7 +83,7 @@ def test_time_in_states_is_the_closed_form(posterior: Posterior) -> None:
     neutropenic = -np.expm1(-(a + b) * YEAR) / (a + b)
     responded = a / (a + b - c) * (-np.expm1(-c * YEAR) / c - neutropenic)
     found = predict.restricted_mean_time(posterior, duration=DURATIONS).sel(chain=0)
-    np.testing.assert_allclose(found.sel(state="neutropenic"), neutropenic, rtol=QUADRATURE)
+    np.testing.assert_allclose(found.sel(state="no_response"), neutropenic, rtol=QUADRATURE)
     np.testing.assert_allclose(found.sel(state="responded"), responded, rtol=QUADRATURE)
     np.testing.assert_allclose(found.sum("state"), YEAR, rtol=ALGEBRA)
 
@@ -125,13 +125,13 @@ def test_the_landmark_forgets_what_came_before(posterior: Posterior) -> None:
     a, b, c = hazards(DURATIONS)
     neutropenic = exact_responded(DURATIONS, left) + np.exp(-(a + b) * left)
     np.testing.assert_allclose(found.sel(state="responded"), np.exp(-c * left)[..., 0], rtol=2 * QUADRATURE)
-    np.testing.assert_allclose(found.sel(state="neutropenic"), neutropenic[..., 0], rtol=2 * QUADRATURE)
+    np.testing.assert_allclose(found.sel(state="no_response"), neutropenic[..., 0], rtol=2 * QUADRATURE)
 
 
 def test_death_rates_are_the_hazards(posterior: Posterior) -> None:
     found = predict.landmark_survival(posterior, duration=DURATIONS)["death_rate"].sel(chain=0)
     _, early, late = hazards(DURATIONS)
-    np.testing.assert_allclose(found.sel(state="neutropenic"), YEAR * early[..., 0], rtol=2 * QUADRATURE)
+    np.testing.assert_allclose(found.sel(state="no_response"), YEAR * early[..., 0], rtol=2 * QUADRATURE)
     np.testing.assert_allclose(found.sel(state="responded"), YEAR * late[..., 0], rtol=2 * QUADRATURE)
 
 
@@ -227,19 +227,19 @@ def test_headline_says_what_it_holds(posterior: Posterior) -> None:
 
 
 BAD = [
-    (predict.survival, {"days": [-1.0]}, "days: required days since the boost, 0 or later, found [-1.0]"),
-    (predict.survival, {"days": []}, "days: required days since the boost, 0 or later, found []"),
+    (predict.survival, {"days": [-1.0]}, "days: required days since time zero, 0 or later, found [-1.0]"),
+    (predict.survival, {"days": []}, "days: required days since time zero, 0 or later, found []"),
     (
         predict.survival,
         {"days": [1.0], "duration": [0.0]},
-        "duration: required days of neutropenia above 0, found [0.0]",
+        "duration: required durations above 0 days, found [0.0]",
     ),
     (
         predict.survival,
         {"days": [1.0], "duration": [14.0], "groups": ["short"]},
         "groups: required without duration, which says whom a result is for",
     ),
-    (predict.restricted_mean_time, {"horizon": 0.0}, "horizon: required a day after the boost, found 0"),
+    (predict.restricted_mean_time, {"horizon": 0.0}, "horizon: required a day after time zero, found 0"),
     (predict.landmark_survival, {"landmark": 400.0}, "landmark: required a day before the horizon 365, found 400"),
     (predict.response_quantile, {"probability": 1.0}, "probability: required between 0 and 1, found 1.0"),
     (predict.response_quantile, {"reading": "some"}, "reading: required 'all' or 'responders', found 'some'"),

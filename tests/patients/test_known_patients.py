@@ -230,7 +230,7 @@ def test_tables_that_the_print_cannot_hold(
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('duration = "duration"\n', "", "known_patients.duration: required the column of the duration of neutropenia"),
+        ('duration = "duration"\n', "", "known_patients.duration: required the column of the duration"),
         ("hazard_ratio_rarely_above = 3.0", "hazard_ratio_rarely_above = 1.0", "required a number above 1, found 1.0"),
         ("inside = true", 'inside = "yes"', "known_patients.inside: required true or false, found 'yes'"),
         ("inside = true\n", "", "known_patients: inside is missing|known_patients.inside"),
@@ -282,7 +282,7 @@ def test_patients_inside_a_paper_are_known_to_the_day(changed: Callable[..., Pat
     table = file.parent / "invented_centre.csv"
     pd.read_csv(table).assign(seen_without=2.0).to_csv(table, index=False)
     file.write_text(file.read_text() + '[known_patients.wide]\nunresponded_until = "seen_without"\n')
-    with pytest.raises(InputError, match="patient A01: required a course known to the day from the boost on"):
+    with pytest.raises(InputError, match="patient A01: required a course known to the day from time zero on"):
         load_analysis(file)
 
 

@@ -90,7 +90,7 @@ def test_a_prediction_names_its_patients(posterior: Posterior) -> None:
 
 
 def test_a_hazard_ratio_is_what_it_says(of_trial: Posterior) -> None:
-    free = hb.state_occupancy(of_trial, days=[200.0], covariates={"arm": ["A", "B"]}).sel(state="neutropenic")
+    free = hb.state_occupancy(of_trial, days=[200.0], covariates={"arm": ["A", "B"]}).sel(state="no_response")
     subjects = subjects_of(of_trial, {"covariates": {"arm": ["A", "B"]}})
     ratio = np.exp(of_trial.dataset["log_hazard_ratio"].sel(term="arm[B]").values[0])
     pathway = subjects.pathway(slice(None))
@@ -176,11 +176,11 @@ def test_centres_that_are_not_told_apart_cannot_be_asked_for(of_trial: Posterior
     ("options", "message"),
     [
         ({"at": 14.0, "days": [7.0]}, "days: required days not before 14, found [7.0]"),
-        ({"at": 0.0, "days": [7.0]}, "at: required a day after the boost, found 0"),
-        ({"at": 14.0, "days": [20.0], "start": "dead"}, "start: required 'neutropenic' or 'responded', found 'dead'"),
+        ({"at": 0.0, "days": [7.0]}, "at: required a day after time zero, found 0"),
+        ({"at": 14.0, "days": [20.0], "start": "dead"}, "start: required 'no_response' or 'responded', found 'dead'"),
         (
             {"at": 14.0, "days": [20.0], "start": "responded"},
-            "response_day: required a day after the boost and not after 14, found None",
+            "response_day: required a day after time zero and not after 14, found None",
         ),
     ],
 )

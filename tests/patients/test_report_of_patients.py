@@ -213,10 +213,10 @@ def test_points_have_limits_until_everybody_has_left_a_state(bmt: Member) -> Non
     table = observed_table(bmt.with_patients(patients)).query("group == 'all'").set_index("quantity")
     limits = table[["estimate", "lower", "upper"]].astype(float)
     early, late = limits[table["day"] < 100.0], limits[table["day"] > 300.0]
-    for state, share in (("neutropenic", 1.0), ("responded", 0.0), ("dead", 0.0)):
+    for state, share in (("no_response", 1.0), ("responded", 0.0), ("dead", 0.0)):
         assert_allclose(early.loc[state], share)
     assert_allclose(late.loc["responded"], 0.0)
-    assert late.loc[["neutropenic", "dead"], ["lower", "upper"]].isna().all(axis=None)
+    assert late.loc[["no_response", "dead"], ["lower", "upper"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize("visits", [False, True], ids=["known to the day", "with visits"])

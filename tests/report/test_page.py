@@ -149,7 +149,7 @@ def test_the_biased_comparison_stands_beside_the_fair_one(page: str) -> None:
     told = page[page.index("the comparison that is fair") :]
     assert "<em>immortal</em>" in told
     assert "biased: non-responders, from the boost" in told
-    assert "alive at one year, if alive at day 28 and still neutropenic then" in told
+    assert "alive at one year, if alive at day 28 and without a response by then" in told
 
 
 @pytest.mark.parametrize("told", ["Time zero is the boost", "the horizon is one year (365 days)", "holds 90% of it"])

@@ -13,7 +13,7 @@ RULE = "immortal_time"
 
 
 def immortal_time(study: Study) -> list[Finding]:
-    """Name the items that compare survival by response, counted from the boost."""
+    """Name the items that compare survival by response, counted from time zero."""
     by_response = {group.id for group in study.groups.values() if group.by == "response"}
     groups = [group.id for group in study.groups.values() if by_response & set(group.parts)]
     printed = [item for item in survivals(study) if item.among in groups]

@@ -14,12 +14,14 @@ from hscb_bayes.evidence.printed import Days
 
 
 class CovariateSummary(Item):
-    """Median and range of a time that was known at the boost. It describes the cohort, not what became of it."""
+    """Median and range of a time that was known at time zero. It describes the cohort, not what became of it."""
 
     describes_outcomes = False
 
     kind: Literal["covariate_summary"] = Field(description="which kind of number this is")
-    covariate: Identifier = Field(description="name of the covariate; 'duration' is neutropenia before the boost")
+    covariate: Identifier = Field(
+        description="name of the covariate; 'duration' is that of the study's condition before time zero"
+    )
     median: Days = Field(description="the median")
     lowest: Days | None = Field(default=None, description="lower end of the range (not of an interval), if printed")
     highest: Days | None = Field(default=None, description="upper end of the range (not of an interval), if printed")

@@ -18,7 +18,7 @@ ZERO = (
 
 
 class WideColumns(Table):
-    """A row is a patient, as clinicians keep it; times count from the boost."""
+    """A row is a patient, as clinicians keep it; times count from time zero."""
 
     id: Column = Field(default="id", description="column of the patient's id")
     zero: Column | None = Field(default=None, description=ZERO)
@@ -36,12 +36,12 @@ class WideColumns(Table):
     last_day: Column = Field(default="last_day", description="time of death or of last contact")
     died: Column = Field(default="died", description="1 where `last_day` is a death, 0 where not")
     entry_day: Column | None = Field(
-        default=None, description="time from which a patient was followed; left out, or empty: from the boost"
+        default=None, description="time from which a patient was followed; left out, or empty: from time zero"
     )
 
 
 class LongColumns(Table):
-    """A row is a patient and a transition that he is at risk of, as R's mstate keeps it; times count from the boost."""
+    """A row is a patient and a transition that he is at risk of, as R's mstate keeps it; times count from time zero."""
 
     id: Column = Field(default="id", description="column of the patient's id")
     zero: Column | None = Field(default=None, description=ZERO)

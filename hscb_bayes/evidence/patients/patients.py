@@ -14,7 +14,7 @@ MISSING = np.nan
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Patients:
-    """Patients of one table. Every array has shape (patient,); days count from the boost.
+    """Patients of one table. Every array has shape (patient,); days count from time zero.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Patients:
         Text.
     entry_day
         Day from which the patient was followed: patients who die before are not in the table (left truncation). 0
-        for a patient who was followed from the boost.
+        for a patient who was followed from time zero.
     unresponded_until
         Last day on which the patient was known to be without response.
     response_day

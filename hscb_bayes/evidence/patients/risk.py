@@ -45,7 +45,7 @@ def times_at_risk(patients: Patients, *, clock: str) -> tuple[AtRisk, AtRisk, At
     Parameters
     ----------
     clock
-        "reset": death after response is on days since response; "forward": on days since the boost.
+        "reset": death after response is on days since response; "forward": on days since time zero.
     """
     exact = patients.is_exact
     came = patients.responded
@@ -151,7 +151,7 @@ def unwatched(
     Parameters
     ----------
     cuts
-        Days since the boost at which a hazard jumps.
+        Days since time zero at which a hazard jumps.
     cuts_since
         Days since response at which that of death jumps.
     """

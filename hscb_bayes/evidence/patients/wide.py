@@ -52,7 +52,7 @@ def from_wide(
         Further columns to keep, and what each is: a "number", "text", or a "day" since time zero. A list of columns
         leaves them what the frame holds, numbers or text.
     at_zero
-        Days after the boost, or after the response, at which an event recorded at time zero is taken to be; where a
+        Days after time zero, or after the response, at which an event recorded at time zero is taken to be; where a
         hazard starts from zero or from infinity the day itself has no likelihood. Left out: such rows are refused.
     complete_cases
         Whether patients without a value of some covariate are left out.

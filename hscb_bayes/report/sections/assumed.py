@@ -48,11 +48,11 @@ def _what_multiplies(analysis: Any) -> Iterator[str]:
         if cohort.form == "log2":
             reference = number(cohort.reference, "days")
             ratio = "multiplies each rate by a hazard ratio"
-            yield f"{of}Every doubling of prior neutropenia {ratio}; {reference} is the reference."
+            yield f"{of}Every doubling of prior {member.study.condition} {ratio}; {reference} is the reference."
         elif member.by_duration:
             yield f"{of}Each rate changes once, between the shorter and the longer durations."
         elif analysis.has_one_print:
-            yield "The duration of prior neutropenia has no part: rates are those of patients as they were."
+            yield "Durations before time zero have no part: rates are those of patients as they were."
     for level in analysis.levels.values():
         yield from _of_level(level, analysis)
 

@@ -12,6 +12,7 @@ from hscb_bayes.posterior.predict import LANDMARK, landmark_survival, summarise
 from hscb_bayes.posterior.sensitivity import MOSTLY_PRIOR, by_response_contraction
 from hscb_bayes.process.pathway import STATES
 from hscb_bayes.report.cell import cell, estimate_of
+from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.interval_figure import SHARES, interval_figure
 from hscb_bayes.report.results import Results
@@ -23,12 +24,12 @@ UNDEFINED = -1.0  # stands for a probability or a rate that a draw leaves undefi
 AMONG_CHARACTERS = 32
 WORDS = {
     ("landmark_survival", "responded"): "alive at one year, if alive at day 28 and responded by then",
-    ("landmark_survival", "neutropenic"): "alive at one year, if alive at day 28 and still neutropenic then",
+    ("landmark_survival", "no_response"): "alive at one year, if alive at day 28 and without a response by then",
     ("death_rate", "responded"): "deaths per patient-year after response",
-    ("death_rate", "neutropenic"): "deaths per patient-year while neutropenic",
+    ("death_rate", "no_response"): "deaths per patient-year before a response",
 }
 UNITS = {"landmark_survival": "share", "death_rate": "rate"}
-AT_LANDMARK = {"responded": "had responded", "neutropenic": "still neutropenic"}
+AT_LANDMARK = {"responded": "had responded", "no_response": "had not"}
 
 
 def _judged(found: xr.Dataset) -> xr.Dataset:
@@ -72,6 +73,7 @@ def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
 def _figure(results: Results) -> Markup:
     """Printed survival by response beside survival from a landmark."""
     study, among = results.analysis.study, results.analysis.cohort.among
+    zero = words_of(results.analysis).time_zero
     rows, check = list[dict[str, object]](), results.tables["check"].set_index("id")
     for item in study.items:
         subgroup = subgroup_of(study, item.among, among)
@@ -79,7 +81,7 @@ def _figure(results: Results) -> Markup:
             new = check.loc[item.id]
             rows.append(
                 {
-                    "label": f"biased: {shortened(study.labels[item.among], AMONG_CHARACTERS)}, from the boost",
+                    "label": f"biased: {shortened(study.labels[item.among], AMONG_CHARACTERS)}, from {zero}",
                     "note": f"printed {item.value}",
                     "printed": item.value.value,
                     "held_out": new["used"] != "fitted",

@@ -20,8 +20,9 @@ from hscb_bayes.posterior.predict import summarise
 from hscb_bayes.process.follow_up import YEAR
 from hscb_bayes.report import plot
 from hscb_bayes.report.curve_figure import Series, Time, curve_figure, finish, mark_in_legend
+from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.fits import Fits
-from hscb_bayes.report.groups_in_words import ALL, in_words
+from hscb_bayes.report.groups_in_words import ALL, durations_in_words, in_words
 from hscb_bayes.report.headline import headline_in_words, of_the_prior, summary_row
 from hscb_bayes.report.points import printed_response, response_points, survival_points
 from hscb_bayes.report.results import Results
@@ -31,7 +32,7 @@ from hscb_bayes.report.svg import inline_svg
 from hscb_bayes.report.words import listing
 
 CURVE_DAYS = (1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 14.0, 17.0, 21.0, 28.0, 42.0, 60.0, 90.0, 180.0, 270.0, 365.0)
-AT_BOOST = {"neutropenic": 1.0}  # shares at day 0; the others are zero
+AT_ZERO = {"no_response": 1.0}  # shares at day 0; the others are zero
 EARLY_DAYS = 90.0  # shown of the response curve: nearly all responses are in them
 EARLY_TICKS, YEAR_TICKS = tuple(range(0, 91, 15)), (0, 90, 180, 270, 365)
 MOST_YEARS = 20
@@ -52,12 +53,12 @@ def _reported(posterior: Posterior, _: int) -> xr.Dataset:
 
 
 def _judged(found: xr.Dataset) -> xr.Dataset:
-    """The curves without what follows from the others: responded is 1 - neutropenic - dead, and shown by duration."""
+    """The curves without what follows from the others: responded is 1 - no_response - dead, and shown by duration."""
     durations = found["duration"].notnull().values
     durations = durations if durations.any() else ~durations
     everybody = found[["responded_by", "dead"]].drop_vars("duration")
-    by_duration = found[["neutropenic", "responded"]].isel(whom=durations).drop_vars("duration")
-    return everybody.merge(by_duration.rename(whom="prior_neutropenia"))
+    by_duration = found[["no_response", "responded"]].isel(whom=durations).drop_vars("duration")
+    return everybody.merge(by_duration.rename(whom="by_duration"))
 
 
 def curve_table(fits: Fits) -> pd.DataFrame:
@@ -65,7 +66,7 @@ def curve_table(fits: Fits) -> pd.DataFrame:
 
     Returns
     -------
-    Columns ``whom``, ``quantity`` ("responded_by", "neutropenic", "responded", "dead" or "alive"), ``day``,
+    Columns ``whom``, ``quantity`` ("responded_by", "no_response", "responded", "dead" or "alive"), ``day``,
     ``median``, ``lower``, ``upper``, ``mean``.
     """
     curves = fits.reported["curves"]
@@ -75,23 +76,24 @@ def curve_table(fits: Fits) -> pd.DataFrame:
     table = summarise(found).merge(long, on=["whom", "quantity", "day"])
     first = table[["whom", "quantity"]].drop_duplicates().assign(day=0.0)
     for name in ("median", "lower", "upper", "mean"):
-        first[name] = [AT_BOOST.get(quantity, float(quantity == "alive")) for quantity in first["quantity"]]
+        first[name] = [AT_ZERO.get(quantity, float(quantity == "alive")) for quantity in first["quantity"]]
     columns = ["whom", "quantity", "day", "median", "lower", "upper", "mean"]
     return pd.concat([first, table])[columns].sort_values(["quantity", "whom", "day"], ignore_index=True)
 
 
 def _sentences(results: Results) -> list[str]:
     """How fast patients respond, and how many live."""
+    zero = words_of(results.analysis).time_zero
     everybody, responders = (_median_day(results, f"median_response_{who}") for who in ("all", "responders"))
     alive, recovered = (headline_in_words(results, id) for id in ("os_1y", "days_recovered_1y"))
     speed = (
-        f"Half of all patients respond {everybody} after the boost, and of those who respond within one year half do "
+        f"Half of all patients respond {everybody} after {zero}, and of those who respond within one year half do "
         f"so {responders}; {headline_in_words(results, 'response_by_28')} of all patients have responded by day 28."
         f"{of_the_prior(results.analysis, 'median_response_all')}"
     )
     living = (
-        f"One year after the boost {alive} of the patients are alive, and of the 365 days of that year the average "
-        f"patient spends {recovered} alive and recovered.{of_the_prior(results.analysis, 'os_1y')}"
+        f"One year after {zero} {alive} of the patients are alive, and of the 365 days of that year the average "
+        f"patient spends {recovered} alive after a response.{of_the_prior(results.analysis, 'os_1y')}"
     )
     return [speed, living]
 
@@ -105,7 +107,7 @@ def _median_day(results: Results, id: str) -> str:
 
 def _context(results: Results) -> dict[str, object]:
     analysis = results.analysis
-    shown = {f"{days:g}": f"{days:g} days of prior neutropenia" for days in analysis.durations} or {ALL: "All patients"}
+    shown = durations_in_words(analysis) or {ALL: "All patients"}
     return {
         "figures": curve_figures(results),
         "states": [(words, _states(results, whom)) for whom, words in shown.items()],
@@ -147,7 +149,7 @@ def _response(results: Results) -> Markup:
         if np.isfinite(share):
             dotted = (0, (1, 2))
             axes.axhline(share, color=BLACK, linestyle=dotted, linewidth=1.2, label=f"printed: {printed} responded")
-        finish(axes, _time(last), SHARES["responded_by"][0])
+        finish(axes, _time(results, last), SHARES["responded_by"][0])
 
     return inline_svg(draw, name="response", label=label, height=PANEL + 0.35)
 
@@ -163,7 +165,7 @@ def _by_whom(results: Results, quantity: str, whom: Sequence[str], until: float 
     share, done = SHARES[quantity]
     told = listing([f"{one.words} {one.at(day)}" for one in series])
     label = f"Shares who {done} by day; at day {day:g}: {told}."
-    return curve_figure(series, name=name, label=label, time=_time(last), share=share, height=PANEL)
+    return curve_figure(series, name=name, label=label, time=_time(results, last), share=share, height=PANEL)
 
 
 def _states(results: Results, whom: str) -> Markup:
@@ -177,7 +179,7 @@ def _states(results: Results, whom: str) -> Markup:
 
     def draw(axes: Axes) -> None:
         plot.stacked_states(table, axes=axes)
-        finish(axes, _time(float(table["day"].max())), "patients in each state", columns=3)
+        finish(axes, _time(results, float(table["day"].max())), "patients in each state", columns=3)
         axes.grid(visible=False)
 
     return inline_svg(draw, name=f"states_{whom}", label=label, height=PANEL - 0.4)
@@ -193,9 +195,13 @@ def _curve(results: Results, quantity: str, whom: str, until: float | None) -> p
     return table if until is None else table[table["day"] <= until]
 
 
-def _time(last: float) -> Time:
+def _time(results: Results, last: float) -> Time:
     later = YEAR_TICKS if last <= YEAR else tuple(YEAR * k for k in range(MOST_YEARS))
-    return Time(last=last, ticks=later if last > EARLY_DAYS else EARLY_TICKS, words="days since the boost")
+    return Time(
+        last=last,
+        ticks=later if last > EARLY_DAYS else EARLY_TICKS,
+        words=f"days since {words_of(results.analysis).time_zero}",
+    )
 
 
 CURVES = Section(

@@ -11,6 +11,7 @@ from hscb_bayes.posterior.predict import nonresponder_death_day
 from hscb_bayes.report import plot
 from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.curve_figure import LEGEND_CHARACTERS
+from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.limits import LEVELS, named
 from hscb_bayes.report.results import Results
@@ -50,10 +51,10 @@ def _context(results: Results) -> dict[str, object]:
     for title, found in table.groupby("title", sort=False):
         limits = named(np.array([_day(found, share) for share in LEVELS]))
         rows.append({"title": str(title), "days": estimate_of(limits, "days")})
-    return {"drawing": _figure(table.dropna()), "rows": rows}
+    return {"drawing": _figure(table.dropna(), words_of(results.analysis).time_zero), "rows": rows}
 
 
-def _figure(table: pd.DataFrame) -> Markup:
+def _figure(table: pd.DataFrame, zero: str) -> Markup:
     by_title = list(table.groupby("title", sort=False))
 
     def draw(axes: Axes) -> None:
@@ -63,7 +64,7 @@ def _figure(table: pd.DataFrame) -> Markup:
         axes.set_xticks(TICKS, [str(day) for day in TICKS])
         axes.minorticks_off()
         axes.set_xlim(0.5, 400.0)
-        axes.set_xlabel("days since the boost (logarithmic)")
+        axes.set_xlabel(f"days since {zero} (logarithmic)")
         percent_axis(axes, "of the non-responders who die")
         legend_above(axes)
 

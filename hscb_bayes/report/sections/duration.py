@@ -1,4 +1,4 @@
-"""What the duration of neutropenia goes with, in a printed study."""
+"""What the duration of the condition goes with, in a printed study."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import pandas as pd
 import xarray as xr
 from markupsafe import Markup
 
+from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
 from hscb_bayes.evidence.kinds.survival import Survival
+from hscb_bayes.evidence.study import Study
 from hscb_bayes.posterior.headline import CONTRASTS, contrast_durations, headline_quantities, ratio_words
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import restricted_mean_time
@@ -26,7 +28,6 @@ from hscb_bayes.report.words import listing, number, span
 TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)
 GROUPS = ("short", "long")
 RATIO = f"hazard_ratio_{TRANSITIONS[0]}"
-CAUTION = "an association in one small series, not proof that an earlier boost helps"
 
 
 def _reported(posterior: Posterior, _: int) -> xr.Dataset:
@@ -43,6 +44,7 @@ def duration_table(fits: Fits) -> pd.DataFrame:
 def probability_table(fits: Fits) -> pd.DataFrame:
     """Probabilities of statements about duration: columns ``id``, ``statement``, ``probability``."""
     headline, analysis = fits.reported["learned"], fits.analysis
+    condition = analysis.study.condition
     words = headline_quantities(analysis)
     rows = []
     for transition in TRANSITIONS if analysis.by_duration else ():
@@ -50,23 +52,30 @@ def probability_table(fits: Fits) -> pd.DataFrame:
         rows.append((id, f"{words[id].label} above 1", float((headline[id] > 1.0).mean())))
     if "os_1y_short" in headline:
         higher = float((headline["os_1y_short"] > headline["os_1y_long"]).mean())
-        rows.append(("os_1y_short", "one-year survival higher with short than with long neutropenia", higher))
+        rows.append(("os_1y_short", f"one-year survival higher with short than with long {condition}", higher))
     ends = contrast_durations(analysis)
     if ends:
-        versus = f"higher after {ends[0]:g} than after {ends[1]:g} days of neutropenia"
+        versus = f"higher after {ends[0]:g} than after {ends[1]:g} days of {condition}"
         contrasts = [(f"{id}_contrast", label) for id, label, _ in CONTRASTS]
         rows += [(id, f"{label} {versus}", float((headline[id] > 0.0).mean())) for id, label in contrasts]
     return pd.DataFrame(rows, columns=["id", "statement", "probability"])
 
 
 def _sentences(results: Results) -> list[str]:
+    study = results.analysis.study
     parts = [part for part in (_by_group(results), _by_duration(results)) if part]
+    caution = f"an association in one small series, not proof that an earlier {study.time_zero} helps"
     if not parts and not results.analysis.by_duration:
-        return ["The duration of neutropenia has no part in this analysis."]
+        return [f"The duration of {study.condition} has no part in this analysis."] if _is_of_durations(study) else []
     if not parts:
-        return [f"The analysis compares no durations of neutropenia; what one goes with would be {CAUTION}."]
-    told = f"{'; '.join(parts)}: {CAUTION}.{of_the_prior(results.analysis, RATIO)}"
+        return [f"The analysis compares no durations of {study.condition}; what one goes with would be {caution}."]
+    told = f"{'; '.join(parts)}: {caution}.{of_the_prior(results.analysis, RATIO)}"
     return [told[:1].upper() + told[1:]]
+
+
+def _is_of_durations(study: Study) -> bool:
+    """Whether something is printed of how long patients had their condition."""
+    return any(isinstance(item, CovariateSummary) and item.covariate == "duration" for item in study.items)
 
 
 def _by_group(results: Results) -> str:
@@ -100,7 +109,7 @@ def _by_duration(results: Results) -> str:
     probability = results.tables["probabilities"].set_index("id").loc["os_1y_contrast", "probability"]
     difference = estimate_of(summary_row(results, "os_1y_contrast"), "points").replace("points", "percentage points")
     return (
-        f"one-year survival after {ends[0]:g} rather than {ends[1]:g} days of neutropenia"
+        f"one-year survival after {ends[0]:g} rather than {ends[1]:g} days of {results.analysis.study.condition}"
         f"{_at_the_edge(results, ends)} differs by {difference}, and the probability that it is higher is "
         f"{number(probability, 'share')}"
     )

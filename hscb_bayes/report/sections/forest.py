@@ -131,10 +131,11 @@ def _of_no_study(pool: Any, name: str) -> str:
 
 def _who_relates_duration(pool: Any) -> str:
     studies = [member.study.id for member in pool.members if member.by_duration]
+    condition = pool.members[0].study.condition
     if not studies:
-        return "No study relates duration of neutropenia to outcomes."
+        return f"No study relates duration of {condition} to outcomes."
     verb, others = ("relates", "the others") if len(studies) == 1 else ("relate", "others")
-    return f"Only {listing(studies)} {verb} duration of neutropenia to outcomes: {others} say nothing about it."
+    return f"Only {listing(studies)} {verb} duration of {condition} to outcomes: {others} say nothing about it."
 
 
 def _context(results: Results) -> dict[str, object]:
