@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     audit.set_defaults(run=_audit)
 
+    _add_new(commands)
     _add_run(commands)
 
     check = commands.add_parser("check", help="each printed number and what the posterior predicts for it")
@@ -98,6 +99,24 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("results", type=Path, help="a directory that hscb run made")
     report.set_defaults(run=_report)
     return parser
+
+
+def _add_new(commands: Any) -> None:
+    new = commands.add_parser("new", help="write a study file, or an analysis of one, to begin with")
+    kinds = new.add_subparsers(title="what", required=True, metavar="WHAT")
+    study = kinds.add_parser("study", help="a study file with an example of each thing that it says")
+    study.add_argument("name", help="name of the study, such as smith2025")
+    study.add_argument("--folder", type=Path, default=Path(), help="where to write it (default: here)")
+    study.set_defaults(run=_new_study)
+    analysis = kinds.add_parser(
+        "analysis", help="an analysis of all that can be fitted of a study, and why not the rest"
+    )
+    analysis.add_argument("study", type=Path, help="a study file")
+    analysis.add_argument("--out", type=Path, help="where to write it (default: beside the study)")
+    analysis.add_argument("--response", default="response", help="event that is the response (default: response)")
+    analysis.add_argument("--end", default="death", help="event that ends follow-up (default: death)")
+    analysis.add_argument("--among", default="all", help="group that the analysis is about (default: all)")
+    analysis.set_defaults(run=_new_analysis)
 
 
 def _add_run(commands: Any) -> None:
@@ -191,6 +210,20 @@ def _show(findings: Sequence[Finding], handled: Mapping[str, str]) -> int:
             _print(f"          [{finding.id}] {how or 'not handled'}")
         left += is_left
     return left
+
+
+def _new_study(options: argparse.Namespace) -> None:
+    from hscb_bayes.evidence.new_study import new_study
+
+    _print(f"{new_study(options.name, options.folder)}")
+
+
+def _new_analysis(options: argparse.Namespace) -> None:
+    from hscb_bayes.analysis.proposal import new_analysis
+    from hscb_bayes.evidence.event import Endpoints
+
+    endpoints = Endpoints.model_construct(response=options.response, end=options.end)
+    _print(f"{new_analysis(options.study, out=options.out, endpoints=endpoints, among=options.among)}")
 
 
 def _run(options: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ from hscb_bayes.analysis.paper_table import (
     FollowUpAssumption,
     needed_priors,
 )
-from hscb_bayes.analysis.priors import BELIEFS, PARAMETERS, Belief, Parameter
+from hscb_bayes.analysis.priors import PARAMETERS, Belief, Parameter
 from hscb_bayes.analysis.shift import Shift
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Conventions
@@ -292,10 +292,8 @@ class Member(Analysis):
 
 
 def asked_priors(member: Member) -> tuple[str, ...]:
-    """Beliefs about what the posterior of a printed study tells of: without durations, none of theirs."""
-    needed = needed_priors(member.table)
-    asked = needed if member.by_duration else tuple(id for id in needed if not BELIEFS[id].of_duration)
-    return *asked, *grade_parameters(member.grades, member.study)
+    """Beliefs about what the posterior of a printed study tells of."""
+    return *needed_priors(member.table), *grade_parameters(member.grades, member.study)
 
 
 def check_levels(values: np.ndarray, covariate: Covariate, address: str, ids: np.ndarray | None = None) -> None:

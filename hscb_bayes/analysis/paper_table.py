@@ -201,10 +201,11 @@ def needed_priors(table: AnalysisTable) -> tuple[str, ...]:
     beliefs = set(table.hazards.beliefs.values())
     unused = {
         "never_respond": not table.hazards.never_respond,
-        "odds_ratio_never_respond": not table.hazards.never_respond_by_duration,
         "lost_by_one_year": table.follow_up.complete,
     }
+    unused |= {id: table.cohort.form == "none" for id, parameter in BELIEFS.items() if parameter.of_duration}
     unused |= {
         f"{transition}_{kind}": f"{transition}_{kind}" not in beliefs for transition in TRANSITIONS for kind in KINDS
     }
+    unused["odds_ratio_never_respond"] |= not table.hazards.never_respond_by_duration
     return tuple(id for id in BELIEFS if not unused.get(id, False))

@@ -119,11 +119,11 @@ def _seen(table: AnalysisTable, study: Study, address: str) -> Study:
     """The study as the analysis sees it, held against what the analysis says."""
     check_endpoints(table.endpoints, study.events, address)
     seen = study.seen_by(table.endpoints)
-    _check_against_study(table, seen, address)
+    check_against_study(table, seen, address)
     return seen
 
 
-def _check_against_study(table: AnalysisTable, study: Study, address: str) -> None:
+def check_against_study(table: AnalysisTable, study: Study, address: str) -> None:
     """Find before anything is compiled what the study cannot give."""
     cohort = table.cohort
     check_patients(cohort.among, cohort.responders, table.fit.items, study, address)

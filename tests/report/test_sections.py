@@ -11,14 +11,15 @@ from tests.unmoved.tables import TABLES
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "hscb_bayes" / "report" / "templates"
 DATA = ROOT / "tests" / "data"
-FORMS = {"print": "main", "pool": "pooled", "table": DATA / "bmt.toml"}
-PRINT, POOL, TABLE = ({form} for form in FORMS)
+FORMS = {"print": "main", "pool": "pooled", "table": DATA / "bmt.toml", "print with grades": "rdhap"}
+PRINT, POOL, TABLE = {"print", "print with grades"}, {"pool"}, {"table"}
 LAWS: dict[str, tuple[set[str], set[str]]] = {  # of which forms, and which files
     "answer": (PRINT | POOL | TABLE, set()),
     "studies": (POOL, set()),
     "conflicts": (PRINT | POOL, {"audit.csv"}),
     "assumed": (PRINT | POOL | TABLE, set()),
     "curves": (PRINT, {"curves.csv"}),
+    "grades": ({"print with grades"}, {"grades.csv"}),
     "by_response": (PRINT, {"by_response.csv"}),
     "death_days": (PRINT, {"death_days.csv"}),
     "duration": (PRINT, {"predictions.csv", "probabilities.csv"}),
