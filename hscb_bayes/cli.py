@@ -124,6 +124,11 @@ def _add_run(commands: Any) -> None:
     run.add_argument("analysis", help="an analysis file, or the name of a shipped one, such as main")
     run.add_argument("--out", type=Path, help="directory of the results (default: results/NAME)")
     run.add_argument("--seed", type=seed, default=SEED, help=f"seed of all random numbers (default: {SEED})")
+    run.add_argument("--draws", type=int, help="draws a chain, of the analysis itself (default: by what it has)")
+    run.add_argument("--tune", type=int, help="steps of tuning a chain, at least (default: by what the analysis has)")
+    run.add_argument(
+        "--target-accept", type=float, help="share of proposals to accept, at least: nearer to 1 is smaller steps"
+    )
     run.add_argument("--quiet", action="store_true", help="show no progress")
     run.add_argument("--allow-unconverged", action="store_true", help="report even if the sampler's gate fails")
     run.add_argument(
@@ -229,6 +234,7 @@ def _new_analysis(options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> None:
     from hscb_bayes.analysis.layers import find_analysis
     from hscb_bayes.report.run import run
+    from hscb_bayes.report.sampling import Asked
 
     out = options.out or Path("results") / find_analysis(options.analysis).stem
     page = run(
@@ -239,6 +245,7 @@ def _run(options: argparse.Namespace) -> None:
         allow_unconverged=options.allow_unconverged,
         quick=options.quick,
         cluster=options.cluster,
+        asked=Asked(draws=options.draws, tune=options.tune, target_accept=options.target_accept),
     )
     _print(f"{page}")
 

@@ -72,11 +72,13 @@ def results_of(
     )
 
 
-def accepted(posterior: Posterior, verdict: Verdict, *, address: str, allow_unconverged: bool) -> Posterior:
+def accepted(posterior: Posterior, verdict: Verdict, tried: str, *, address: str, allow_unconverged: bool) -> Posterior:
     """The posterior with the verdict, where a report may be made of it.
 
     Parameters
     ----------
+    tried
+        What was tried, and what could be.
     address
         Path of the analysis, named where it is refused.
     allow_unconverged
@@ -88,7 +90,7 @@ def accepted(posterior: Posterior, verdict: Verdict, *, address: str, allow_unco
         When the posterior has not converged and that is not allowed.
     """
     if not verdict.is_converged and not allow_unconverged:
-        raise InputError(f"{address}: the posterior has not converged: {'; '.join(verdict.failures)}")
+        raise InputError(f"{address}: the posterior has not converged: {'; '.join(verdict.failures)}; {tried}")
     return replace(posterior, verdict=verdict, converged=verdict.is_converged)
 
 

@@ -35,7 +35,7 @@ from hscb_bayes.report.results import (
     results_of,
     write_results,
 )
-from hscb_bayes.report.sampling import sampled_until_converged
+from hscb_bayes.report.sampling import USUAL, Asked, attempts_of, in_words, sampled_until_converged
 from hscb_bayes.report.sections import sections_of
 
 
@@ -48,6 +48,7 @@ def run(
     allow_unconverged: bool = False,
     quick: bool = False,
     cluster: str | None = None,
+    asked: Asked = USUAL,
 ) -> Path:
     """Run an analysis file, or a shipped analysis by name, into a directory; returns the path of its report.
 
@@ -70,6 +71,8 @@ def run(
     cluster
         Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers make the fits beside the analysis;
         if left out this process makes them. The results are the same.
+    asked
+        How the analysis itself is sampled, where not as usual.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def run(
                 say=say,
                 allow_unconverged=allow_unconverged,
                 quick=quick,
+                asked=asked,
             )
             say.step(REPORTING)
             with written(out, folder):
@@ -139,8 +143,9 @@ def computed_results(
     say: Progress,
     allow_unconverged: bool,
     quick: bool = False,
+    asked: Asked = USUAL,
 ) -> Results:
-    """The posterior with its verdict, and all tables; ``quick`` as ``run`` takes it.
+    """The posterior with its verdict, and all tables; ``quick`` and ``asked`` as ``run`` takes them.
 
     Parameters
     ----------
@@ -154,10 +159,11 @@ def computed_results(
     """
     say.step(COMPILING)
     compiled = compile_model(build(analysis))
-    posterior, reported = sampled_until_converged(compiled, seed=seed, say=say, quick=quick)
-    posterior = replace(posterior, settings={**posterior.settings, QUICK: True}) if quick else posterior
+    posterior, reported = sampled_until_converged(compiled, seed=seed, say=say, quick=quick, asked=asked)
     verdict = reported.verdict
-    posterior = accepted(posterior, verdict, address=analysis.path, allow_unconverged=allow_unconverged)
+    tried = in_words(attempts_of(analysis, quick=quick, asked=asked))
+    posterior = accepted(posterior, verdict, tried, address=analysis.path, allow_unconverged=allow_unconverged)
+    posterior = replace(posterior, settings={**posterior.settings, QUICK: True}) if quick else posterior
     fits = Fits(main=posterior, reported=reported.by_section, seed=seed)
     fits = fits if quick else with_other_fits(fits, compiled, alternatives, executor=executor, seed=seed, say=say)
     say.step(SUMMARISING)

@@ -91,7 +91,7 @@ def test_the_command_line_predicts_for_labels_that_look_like_numbers(
         analysis_file(tmp_path, table, covariates=levels_of("arm", ["1", "01"]) + centres_of("site"))
     )
     posterior = draw_prior(analysis, draws=20, chains=1, seed=1)
-    judged = accepted(posterior, verdict(posterior), address="table", allow_unconverged=True)
+    judged = accepted(posterior, verdict(posterior), "", address="table", allow_unconverged=True)
     save(judged, tmp_path / "posterior.nc")
     write_manifest(tmp_path)
     assert main(["predict", str(tmp_path), "--days", "28"]) == 0

@@ -13,7 +13,7 @@ from hscb_bayes.report.page import render
 from hscb_bayes.report.progress import Progress
 from hscb_bayes.report.reported import Reported, reported_by_section
 from hscb_bayes.report.results import Results, read_results
-from hscb_bayes.report.sampling import attempts_of
+from hscb_bayes.report.sampling import Asked, attempts_of
 
 BMT = Path(__file__).parents[1] / "data" / "bmt.toml"
 SILENT = Progress(stream=None)
@@ -24,7 +24,9 @@ def nothing_sampled(posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> li
     """Runs take draws from the prior; what each was told of being quick."""
     told = list[bool]()
 
-    def sampled(_compiled: Any, *, seed: int, say: Progress, quick: bool = False) -> tuple[Posterior, Reported]:
+    def sampled(
+        _compiled: Any, *, seed: int, say: Progress, quick: bool = False, asked: Asked
+    ) -> tuple[Posterior, Reported]:
         told.append(quick)
         return posterior, Reported(by_section=reported_by_section(posterior, seed=seed), verdict=posterior.verdict)
 

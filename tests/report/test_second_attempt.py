@@ -1,4 +1,4 @@
-"""A fit that misses its gate is done once more, in smaller steps or for longer, and then it is said."""
+"""A fit that misses its gate is done again, in smaller steps and for longer, and then it is said what to try."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,7 +47,7 @@ def test_patients_are_fitted_again_in_smaller_steps(
     sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["run", str(BMT), "--out", str(tmp_path / "out"), "--quiet"]) == 2
-    assert [call["target_accept"] for call in sampler.calls] == [0.95, 0.99]
+    assert [call["target_accept"] for call in sampler.calls] == [0.95, 0.99, 0.998]
     assert "the posterior has not converged: required no divergent transition, found 1" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
@@ -56,15 +56,48 @@ def test_a_pool_is_fitted_again_for_longer(
     sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["run", "pooled", "--out", str(tmp_path / "out"), "--quiet"]) == 2
-    assert [(call["draws"], call["target_accept"]) for call in sampler.calls] == [(1000, 0.8), (3000, 0.95)]
+    assert [(call["draws"], call["target_accept"]) for call in sampler.calls] == [
+        (1000, 0.8),
+        (3000, 0.95),
+        (3000, 0.99),
+    ]
     assert "the posterior has not converged: required no divergent transition, found 1" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-def test_a_paper_is_fitted_once(sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_paper_is_fitted_again_and_then_it_is_said_what_to_try(
+    sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["run", "main", "--out", str(tmp_path / "out"), "--quiet"]) == 2
-    assert [(call["draws"], call["target_accept"]) for call in sampler.calls] == [(1000, 0.9)]
-    assert "the posterior has not converged" in capsys.readouterr().err
+    called = [(call["draws"], call["tune"], call["target_accept"]) for call in sampler.calls]
+    assert called == [(1000, 1000, 0.9), (1000, 1000, 0.98), (2000, 3000, 0.995)]
+    told = capsys.readouterr().err
+    assert "it was sampled 3 times, the last time with target_accept 0.995 and 3000 steps of tuning; try " in told
+
+
+def test_what_is_asked_for_is_done(sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--draws", "500", "--tune", "1500", "--target-accept", "0.97", "--quick"]
+    assert cli.main(["run", "main", "--out", str(tmp_path / "out"), "--quiet", *words]) == 2
+    called = [(call["chains"], call["draws"], call["tune"], call["target_accept"]) for call in sampler.calls]
+    assert called == [(2, 500, 1500, 0.97), (4, 500, 1500, 0.97), (4, 500, 1500, 0.98), (4, 500, 3000, 0.995)]
+    assert "it was sampled 4 times" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--draws", "1"], "draws: required 10 to 1000000, found 1"),
+        (["--tune", "-3"], "tune: required 10 to 1000000, found -3"),
+        (["--target-accept", "1"], "target_accept: required at least 0.5 and below 1, found 1"),
+        (["--target-accept", "nan"], "target_accept: required at least 0.5 and below 1, found nan"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused(
+    words: list[str], sentence: str, sampler: Sampler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", "main", "--out", str(tmp_path / "out"), *words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert sampler.calls == []
 
 
 @pytest.mark.parametrize(
