@@ -76,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     audit.set_defaults(run=_audit)
 
     _add_new(commands)
+    schema = commands.add_parser("schema", help="the JSON schema of a kind of file, with which editors complete keys")
+    schema.add_argument("kind", choices=("study", "analysis", "patients", "pool"), help="which kind of file")
+    schema.set_defaults(run=_schema)
+
     _add_run(commands)
 
     check = commands.add_parser("check", help="each printed number and what the posterior predicts for it")
@@ -229,6 +233,12 @@ def _new_analysis(options: argparse.Namespace) -> None:
 
     endpoints = Endpoints.model_construct(response=options.response, end=options.end)
     _print(f"{new_analysis(options.study, out=options.out, endpoints=endpoints, among=options.among)}")
+
+
+def _schema(options: argparse.Namespace) -> None:
+    from hscb_bayes.analysis.json_schema import json_schema
+
+    _print(json_schema(options.kind))
 
 
 def _run(options: argparse.Namespace) -> None:
