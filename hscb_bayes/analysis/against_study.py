@@ -11,11 +11,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from hscb_bayes.analysis.grades import check_fitted_grades, is_of_grade
+from hscb_bayes.analysis.statistical_tests import can_be_fitted
 from hscb_bayes.analysis.subgroups import Subgroup, is_about, subgroup_of
-from hscb_bayes.analysis.tests_of_p_values import can_be_fitted
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.group import Group
@@ -204,7 +204,7 @@ def check_items(
     check_fitted_grades(items, study, last, responders, f"{address}: fit.items")
 
 
-def is_of_all_responders(item: Item, last: float) -> bool:
+def is_of_all_responders(item: Item, last: float) -> TypeGuard[Count | Share]:
     """Whether it is the number of those who responded by day ``last``, up to which responses are looked for."""
     if not isinstance(item, Count | Share) or item.event != "response":
         return False

@@ -8,6 +8,7 @@ share is a parameter of its own between 0 and 1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import TypeGuard
 
 import numpy as np
@@ -22,7 +23,6 @@ from hscb_bayes.sentences import listed, nearest, quote
 
 WEAK = 1.8  # standard deviation on the logit: of two grades nearly any share is as likely as any other
 SURE = 0.95
-Z = 1.645
 
 
 def share_of(grade: str) -> str:
@@ -59,7 +59,7 @@ def grade_beliefs(said: Mapping[str, Belief], grades: Sequence[str]) -> dict[str
 def _weak(left: int) -> Belief:
     """About the share of one of so many grades that are left."""
     middle = 1.0 / left
-    limit = natural(np.log(middle / (1.0 - middle)) + Z * WEAK, "logit")
+    limit = natural(np.log(middle / (1.0 - middle)) + NormalDist().inv_cdf(SURE) * WEAK, "logit")
     return Belief(best_guess=middle, below=float(limit), sure=SURE, why="nothing is said; a weak belief by default")
 
 

@@ -17,11 +17,11 @@ from hscb_bayes.analysis.patient_table import PatientAnalysisTable
 from hscb_bayes.analysis.pool_table import PoolTable
 from hscb_bayes.evidence.event import Event
 from hscb_bayes.evidence.group import Group
+from hscb_bayes.evidence.item import LONGEST_NAME, NAME
 from hscb_bayes.evidence.registry import KINDS
 from hscb_bayes.evidence.study import SCHEMA, StudyTable
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
 
 FileKind = Literal["study", "analysis", "patients", "pool"]
 
@@ -42,7 +42,11 @@ def _study() -> dict[str, Any]:
         table["properties"].pop("id")
         table["required"].remove("id")
     by_name = {
-        name: {"type": "object", "propertyNames": NAME, "additionalProperties": _ref(f"table_{name}")}
+        name: {
+            "type": "object",
+            "propertyNames": {"pattern": NAME, "maxLength": LONGEST_NAME},
+            "additionalProperties": _ref(f"table_{name}"),
+        }
         for name in ("event", "group")
     }
     items = {"type": "array", "minItems": 1, "items": {"oneOf": [_ref(f"table_{kind}") for kind in KINDS]}}

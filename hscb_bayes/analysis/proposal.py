@@ -42,21 +42,18 @@ EVIDENCE = "evidence"
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What an analysis may fit.
+    """An analysis that fits what can be fitted together.
 
     Parameters
     ----------
-    items
-        Ids for ``fit.items``.
+    data
+        Its tables.
     rest
         By id of a number that describes outcomes and is not fitted, why.
-    data
-        The tables of the analysis.
     """
 
-    items: tuple[str, ...]
-    rest: Mapping[str, str]
     data: Mapping[str, Any]
+    rest: Mapping[str, str]
 
 
 def propose(study: Study, endpoints: Endpoints, among: str, study_file: str) -> Proposal:
@@ -76,7 +73,7 @@ def propose(study: Study, endpoints: Endpoints, among: str, study_file: str) -> 
     """
     seen = study.seen_by(endpoints)
     known, data = fittable(seen, among), _tables(seen, endpoints, among, study_file)
-    rest = {item.id: _no_role(item.id, seen, data) for item in seen.items if item.describes_outcomes}
+    rest = {item.id: _refused([item.id], data, seen) for item in seen.items if item.describes_outcomes}
     for item in seen.items:
         for id in (item.id_among(group) for group in item.groups) if isinstance(item, MedianTime) else (item.id,):
             if id in known:
@@ -102,7 +99,7 @@ def propose(study: Study, endpoints: Endpoints, among: str, study_file: str) -> 
     if not items:
         raise InputError(f"{study.path}: {_nothing(study, endpoints, among, rest)}")
     data["fit"]["items"] = items
-    return Proposal(items=tuple(items), rest=rest, data=data)
+    return Proposal(data=data, rest=rest)
 
 
 def _with_size(group: str, data: Mapping[str, Any], study: Study) -> dict[str, Any]:
@@ -125,11 +122,6 @@ def _nothing(study: Study, endpoints: Endpoints, among: str, rest: Mapping[str, 
     if events:
         return f"{told}; numbers are also of {listed(list(dict.fromkeys(events)))}: say --response or --end"
     return f"{told}: {'; '.join(rest.values()) or 'no printed number describes outcomes'}"
-
-
-def _no_role(id: str, study: Study, data: Mapping[str, Any]) -> str:
-    """Why an item that the likelihood has no place for is not fitted."""
-    return _refused([id], data, study)
 
 
 def _refused(items: Sequence[str], data: Mapping[str, Any], study: Study) -> str:
@@ -162,7 +154,7 @@ def _tables(study: Study, endpoints: Endpoints, among: str, study_file: str) -> 
         "cohort": cohort,
         "hazards": {"never_respond": True},
         "follow_up": {"complete": False, "why": "example: what the paper says of follow-up"},
-        "conventions": {"tests": _tests(study, among)},
+        "conventions": {"tests": _tests(study)},
     }
     found["prior"] = _beliefs(days)
     needed = needed_priors(validated(found, study.path))
@@ -181,13 +173,12 @@ def _beliefs(days: float) -> dict[str, dict[str, Any]]:
     }
     found = {}
     for id in BELIEFS:
-        limit = 3.0 if id.startswith(("hazard_ratio", "odds_ratio")) or id.endswith("_step") else 2.5
-        guess, below = said.get(id, (1.0, limit))
+        guess, below = said.get(id, (1.0, 3.0 if BELIEFS[id].of_duration else 2.5))
         found[id] = {"best_guess": guess, "below": below, "why": DEFAULT}
     return found
 
 
-def _tests(study: Study, among: str) -> dict[str, dict[str, str]]:
+def _tests(study: Study) -> dict[str, dict[str, str]]:
     """For each P value without a printed test the first test that could be its own."""
     found: dict[str, dict[str, str]] = {}
     for item in study.items:
@@ -243,7 +234,7 @@ def text_of(proposal: Proposal, study: Study, path: Path) -> str:
     data = proposal.data
     lines = [
         "# What is assumed. What the paper says stands in the study file. Replace each default and each example.",
-        f"# Then:  hscb run {path} --quick",
+        f"# Then:  hscb run {_one_line(path.name)} --quick",
         f"schema = {data['schema']}",
         *_pairs({key: data[key] for key in ("title", "question", "study")}),
         "",

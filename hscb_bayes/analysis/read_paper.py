@@ -17,7 +17,7 @@ from hscb_bayes.analysis.known import known_from_text, read_known
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.paper_table import AnalysisTable, validated
-from hscb_bayes.analysis.tests_of_p_values import check_fitted_p_values, check_tests
+from hscb_bayes.analysis.statistical_tests import check_fitted_p_values, check_tests
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.event import check_endpoints
 from hscb_bayes.evidence.study import Study, load_study, study_of

@@ -23,7 +23,9 @@ def _one_line(text: str) -> str:
     return text
 
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+NAME = r"^[a-z][a-z0-9_]*$"
+LONGEST_NAME = 60
+Identifier = Annotated[str, StringConstraints(pattern=NAME, max_length=LONGEST_NAME)]
 Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)]
 Paragraph = Annotated[str, StringConstraints(max_length=5000)]
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.item import LONGEST_NAME, NAME
 from hscb_bayes.sentences import quote
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 TEXT = """\
 # What the paper prints: nothing computed, nothing assumed. Every value here is an example. Replace it by what is
 # printed, or delete its table. Write numbers as text with the digits that are printed: "59%", "9 days", "1 year",
@@ -103,13 +103,13 @@ def new_study(name: str, folder: Path) -> Path:
     InputError
         When the name is none, the folder is not there, or the file is there already.
     """
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name) or len(name) > LONGEST_NAME:
         raise InputError(
             f"name: required lower-case letters, digits and underscores, a letter first, such as 'smith2025', "
             f"found {quote(name)}"
         )
     path = folder / f"{name}.toml"
-    write_new(path, TEXT.format(name=name, file=path))
+    write_new(path, TEXT.format(name=name, file=path.name))
     return path
 
 

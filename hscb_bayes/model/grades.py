@@ -16,13 +16,9 @@ from scipy.special import gammaln
 from hscb_bayes.analysis.grades import is_of_grade, share_of, whole_of
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.evidence.cohort import Cohort
-from hscb_bayes.evidence.kinds.count import Count
-from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.special import TINY, Special
-from hscb_bayes.model.marks import RESPONDERS
+from hscb_bayes.model.marks import RESPONDERS, patients_counted
 from hscb_bayes.process.logistic import softplus
-
-OF_GRADES = ("grades_counted", "grades_left")  # arrays
 
 
 def grade_data(analysis: Member, numbers: Mapping[str, float], without: Collection[str], last: float) -> dict[str, Any]:
@@ -48,21 +44,15 @@ def grade_data(analysis: Member, numbers: Mapping[str, float], without: Collecti
     assumed = analysis.cohort.responders
     many = None if assumed is None else float(numbers.get(RESPONDERS, assumed))
     if whole is not None:
-        many = _counted(analysis, whole, numbers) if whole.id not in without else None
+        many = patients_counted(analysis, whole, numbers) if whole.id not in without else None
     counted, unknown = np.zeros(len(grades)), np.ones(len(grades))
     for item in analysis.study.items if many is not None else ():
         if item.id in analysis.fit.items and item.id not in without and is_of_grade(item, analysis.study):
             place = grades.index(item.event)
-            counted[place], unknown[place] = _counted(analysis, item, numbers), 0.0
+            counted[place], unknown[place] = patients_counted(analysis, item, numbers), 0.0
     left = max((many or 0.0) - counted.sum(), 0.0) if unknown.any() and not unknown.all() else 0.0
     ways = gammaln(counted.sum() + left + 1.0) - gammaln(counted + 1.0).sum() - gammaln(left + 1.0)
     return {"grades_counted": np.stack([counted, unknown]), "grades_left": np.array([left, ways])}
-
-
-def _counted(analysis: Member, item: Count | Share, numbers: Mapping[str, float]) -> float:
-    """How many a number is: itself, or the whole number next to a share."""
-    value = float(numbers[item.id])
-    return value if isinstance(item, Count) else float(np.floor(value * analysis.size + 0.5))
 
 
 def grade_term(values: Mapping[str, Any], analysis: Member, data: Mapping[str, Any], xp: Any) -> Any:

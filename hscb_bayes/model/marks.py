@@ -109,10 +109,15 @@ def responders_of(analysis: Member, numbers: Mapping[str, float], fitted: Collec
     """How many responded by ``last``: printed, the whole number next to a printed share, or assumed."""
     for item in analysis.study.items:
         if is_of_all_responders(item, last) and item.id in fitted:
-            value = float(numbers[item.id])
-            return value if isinstance(item, Count) else float(np.floor(value * analysis.size + 0.5))
+            return patients_counted(analysis, item, numbers)
     assumed = analysis.cohort.responders
     return None if assumed is None or not fitted else float(numbers.get(RESPONDERS, assumed))
+
+
+def patients_counted(analysis: Member, item: Count | Share, numbers: Mapping[str, float]) -> float:
+    """How many of all patients a number is: itself, or the whole number next to a share."""
+    value = float(numbers[item.id])
+    return value if isinstance(item, Count) else float(np.floor(value * analysis.size + HALF))
 
 
 def marks_of(
