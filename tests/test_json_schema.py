@@ -23,7 +23,7 @@ def kind_of(path: Path) -> str:
     if path in EVIDENCE:
         return "study"
     analysis = load(path)
-    return "pool" if len(analysis.members) > 1 else "analysis" if analysis.has_print else "patients"
+    return "pool" if analysis.has_hierarchy else "analysis" if analysis.has_print else "patients"
 
 
 def mistakes(kind: str, data: Any) -> list[str]:

@@ -41,7 +41,8 @@ class Analysis:
     members
         The studies, in the file's order; the first says hazards and beliefs.
     pooling
-        "partial": studies are around an average one; "none": each is on its own, from its data and the same beliefs.
+        "partial": studies are around an average one; "none": each is on its own, from its data and the same beliefs;
+        "arms": they are arms of one study, which differ from the first of them by shifts.
     """
 
     name: str
@@ -50,7 +51,7 @@ class Analysis:
     sources: Mapping[str, str]
     text: str
     members: tuple[Member, ...]
-    pooling: Literal["partial", "none"] = "partial"
+    pooling: Literal["partial", "none", "arms"] = "partial"
 
     def member(self, study: str) -> Member:
         """One study.
@@ -64,6 +65,11 @@ class Analysis:
             if member.study.id == study:
                 return member
         raise InputError(f"{self.path}: there is no study {quote(study)}; {nearest(study, self.studies)}")
+
+    @property
+    def prints(self) -> tuple[Member, ...]:
+        """Members whose prints are all that there are: of arms, which have one, the first."""
+        return self.members[:1] if self.has_arms else self.members
 
     @property
     def studies(self) -> tuple[str, ...]:
@@ -130,7 +136,7 @@ class Analysis:
     @cached_property
     def levels(self) -> Mapping[str, Level]:
         """Units that differ with a spread, by name: "study", where studies are around an average one, and "centre"."""
-        found = {} if self.each_alone else {STUDY: self._studies}
+        found = {STUDY: self._studies} if self.has_hierarchy else {}
         centres = [member.levels[CENTRE] for member in self.members if CENTRE in member.levels]
         return found | ({CENTRE: Level.joined(centres)} if centres else {})
 
@@ -153,12 +159,14 @@ class Analysis:
 
     @property
     def shifts(self) -> tuple[Shift, ...]:
-        """What tells studies, or patients known one by one, apart without a spread.
+        """What tells studies, arms, or patients known one by one, apart without a spread.
 
         Shifts of populations and definitions are there where studies are around an average one.
         """
         of_patients = tuple(shift for member in self.members for shift in member.shifts)
-        return of_patients if self.each_alone else self._of_kinds + of_patients
+        if self.has_arms:
+            return self.table.arms.shifts(never_respond=self.hazards.never_respond) + of_patients
+        return self._of_kinds + of_patients if self.has_hierarchy else of_patients
 
     @cached_property
     def _of_kinds(self) -> tuple[Shift, ...]:
@@ -174,7 +182,7 @@ class Analysis:
     @property
     def powers(self) -> Mapping[str, float]:
         """Of each study's likelihood, by id."""
-        given = {} if self.table.borrowing is None else self.table.borrowing.power
+        given = {} if self.has_arms or self.table.borrowing is None else self.table.borrowing.power
         return {study: given.get(study, 1.0) for study in self.studies}
 
     @property
@@ -188,6 +196,11 @@ class Analysis:
         return self.pooling == "none"
 
     @property
+    def has_arms(self) -> bool:
+        """Whether its members are arms of one study; the first is the reference."""
+        return self.pooling == "arms"
+
+    @property
     def has_print(self) -> bool:
         """Whether a printed study is among its members."""
         return any(member.is_printed for member in self.members)
@@ -196,6 +209,11 @@ class Analysis:
     def has_one_print(self) -> bool:
         """Whether it is of one printed study."""
         return len(self.members) == 1 and self.has_print
+
+    @property
+    def has_one_study(self) -> bool:
+        """Whether it is of one printed study, or of arms of one."""
+        return self.has_one_print or self.has_arms
 
     @property
     def has_patients(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_paper import load_paper
 from hscb_bayes.analysis.read_pool import is_pool, load_pool
 from hscb_bayes.analysis.read_table import is_of_patients
 from hscb_bayes.errors import InputError
@@ -67,10 +67,10 @@ def audits_of(path: str | Path) -> tuple[Audited, ...]:
         When a file is not as it should be, ``[handled]`` names no finding, or the analysis has no print.
     """
     if is_pool(path):
-        return tuple(_audited(member) for member in load_pool(path).members)
+        return tuple(_audited(member) for member in load_pool(path).prints)
     if is_of_patients(path):
         raise InputError(f"{path}: an analysis of patients one by one has no print to audit; required a study file")
-    return (_audited(load_analysis(path)),)
+    return tuple(_audited(member) for member in load_paper(path).prints)
 
 
 def _audited(analysis: Member) -> Audited:

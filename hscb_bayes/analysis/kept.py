@@ -12,6 +12,7 @@ from hscb_bayes.analysis.pool_table import validated
 from hscb_bayes.analysis.read_paper import analysis_from_text
 from hscb_bayes.analysis.read_pool import checked
 from hscb_bayes.analysis.read_table import among_studies, patients_from_text
+from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.stored import text_of_patients
 from hscb_bayes.toml_file import tables_of_json
 
@@ -30,6 +31,8 @@ def texts_of(analysis: Analysis) -> dict[str, str]:
         "analysis_tables": analysis.text,
         "sources": json.dumps(dict(analysis.sources)),
     }
+    if analysis.has_arms:
+        return told | {STUDY: analysis.members[0].study.text}
     if not isinstance(analysis, Member):
         members = {member.study.id: _part_of(member) for member in analysis.members}
         return told | {MEMBERS: json.dumps(members), POOLING: analysis.pooling}
@@ -89,6 +92,9 @@ def _member_of(part: Mapping[str, Any], first: Member | None = None) -> Member:
     told = {key: str(part[key]) for key in ("name", "path", "text")} | {"sources": part["sources"]}
     known = str(part.get("known_patients", ""))
     if "study_text" in part:
-        return analysis_from_text(**told, study_text=str(part["study_text"]), known_text=known)
+        found = analysis_from_text(**told, study_text=str(part["study_text"]), known_text=known)
+        if not isinstance(found, Member):
+            raise InputError(f"{told['path']}: arms: required an analysis of one group of patients, to pool its study")
+        return found
     table = patients_from_text(**told, table=known)
     return table if first is None else among_studies(table, first)

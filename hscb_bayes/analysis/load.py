@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.layers import file_inside, find_analysis, names_in
-from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.read_paper import load_paper
 from hscb_bayes.analysis.read_pool import is_pool, load_pool
 from hscb_bayes.analysis.read_table import is_of_patients, load_patients
 from hscb_bayes.errors import InputError
@@ -19,7 +19,7 @@ def load(path: str | Path) -> Analysis:
     Raises
     ------
     InputError
-        As ``load_analysis``, ``load_pool`` and ``load_patients`` do.
+        As ``load_paper``, ``load_pool`` and ``load_patients`` do.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def load(path: str | Path) -> Analysis:
     """
     if is_pool(path):
         return load_pool(path)
-    return load_patients(path) if is_of_patients(path) else load_analysis(path)
+    return load_patients(path) if is_of_patients(path) else load_paper(path)
 
 
 def load_alternatives(analysis: Analysis) -> dict[str, Analysis]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from hscb_bayes.analysis.arms import Arms
 from hscb_bayes.analysis.hazards import Hazards, check_families
 from hscb_bayes.analysis.known import KnownTable
 from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
@@ -144,6 +145,7 @@ class AnalysisTable(Table):
     )
     fit: Fit = Field(description="which numbers are fitted")
     cohort: CohortAssumptions = Field(description="the patients' durations")
+    arms: Arms | None = Field(default=None, description="groups that are compared; left out: none are")
     hazards: Hazards = Field(default_factory=Hazards, description="the hazards")
     follow_up: FollowUpAssumption = Field(description="follow-up")
     conventions: Conventions = Field(default_factory=Conventions, description="how the authors computed")
@@ -172,6 +174,7 @@ def validated(data: dict[str, Any], address: str) -> AnalysisTable:
     check_families(table.hazards, address)
     check_beliefs(table.prior, needed_priors(table), address)
     _check_known(table, address)
+    _check_arms(table, address)
     return table
 
 
@@ -194,6 +197,26 @@ def _check_known(table: AnalysisTable, address: str) -> None:
             f"{address}: known_patients: required hazards.never_respond_by_duration = false; of patients one by one "
             "the share who never respond is the same for all"
         )
+
+
+def _check_arms(table: AnalysisTable, address: str) -> None:
+    """Refuse what arms cannot be told beside."""
+    if table.arms is None:
+        return
+    beside = {
+        "between_studies": table.between_studies is not None,
+        "known_patients": table.known_patients is not None,
+        "grades": bool(table.grades),
+        "cohort.responders": table.cohort.responders is not None,
+        "cohort.among": table.cohort.among != EVERYBODY,
+    }
+    said = {
+        "cohort.responders": "arms.responders says how many responded in each arm",
+        "cohort.among": "arms.reference and arms.compared say whom the analysis is about",
+    }
+    for key, is_there in beside.items():
+        if is_there:
+            raise InputError(f"{address}: {key}: required without it beside arms; {said.get(key, 'remove it')}")
 
 
 def needed_priors(table: AnalysisTable) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from hscb_bayes.analysis.against_study import Role, duration_summary, fittable, last_day
+from hscb_bayes.analysis.held_against import check_against_study
 from hscb_bayes.analysis.paper_table import needed_priors, validated
 from hscb_bayes.analysis.priors import BELIEFS
-from hscb_bayes.analysis.read_paper import check_against_study
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.audit.sizes import group_sizes

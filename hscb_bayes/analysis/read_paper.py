@@ -10,18 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hscb_bayes.analysis.against_study import check_items, check_patients, duration_summary
-from hscb_bayes.analysis.declared_sizes import check_cohort
-from hscb_bayes.analysis.grades import check_grade_beliefs
-from hscb_bayes.analysis.known import known_from_text, read_known
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.held_against import check_against_study
+from hscb_bayes.analysis.known import Known, known_from_text, read_known
 from hscb_bayes.analysis.layers import file_inside, find_analysis, layers_of, names_in
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.paper_table import AnalysisTable, validated
-from hscb_bayes.analysis.statistical_tests import check_fitted_p_values, check_tests
+from hscb_bayes.analysis.read_arms import with_arms
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.event import check_endpoints
 from hscb_bayes.evidence.study import Study, load_study, study_of
-from hscb_bayes.sentences import nearest, quote
+from hscb_bayes.sentences import listed, nearest, quote
 from hscb_bayes.toml_file import TomlFile, tables_of_json
 
 
@@ -31,8 +30,17 @@ def load_analysis(path: str | Path) -> Member:
     Raises
     ------
     InputError
-        A sentence that says which file and key, what is required and what was found.
+        A sentence that says which file and key, what is required and what was found; of an analysis that compares arms
+        that ``load`` reads it.
     """
+    found = load_paper(path)
+    if not isinstance(found, Member):
+        raise InputError(f"{found.path}: arms: required an analysis of one group of patients; use load")
+    return found
+
+
+def load_paper(path: str | Path) -> Analysis:
+    """As ``load_analysis``; and with arms, where the file compares some."""
     file = find_analysis(path)
     analysis = _load(file)
     for name in analysis.table.report.alternatives:
@@ -44,10 +52,15 @@ def load_analysis(path: str | Path) -> Member:
                 f"{nearest(name, known)}"
             )
         other = analysis if name == analysis.name else _load(beside)
-        if other.study.sha256 != analysis.study.sha256:
+        theirs, own = other.members[0].study, analysis.members[0].study
+        if theirs.sha256 != own.sha256:
             raise InputError(
-                f"{file}: report.alternatives: {quote(name)} is about another study, {other.study.path}; "
-                f"required {analysis.study.path}"
+                f"{file}: report.alternatives: {quote(name)} is about another study, {theirs.path}; required {own.path}"
+            )
+        if other.studies != analysis.studies:
+            raise InputError(
+                f"{file}: report.alternatives: {quote(name)} is of {listed(other.studies)}; required the same arms, "
+                f"{listed(analysis.studies)}"
             )
         if other.table.endpoints != analysis.table.endpoints:
             raise InputError(
@@ -57,7 +70,7 @@ def load_analysis(path: str | Path) -> Member:
     return analysis
 
 
-def _load(file: Path) -> Member:
+def _load(file: Path) -> Analysis:
     """An analysis without a look at its alternatives; what is wrong in its base is said of the base."""
     layers, sources = layers_of(file)
     if "patients" in layers[-1][1]:
@@ -69,15 +82,27 @@ def _load(file: Path) -> Member:
             _checked(data, below)
         raise
     known, table_read = (None, {}) if table.known_patients is None else read_known(table.known_patients, file)
-    return Member(
-        name=file.stem,
-        table=table,
-        study=study,
-        path=str(file),
-        sources={**sources, **table_read, study.path: study.sha256},
-        text=json.dumps(layers[-1][1]),
+    read = {**sources, **table_read, study.path: study.sha256}
+    return _made(
+        name=file.stem, table=table, study=study, path=str(file), sources=read, text=json.dumps(layers[-1][1]),
         known=known,
-    )
+    )  # fmt: skip
+
+
+def _made(
+    *,
+    name: str,
+    table: AnalysisTable,
+    study: Study,
+    path: str,
+    sources: Mapping[str, str],
+    text: str,
+    known: Known | None,
+) -> Analysis:
+    """Of one group of patients, or of the arms that the table compares."""
+    if table.arms is not None:
+        return with_arms(name=name, table=table, study=study, path=path, sources=sources, text=text)
+    return Member(name=name, table=table, study=study, path=path, sources=sources, text=text, known=known)
 
 
 def _checked(data: dict[str, Any], file: Path) -> tuple[AnalysisTable, Study]:
@@ -87,8 +112,8 @@ def _checked(data: dict[str, Any], file: Path) -> tuple[AnalysisTable, Study]:
 
 def analysis_from_text(
     *, name: str, path: str, text: str, study_text: str, sources: Mapping[str, str], known_text: str = ""
-) -> Member:
-    """An analysis from the provenance of its posterior; raises what ``load_analysis`` raises."""
+) -> Analysis:
+    """An analysis from the provenance of its posterior; raises what ``load_paper`` raises."""
     data = tables_of_json(text, path)
     table = validated(data, path)
     study_path = next(iter(reversed(list(sources))), "")
@@ -98,10 +123,10 @@ def analysis_from_text(
     study = _seen(table, study_of(file), path)
     said = table.known_patients
     known = None if said is None else known_from_text(said, known_text, f"{path}: known_patients")
-    return Member(name=name, table=table, study=study, path=path, sources=sources, text=text, known=known)
+    return _made(name=name, table=table, study=study, path=path, sources=sources, text=text, known=known)
 
 
-def _in_words(analysis: Member) -> str:
+def _in_words(analysis: Analysis) -> str:
     """The endpoints of an analysis."""
     return f"{analysis.table.endpoints.response!r} and {analysis.table.endpoints.end!r}"
 
@@ -119,18 +144,6 @@ def _seen(table: AnalysisTable, study: Study, address: str) -> Study:
     """The study as the analysis sees it, held against what the analysis says."""
     check_endpoints(table.endpoints, study.events, address)
     seen = study.seen_by(table.endpoints)
-    check_against_study(table, seen, address)
+    if table.arms is None:
+        check_against_study(table, seen, address)
     return seen
-
-
-def check_against_study(table: AnalysisTable, study: Study, address: str) -> None:
-    """Find before anything is compiled what the study cannot give."""
-    cohort = table.cohort
-    check_patients(cohort.among, cohort.responders, table.fit.items, study, address)
-    check_fitted_p_values(table.fit.items, table.conventions, study, address, form=cohort.form)
-    check_items(table.fit.items, study, address, among=cohort.among, responders=cohort.responders)
-    check_grade_beliefs(table.grades, table.fit.items, study, address)
-    check_cohort(cohort.sizes, cohort.form, table.fit.items, study, address, among=cohort.among)
-    check_tests(table.conventions, study, address, among=cohort.among)
-    if cohort.form != "none":
-        duration_summary(study, cohort.among)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.grades import is_of_grade
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import is_about
@@ -28,6 +29,11 @@ def speaks_of(analysis: Member, number: PrintedNumber) -> bool:
     groups = (number.among, *((item.groups_compared or ()) if isinstance(item, PValue) else ()))
     parts = [study.groups[part] for id in groups if id in study.groups for part in study.groups[id].parts]
     return analysis.by_duration or all(part.by != "duration" or _is_sized(analysis, part) for part in parts)
+
+
+def owner_of(analysis: Analysis, number: PrintedNumber) -> Member | None:
+    """The member, or the arm, whose number a printed number of its study is; None where it is of none of them."""
+    return next((member for member in analysis.members if speaks_of(member, number)), None)
 
 
 def _is_sized(analysis: Member, group: Group) -> bool:

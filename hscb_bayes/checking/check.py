@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.scope import speaks_of
+from hscb_bayes.analysis.scope import owner_of, speaks_of
 from hscb_bayes.checking.replicate import REPLICATES, replicate
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.checking.tail import two_sided_tail
@@ -85,12 +85,12 @@ def check(
     analysis, refits = posterior.analysis, left_out or {}
     if not analysis.has_print:
         return check_of_patients(posterior, days=analysis.table.report.days, seed=seed)
-    several = len(analysis.members) > 1
-    known = analysis.studies if several else analysis.fit.items
+    known = [id for member in analysis.members for id in member.fit.items]
+    known = known if analysis.has_one_study else [*analysis.studies]
     for id in refits:
         if id not in known:
             raise InputError(f"left_out: {quote(id)} is not fitted; {nearest(id, known)}")
-    if not several:
+    if analysis.has_one_study:
         drawn = {id: _Drawn.of(refit, replicates, seed) for id, refit in refits.items()}
         return _of_print(posterior, drawn, None, replicates, seed)
     tables = []
@@ -123,7 +123,7 @@ class _Drawn:
 def _of_print(
     posterior: Posterior, without: Mapping[str, _Drawn], others: _Drawn | None, replicates: int, seed: int
 ) -> pd.DataFrame:
-    """The check of one study.
+    """The check of one study, or of all its arms.
 
     Parameters
     ----------
@@ -132,13 +132,14 @@ def _of_print(
     others
         What is drawn without the whole study.
     """
-    analysis, widths = posterior.analysis, interval_items(posterior.analysis)
-    study = analysis.study
+    analysis, study = posterior.analysis, posterior.analysis.members[0].study
+    widths = frozenset[str]().union(*(interval_items(member) for member in analysis.members))
     numbers = replicate(posterior, replicates=replicates, seed=seed).numbers
     rows = []
     outcomes = [item for item in (*study.items, *study.other_items) if item.describes_outcomes]
     for number in (number for item in outcomes for number in item.numbers):
-        id, used = use_of(number, analysis, widths)
+        owner = owner_of(analysis, number)
+        id, used = (None, OUTSIDE) if owner is None else use_of(number, owner, widths)
         row: dict[str, object] = {
             "id": number.id,
             "item": number.item,

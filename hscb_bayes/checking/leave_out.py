@@ -109,9 +109,8 @@ def short_attempts(target_accept: float = TARGET_ACCEPT) -> tuple[Attempt, ...]:
 
 
 def each_number(analysis: Analysis) -> dict[str, HeldOut]:
-    """Every fitted number of an analysis of one print, by its id."""
-    (member,) = analysis.members
-    return {id: HeldOut(numbers={member.study.id: [id]}) for id in member.fit.items}
+    """Every fitted number of an analysis of one print, or of its arms, by its id."""
+    return {id: HeldOut(numbers={one.study.id: [id]}) for one in analysis.members for id in one.fit.items}
 
 
 def each_study(analysis: Analysis) -> dict[str, HeldOut]:

@@ -78,9 +78,17 @@ def replicate(posterior: Posterior, *, replicates: int = REPLICATES, seed: int) 
     """
     if replicates < 1:
         raise InputError(f"replicates: required 1 or more, found {replicates}")
+    analysis, rng = posterior.analysis, np.random.default_rng(seed)
+    if not analysis.has_arms:
+        return _of_one(posterior, replicates, rng)
+    arms = [_of_one(posterior.of(study=arm), replicates, rng) for arm in analysis.studies]
+    numbers = {id: values for arm in arms for id, values in arm.numbers.items()}
+    return Replicates(cohort=Cohort.joined([arm.cohort for arm in arms]), numbers=numbers)
+
+
+def _of_one(posterior: Posterior, replicates: int, rng: np.random.Generator) -> Replicates:
+    """Of one study, or of one arm."""
     analysis, draws, effect = posterior.analysis, posterior.parameters, effects_of_patients(posterior)
     taken = np.arange(replicates) * len(draws) // replicates
-    cohort = simulate_cohort(
-        analysis, draws[taken], None if effect is None else effect[taken], rng=np.random.default_rng(seed)
-    )
+    cohort = simulate_cohort(analysis, draws[taken], None if effect is None else effect[taken], rng=rng)
     return Replicates(cohort=cohort, numbers=printed_by(analysis, cohort))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -49,6 +49,25 @@ class Cohort:
     died: np.ndarray
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
     grades: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def joined(cls, cohorts: Sequence[Cohort]) -> Cohort:
+        """The patients of several cohorts, one after the other, in the groups of all of them."""
+
+        def together(name: str) -> np.ndarray:
+            return np.concatenate([getattr(cohort, name) for cohort in cohorts], axis=-1)
+
+        def by_name(kind: str) -> dict[str, np.ndarray]:
+            names = dict.fromkeys(name for cohort in cohorts for name in getattr(cohort, kind))
+            nobody = [np.zeros(cohort.died.shape, dtype=bool) for cohort in cohorts]
+            parts = [getattr(cohort, kind) for cohort in cohorts]
+            return {
+                name: np.concatenate([part.get(name, none) for part, none in zip(parts, nobody, strict=True)], axis=-1)
+                for name in names
+            }
+
+        each = {name: together(name) for name in ("duration", "response_day", "last_day", "died")}
+        return cls(**each, groups=by_name("groups"), grades=by_name("grades"))
 
     @property
     def responded(self) -> np.ndarray:

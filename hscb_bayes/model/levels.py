@@ -53,15 +53,16 @@ class UnitEffects:
 
 
 def study_effects(analysis: Analysis, data: Mapping[str, Any]) -> UnitEffects:
-    """What studies add, of all ``EFFECTS``; 0 where they do not differ."""
-    level, studies = analysis.levels.get(STUDY), len(analysis.studies)
-    if level is None:
-        return UnitEffects(effects=pt.zeros((1, studies, len(EFFECTS))), log_probability=pt.zeros((1, studies)))
-    common: Any = 0.0
+    """What studies, or arms, add, of all ``EFFECTS``; 0 where they do not differ."""
+    level, studies, common = analysis.levels.get(STUDY), len(analysis.studies), 0.0
+    effects = EFFECTS if level is None else level.effects
     if study_shifts(analysis):
         standard = pm.Normal("standard_shift", dims=SHIFT_DIMS)
         shift = pm.Deterministic("shift_effect", data["shift"] * standard, dims=SHIFT_DIMS)
-        common = pt.matmul(data["belongs"], pt.matmul(shift, indicators(shifted_effects(analysis), level.effects)))
+        common = pt.matmul(data["belongs"], pt.matmul(shift, indicators(shifted_effects(analysis), effects)))
+    if level is None:
+        whole = pt.zeros((1, studies, len(EFFECTS))) + common
+        return UnitEffects(effects=whole, log_probability=pt.zeros((1, studies)))
     found = unit_effects(level, data, common)
     whole = pt.matmul(found.effects, indicators(level.effects))
     shape = (level.components, studies)

@@ -14,7 +14,7 @@ from hscb_bayes.analysis.level import STUDY, Level, LevelName
 from hscb_bayes.model.held_out import NOTHING, HeldOut
 from hscb_bayes.model.known_patients import added_to_known
 from hscb_bayes.model.known_rows import tables_of
-from hscb_bayes.model.level_arrays import level_arrays, study_parameters
+from hscb_bayes.model.level_arrays import level_arrays, shift_arrays, study_parameters
 from hscb_bayes.model.levels import Law, log_prior_apart, root_of_effects
 from hscb_bayes.model.patient_likelihood import coefficients, log_likelihood_of_table
 from hscb_bayes.model.patient_rows import table_data
@@ -27,10 +27,12 @@ ALIKE, APART = "study_effect", "study_effect_apart"  # variables: effects of a s
 
 
 def effects_as_drawn(pooled: Posterior) -> np.ndarray:
-    """Each study's effects, shape (draw, study, effect).
+    """Each study's or arm's effects, shape (draw, study, effect).
 
     Where studies may be on their own, each draw says of each study by its probability whether it is.
     """
+    if pooled.analysis.has_arms:
+        return shift_arrays(pooled.analysis)["belongs"] @ pooled.among_effects("shift_effect")
     alike = pooled.among_effects(ALIKE)
     if APART not in pooled.dataset:
         return alike

@@ -201,6 +201,8 @@ def _by_component(posterior: Posterior, place: int) -> tuple[np.ndarray, np.ndar
     analysis, size = posterior.analysis, len(posterior.parameters)
     if not analysis.has_hierarchy:
         found = np.zeros((1, size, len(EFFECTS)))
+        if analysis.has_arms:
+            found[0] = effects_as_drawn(posterior)[:, place]
         if posterior.effect is not None and len(analysis.members) == 1:
             found[0, :, :ON_HAZARDS] = posterior.effect
         return found, np.zeros((1, size))
@@ -218,7 +220,7 @@ def _predicted(posterior: Posterior, rng: np.random.Generator) -> Iterator[tuple
     analysis, coords = posterior.analysis, coords_of(posterior.analysis)
     if min(analysis.powers.values()) < 1.0:
         return
-    drawn = effects_as_drawn(posterior) if analysis.has_hierarchy else None
+    drawn = effects_as_drawn(posterior) if analysis.has_hierarchy or analysis.has_arms else None
     effects = (
         drawn
         if drawn is not None

@@ -256,7 +256,7 @@ class Posterior:
         place, member = names.index(study), self.analysis.members[names.index(study)]
         if self.analysis.each_alone:
             return self._derived(member, self.parameters[:, place], whose=study, known_of=study)
-        if not self.analysis.has_hierarchy:
+        if len(names) == 1:
             return self
         return self._moved(member, effects_as_drawn(self)[:, place], whose=study, known_of=study)
 

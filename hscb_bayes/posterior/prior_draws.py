@@ -10,7 +10,7 @@ import xarray as xr
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
-from hscb_bayes.analysis.level import STUDY, Level
+from hscb_bayes.analysis.level import EFFECTS, STUDY, Level
 from hscb_bayes.model.build import coords_of
 from hscb_bayes.model.known_patients import effect_deviations
 from hscb_bayes.model.level_arrays import indicators, level_arrays, shift_arrays, shifted_effects, study_shifts
@@ -112,7 +112,8 @@ def _shifts(analysis: Analysis, shape: tuple[int, ...], rng: np.random.Generator
         return {}, 0.0
     beliefs = shift_arrays(analysis)
     shift = beliefs["shift"] * rng.standard_normal((*shape, *beliefs["shift"].shape))
-    common = beliefs["belongs"] @ shift @ indicators(shifted_effects(analysis), analysis.levels[STUDY].effects)
+    effects = analysis.levels[STUDY].effects if STUDY in analysis.levels else EFFECTS
+    common = beliefs["belongs"] @ shift @ indicators(shifted_effects(analysis), effects)
     return {"shift_effect": (SHIFT_DIMS, shift)}, common
 
 

@@ -15,6 +15,10 @@ QUANTITIES = {  # by name
     "death_rate": ("deaths out of the state over the time in it", "per patient-year"),
     "shares_of_grades": ("share of the grade among responses", "share"),
     "hazard_ratio": ("hazard ratio", "1"),
+    "odds_ratio_never_respond": ("odds ratio of never responding", "1"),
+    "response_difference": ("difference of the probability of a response by the day", "share"),
+    "survival_difference": ("difference of the probability to be alive on the day", "share"),
+    "time_difference": ("difference of mean days in the state up to the horizon", "days"),
     "nonresponder_death_day": ("day of death of a patient who does not respond", "days"),
 }
 

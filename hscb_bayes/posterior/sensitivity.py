@@ -12,14 +12,16 @@ power-scaling. Stat Comput 2024;34:57.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from arviz_stats import psense
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.known import EFFECT
+from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.priors import Parameter, natural
 from hscb_bayes.analysis.scope import fitted_p_values
 from hscb_bayes.model.likelihood import log_likelihood, log_prior
@@ -56,6 +58,8 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Prior beside posterior for every headline quantity and every parameter that the analysis uses.
 
+    Of arms it is every headline quantity of each of them, "controls:os_1y", and the parameters of the reference.
+
     Parameters
     ----------
     interval
@@ -79,7 +83,8 @@ def sensitivity(
     compared = _compared(posterior, headline_draws, seed)
     scaling = power_scaling(posterior, {row.id: row.posterior_unbounded for row in compared})
     table = pd.DataFrame([_row(row, interval) | scaling[row.id] for row in compared])
-    table["mostly_prior"] |= (table["kind"] == "headline") & table["quantity"].isin(list(untaught(analysis)))
+    missing = [_id(id, member, analysis) for member in analysis.members for id in untaught(member)]
+    table["mostly_prior"] |= (table["kind"] == "headline") & table["quantity"].isin(missing)
     return table
 
 
@@ -121,7 +126,7 @@ def power_scaling(posterior: Posterior, draws: dict[str, np.ndarray]) -> dict[st
     """Power-scaling sensitivity of scalars (draw,) to the prior and to the likelihood, by id."""
     analysis = posterior.analysis
     names = ("prior_sensitivity", "likelihood_sensitivity")
-    if analysis.table.between_studies is not None or fitted_p_values(analysis) or analysis.known is not None:
+    if analysis.has_arms or analysis.table.between_studies is not None or fitted_p_values(analysis) or analysis.known:
         return {id: dict.fromkeys(names, float("nan")) for id in draws}
     parameters = posterior.parameters
     chains = posterior.dataset.sizes["chain"]
@@ -147,21 +152,23 @@ def _by_chain(values: np.ndarray, chains: int) -> xr.DataArray:
 
 def _compared(posterior: Posterior, headline_draws: xr.Dataset, seed: int) -> list[_Compared]:
     analysis = posterior.analysis
-    before = draw_prior(analysis, draws=PRIOR_DRAWS, chains=1, seed=seed)
-    prior = headline_of(before)
-    fitted = {str(id): values.transpose("chain", "draw").values.ravel() for id, values in headline_draws.items()}
-    rows = [
-        _Compared(
-            id=id,
-            kind="headline",
-            quantity=quantity,
-            prior=prior[id],
-            posterior=fitted[id],
-            prior_unbounded=unbounded(prior[id], quantity.scale),
-            posterior_unbounded=unbounded(fitted[id], quantity.scale),
-        )
-        for id, quantity in headline_quantities(analysis).items()
-    ]
+    before, rows = draw_prior(analysis, draws=PRIOR_DRAWS, chains=1, seed=seed), list[_Compared]()
+    for member in analysis.members:
+        prior = headline_of(before.of(study=member.study.id))
+        own = headline_draws.sel(study=member.study.id) if analysis.has_arms else headline_draws
+        for id, quantity in headline_quantities(member).items():
+            after = own[id].transpose("chain", "draw").values.ravel()
+            rows.append(
+                _Compared(
+                    id=_id(id, member, analysis),
+                    kind="headline",
+                    quantity=_named(quantity, member, analysis),
+                    prior=prior[id],
+                    posterior=after,
+                    prior_unbounded=unbounded(prior[id], quantity.scale),
+                    posterior_unbounded=unbounded(after, quantity.scale),
+                )
+            )
     known = {row.id for row in rows}
     rows += [
         _parameter(id, before.parameters[:, column], posterior.parameters[:, column], parameter)
@@ -169,6 +176,17 @@ def _compared(posterior: Posterior, headline_draws: xr.Dataset, seed: int) -> li
         if id in analysis.believed and id not in known
     ]
     return rows + _of_known(before, posterior)
+
+
+def _id(quantity: str, member: Member, analysis: Analysis) -> str:
+    """That of a headline quantity, of arms with the arm's before it."""
+    return f"{member.study.id}:{quantity}" if analysis.has_arms else quantity
+
+
+def _named(quantity: Quantity, member: Member, analysis: Analysis) -> Quantity:
+    """A headline quantity, of arms with the arm in its words."""
+    label = f"{quantity.label}, {member.study.labels[member.study.id]}" if analysis.has_arms else quantity.label
+    return replace(quantity, label=label)
 
 
 def _of_known(prior: Posterior, posterior: Posterior) -> list[_Compared]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -39,14 +39,18 @@ def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days:
     ----------
     duration
         Durations of the condition in days; those that the analysis reports if left out. Of a pool, all patients of each
-        study, of the average and of the next one; with durations, those of them for which these have a part.
+        study, of the average and of the next one, and with arms of each arm; with durations, those of them for which
+        these have a part.
     seed
         Of the next study.
     """
     posterior = read_posterior(folder)
     analysis = posterior.analysis
     if analysis.has_hierarchy:
-        table = _of_each(posterior, duration=duration or (), days=days, seed=seed)
+        table = _of_each(each_of(posterior, seed=seed), "study", duration=duration or (), days=days)
+    elif analysis.has_arms:
+        arms = {arm: posterior.of(study=arm) for arm in analysis.studies}
+        table = _of_each(arms, "arm", duration=duration or (), days=days)
     elif analysis.has_print:
         asked = analysis.durations if duration is None else duration
         table = prediction_table(posterior, duration=asked, days=days)
@@ -58,13 +62,17 @@ def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days:
     return table.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")
 
 
-def _of_each(pooled: Posterior, *, duration: Sequence[float], days: Sequence[float], seed: int) -> pd.DataFrame:
-    """Of every study, of the average and of the next one; with durations, of those in whose analysis they have a part.
+def _of_each(
+    each: Mapping[str, Posterior], kind: str, *, duration: Sequence[float], days: Sequence[float]
+) -> pd.DataFrame:
+    """Of several posteriors by id; with durations, of those in whose analysis they have a part.
 
-    They stand in a column ``study``.
+    They stand in a column named ``kind``.
     """
-    each = each_of(pooled, seed=seed)
-    asked = {id: one for id, one in each.items() if not len(duration) or one.analysis.by_duration}
-    tables = [prediction_table(one, duration=duration, days=days).assign(study=id) for id, one in asked.items()]
+    asked = {id: one for id, one in each.items() if one.analysis.by_duration} if len(duration) else each
+    tables = [prediction_table(one, duration=duration, days=days).assign(**{kind: id}) for id, one in asked.items()]
+    if not tables:
+        (first, *_) = each.values()
+        return prediction_table(first, duration=duration, days=days)
     table = pd.concat(tables, ignore_index=True)
-    return table[["study", *(name for name in table.columns if name != "study")]]
+    return table[[kind, *(name for name in table.columns if name != kind)]]

@@ -83,7 +83,7 @@ def words_of(analysis: Analysis) -> Words:
     """The words of a table's own endpoints, or of a study's events; those of several prints are response and death."""
     if analysis.has_print:
         study = analysis.members[0].study
-        own = {name: event.words for name, event in study.events.items()} if analysis.has_one_print else {}
+        own = {name: event.words for name, event in study.events.items()} if analysis.has_one_study else {}
         response, death = own.get(RESPONSE, RESPONSE), own.get(DEATH, DEATH)
         zero = f"the {study.time_zero}"
         return Words(analysis=analysis, response=response, death=death, time_zero=zero, condition=study.condition)

@@ -47,7 +47,7 @@ class Fits:
     alternatives
         Posteriors of the analyses that the report compares, by name.
     headlines
-        Of alternatives of one printed study, ``predict.headline``, by name.
+        Of alternatives of one printed study, what the section of its answers reports, by name.
     """
 
     main: Posterior

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.scope import speaks_of
+from hscb_bayes.analysis.analysis import Analysis
+from hscb_bayes.analysis.scope import owner_of
 from hscb_bayes.model.print_arrays import interval_uses
 from hscb_bayes.model.print_intervals import IntervalUse
 
@@ -17,20 +17,21 @@ WIDTHS: Mapping[IntervalUse, str] = {
 }
 
 
-def items_by_use(analysis: Member) -> dict[str, list[str]]:
+def items_by_use(analysis: Analysis) -> dict[str, list[str]]:
     """Items that are "fitted", that are only "checked", and that are "outside" of an analysis of one study."""
-    fitted, labels = analysis.fit.items, analysis.study.labels
-    width = {id: WIDTHS[use] for id, use in interval_uses(analysis).items()}
+    study, labels = analysis.members[0].study, analysis.members[0].study.labels
+    fitted = [id for member in analysis.members for id in member.fit.items]
+    width = {id: WIDTHS[use] for member in analysis.members for id, use in interval_uses(member).items()}
     found: dict[str, list[str]] = {"fitted": [], "checked": [], "outside": []}
-    for item in (item for item in analysis.study.items if item.describes_outcomes):
+    for item in (item for item in study.items if item.describes_outcomes):
         readings = [group for group in item.groups if f"{item.id}.{group}" in fitted]
         if item.id in fitted:
             found["fitted"].append(f"{item.describe(labels)}{width.get(item.id, '')}")
         elif readings:
             found["fitted"].append(f"{item.describe(labels)}; read as of {labels[readings[0]]}")
         else:
-            is_of_these = any(speaks_of(analysis, one) for one in item.numbers)
+            is_of_these = any(owner_of(analysis, one) is not None for one in item.numbers)
             found["checked" if is_of_these else "outside"].append(item.describe(labels))
-    whole = (analysis.study.whole or analysis.study).labels
-    found["outside"] += [item.describe(whole) for item in analysis.study.other_items if item.describes_outcomes]
+    whole = (study.whole or study).labels
+    found["outside"] += [item.describe(whole) for item in study.other_items if item.describes_outcomes]
     return found

@@ -17,13 +17,12 @@ from hscb_bayes.model.data import layout_of
 from hscb_bayes.posterior.fitting import Fit, Fitting, collected
 from hscb_bayes.posterior.gate import has_no_divergence, verdict
 from hscb_bayes.posterior.posterior import Posterior
-from hscb_bayes.posterior.predict import headline
 from hscb_bayes.posterior.sample import chosen_from, derived_seed, with_p_values
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.progress import Progress
 from hscb_bayes.report.sampling import BESIDE_PRINT, attempts_beside, attempts_of
+from hscb_bayes.report.sections.alternatives import answers, answers_of
 
-HEADLINE = "learned"  # the section that reports the headline
 Begun = dict[str, Callable[[], Posterior]]  # fits that were begun, by name
 
 
@@ -143,20 +142,20 @@ def _other_fits(fits: Fits, compiled: Compiled, analyses: Mapping[str, Any], *, 
 
 def _is_weighted(fits: Fits, other: Any) -> bool:
     """Whether an analysis differs by a fitted P value alone: it takes the draws of the main one by their weights."""
-    return bool(fitted_p_values(other)) and same_but_for_p_values(fits.analysis, other)
+    return other.has_one_print and bool(fitted_p_values(other)) and same_but_for_p_values(fits.analysis, other)
 
 
 def _with_alternatives(fits: Fits, analyses: Mapping[str, Any], begun: Begun, *, seed: int, say: Progress) -> Fits:
-    """The fits with the analyses of the same paper that the report compares, each with its headline."""
+    """The fits with the analyses of the same paper that the report compares, each with its answers."""
     found = dict[str, tuple[Posterior, xr.Dataset]]()
     for position, (name, other) in enumerate(analyses.items()):
         say.step("fitting alternatives", position + 1, len(analyses))
         if name in begun:
             posterior = begun[name]()
-            drawn = headline(posterior)
+            drawn = answers(posterior, seed=seed)
         else:
             posterior = with_p_values(fits.main, other, seed=derived_seed(seed, "alternative", position))
-            drawn = chosen_from(fits.reported[HEADLINE], posterior)
+            drawn = chosen_from(fits.reported[answers_of(fits.analysis).name], posterior)
         found[name] = replace(posterior, converged=verdict(posterior, drawn).is_converged), drawn
     return replace(
         fits,

@@ -14,6 +14,7 @@ import pandas as pd
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.subgroups import subgroup_of
 from hscb_bayes.evidence.kinds.count import Count
+from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
@@ -50,6 +51,22 @@ def response_points(analysis: Member) -> pd.DataFrame:
     responders have. A reading among responders has no place where that share is not printed.
     """
     return pd.DataFrame(list(_medians(analysis)), columns=list(COLUMNS))
+
+
+def share_points(analysis: Member) -> pd.DataFrame:
+    """Printed counts, shares and incidences of responses by a day, of all patients of the analysis."""
+    rows = []
+    for item in analysis.study.items:
+        subgroup = subgroup_of(analysis.study, item.among, analysis.cohort.among)
+        if not isinstance(item, Count | Share | Incidence) or subgroup is None or not subgroup.is_everybody:
+            continue
+        if item.at is None or item.event != "response":
+            continue
+        share = item.count / item.n if isinstance(item, Count) else item.value.value
+        limits = {} if isinstance(item, Count) else _arms("share", item.lower, item.upper)
+        where = {"whom": ALL, "day": item.at.value, "share": share, "held_out": item.id not in analysis.fit.items}
+        rows.append(NOWHERE | where | limits | {"label": "printed response"})
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def printed_response(analysis: Member) -> tuple[float, str]:

@@ -65,7 +65,7 @@ def results_of(
         raise ValueError(f"{posterior.analysis.path}: required a judged posterior")
     return Results(
         posterior=posterior,
-        findings={member.study.id: audit(member.study) for member in posterior.analysis.members},
+        findings={member.study.id: audit(member.study) for member in posterior.analysis.prints},
         verdict=posterior.verdict,
         tables=tables,
         texts=texts or {},

@@ -129,7 +129,7 @@ def _analyses(path: str | Path) -> tuple[Any, Mapping[str, Any]]:
     """The analysis, and by name those that its report compares; refused where one leaves a conflict unhandled."""
     analysis = load(path)
     alternatives = load_alternatives(analysis)
-    for member in (member for one in (analysis, *alternatives.values()) for member in one.members):
+    for member in (member for one in (analysis, *alternatives.values()) for member in one.prints):
         check_handled(member, audit(member.study))
     return analysis, alternatives
 

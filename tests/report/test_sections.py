@@ -11,13 +11,20 @@ from tests.unmoved.tables import TABLES
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "hscb_bayes" / "report" / "templates"
 DATA = ROOT / "tests" / "data"
-FORMS = {"print": "main", "pool": "pooled", "table": DATA / "bmt.toml", "print with grades": "rdhap"}
-PRINT, POOL, TABLE = {"print", "print with grades"}, {"pool"}, {"table"}
+FORMS: dict[str, str | Path] = {
+    "print": "main",
+    "pool": "pooled",
+    "table": DATA / "bmt.toml",
+    "print with grades": "rdhap",
+    "arms": "richardson2016",
+}
+PRINT, ARMS, POOL, TABLE = {"print", "print with grades"}, {"arms"}, {"pool"}, {"table"}
 LAWS: dict[str, tuple[set[str], set[str]]] = {  # of which forms, and which files
-    "answer": (PRINT | POOL | TABLE, set()),
+    "answer": (PRINT | ARMS | POOL | TABLE, set()),
     "studies": (POOL, set()),
-    "conflicts": (PRINT | POOL, {"audit.csv"}),
-    "assumed": (PRINT | POOL | TABLE, set()),
+    "conflicts": (PRINT | ARMS | POOL, {"audit.csv"}),
+    "assumed": (PRINT | ARMS | POOL | TABLE, set()),
+    "arms": (ARMS, {"arms.csv", "arm_contrasts.csv"}),
     "curves": (PRINT, {"curves.csv"}),
     "grades": ({"print with grades"}, {"grades.csv"}),
     "by_response": (PRINT, {"by_response.csv"}),
@@ -30,17 +37,17 @@ LAWS: dict[str, tuple[set[str], set[str]]] = {  # of which forms, and which file
     "centres": (TABLE, {"centres.csv", "centre_weights.csv", "left_out_centres.csv", "left_out_numbers.csv"}),
     "forest": (POOL, {"estimands.csv"}),
     "heterogeneity": (POOL, {"heterogeneity.csv", "weights.csv"}),
-    "check": (PRINT | POOL | TABLE, {"check.csv"}),
+    "check": (PRINT | ARMS | POOL | TABLE, {"check.csv"}),
     "influence": (TABLE, {"loo.csv"}),
-    "learned": (PRINT, {"summary.csv"}),
+    "learned": (PRINT | ARMS, {"summary.csv"}),
     "baselines": (TABLE, {"baselines.csv"}),
     "borrowing": (
         POOL,
         {"borrowing.csv", "next_study.csv", "next_study.toml"}
         | {f"next_study_{name}.json" for name in ("response_by_28", "os_1y")},
     ),
-    "alternatives": (PRINT | POOL, {"alternatives.csv"}),
-    "provenance": (PRINT | POOL | TABLE, set()),
+    "alternatives": (PRINT | ARMS | POOL, {"alternatives.csv"}),
+    "provenance": (PRINT | ARMS | POOL | TABLE, set()),
 }
 ANALYSES = {form: load(path) for form, path in FORMS.items()}
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from hscb_bayes.analysis.handled import check_handled
+from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.analysis.read_pool import load_pool
@@ -151,12 +152,13 @@ def shipped(rng: np.random.Generator) -> None:
     content, tables = _changed(rng, document(MODELS / name))
     (folder / name).write_bytes(content)
     try:
-        analysis = load_analysis(folder / name)
+        analysis = load(folder / name)
     finally:
         shutil.copyfile(MODELS / name, folder / name)
     if tables is not None:
         as_said(analysis.table, tables)
-    usable(analysis)
+    for member in analysis.members:
+        usable(member)
 
 
 def pools(rng: np.random.Generator) -> None:

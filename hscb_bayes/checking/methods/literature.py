@@ -13,10 +13,10 @@ from hscb_bayes.analysis.level import EFFECTS, STUDY
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.checking.methods.simulated_members import printed_and_censored, simulate_with_known
 from hscb_bayes.checking.methods.simulated_patients import simulated_table
-from hscb_bayes.model.level_arrays import level_arrays
+from hscb_bayes.model.level_arrays import level_arrays, shifted_effects
 from hscb_bayes.model.levels import log_prior_apart
 from hscb_bayes.model.simulate import simulate_cohort
-from hscb_bayes.posterior.exchangeable import ALIKE, APART
+from hscb_bayes.posterior.exchangeable import ALIKE, APART, effects_as_drawn
 from hscb_bayes.posterior.headline import shares
 from hscb_bayes.posterior.posterior import KEPT, Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
@@ -84,10 +84,11 @@ def with_effects(posterior: Posterior, effects: np.ndarray) -> Posterior:
 
 
 def quantities(posterior: Posterior, *, seed: int) -> dict[str, np.ndarray]:
-    """The calibrated quantities of a posterior of a pool, or of a truth, shape (draw,) each.
+    """The calibrated quantities of a posterior of a pool or of arms, or of a truth, shape (draw,) each.
 
     They are the parameters of the average study, the spreads, and response by day 28 and one-year survival of the
-    average study, of each one, and of the next.
+    average study, of each one, and of the next; of arms the parameters of the reference, by what others differ from it,
+    and these two shares of each arm and their differences.
 
     Parameters
     ----------
@@ -95,6 +96,8 @@ def quantities(posterior: Posterior, *, seed: int) -> dict[str, np.ndarray]:
         Of the next study.
     """
     pool, ids = posterior.analysis, posterior.analysis.parameter_ids
+    if pool.has_arms:
+        return _of_arms(posterior)
     between, spread = posterior.among_effects("between_studies"), pool.levels[STUDY].between
     found = {f"{AVERAGE}:{id}": posterior.parameters[:, ids.index(id)] for id in pool.believed}
     found |= {f"between:{effect}": between[:, k] for k, effect in enumerate(EFFECTS) if spread.get(effect, 0.0)}
@@ -102,4 +105,19 @@ def quantities(posterior: Posterior, *, seed: int) -> dict[str, np.ndarray]:
     for whose, one in (each | {NEXT: posterior.next(seed=seed)}).items():
         told = shares(one)
         found |= {f"{whose}:{name}": told[name] for name in ESTIMANDS}
+    return found
+
+
+def _of_arms(posterior: Posterior) -> dict[str, np.ndarray]:
+    analysis, effects = posterior.analysis, effects_as_drawn(posterior)
+    reference, *others = analysis.studies
+    ids = analysis.parameter_ids
+    found = {f"{reference}:{id}": posterior.parameters[:, ids.index(id)] for id in analysis.believed}
+    for effect in shifted_effects(analysis):
+        place = EFFECTS.index(effect)
+        found |= {f"{arm}:{effect}": effects[:, k, place] for k, arm in enumerate(others, start=1)}
+    told = {arm: shares(posterior.of(study=arm)) for arm in analysis.studies}
+    for name in ESTIMANDS:
+        found |= {f"{arm}:{name}": told[arm][name] for arm in analysis.studies}
+        found |= {f"{arm}-{reference}:{name}": told[arm][name] - told[reference][name] for arm in others}
     return found

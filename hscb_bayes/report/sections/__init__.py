@@ -5,6 +5,7 @@ from __future__ import annotations
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.report.sections.alternatives import ALTERNATIVES
 from hscb_bayes.report.sections.answer import ANSWER
+from hscb_bayes.report.sections.arms import ARMS
 from hscb_bayes.report.sections.assumed import ASSUMED
 from hscb_bayes.report.sections.baselines import BASELINES
 from hscb_bayes.report.sections.borrowing import BORROWING
@@ -30,7 +31,7 @@ from hscb_bayes.report.sections.studies import STUDIES
 
 SECTIONS = (
     ANSWER, STUDIES, CONFLICTS, ASSUMED,
-    CURVES, GRADES, BY_RESPONSE, DEATH_DAYS, DURATION, P_VALUE,
+    ARMS, CURVES, GRADES, BY_RESPONSE, DEATH_DAYS, DURATION, P_VALUE,
     STATES, GROUPS, RATIOS, CENTRES,
     FOREST, HETEROGENEITY,
     CHECK, INFLUENCE, LEARNED, BASELINES, BORROWING, ALTERNATIVES, PROVENANCE,

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.scope import fitted_p_values
+from hscb_bayes.posterior.contrasts import summarise_contrasts
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
 from hscb_bayes.posterior.headline import headline_quantities
 from hscb_bayes.posterior.p_value import assumed_test
+from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import summarise
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.report.cell import Cell, cell, estimate_of
@@ -20,6 +23,8 @@ from hscb_bayes.report.fits import AVERAGE, Fits
 from hscb_bayes.report.headline import unit_of
 from hscb_bayes.report.limits import NAMES, limits_of
 from hscb_bayes.report.results import Results
+from hscb_bayes.report.sections.arms import ARMS, UNITS, contrasts_of, label_of
+from hscb_bayes.report.sections.learned import LEARNED
 from hscb_bayes.report.sections.section import Section, has_print
 from hscb_bayes.report.words import number
 
@@ -34,10 +39,36 @@ def alternatives_table(fits: Fits) -> pd.DataFrame:
     """As ``alternatives_of_pool``, or of one print as ``alternatives_of_print``."""
     if fits.analysis.has_hierarchy:
         return alternatives_of_pool(fits)
-    found: dict[str, tuple[Any, Any, bool]] = {fits.analysis.name: (fits.analysis, fits.reported["learned"], True)}
+    own = fits.reported[answers_of(fits.analysis).name]
+    found: dict[str, tuple[Any, Any, bool]] = {fits.analysis.name: (fits.analysis, own, True)}
     for name, other in fits.alternatives.items():
         found[name] = (other.analysis, fits.headlines[name], bool(other.converged))
-    return alternatives_of_print(found)
+    return alternatives_of_arms(found) if fits.analysis.has_arms else alternatives_of_print(found)
+
+
+def answers_of(analysis: Any) -> Section:
+    """The section that has the answers of an analysis of one study."""
+    return ARMS if analysis.has_arms else LEARNED
+
+
+def answers(posterior: Posterior, *, seed: int) -> xr.Dataset:
+    """What that section reports."""
+    section = answers_of(posterior.analysis)
+    if section.reported is None:
+        raise ValueError(f"{section.name}: required a section that reports something")
+    return section.reported(posterior, seed)
+
+
+def alternatives_of_arms(found: Mapping[str, tuple[Any, Any, bool]]) -> pd.DataFrame:
+    """Contrasts under each analysis: name to (analysis, what the section of arms reports, whether it converged)."""
+    parts = []
+    for name, (analysis, reported, is_converged) in found.items():
+        table = summarise_contrasts(contrasts_of(reported))
+        table = table.assign(analysis=name, title=analysis.table.title, converged=is_converged)
+        table["quantity"], table["unit"] = table["contrast"], table["contrast"].map(UNITS).fillna("ratio")
+        table["label"] = [label_of(row, analysis) for row in table.to_dict("records")]
+        parts.append(table[["analysis", "title", "quantity", "label", "unit", "median", "lower", "upper", "converged"]])
+    return pd.concat(parts, ignore_index=True)
 
 
 def alternatives_of_print(found: Mapping[str, tuple[Any, Any, bool]]) -> pd.DataFrame:

@@ -13,10 +13,10 @@ from hscb_bayes.report.words import plural, sentence
 
 def patients_in_words(analysis: Any) -> str:
     """Which studies, or which patients, an analysis is about."""
-    if analysis.has_one_print:
-        study = analysis.study
+    if analysis.has_one_study:
+        study, size = analysis.members[0].study, sum(member.size for member in analysis.members)
         doi = f"; doi {study.doi}" if study.doi else ""
-        part = "" if analysis.size == study.n else f", {analysis.size} of whom this is about"
+        part = "" if size == study.n else f", {size} of whom this is about"
         return f"{study.citation}{doi}. {study.n} patients{part}; {study.design}. Read: {study.read}."
     if analysis.has_print:
         asked = analysis.table
@@ -40,7 +40,7 @@ def _definition(pool: Any) -> str:
 def _events(analysis: Any) -> str:
     """ "response is neutrophil recovery and death is progression or death", as far as the study declares it."""
     events = analysis.members[0].study.events
-    named = (RESPONSE, DEATH) if analysis.has_one_print else (DEATH,)
+    named = (RESPONSE, DEATH) if analysis.has_one_study else (DEATH,)
     said = {name: events[name].words for name in named if name in events and events[name].words != name}
     return " and ".join(f"{name} is {words}" for name, words in said.items())
 

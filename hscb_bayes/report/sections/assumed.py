@@ -16,7 +16,7 @@ from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.items import items_by_use
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section
-from hscb_bayes.report.words import number, sentence
+from hscb_bayes.report.words import listing, number, sentence
 
 
 def _context(results: Results) -> dict[str, object]:
@@ -30,7 +30,7 @@ def _context(results: Results) -> dict[str, object]:
         "beliefs": list(_beliefs(analysis)),
         "print": None,
     }
-    return shared | {"print": _of_print(analysis)} if analysis.has_one_print else shared
+    return shared | {"print": _of_print(analysis)} if analysis.has_one_study else shared
 
 
 def _what_multiplies(analysis: Any) -> Iterator[str]:
@@ -42,8 +42,10 @@ def _what_multiplies(analysis: Any) -> Iterator[str]:
         yield f"{covariate.label}: a hazard ratio is rarely above {rarely}. {sentence(covariate.why)}"
     for centres in _centres_of(analysis):
         yield f"Centres: {sentence(centres.why)}"
-    for member in analysis.members:
-        of = "" if analysis.has_one_print else f"{member.study.id}: "
+    if analysis.has_arms:
+        yield from _of_arms(analysis)
+    for member in analysis.prints:
+        of = "" if analysis.has_one_study else f"{member.study.id}: "
         cohort = member.cohort
         if cohort.form == "log2":
             reference = number(cohort.reference, "days")
@@ -51,10 +53,24 @@ def _what_multiplies(analysis: Any) -> Iterator[str]:
             yield f"{of}Every doubling of prior {member.study.condition} {ratio}; {reference} is the reference."
         elif member.by_duration:
             yield f"{of}Each rate changes once, between the shorter and the longer durations."
-        elif analysis.has_one_print:
+        elif analysis.has_one_study:
             yield "Durations before time zero have no part: rates are those of patients as they were."
     for level in analysis.levels.values():
         yield from _of_level(level, analysis)
+
+
+def _of_arms(analysis: Any) -> Iterator[str]:
+    """How arms are believed to differ."""
+    arms, labels = analysis.table.arms, analysis.members[0].study.labels
+    others = listing([labels[arm] for arm in arms.compared])
+    odds = ""
+    if analysis.hazards.never_respond:
+        odds = f", and the odds of never responding by one rarely above {arms.odds_ratio:g}"
+    yield (
+        f"Hazards of {others} are those of {labels[arms.reference]} times ratios rarely above "
+        f"{arms.hazard_ratio_rarely_above:g} or below its inverse, one for each step{odds}. Shapes of the hazards and "
+        f"losses to follow-up are alike. {sentence(arms.why)}"
+    )
 
 
 def _centres_of(analysis: Any) -> list[Centres]:
@@ -81,14 +97,22 @@ def _of_level(level: Level, analysis: Any) -> Iterator[str]:
 
 def _of_print(analysis: Any) -> dict[str, object]:
     """What is assumed of the patients of one printed study, and fitted of its print."""
-    known = analysis.known
+    known = None if analysis.has_arms else analysis.known
     return {
         "items": items_by_use(analysis),
         "tests": _tests(analysis),
         "sizes": _sizes(analysis),
-        "durations": duration_summary(analysis.study, analysis.cohort.among) if analysis.by_duration else None,
+        "durations": _durations(analysis),
+        "size": sum(member.size for member in analysis.members),
         "known": None if known is None else {"count": len(known), "left_out": known.patients.left_out},
     }
+
+
+def _durations(analysis: Any) -> tuple[float, float, float] | None:
+    """Median and range that the durations of patients were made to fit; None of arms, which may have one each."""
+    if analysis.has_arms or not analysis.by_duration:
+        return None
+    return duration_summary(analysis.study, analysis.cohort.among)
 
 
 def _beliefs(analysis: Any) -> Iterator[dict[str, str]]:
@@ -114,14 +138,15 @@ def _belief(label: str, belief: Belief, unit: str) -> dict[str, str]:
 
 def _tests(analysis: Any) -> list[str]:
     """Which test is taken to stand behind each P value that does not name one: "response by duration: cox"."""
-    named = analysis.conventions.tests
-    items = [item for item in analysis.study.items if isinstance(item, PValue) and item.id in named]
+    named = analysis.members[0].conventions.tests
+    items = [item for item in analysis.members[0].study.items if isinstance(item, PValue) and item.id in named]
     return [f"{item.comparison}: {named[item.id].test}" for item in items]
 
 
 def _sizes(analysis: Any) -> list[str]:
     """How many patients the analysis puts into each group whose size it declares, and into those that have the rest."""
-    given, study, n = analysis.cohort.sizes, analysis.study, analysis.size
+    first = analysis.members[0]
+    given, study, n = first.cohort.sizes, first.study, first.size
     found = []
     for id, size in given.items():
         found.append(f"{size} {study.labels[id]}")

@@ -48,7 +48,7 @@ def foreseen(table: pd.DataFrame) -> tuple[int, int]:
 def _foreseen(results: Results) -> tuple[int, int]:
     """How many numbers lie in their interval, of how many: those not fitted, or predicted from others, or all."""
     table = results.tables["check"]
-    if results.analysis.has_one_print:
+    if results.analysis.has_one_study:
         return foreseen(table)
     prefix = "loo_" if results.analysis.has_print else ""
     known = table[~table[f"{prefix}median"].isna()]
@@ -84,7 +84,8 @@ def _context(results: Results) -> dict[str, object]:
     inside, total = _foreseen(results)
     return {
         "replicates": REPLICATES if analysis.has_print else replicate_patients.REPLICATES,
-        "figures": _figures(results) if analysis.has_one_print else [],
+        "figures": _figures(results) if analysis.has_one_study else [],
+        "size": sum(member.size for member in analysis.members),
         "by_study": _rows(results),
         "inside": inside,
         "total": total,
@@ -100,7 +101,7 @@ def _rows(results: Results) -> list[tuple[str, list[dict[str, Any]]]]:
     if not results.analysis.has_print:
         return [("", [_row_of_table(results, row) for row in table.to_dict("records")])] if len(table) else []
     found = []
-    for member in results.analysis.members:
+    for member in results.analysis.prints:
         study = member.study
         own = table[table["study"] == study.id] if "study" in table else table
         if not member.is_printed:
@@ -179,7 +180,7 @@ def _far_of_all(results: Results) -> list[dict[str, Any]]:
 
 def _figures(results: Results) -> list[list[tuple[str, Markup]]]:
     """The pictures of each column with their titles; those of which the paper prints no number are left out."""
-    study = results.analysis.study
+    study = results.analysis.members[0].study
     units = {item.id: item.printed.unit for item in study.numbers}
     table = results.tables["check"][results.tables["check"]["used"] != OUTSIDE]
     columns = (

@@ -19,7 +19,7 @@ def audit_table(fits: Fits) -> pd.DataFrame:
         member.study.id: pd.DataFrame(
             [{name: getattr(found, name) for name in FIELDS} for found in audit(member.study)]
         )
-        for member in fits.analysis.members
+        for member in fits.analysis.prints
     }
     if len(tables) == 1:
         return tables.popitem()[1]
@@ -27,7 +27,7 @@ def audit_table(fits: Fits) -> pd.DataFrame:
 
 
 def _context(results: Results) -> dict[str, object]:
-    handled = {member.study.id: member.handled for member in results.analysis.members}
+    handled = {member.study.id: member.handled for member in results.analysis.prints}
     rows = [
         (study, finding, handled[study].get(finding.id, "it is not handled"))
         for study, findings in results.findings.items()

@@ -13,7 +13,7 @@ from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.headline import unit_of
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.check import foreseen
-from hscb_bayes.report.sections.section import Section, has_one_print
+from hscb_bayes.report.sections.section import Section, has_one_study
 from hscb_bayes.report.words import number, plural
 
 
@@ -23,7 +23,7 @@ def summary_table(fits: Fits) -> pd.DataFrame:
 
 
 def _context(results: Results) -> dict[str, object]:
-    cohort = results.analysis.cohort
+    cohort = results.analysis.members[0].cohort
     return {
         "rows": [row | {"unit": unit_of(row)} for row in results.tables["summary"].to_dict("records")],
         "reference": number(cohort.reference, "days") if cohort.form == "log2" else "the shorter durations",
@@ -32,7 +32,7 @@ def _context(results: Results) -> dict[str, object]:
 
 def _sentences(results: Results) -> Iterator[str]:
     """How sure the answer is."""
-    findings = results.findings[results.analysis.study.id]
+    (findings,) = results.findings.values()
     conflicts = [finding for finding in findings if finding.severity == "conflict"]
     shared = set.intersection(*(set(finding.items) for finding in conflicts)) if len(conflicts) > 1 else set()
     same = ", all about the same number" if shared else ""
@@ -57,7 +57,7 @@ def _sentences(results: Results) -> Iterator[str]:
 LEARNED = Section(
     name="learned",
     link="What was learned",
-    applies=has_one_print,
+    applies=has_one_study,
     context=_context,
     tables={"summary": summary_table},
     reported=lambda posterior, _: headline(posterior),

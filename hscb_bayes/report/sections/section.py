@@ -18,6 +18,8 @@ Applies = Callable[[Any], bool]  # of an analysis
 has_print: Applies = attrgetter("has_print")
 has_one_print: Applies = attrgetter("has_one_print")
 has_hierarchy: Applies = attrgetter("has_hierarchy")
+has_one_study: Applies = attrgetter("has_one_study")
+has_arms: Applies = attrgetter("has_arms")
 has_patients: Applies = attrgetter("has_patients")
 has_table_alone: Applies = attrgetter("has_table_alone")
 
