@@ -131,9 +131,9 @@ def test_a_file_of_100_megabytes_is_not_read(analysis_file: Path) -> None:
 def test_a_study_is_given_in_the_place_of_an_analysis(analysis_file: Path) -> None:
     study = analysis_file.parent / "study.toml"
     assert sentence_about(study) == (
-        f"{study}: unknown key 'group'; known are 'between_studies', 'cohort', 'conventions', 'endpoints', 'fit', "
-        "'follow_up', 'grades', 'handled', 'hazards', 'known_patients', 'prior', 'question', 'report', 'schema', "
-        "'study', 'title'"
+        f"{study}: unknown key 'group'; known are 'arms', 'between_studies', 'cohort', 'conventions', 'endpoints', "
+        "'fit', 'follow_up', 'grades', 'handled', 'hazards', 'known_patients', 'prior', 'question', 'report', "
+        "'schema', 'study', 'title'"
     )
 
 
