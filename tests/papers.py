@@ -27,7 +27,12 @@ def study_text(n: int, tables: str) -> str:
     return HEADER.format(n=n) + items
 
 
-def paper(
+def paper(folder: Path, study: str, items: Sequence[str], **tables: str) -> Member:
+    """The analysis of ``written``."""
+    return load_analysis(written(folder, study, items, **tables))
+
+
+def written(
     folder: Path,
     study: str,
     items: Sequence[str],
@@ -35,8 +40,9 @@ def paper(
     cohort: str = 'form = "none"',
     conventions: str = "",
     endpoints: str = "",
-) -> Member:
-    """The analysis ``x.toml`` in a folder that fits ``items`` of the study ``study.toml`` beside it."""
+    arms: str = "",
+) -> Path:
+    """The file ``x.toml`` in a folder of an analysis that fits ``items`` of the study ``study.toml`` beside it."""
     text = MAIN.read_text(encoding="utf-8")
     priors = text[text.index("[prior.response_median]") : text.index("[handled]")]
     quoted = ", ".join(f'"{item}"' for item in items)
@@ -44,8 +50,8 @@ def paper(
     (folder / "x.toml").write_text(
         'schema = 1\ntitle = "x"\nquestion = "x"\nstudy = "study.toml"\n'
         f'[fit]\nitems = [{quoted}]\nwhy = "x"\n[cohort]\n{cohort}\nwhy = "x"\n'
-        f"[endpoints]\n{endpoints}\n[conventions]\n{conventions}\n"
+        f"[endpoints]\n{endpoints}\n[conventions]\n{conventions}\n{arms}"
         f'[hazards]\nnever_respond = true\n[follow_up]\nwhy = "x"\n{priors}',
         encoding="utf-8",
     )
-    return load_analysis(folder / "x.toml")
+    return folder / "x.toml"

@@ -21,7 +21,7 @@ from tests.test_corners import prior_only
 EVIDENCE = Path(__file__).parents[1] / "models" / "evidence"
 # Study, group and response, and how many of its numbers can be fitted together.
 STUDIES = {
-    "ava_ucbt": ("engraftment", "response", 3),
+    "ava_ucbt": ("engraftment", "response", 4),
     "bowman2023": ("all", "response", 2),
     "gagelmann2023": ("all", "response", 7),
     "giri2021": ("azithromycin", "response", 1),

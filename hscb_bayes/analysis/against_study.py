@@ -36,6 +36,7 @@ from hscb_bayes.sentences import listed, nearest, quote
 Role = Literal[
     "count of responders",
     "response by a day",
+    "incidence of response",
     "median time to response",
     "survival among non-responders",
     "survival",
@@ -97,7 +98,7 @@ def _role(item: Item, study: Study) -> Role | None:
     if isinstance(item, FollowUpTime):
         return "median follow-up"
     if isinstance(item, Incidence):
-        return "response by a day"
+        return "incidence of response" if item.at is None else "response by a day"
     if isinstance(item, MedianTime):
         return "median time to response" if item.event == "response" else "median survival"
     if isinstance(item, PValue) and can_be_fitted(item):

@@ -13,7 +13,10 @@ from hscb_bayes.analysis.arms import Arms
 from hscb_bayes.analysis.held_against import check_against_study
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.paper_table import AnalysisTable, validated
+from hscb_bayes.analysis.scope import compares_arms
+from hscb_bayes.analysis.statistical_tests import check_test
 from hscb_bayes.errors import InputError
+from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.study import Study
 from hscb_bayes.sentences import listed, nearest, quote
 
@@ -48,9 +51,13 @@ def with_arms(
                 text=json.dumps(own),
             )
         )  # fmt: skip
-    return Analysis(
+    analysis = Analysis(
         name=name, table=table, path=path, sources=sources, text=text, members=tuple(members), pooling="arms"
     )
+    for item in study.items:
+        if isinstance(item, PValue) and compares_arms(analysis, item):
+            check_test(item, table.conventions, study, path)
+    return analysis
 
 
 def _arms_of(table: AnalysisTable, study: Study, path: str) -> Arms:

@@ -73,9 +73,19 @@ def check_tests(conventions: Conventions, study: Study, address: str, *, among: 
         if named is not None:
             raise InputError(f"{address}: conventions.tests.{id}: the paper names the test, {named.name!r}; remove it")
     for item in items.values():
-        if not is_about(study, item, item.among, among):
-            continue
-        try:
-            item.named_test(conventions)
-        except InputError as error:
-            raise InputError(f"{address if item.test is None else study.path}: {error}") from None
+        if is_about(study, item, item.among, among):
+            check_test(item, conventions, study, address)
+
+
+def check_test(item: PValue, conventions: Conventions, study: Study, address: str) -> None:
+    """Refuse a P value without a test, or with one that cannot test it.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
+    try:
+        item.named_test(conventions)
+    except InputError as error:
+        raise InputError(f"{address if item.test is None else study.path}: {error}") from None

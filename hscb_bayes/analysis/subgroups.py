@@ -15,7 +15,6 @@ import numpy as np
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.group import Group, group_masks, size_of_parts
 from hscb_bayes.evidence.item import Item
-from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.study import Study
 
 
@@ -68,16 +67,16 @@ def subgroup_of(study: Study, group: str, patients: str) -> Subgroup | None:
 def is_about(study: Study, item: Item, group: str, patients: str) -> bool:
     """Whether a number of an item that is printed of ``group`` is one about patients of the analysis.
 
-    A P value is where the patients whom it compares are, or where those whom it compares are divided by response or
+    A comparison is where the patients whom it compares are, or where those whom it compares are divided by response or
     duration: by a characteristic of the whole study it is not known how many of the analysis's patients have it.
     """
     is_inside = subgroup_of(study, group, patients) is not None
-    if not isinstance(item, PValue) or item.groups_compared is None:
+    if not item.compared_groups:
         return is_inside
-    compared = [study.groups[id] for id in item.groups_compared if id != EVERYBODY]
+    compared = [study.groups[id] for id in item.compared_groups if id != EVERYBODY]
     if is_inside and all(one.by in ("response", "duration") for one in compared):
         return True
-    return all(subgroup_of(study, id, patients) is not None for id in item.groups_compared)
+    return all(subgroup_of(study, id, patients) is not None for id in item.compared_groups)
 
 
 def subgroup_masks(

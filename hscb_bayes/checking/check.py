@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.scope import owner_of, speaks_of
+from hscb_bayes.analysis.scope import compares_arms, owner_of, speaks_of
 from hscb_bayes.checking.replicate import REPLICATES, replicate
 from hscb_bayes.checking.replicate_patients import check_of_patients
 from hscb_bayes.checking.tail import two_sided_tail
@@ -136,10 +136,11 @@ def _of_print(
     widths = frozenset[str]().union(*(interval_items(member) for member in analysis.members))
     numbers = replicate(posterior, replicates=replicates, seed=seed).numbers
     rows = []
-    outcomes = [item for item in (*study.items, *study.other_items) if item.describes_outcomes]
-    for number in (number for item in outcomes for number in item.numbers):
+    items = [item for item in (*study.items, *study.other_items) if item.describes_outcomes]
+    for item, number in [(one, number) for one in items for number in one.numbers]:
         owner = owner_of(analysis, number)
-        id, used = (None, OUTSIDE) if owner is None else use_of(number, owner, widths)
+        between: Used = "held out" if compares_arms(analysis, item) else OUTSIDE
+        id, used = (None, between) if owner is None else use_of(number, owner, widths)
         row: dict[str, object] = {
             "id": number.id,
             "item": number.item,
@@ -208,7 +209,7 @@ def replicate_summary(values: np.ndarray, number: PrintedNumber) -> dict[str, fl
     Quantiles are values that replicates did print (no interpolation), so that inf, "not reached", is one of them. NaN
     where the number is undefined in every replicate.
     """
-    defined = values[~np.isnan(values)]
+    defined, is_time = values[~np.isnan(values)], number.printed.unit == "days"
     quantiles = (
         np.quantile(defined, list(QUANTILES.values()), method="inverted_cdf")
         if defined.size
@@ -217,7 +218,7 @@ def replicate_summary(values: np.ndarray, number: PrintedNumber) -> dict[str, fl
     return {name: float(value) for name, value in zip(QUANTILES, quantiles, strict=True)} | {
         "tail_probability": tail_probability(values, number),
         "undefined": float(np.mean(np.isnan(values))) if values.size else np.nan,
-        "not_reached": float(np.mean(np.isinf(values))) if values.size else np.nan,
+        "not_reached": float(np.mean(np.isinf(values) & is_time)) if values.size else np.nan,
     }
 
 

@@ -15,7 +15,7 @@ from hscb_bayes.analysis.known import EFFECT
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.cohort import Cohort
 from hscb_bayes.model.print_arrays import known_positions
-from hscb_bayes.model.simulate import printed_by, simulate_cohort
+from hscb_bayes.model.simulate import printed_between_arms, printed_by, simulate_cohort
 from hscb_bayes.posterior.posterior import Posterior
 
 REPLICATES = 4000
@@ -82,8 +82,9 @@ def replicate(posterior: Posterior, *, replicates: int = REPLICATES, seed: int) 
     if not analysis.has_arms:
         return _of_one(posterior, replicates, rng)
     arms = [_of_one(posterior.of(study=arm), replicates, rng) for arm in analysis.studies]
+    cohort = Cohort.joined([arm.cohort for arm in arms])
     numbers = {id: values for arm in arms for id, values in arm.numbers.items()}
-    return Replicates(cohort=Cohort.joined([arm.cohort for arm in arms]), numbers=numbers)
+    return Replicates(cohort=cohort, numbers=numbers | printed_between_arms(analysis, cohort))
 
 
 def _of_one(posterior: Posterior, replicates: int, rng: np.random.Generator) -> Replicates:

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, finite, one_of
+from hscb_bayes.estimators.arguments import FloatArray, broadcast_to, events, finite, one_of
 from hscb_bayes.estimators.partial_likelihood import (
+    LARGEST_NUMBER_OF_STEPS,
+    SMALLEST_STEP,
     TIES,
     RegressionFit,
     ScoreTerms,
@@ -64,6 +66,50 @@ def score_test(
     died = sets.events(event)
     terms = _terms(sets, died, shifted[np.newaxis], sets.sort(1.0), ties)
     return standardise(terms.score[0], terms.information[0, 0], spread)
+
+
+def two_groups(
+    time: ArrayLike, event: ArrayLike, first: ArrayLike, among: ArrayLike | None = None, *, ties: Ties = "breslow"
+) -> tuple[FloatArray, FloatArray]:
+    """Log hazard ratio of a group over the others, and its standard error, of any number of cohorts at once.
+
+    Parameters
+    ----------
+    time, event
+        As of ``score_test``.
+    first
+        Who is in the group (booleans, or 0 and 1); broadcasts against ``time``.
+
+    Returns
+    -------
+    estimate, error
+        Shape (...). The estimate is -inf or inf, and its error inf, where only one of the two has events while
+        patients of both are at risk; both are NaN where the events compare nobody.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as said.
+    """
+    sets = risk_sets(time, among)
+    died, x = sets.events(event), sets.sort(broadcast_to(events(first, "first"), sets.time.shape, "first"))
+    inside = sets.sort(1.0)
+    beside = [sets.spread(sets.at_risk_sum(group)) > 0.0 for group in (inside - x, x)]
+    of_first, of_second = (
+        np.sum(died * group * others, axis=-1) for group, others in zip((x, 1.0 - x), beside, strict=True)
+    )
+    is_finite = (of_first > 0.0) & (of_second > 0.0)
+    beta, information = np.zeros(of_first.shape), np.ones(of_first.shape)
+    for _ in range(LARGEST_NUMBER_OF_STEPS):
+        terms = _terms(sets, died, x[np.newaxis], inside * np.exp(beta[..., np.newaxis] * x), ties)
+        information = np.where(is_finite, terms.information[0, 0], 1.0)
+        step = np.where(is_finite, terms.score[0] / information, 0.0)
+        beta = beta + np.clip(step, -1.0, 1.0)
+        if np.all(np.abs(step) < SMALLEST_STEP):
+            break
+    without = np.where(of_first > 0.0, np.inf, np.where(of_second > 0.0, -np.inf, np.nan))
+    error = np.where(is_finite, 1.0 / np.sqrt(information), np.abs(without))
+    return np.where(is_finite, beta, without), error
 
 
 def fit(

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.evidence.first_exits import expected_incidence
 from hscb_bayes.evidence.influence import curve_and_influence, exchanged
 from hscb_bayes.evidence.joint_arrays import COUNT_ROWS, JointArrays
 from hscb_bayes.evidence.special import FARTHEST, FEWEST_PATIENTS, TINY, Special
@@ -163,15 +164,23 @@ def moments(outcomes: Outcomes, responded: Any, data: JointArrays, special: Spec
     own = (of_part * curve / data.patients)[..., None]
     influence = exchanged(found.influence, data.is_reverse, edges, xp)
     each = (times * curve)[..., None] * influence + own + data.of_place
-    parts = special.flatten(data.masks[..., :, None] * each[..., None, :], 2)
-    common = xp.matmul(parts * by_group[..., None, :], xp.swapaxes(parts, -1, -2))
+    by_class = each[..., None, :]
     cells = special.unflatten(special.flatten(exits, 2), (special.length(data.cell_masks), place))
-    of_cell = xp.matmul(each, xp.swapaxes(cells, -1, -2)) * data.cell_masks
+    of_cell = xp.matmul(each, xp.swapaxes(cells, -1, -2))
+    within: Any = 0.0
+    if data.of_incidence is not None:
+        incidence, row = expected_incidence(outcomes, by_group, weights, data, special), data.of_incidence
+        value, start, curve = (one + row[..., 0] * incidence.value[..., None] for one in (value, start, curve))
+        by_class = by_class + row[..., None] * incidence.by_group[..., None, :, :]
+        of_cell = of_cell + row * incidence.by_cell[..., None, :]
+        within = np.eye(special.length(data.observed)) * row * incidence.within[..., None, None]
+    parts, of_cell = special.flatten(data.masks[..., None] * by_class, 2), of_cell * data.cell_masks
+    common = xp.matmul(parts * by_group[..., None, :], xp.swapaxes(parts, -1, -2))
     means = special.unflatten(of_cell, (special.length(data.cell_masks) // len(CLASSES), len(CLASSES))).sum(axis=-1)
     of_means = xp.matmul(means * weights.sum(axis=-2)[..., None, :], xp.swapaxes(means, -1, -2))
     greenwood = (turned * found.influence**2).sum(axis=-1) * patients.sum(axis=-1)
     widening = greenwood * xp.exp(found.log_value) / (TINY - xp.expm1(found.log_value))
-    return Moments(value=value, start=start, curve=curve, widening=widening, covariance=common - of_means)
+    return Moments(value=value, start=start, curve=curve, widening=widening, covariance=common - of_means + within)
 
 
 def _levels(widened: Any, data: JointArrays, xp: Any) -> Any:

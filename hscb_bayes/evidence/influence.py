@@ -50,7 +50,7 @@ def curve_and_influence(patients: Any, until: Any, edges: int, xp: Any) -> Curve
     deaths, losses, there = patients[..., :edges], patients[..., edges : 2 * edges], patients[..., 2 * edges :]
     leave = deaths + losses
     later = there + xp.matmul(leave, np.tri(edges, k=-1))  # a sum of what is later: no difference of large numbers
-    left = _no_less(later + 0.5 * losses, FEWEST_LEFT * patients.sum(axis=-1, keepdims=True) + NOBODY, xp)
+    left = no_less(later + 0.5 * losses, FEWEST_LEFT * patients.sum(axis=-1, keepdims=True) + NOBODY, xp)
     at_risk = left + deaths
     of_death = until / left
     of_risk = of_death * deaths / at_risk
@@ -59,7 +59,7 @@ def curve_and_influence(patients: Any, until: Any, edges: int, xp: Any) -> Curve
     return Curve(log_value=(until * (xp.log(left) - xp.log(at_risk))).sum(axis=-1), influence=influence)
 
 
-def _no_less(value: Any, least: Any, xp: Any) -> Any:
+def no_less(value: Any, least: Any, xp: Any) -> Any:
     """The larger of two positive numbers, without an edge between them."""
     ratio = (value / least) ** 8 + 1.0
     return least * xp.sqrt(xp.sqrt(xp.sqrt(ratio)))

@@ -107,6 +107,11 @@ class Item(Table):
         return (self.among,)
 
     @property
+    def compared_groups(self) -> tuple[str, ...]:
+        """Ids of the two groups that the item compares; none where it compares none."""
+        return ()
+
+    @property
     def about(self) -> str | None:
         """Name of the event that the item is about; None where it is about none."""
         return dict(self).get("event")

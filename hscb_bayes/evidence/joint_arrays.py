@@ -49,6 +49,8 @@ class RowArrays:
         whether the number is there.
     ``excess`` (estimate, 2)
         By what its printed interval is too wide in variance, at the least and at the most; below 0 if it says nothing.
+    ``of_incidence`` (row, 1)
+        1 at the row of a cumulative incidence of response; None where no paper of the analysis has one.
     """
 
     masks: Any
@@ -77,6 +79,7 @@ class RowArrays:
     upper: Any
     known: Any
     excess: Any
+    of_incidence: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +159,8 @@ def stacked(papers: Sequence[JointArrays]) -> JointArrays:
     cells = [len(paper.x) for paper in papers]
     ends = np.cumsum(cells)
     arrays: dict[str, Any] = {}
-    for name in (field.name for field in fields(JointArrays) if field.name not in ("nodes", "x")):
+    there = [field.name for field in fields(JointArrays) if getattr(papers[0], field.name) is not None]
+    for name in (name for name in there if name not in ("nodes", "x")):
         if name in OF_CELLS:
             times = OF_CELLS[name]
             arrays[name] = np.zeros((len(papers), len(getattr(wide[0], name)), times * ends[-1]))
@@ -194,6 +198,7 @@ def _widened(paper: JointArrays, groups: int, estimates: int, states: int) -> Jo
             constant_values=FILLERS.get(field.name, 0.0),
         )
         for field in fields(RowArrays)
+        if getattr(paper, field.name) is not None
     }
     rows |= {"masks": np.pad(paper.masks, by_group), "previous": np.pad(paper.previous, (0, more))}
     rows["shares"] = np.pad(paper.shares, ((0, more), (0, groups - own)))

@@ -17,7 +17,7 @@ from pydantic import Field, PlainValidator
 
 from hscb_bayes.sentences import quote
 
-Unit = Literal["proportion", "days", "count", "p", "number"]
+Unit = Literal["proportion", "difference", "ratio", "days", "count", "p", "number"]
 Bound = Literal["exact", "below", "above"]
 
 EXACT_DAYS_PER = {"day": Fraction(1), "week": Fraction(7), "month": Fraction(365, 12), "year": Fraction(365)}
@@ -25,6 +25,7 @@ DAYS_PER = {word: float(days) for word, days in EXACT_DAYS_PER.items()}
 BOUNDS: dict[str, Bound] = {"<": "below", ">": "above"}
 ALL = "all"  # the word that papers print for 100%; nothing is rounded in it
 LONGEST = 24  # characters of a printed number; more is not a number that a paper prints
+MINUS = ("-", "−")  # before a difference
 NOT_SIGNIFICANT = ("ns", "not significant")
 TIE = 1e-9  # of a last digit: 14.5 that binary arithmetic stores as 14.499999999999998 is still a half
 
@@ -42,7 +43,7 @@ class Printed:
         for 100%.
     unit
         What a number without a sign or a word is. Left out, whole numbers are counts, ``"< .001"`` is a P value and
-        anything else a plain number.
+        anything else a plain number. A difference of proportions may be negative: ``"-5%"``.
 
     Attributes
     ----------
@@ -77,13 +78,14 @@ class Printed:
             self._set({"unit": "proportion", "value": 1.0, "digits": 0, "half_width": 0.0, "bound": "exact"})
             self._set({"exact": Fraction(1), "exact_half_width": Fraction(0)})
             return
-        match = _PRINTED.fullmatch(self.text) if len(self.text) <= LONGEST else None
+        is_negative = self.unit == "difference" and self.text.startswith(MINUS)
+        match = _PRINTED.fullmatch(self.text[is_negative:]) if len(self.text) <= LONGEST else None
         decimals = (match["decimals"] or "") if match else ""
         if match is None or not (match["whole"] or decimals):
             raise ValueError(
                 f"required a number as printed, such as '59%', '9 days' or '.007', found {quote(self.text)}"
             )
-        units, digits = int(match["whole"] + decimals), len(decimals)
+        units, digits = int(match["whole"] + decimals) * (-1 if is_negative else 1), len(decimals)
         unit, times, over = self._scale(match)
         bound = BOUNDS.get(match["bound"] or "", "exact")
         self._set(
@@ -107,7 +109,7 @@ class Printed:
         """Unit, and by what the number is multiplied and divided."""
         word = match["word"]
         if word == "%":
-            return "proportion", 1.0, 100
+            return "difference" if self.unit == "difference" else "proportion", 1.0, 100
         if word:
             singular = word.removesuffix("s")
             if singular not in DAYS_PER:
@@ -137,7 +139,7 @@ class Printed:
             return f"{value:g}"
         times = 100.0 if self.text.endswith("%") else 1.0
         shown = f"{float(self.round(np.asarray(value))) * times / self._days_per_unit():.{self.digits}f}"
-        unit = self.text.lstrip("0123456789.")
+        unit = self.text.lstrip("-−0123456789.")
         if unit.strip().isalpha():
             unit = unit.removesuffix("s") + ("" if shown == "1" else "s")
         return f"{shown}{unit}"
@@ -219,6 +221,36 @@ def _p_value(found: object) -> Printed:
     return printed
 
 
+def _ratio(found: object) -> Printed:
+    example = "'1.25'"
+    text = _text(found, example)
+    required = f"required a ratio above 0 such as {example}, found {quote(text)}"
+    try:
+        printed = Printed(text)
+    except ValueError:
+        raise ValueError(required) from None
+    if printed.unit not in ("number", "count") or printed.bound != "exact" or printed.value <= 0.0:
+        raise ValueError(required)
+    return Printed(text, "ratio")
+
+
+def _difference(found: object) -> Printed:
+    example = "'12%', '-5%' or '0.12'"
+    text = _text(found, example)
+    required = f"required a difference of proportions such as {example}, found {quote(text)}"
+    try:
+        printed = Printed(text, "difference")
+    except ValueError:
+        raise ValueError(required) from None
+    if printed.unit != "difference" or printed.bound != "exact":
+        raise ValueError(required)
+    if printed.digits == 0 and not text.endswith("%"):
+        raise ValueError(f"{required}; add % if it is in percentage points")
+    if abs(printed.value) > 1.0:
+        raise ValueError(f"{required}, which is beyond 1")
+    return printed
+
+
 def _part_of_a_day(found: object) -> Printed:
     printed = _days(found)
     if printed.value <= 0.0 or abs(steps_per_day(printed) * printed.value - 1.0) > TIE:
@@ -236,3 +268,5 @@ Days = Annotated[Printed, PlainValidator(_days), Field(json_schema_extra={"examp
 DaysAfterZero = Annotated[Printed, PlainValidator(_later_than_zero), Field(json_schema_extra={"example": "1 year"})]
 Resolution = Annotated[Printed, PlainValidator(_part_of_a_day), Field(json_schema_extra={"example": "0.1 days"})]
 P = Annotated[Printed, PlainValidator(_p_value), Field(json_schema_extra={"example": "< .001"})]
+Ratio = Annotated[Printed, PlainValidator(_ratio), Field(json_schema_extra={"example": "1.25"})]
+Difference = Annotated[Printed, PlainValidator(_difference), Field(json_schema_extra={"example": "12%"})]

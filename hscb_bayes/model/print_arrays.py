@@ -25,13 +25,14 @@ from hscb_bayes.model.print_intervals import IntervalUse, width_of
 from hscb_bayes.model.print_rows import (
     Patients,
     edges_needed,
+    fits_incidence,
     fitted_estimates,
     response_value,
     rows_of,
     size_of,
 )
 from hscb_bayes.model.remainder import NO_RESPONSE, WHOSE, Inside
-from hscb_bayes.model.row_arrays import edges_of, row_arrays
+from hscb_bayes.model.row_arrays import edges_of, of_incidence, row_arrays
 from hscb_bayes.process.incidence import survival
 from hscb_bayes.process.quadrature import covariate_rule
 
@@ -182,6 +183,7 @@ def joint_arrays(
     without: Collection[str] = (),
     room: int | None = None,
     edge_room: int | None = None,
+    incidence: bool | None = None,
 ) -> JointArrays:
     """Arrays of the likelihood for the numbers that the analysis fits.
 
@@ -195,6 +197,8 @@ def joint_arrays(
         For how many marks on the days of response; as many as the layout needs if left out.
     edge_room
         For how many edges of exits; as many as the layout needs if left out.
+    incidence
+        Whether there is room for an incidence at the end of follow-up; where the layout needs it if left out.
     """
     fitted = [id for id in analysis.fit.items if id not in without]
     everybody, day = baseline(analysis), fitted_day(analysis)
@@ -215,6 +219,8 @@ def joint_arrays(
     own_edges = edges_needed(analysis)
     edges = edges_of(estimates, day, own_edges, own_edges if edge_room is None else edge_room)
     rows = row_arrays(estimates, counts, patients, averages, day, edges)
+    if fits_incidence(analysis) if incidence is None else incidence:
+        rows = replace(rows, of_incidence=of_incidence(estimates))
     return JointArrays(
         nodes=replace(response.nodes, log_edges=np.log(edges)),
         x=x,

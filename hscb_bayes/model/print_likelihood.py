@@ -24,7 +24,7 @@ from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.marks import columns_needed
 from hscb_bayes.model.pathways import follow_up_of, pathway_of
 from hscb_bayes.model.print_arrays import fitted_day, joint_arrays, printed_values
-from hscb_bayes.model.print_rows import edges_needed
+from hscb_bayes.model.print_rows import edges_needed, fits_incidence
 from hscb_bayes.process.incidence import OutcomeNodes, Outcomes, outcome_probabilities
 
 NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
@@ -52,15 +52,16 @@ def print_data(
         By study id, for how many counts of responders there is room; for as many as there can be if left out.
     """
     room, states = max(columns_needed(member) for member in members), states or {}
-    edge_room = max(edges_needed(member) for member in members)
+    edge_room, incidence = max(edges_needed(member) for member in members), any(map(fits_incidence, members))
     given = numbers or {}
     papers = []
     for member in members:
         own = given.get(member.study.id, printed_values(member))
-        paper = joint_arrays(member, own, without=without.get(member.study.id, ()), room=room, edge_room=edge_room)
+        left = without.get(member.study.id, ())
+        paper = joint_arrays(member, own, without=left, room=room, edge_room=edge_room, incidence=incidence)
         papers.append(with_states(paper, states.get(member.study.id, paper.final.shape[-1])))
     arrays = papers[0] if len(papers) == 1 else stacked(papers)
-    data = {name: getattr(arrays, name) for name in ARRAY_FIELDS}
+    data = {name: getattr(arrays, name) for name in ARRAY_FIELDS if getattr(arrays, name) is not None}
     data |= {name: getattr(arrays.nodes, name) for name in NODE_FIELDS}
     if len(papers) > 1:
         return data | {CELLS: cell_members(papers)}
@@ -77,7 +78,7 @@ def states_of(member: Member) -> int:
 def arrays_of(data: Mapping[str, Any]) -> JointArrays:
     """The arrays of ``print_data`` by their own names, in whatever graph they are."""
     nodes = OutcomeNodes(**{name: data[name] for name in NODE_FIELDS})
-    return JointArrays(nodes=nodes, **{name: data[name] for name in ARRAY_FIELDS})
+    return JointArrays(nodes=nodes, **{name: data[name] for name in ARRAY_FIELDS if name in data})
 
 
 def fitted_ids(analysis: Member) -> tuple[str, ...]:
@@ -137,14 +138,12 @@ def log_likelihood_by_study(
     of_cells = follow_up_of(values["lost_by_one_year"], xp, (reach[..., :1], reach[..., 1:]))
     pathway = pathway_of(values, pool.members[0], xp, on_hazards)
     outcomes = outcome_probabilities(pathway, arrays.x, arrays.nodes, of_cells, xp)
-    by_study = Outcomes(
-        seen=outcomes.seen[..., None, :, :],
-        responses=outcomes.responses[..., None, :, :],
-        by_day=outcomes.by_day[..., None, :, :],
-        course=outcomes.course[..., None, :, :],
-        survival=outcomes.survival[..., None, :, :],
-        exits=outcomes.exits[..., None, :, :, :],
-    )
+    each_study = {field.name: _over_studies(getattr(outcomes, field.name), field.name) for field in fields(Outcomes)}
     lost = pool.parameter_ids.index("lost_by_one_year")
     of_studies = follow_up_of(each[..., lost : lost + 1], xp, (arrays.reach[..., :1], arrays.reach[..., 1:]))
-    return log_likelihood_terms(by_study, arrays, of_studies, xp).sum(axis=-1)
+    return log_likelihood_terms(Outcomes(**each_study), arrays, of_studies, xp).sum(axis=-1)
+
+
+def _over_studies(values: Any, name: str) -> Any:
+    """Outcomes of all cells, with an axis of length one for the study before that of the cells."""
+    return values[..., None, :, :, :] if name == "exits" else values[..., None, :, :]

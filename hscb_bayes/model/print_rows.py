@@ -21,6 +21,7 @@ from hscb_bayes.evidence.joint_arrays import ABSENT
 from hscb_bayes.evidence.kinds.at_risk import AtRisk
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.follow_up_time import FollowUpTime
+from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.kinds.survival import Survival
@@ -30,10 +31,11 @@ from hscb_bayes.model.remainder import EVERYBODY, RESPONDERS_ONLY, Inside
 
 LEAST_EXCESS = 0.01  # of variance: an interval that is no wider than it can be says that next to nobody was lost
 FILL, MORE_FILL = 5, 4  # edges beside those of the printed days, and more where a row is of responders alone
-ORDER = ("survival", "deaths", "at_risk", "follow_up")  # in which estimates are given those before them
+INCIDENCE_FILL = 8  # and more where an incidence is corrected for losses, which come early or late
+ORDER = ("incidence", "survival", "deaths", "at_risk", "follow_up")  # in which estimates are given those before them
 
-What = Literal["survival", "follow_up", "deaths", "at_risk", "responded"]
-Estimate = Survival | MedianTime | Count | Share | FollowUpTime | AtRisk
+What = Literal["incidence", "survival", "follow_up", "deaths", "at_risk", "responded"]
+Estimate = Survival | Incidence | MedianTime | Count | Share | FollowUpTime | AtRisk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +45,9 @@ class Row:
     Parameters
     ----------
     what
-        A Kaplan-Meier curve of survival, or of follow-up, in which deaths and losses are exchanged; or the share of
-        patients who were seen to die by the day, were at risk after it, or were ever seen to respond.
+        A Kaplan-Meier curve of survival, or of follow-up, in which deaths and losses are exchanged; the cumulative
+        incidence of response by the end of follow-up; or the share of patients who were seen to die by the day, were
+        at risk after it, or were ever seen to respond.
     members, classes
         Whom it is of: shape (group,), 1 where a group is; and (2,), those seen to respond and the others.
     size
@@ -115,7 +118,12 @@ def is_estimate(item: Item) -> TypeGuard[Estimate]:
     """Whether an item is of a kind that is fitted as an estimate."""
     if isinstance(item, MedianTime | Count | Share):
         return item.event == "death"
-    return isinstance(item, Survival | FollowUpTime | AtRisk)
+    return isinstance(item, Survival | FollowUpTime | AtRisk) or (isinstance(item, Incidence) and item.at is None)
+
+
+def fits_incidence(analysis: Member) -> bool:
+    """Whether the analysis fits a cumulative incidence of response at the end of follow-up."""
+    return any(isinstance(item, Incidence) for item in fitted_estimates(analysis))
 
 
 def response_value(analysis: Member, item: Item) -> str | None:
@@ -143,6 +151,8 @@ def rows_of(
             rows += _crossings(
                 analysis, item, numbers, replace(blank, day=end, start=end, what="follow_up"), there=there
             )
+        elif isinstance(item, Incidence):
+            rows.append(_incidence(analysis, item, float(numbers[item.id]), blank, there=there))
         else:
             rows.append(_counted(analysis, item, float(numbers[item.id]), blank, there=there))
     return sorted(rows, key=lambda row: (not row.known, not row.reached, ORDER.index(row.what), row.day))
@@ -158,6 +168,15 @@ def _counted(analysis: Member, item: Count | Share | AtRisk, printed: float, bla
     share = printed if isinstance(item, Share) else printed / blank.size
     half = item.value.half_width if isinstance(item, Share) else 0.0
     return replace(row, value=share, half=half, known=True)
+
+
+def _incidence(analysis: Member, item: Incidence, printed: float, blank: Row, *, there: bool) -> Row:
+    """The cumulative incidence of response when follow-up ends, or when responses are no longer looked for."""
+    day = min(blank.day, analysis.follow_up.longest or blank.day)
+    row = replace(blank, what="incidence", day=day, start=day)
+    return (
+        replace(row, value=printed, half=item.value.half_width, known=True) if there and np.isfinite(printed) else row
+    )
 
 
 def size_of(analysis: Member, item: Item, patients: Patients) -> float:
@@ -246,10 +265,11 @@ def edges_needed(analysis: Member) -> int:
     days = {_day_of(item) for item in items if not isinstance(item, MedianTime | FollowUpTime)}
     anywhere = sum(part is not None for item in times for part in (item.value, item.lower, item.upper))
     more = MORE_FILL if any(response_value(analysis, item) is not None for item in items) else 0
+    more += INCIDENCE_FILL if any(isinstance(item, Incidence) for item in items) else 0
     return 1 + FILL + more + len(days) + 2 * anywhere
 
 
-def _day_of(item: Survival | Count | Share | AtRisk) -> float | None:
+def _day_of(item: Survival | Incidence | Count | Share | AtRisk) -> float | None:
     """The printed day of an estimate; None where it is the end of follow-up."""
     if isinstance(item, Survival):
         return item.day

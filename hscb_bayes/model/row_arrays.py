@@ -86,6 +86,12 @@ def row_arrays(
     )
 
 
+def of_incidence(estimates: Sequence[Row]) -> np.ndarray:
+    """1 at the row of a cumulative incidence, of the counts and the estimates, shape (row, 1)."""
+    found = [float(row.known and row.what == "incidence") for row in estimates]
+    return np.array([*np.zeros(COUNT_ROWS), *found])[:, None]
+
+
 def _count_rows(counts: np.ndarray, patients: Patients, last: float) -> list[Row]:
     """The share seen to respond, and survival among the others."""
     everybody, size = np.ones(len(patients.sizes)), float(patients.left.sum())
@@ -123,7 +129,7 @@ def _counted_places(row: Row, edges: np.ndarray) -> np.ndarray:
     of either kind or none.
     """
     by_day, none = edges <= row.day * (1.0 + NEARLY), np.zeros(edges.size, dtype=bool)
-    if not row.known or row.is_curve:
+    if not row.known or row.is_curve or row.what == "incidence":
         return np.zeros(places(edges.size))
     parts = {
         "responded": (~none, ~none, [True]),

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.member import Member
-from hscb_bayes.analysis.scope import speaks_of
+from hscb_bayes.analysis.scope import compares_arms, speaks_of
 from hscb_bayes.analysis.subgroups import subgroup_masks
 from hscb_bayes.evidence.cohort import Cohort, recorded_days
 from hscb_bayes.model.grades import with_grades
@@ -115,6 +116,14 @@ def printed_by(analysis: Member, cohort: Cohort) -> dict[str, np.ndarray]:
             found = item.statistic(cohort, analysis.conventions)
             numbers |= {id: values for id, values in found.items() if id in own}
     return numbers
+
+
+def printed_between_arms(analysis: Analysis, cohort: Cohort) -> dict[str, np.ndarray]:
+    """Every number that compares arms of the analysis, computed from the patients of all arms, by number id."""
+    first = analysis.members[0]
+    items = [item for item in first.study.items if compares_arms(analysis, item)]
+    found = [item.statistic(cohort, first.conventions) for item in items]
+    return {id: values for numbers in found for id, values in numbers.items()}
 
 
 def simulate_numbers(

@@ -63,6 +63,15 @@ def exit_probabilities(states: StatesOverTime, followed: Any, xp: Any) -> Any:
     return xp.stack(found, axis=-2)
 
 
+def responses_seen(states: StatesOverTime, followed: Any, xp: Any) -> Any:
+    """Probability of a response in each interval that is seen, shape (..., edge); arguments as of the exits.
+
+    Their sum is the probability of all exits after a response.
+    """
+    mean = 0.5 * (_before(followed, 1.0, xp) + followed)
+    return (states.responded - _before(states.responded, 0.0, xp)) * mean
+
+
 def _before(values: Any, first: float, xp: Any) -> Any:
     """Values at the edge before; at the first edge those at time zero."""
     return xp.concatenate([xp.full_like(values[..., :1], first), values[..., :-1]], axis=-1)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hscb_bayes.process.exits import StatesOverTime, exit_probabilities
+from hscb_bayes.process.exits import StatesOverTime, exit_probabilities, responses_seen
 from hscb_bayes.process.follow_up import FollowUp
 from hscb_bayes.process.pathway import Pathway
 from hscb_bayes.process.quadrature import (
@@ -38,8 +38,9 @@ class Outcomes:
     follow-up. ``course`` (..., covariate, 4 * node): of patients who are
     followed and have not responded, one block after the other, how many there are at each node, how many of them would
     not respond by the day, and the masses of death and of loss at the node. ``survival``
-    (..., covariate, edge): alive on the days of the nodes' ``log_edges``; ``exits`` (..., covariate, class, place): how
-    follow-up ends between them, as ``exits.exit_probabilities`` has it.
+    (..., covariate, edge): alive on the days of the nodes' ``log_edges``; ``responded`` (..., covariate, edge) by then,
+    with complete follow-up, and ``responding`` between them while still followed; ``exits`` (..., covariate, class,
+    place): how follow-up ends between them, as ``exits.exit_probabilities`` has it.
     """
 
     seen: Any
@@ -47,6 +48,8 @@ class Outcomes:
     by_day: Any
     course: Any
     survival: Any
+    responded: Any
+    responding: Any
     exits: Any
 
 
@@ -115,13 +118,16 @@ def outcome_probabilities(pathway: Pathway, x: Any, nodes: OutcomeNodes, follow_
     hazard = xp.exp(pathway.death_without_response.log_hazard(log_days, xp) + pathway.log_relative_hazard(1, x))
     leaving = free * nodes.weights
     over_time = states_over_time(pathway, x, nodes.log_edges, xp)
+    at_edges = follow_up.still_followed(xp.exp(nodes.log_edges), xp)
     return Outcomes(
         seen=xp.matmul(mass * followed, nodes.panels),
         responses=xp.matmul(mass, nodes.panels),
         by_day=xp.stack([mass.sum(axis=-1), neutropenic], axis=-1),
         course=xp.concatenate([free, never, leaving * hazard, leaving * follow_up.ending(nodes.days, xp)], axis=-1),
         survival=over_time.free + over_time.alive,
-        exits=exit_probabilities(over_time, follow_up.still_followed(xp.exp(nodes.log_edges), xp), xp),
+        responded=over_time.responded,
+        responding=responses_seen(over_time, at_edges, xp),
+        exits=exit_probabilities(over_time, at_edges, xp),
     )
 
 

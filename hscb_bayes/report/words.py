@@ -9,6 +9,8 @@ from hscb_bayes.evidence.printed import Printed
 
 NOT_REACHED = "not reached"
 UNDEFINED = "undefined"
+INFINITE = "infinite"
+IN_PRINTED_DIGITS = ("proportion", "difference", "ratio", "days")
 SMALLEST_P = 0.001  # printed; below it "< 0.001"
 WHOLE_DAYS_FROM = 20.0  # days; below it one decimal is shown
 RATIO_DIGITS = 2
@@ -44,8 +46,10 @@ def number(value: float, unit: str) -> str:
 
 
 def as_printed(value: float, printed: Printed) -> str:
-    """A value in the digits of a printed number, where that is a share or a time; else as ``number`` has it."""
-    is_rounded = printed.unit in ("proportion", "days") and printed.half_width > 0.0
+    """A value in the digits of a printed number, where that is no count or P value; else as ``number`` has it."""
+    if printed.unit == "ratio" and math.isinf(value):
+        return INFINITE
+    is_rounded = printed.unit in IN_PRINTED_DIGITS and printed.half_width > 0.0
     return printed.in_digits(value) if is_rounded and math.isfinite(value) else number(value, printed.unit)
 
 

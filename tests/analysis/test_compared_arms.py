@@ -14,6 +14,7 @@ from hscb_bayes.analysis.arms import Arms
 from hscb_bayes.analysis.level import EFFECTS
 from hscb_bayes.analysis.load import load
 from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.analysis.scope import compares_arms
 from hscb_bayes.checking.leave_out import each_number
 from hscb_bayes.checking.methods import literature
 from hscb_bayes.checking.replicate import replicate
@@ -173,7 +174,10 @@ def test_new_studies_have_patients_of_both_arms(prior: Posterior) -> None:
     assert found.cohort.died.shape == (50, 134)
     assert found.cohort.group(SECOND).sum(axis=-1).tolist() == [102] * 50
     assert found.cohort.group(FIRST).sum(axis=-1).tolist() == [32] * 50
-    assert set(found.numbers) == set(prior.analysis.table.fit.items)
+    between = {item.id for item in prior.analysis.members[0].study.items if compares_arms(prior.analysis, item)}
+    assert between == {"difference_of_survival", "difference_of_response", "p_survival", "p_response"}
+    of_each = {id.partition(".")[0] for id in found.numbers}
+    assert of_each == {*prior.analysis.table.fit.items, *between}
     responded = found.cohort.responded & found.cohort.group(FIRST)
     by_100 = (found.cohort.response_day <= 100.0) & responded
     np.testing.assert_allclose(found.numbers["response_controls"], by_100.sum(axis=-1) / 32, atol=6e-4)

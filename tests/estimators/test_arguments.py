@@ -37,6 +37,7 @@ OF_EVENTS = {
     "log-rank": lambda event: logrank.logrank(TIME, event, TWO),
     "Cox score": lambda event: cox.score_test(TIME, event, X),
     "Cox": lambda event: cox.fit(TIME, event, [X]),
+    "Cox of two groups": lambda event: cox.two_groups(TIME, event, TWO[0] == TWO),
     "occupancy": lambda event: illness_death.occupancy_at(NEVER, TIME, event, 4.0),
     "days in states": lambda event: illness_death.time_in_states(NEVER, TIME, event, 4.0),
     "landmark": lambda event: landmark.landmark_survival(TIME, event, NEVER, 1.0, 4.0),

@@ -98,6 +98,27 @@ def test_logrank_by_hand():
     assert logrank.logrank([1, 2], [1, 1], [1, 0])[0] == pytest.approx(1.0, abs=ALGEBRA)
 
 
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+def test_cox_of_two_groups_is_the_fit_of_each_cohort(ties, rng):
+    time, event = np.floor(rng.exponential(9.0, (20, 30))), rng.random((20, 30)) < 0.6
+    first = rng.random((20, 30)) < 0.4
+    estimate, error = cox.two_groups(time, event, first, ties=ties)
+    for k in range(20):
+        fit = cox.fit(time[k], event[k], [first[k].astype(float)], ties=ties)
+        np.testing.assert_allclose([estimate[k], error[k] ** 2], [fit.coefficients[0], fit.covariance[0, 0]], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [([1, 1, 0, 0], np.inf), ([0, 0, 0, 0], np.nan), ([0, 0, 1, 1], np.nan), ([1, 0, 1, 1], np.inf)],
+)
+def test_cox_of_two_groups_where_one_has_no_event_that_compares(event, expected):
+    """Patients 1 and 2 are the first group; when 3 and 4 have theirs nobody of it is left."""
+    estimate, error = cox.two_groups([1, 2, 3, 4], event, [1, 1, 0, 0])
+    np.testing.assert_equal([float(estimate), float(error)], [expected, expected])
+    assert cox.two_groups([1, 2, 3, 4], event, [0, 0, 1, 1])[0] == pytest.approx(-expected, nan_ok=True)
+
+
 def test_cox_score_by_hand():
     """U = 1 - 1/3 and I = 2/9 at the first death; nothing at the others, where x is constant."""
     z = cox.score_test([1, 2, 3], [1, 1, 1], [1, 0, 0])

@@ -44,6 +44,7 @@ ESTIMATORS: dict[str, Callable[..., object]] = {
     "median incidence": lambda c, among: aalen_johansen.quantile(c["time"], c["cause"], among, 0.25),
     "log-rank": lambda c, among: logrank.logrank(c["time"], c["cause"] > 0, c["x"] > 0.5, among),
     "Cox score": lambda c, among: cox.score_test(c["time"], c["cause"] == 1, c["x"], among),
+    "Cox of two groups": lambda c, among: cox.two_groups(c["time"], c["cause"] == 1, c["x"] > 0.0, among),
     "Fine-Gray score": lambda c, among: fine_gray.score_test(c["time"], c["cause"], c["x"], among),
     "Gray": lambda c, among: gray.gray(c["time"], c["cause"], c["x"] > 0.0, among),
     "restricted mean": lambda c, among: restricted_mean.restricted_mean(c["time"], c["cause"] > 0, DAY, among),

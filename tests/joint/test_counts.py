@@ -154,6 +154,8 @@ def outcomes_of(seen: np.ndarray, by_day: np.ndarray, data: JointArrays) -> Outc
         by_day=by_day,
         course=nobody_lost(by_day, data),
         survival=np.ones((*cells, edges)),
+        responded=np.zeros((*cells, edges)),
+        responding=np.zeros((*cells, edges)),
         exits=np.full((*cells, len(CLASSES), places(edges)), 1.0 / len(CLASSES) / places(edges)),
     )
 

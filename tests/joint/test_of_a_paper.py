@@ -24,7 +24,8 @@ from hscb_bayes.process.incidence import OutcomeNodes, outcome_probabilities
 ALGEBRA = 1e-7  # of logarithms of probabilities near their floor
 FAR, QUITE_FAR = 4.0, 2.0  # prior standard deviations: one parameter at a time, and all at once
 NODE_FIELDS = tuple(field.name for field in fields(OutcomeNodes))
-ARRAY_FIELDS = tuple(field.name for field in fields(JointArrays) if field.name != "nodes")
+OPTIONAL = ("of_incidence",)  # the main study prints none
+ARRAY_FIELDS = tuple(field.name for field in fields(JointArrays) if field.name not in ("nodes", *OPTIONAL))
 
 PRINTS: dict[str, dict[str, float]] = {
     "as printed": {},

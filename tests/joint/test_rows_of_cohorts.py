@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hscb_bayes.analysis.member import Member
+from hscb_bayes.estimators.aalen_johansen import incidence_at
 from hscb_bayes.estimators.kaplan_meier import number_at_risk, survival_at
 from hscb_bayes.evidence.cohort import Cohort
 from hscb_bayes.evidence.estimates import Moments, moments
@@ -52,6 +53,7 @@ def items_of(n: int, *, of_others: bool) -> list[str]:
     return [
         *others,
         responders(round(0.84 * n), n),
+        item("incidence", "incidence", event="response", value="88%"),
         survival("os_6m", "6 months", "73%"),
         survival("os_12m", "12 months", "60%"),
         survival("os_24m", "24 months", "43%"),
@@ -84,6 +86,8 @@ def observed(row: Row, cohort: Cohort, first: int) -> np.ndarray:
     among = np.broadcast_to(row.members[group.astype(int) * (row.members.size > 1)] > 0.0, cohort.died.shape)
     among = among & (cohort.responded * row.classes[0] + ~cohort.responded * row.classes[1] > 0.0)
     many = among.sum(axis=-1)
+    if row.what == "incidence":
+        return incidence_at(cohort.first_day, cohort.first_cause, row.day, among)[0]
     if row.what == "deaths":
         return np.asarray((cohort.died & (cohort.last_day <= row.day) & among).sum(axis=-1) / many)
     if row.what == "at_risk":

@@ -24,28 +24,29 @@ def last_response(study: Study) -> list[Finding]:
     """Compare every incidence of response among all with the last response."""
     medians = (item for item in study.items if isinstance(item, MedianTime) and item.event == "response")
     last = next(((item, item.highest) for item in medians if item.highest is not None), None)
-    incidences = [item for item in study.items if isinstance(item, Incidence) and item.among == EVERYBODY]
-    return [] if last is None else [_compare(study, item, *last) for item in incidences]
+    of_all = [item for item in study.items if isinstance(item, Incidence) and item.among == EVERYBODY]
+    days = [(item, item.at) for item in of_all if item.at is not None]
+    return [] if last is None else [_compare(study, item, day, *last) for item, day in days]
 
 
-def _compare(study: Study, item: Incidence, median: MedianTime, last: Printed) -> Finding:
+def _compare(study: Study, item: Incidence, day: Printed, median: MedianTime, last: Printed) -> Finding:
     event = event_in_words(item.event, study.labels)
     subject = (
-        f"{event} by {item.at} {among_in_words(item.among, study.labels)}, {item.value}, and a last response at {last}"
+        f"{event} by {day} {among_in_words(item.among, study.labels)}, {item.value}, and a last response at {last}"
     )
     items: tuple[str, ...] = (item.id, median.id)
     total = _total(study)
     size = group_sizes(study, item.among).exact or study.n
     by_then = max(math.floor(item.value.exact * size + Fraction(1, 2)), *counts_in(window(item.value), size), 0)
     severity: Severity = "ok"
-    if window(last).low <= item.at.exact:
+    if window(last).low <= day.exact:
         words = f"{subject} agree: no response is later"
     else:
         words = f"{subject} mean about {by_then} of {size} by then and at least 1 later"
         if total is not None and total.count < by_then + 1:
             severity, words = "note", f"{words}, and {total.count} responded in all"
             items = (*items, total.id)
-    arithmetic = f"{item.value} x {size} = {float(item.value.exact * size):.1f}; {last} against {item.at}"
+    arithmetic = f"{item.value} x {size} = {float(item.value.exact * size):.1f}; {last} against {day}"
     return Finding(rule=RULE, severity=severity, items=items, sentence=sentence(words), arithmetic=arithmetic)
 
 

@@ -48,15 +48,15 @@ def _needing_events(study: Study, count: Count) -> Iterator[Finding]:
 
 def incidence_rises(study: Study) -> list[Finding]:
     """Compare incidences of one group on different days: none falls."""
-    items = sorted((item for item in study.items if isinstance(item, Incidence)), key=lambda item: item.at.exact)
+    items = sorted((item for item in study.items if isinstance(item, Incidence)), key=lambda item: item.day)
     findings = []
     for one, other in combinations(items, 2):
-        if one.among == other.among and one.at.exact < other.at.exact:
+        if (one.among, one.event) == (other.among, other.event) and one.day < other.day:
             falls = window(other.value).high < window(one.value).low
             event = event_in_words(one.event, study.labels)
             words = (
                 f"{event} among {label(one.among, study)} is {one.value} by {one.at} and {other.value} by "
-                f"{other.at}: {'an incidence cannot fall' if falls else 'it does not fall'}"
+                f"{other.at or 'the end of follow-up'}: {'an incidence cannot fall' if falls else 'it does not fall'}"
             )
             severity: Severity = "conflict" if falls else "ok"
             arithmetic = f"{one.value} then {other.value}"

@@ -139,11 +139,15 @@ def _look(study: Study, item: Share | Incidence) -> Finding | None:
         first = f"{counts[0]} / {size} = {percent(Fraction(counts[0], size))}"
         return _finding(study, item, "ok", f"is {found} of {size} patients", first)
     if isinstance(item, Incidence):
-        verdict = f"is no count of {size} patients, so somebody left follow-up before {item.at}, or they are fewer"
+        verdict = f"is no count of {size} patients, so somebody left follow-up {_before(item)}, or they are fewer"
     else:
         cut = counts_cut_off(item.value, size)[0]
         verdict = f"is no count of {size} patients when rounded; {cut} of {size} gives it when cut off"
     return _finding(study, item, "note", verdict, beside)
+
+
+def _before(item: Incidence) -> str:
+    return "early" if item.at is None else f"before {item.at}"
 
 
 def _is_possible(item: Share | Incidence, sizes: Sizes) -> bool:

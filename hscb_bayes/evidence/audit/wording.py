@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from hscb_bayes.evidence.audit.arithmetic.cut import Bounds
 from hscb_bayes.evidence.audit.arithmetic.rounding import Number, Window
-from hscb_bayes.evidence.item import among_in_words, event_in_words, interval_in_words, survival_in_words
+from hscb_bayes.evidence.item import among_in_words, interval_in_words, survival_in_words
 from hscb_bayes.evidence.kinds.count import by_when
 from hscb_bayes.evidence.kinds.incidence import Incidence
 from hscb_bayes.evidence.kinds.p_value import PValue
@@ -59,7 +59,7 @@ def _subject(item: Estimate, labels: Mapping[str, str]) -> str:
     if isinstance(item, Survival):
         return f"{survival_in_words(item.event, labels)} at {item.at}"
     if isinstance(item, Incidence):
-        return f"{event_in_words(item.event, labels)} by {item.at}"
+        return item.words(labels)
     return f"the share of patients with {by_when(item.event, item.at, labels)}"
 
 

@@ -1,4 +1,4 @@
-"""Cumulative incidence at a day: "82% engrafted by day 30"."""
+"""Cumulative incidence by a day, or by the end of follow-up: "82% engrafted by day 30"."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ class Incidence(ProportionItem):
     """Share of a group seen to respond by a time, patients who were lost before it being accounted for.
 
     Or to have another event that does not end follow-up. Death without response competes, or is treated as the end of
-    follow-up, as the conventions say.
+    follow-up, as the conventions say. Where no time is printed it is where the curve ends.
     """
 
     kind: Literal["incidence"] = Field(description="which kind of number this is")
     event: Identifier = Field(description="the incidence of what: `response`, or an event that does not end follow-up")
-    at: DaysAfterZero = Field(description="by when, counted from time zero")
+    at: DaysAfterZero | None = Field(
+        default=None, description="by when, counted from time zero; left out: by the end of follow-up"
+    )
 
     @property
     def about_an_end(self) -> bool:
@@ -41,13 +43,18 @@ class Incidence(ProportionItem):
 
     @property
     def day(self) -> float:
-        """Days after time zero."""
-        return self.at.value
+        """Days after time zero; inf where the curve ends."""
+        return np.inf if self.at is None else self.at.value
 
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The estimate, and the two limits when they are printed."""
-        return self.estimate_and_limits(f"{event_in_words(self.event, NO_LABELS)} by {self.at}")
+        return self.estimate_and_limits(self.words(NO_LABELS))
+
+    def words(self, labels: Mapping[str, str]) -> str:
+        """ "response by 30 days", or "cumulative incidence of response"."""
+        event = event_in_words(self.event, labels)
+        return f"cumulative incidence of {event}" if self.at is None else f"{event} by {self.at}"
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """Aalen-Johansen, or one less Kaplan-Meier, at the day, with an interval on the scale of the conventions."""
@@ -69,5 +76,4 @@ class Incidence(ProportionItem):
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "response by 30 days among all patients: 82%, letter"."""
         interval = interval_in_words(self.lower, self.upper, self.level)
-        words = f"{event_in_words(self.event, labels)} by {self.at}"
-        return f"{words} {among_in_words(self.among, labels)}: {self.value}{interval}, {self.place}"
+        return f"{self.words(labels)} {among_in_words(self.among, labels)}: {self.value}{interval}, {self.place}"

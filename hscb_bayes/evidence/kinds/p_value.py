@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -25,6 +25,7 @@ from hscb_bayes.evidence.item import (
     event_in_words,
     survival_in_words,
 )
+from hscb_bayes.evidence.kinds.compared import TwoGroups, check_two_groups
 from hscb_bayes.evidence.printed import P
 
 Status = Literal["printed", "assumed"]
@@ -35,7 +36,6 @@ Comparison = Literal[
     "survival by characteristic",
     "response by characteristic",
 ]
-TwoGroups = Annotated[tuple[Identifier, Identifier], Field(strict=False)]
 
 
 class NamedTest(Table):
@@ -79,16 +79,19 @@ class PValue(Item):
     def _groups_that_differ(self) -> PValue:
         if not self.comparison.endswith("by duration") and self.groups_compared is None:
             raise ValueError(f"groups_compared is missing; {self.comparison} compares two groups")
-        if self.groups_compared is not None and len(set(self.groups_compared)) == 1:
-            raise ValueError(f"groups_compared names {self.groups_compared[0]!r} twice; required two groups")
-        if EVERYBODY in (self.groups_compared or ()):
-            raise ValueError(f"groups_compared names {EVERYBODY!r}; required two groups that share no patient")
+        if self.groups_compared is not None:
+            check_two_groups(self.groups_compared)
         return self
 
     @property
     def groups(self) -> tuple[str, ...]:
         """The patients tested, and the groups compared."""
-        return (self.among, *(self.groups_compared or ()))
+        return (self.among, *self.compared_groups)
+
+    @property
+    def compared_groups(self) -> tuple[str, ...]:
+        """The two groups; none where the test is of duration in days."""
+        return self.groups_compared or ()
 
     @property
     def outcome(self) -> Literal["survival", "response"]:

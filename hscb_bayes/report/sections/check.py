@@ -27,6 +27,13 @@ P_VALUES = plot.Scale(
     lower=1e-4, upper=1.0, ticks={1e-4: ".0001", 1e-3: ".001", 0.01: ".01", 0.05: ".05", 0.2: ".2", 1.0: "1"},
     is_log=True, reference=0.05,
 )  # fmt: skip
+DIFFERENCES = plot.Scale(
+    lower=-1.0, upper=1.0, ticks={-1.0: "−100%", -0.5: "−50%", 0.0: "0", 0.5: "50%", 1.0: "100%"}, reference=0.0
+)
+RATIOS = plot.Scale(
+    lower=0.02, upper=50.0, ticks={0.02: ".02", 0.1: ".1", 0.5: ".5", 1.0: "1", 2.0: "2", 10.0: "10", 50.0: "50"},
+    is_log=True, reference=1.0,
+)  # fmt: skip
 LABEL_CHARACTERS = 62
 ALL = "all"
 Row = Mapping[Any, Any]
@@ -187,6 +194,8 @@ def _figures(results: Results) -> list[list[tuple[str, Markup]]]:
         (("shares", "Printed shares", "proportion", SHARES),),
         (
             ("days", "Printed times to response", "days", _days(table, units)),
+            ("differences", "Printed differences", "difference", DIFFERENCES),
+            ("ratios", "Printed ratios", "ratio", RATIOS),
             ("p_values", "Printed P values", "p", P_VALUES),
         ),
     )
