@@ -19,14 +19,12 @@ import hscb_bayes as hb
 from hscb_bayes import cli
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
-from hscb_bayes.report import sampling
 from hscb_bayes.report.sections.p_value import p_value_rows, p_value_table
 from tests import corners
-from tests.unmoved.trees import MODULES, not_compiled
+from tests.unmoved.trees import stand_in
 
 CHAINS, DRAWS = 2, 40
 OURS = re.compile(r".{0,30}(?:boost|neutropen|stem cell|graft|CAR T).{0,20}", re.IGNORECASE)
-ATTEMPTS = ("OF_PRINT", "OF_TABLE", "OF_CENTRES_APART", "OF_HIERARCHY")
 PICTURES_AND_SOURCES = re.compile(r"<(style|pre)\b.*?</\1>", re.DOTALL)
 
 
@@ -38,12 +36,7 @@ def from_prior(model: Any, *, seed: int, **_settings: Any) -> Posterior:
 
 @pytest.fixture
 def prior_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is compiled or sampled, nor tried again: a second attempt would have the draws of the first."""
-    for module in MODULES:
-        for name, stand_in in (("sample", from_prior), ("compile_model", not_compiled)):
-            monkeypatch.setattr(f"hscb_bayes.{module}.{name}", stand_in, raising=False)
-    for name in ATTEMPTS:
-        monkeypatch.setattr(sampling, name, getattr(sampling, name)[:1])
+    stand_in(monkeypatch, from_prior)
 
 
 KINDS = ("paper", "by duration", "by two groups", *corners.TABLES, "pool", "pool with a table")
