@@ -21,7 +21,7 @@ from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.report.sections.p_value import p_value_rows, p_value_table
 from tests import corners
-from tests.unmoved.trees import MODULES, not_compiled
+from tests.unmoved.trees import stand_in
 
 CHAINS, DRAWS = 2, 40
 OURS = re.compile(r".{0,30}(?:boost|neutropen|stem cell|graft|CAR T).{0,20}", re.IGNORECASE)
@@ -36,9 +36,7 @@ def from_prior(model: Any, *, seed: int, **_settings: Any) -> Posterior:
 
 @pytest.fixture
 def prior_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in MODULES:
-        for name, stand_in in (("sample", from_prior), ("compile_model", not_compiled)):
-            monkeypatch.setattr(f"hscb_bayes.{module}.{name}", stand_in, raising=False)
+    stand_in(monkeypatch, from_prior)
 
 
 KINDS = ("paper", "by duration", "by two groups", *corners.TABLES, "pool", "pool with a table")
@@ -62,9 +60,9 @@ def written(folder: Path, kind: str, corner: str, n: int) -> Path:
 
 
 def grid() -> list[Any]:
-    """Every kind of analysis in every corner, of one patient and of another size; most are slow.
+    """Every kind of analysis in every corner, of one size each, so that each kind and each corner meet each size.
 
-    Each kind and each corner meet each size somewhere.
+    Where that size is another, one patient comes besides: these are left to ``make corners``. Most are slow.
     """
     rows = []
     for k, kind in enumerate(KINDS):
@@ -72,8 +70,9 @@ def grid() -> list[Any]:
             for s, n in enumerate(corners.SIZES):
                 is_on_diagonal = s == (c + k) % len(corners.SIZES)
                 is_fast = is_on_diagonal and (kind in COMMON or c % 4 == k % 4)
+                marks = [] if is_fast else [pytest.mark.slow]
                 if is_on_diagonal or n == 1:
-                    rows.append(pytest.param(kind, corner, n, marks=() if is_fast else pytest.mark.slow))
+                    rows.append(pytest.param(kind, corner, n, marks=marks if is_on_diagonal else [pytest.mark.grid]))
     return rows
 
 

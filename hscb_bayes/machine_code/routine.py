@@ -18,7 +18,7 @@ from hscb_bayes.machine_code.writer import Writer, shapes_of
 # for matrices that are diagonal, symmetric or orthogonal, of which there are none, and take half of the time.
 WITHOUT = (
     "inplace", "composite_elemwise_fusion", "blas", "BlasOpt", "cxx_only", "local_greedy_distributor",
-    "dot_diag_to_elemwise", "selection_dot_to_index", "useless_symmetric_transpose", "diagonal_solve_to_division",
+    "dot_diag_to_elemwise", "selection_dot_to_indexing", "useless_symmetric_transpose", "diagonal_solve_to_division",
     "orthogonal_solve_to_transpose_matmul",
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ Covariate: the Gauss rule of the patients themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -58,10 +59,16 @@ class ResponseRule:
     unit: UnitRule
 
 
+@cache
 def legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre nodes and weights on (0, 1)."""
+    """Gauss-Legendre nodes and weights on (0, 1), computed once and read-only."""
     position, weight = np.polynomial.legendre.leggauss(nodes)
-    return (position + 1.0) / 2.0, weight / 2.0
+    return _kept((position + 1.0) / 2.0), _kept(weight / 2.0)
+
+
+def _kept(values: np.ndarray) -> np.ndarray:
+    values.setflags(write=False)
+    return values
 
 
 def graded(nodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -146,13 +153,14 @@ def day_rule(cuts: np.ndarray, *, first: int = FIRST_DAYS, middle: int = MIDDLE_
     return DayRule(days=np.concatenate(days), weights=np.concatenate(weights), panel=panel, until=until)
 
 
+@cache
 def _until_nodes(nodes: int) -> np.ndarray:
     """Integrals up to each Legendre node of the polynomial through masses at all of them, shape (node, node)."""
     z = np.polynomial.legendre.leggauss(nodes)[0]
     values = np.polynomial.legendre.legvander(z, nodes)
     order = np.arange(1, nodes)
     rising = np.column_stack([z + 1.0, (values[:, 2:] - values[:, :-2]) / (2 * order + 1)]) / 2.0
-    return rising @ ((2 * np.arange(nodes) + 1)[:, None] * values[:, :nodes].T)
+    return _kept(rising @ ((2 * np.arange(nodes) + 1)[:, None] * values[:, :nodes].T))
 
 
 def covariate_rule(x: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:

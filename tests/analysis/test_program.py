@@ -1,7 +1,6 @@
 """The compiled functions against PyTensor's own of the same model, and what a program refuses."""
 
-import dataclasses
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import pytensor
@@ -28,9 +27,33 @@ def built() -> Built:
     return build(load_analysis("main"))
 
 
+@dataclass(frozen=True)
+class Twice:
+    """Programs of one model: compiled in this process, and read from the disk; and how many modules were compiled."""
+
+    first: Program
+    again: Program
+    compiled: tuple[int, int]
+
+
 @pytest.fixture(scope="module")
-def program(built: Built) -> Program:
-    return compile_program(built.model)
+def twice(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Twice:
+    texts = list[str]()
+
+    def counted(text: str) -> bytes:
+        texts.append(text)
+        return object_code(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hscb_bayes.model.program.object_code", counted)
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+        first, compiled = compile_program(built.model), len(texts)
+        return Twice(first=first, again=compile_program(built.model), compiled=(compiled, len(texts)))
+
+
+@pytest.fixture(scope="module")
+def program(twice: Twice) -> Program:
+    return twice.again
 
 
 @pytest.fixture(scope="module")
@@ -80,29 +103,18 @@ def test_data_without_a_density_at_any_start_are_refused_before_a_chain_runs(bui
         sample(Compiled(analysis=built.analysis, program=nowhere, shapes=built.shapes), draws=10, tune=10, seed=1)
 
 
-def test_machine_code_is_kept(built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    first, compiled = compile_program(built.model), list[str]()
-
-    def counted(text: str) -> bytes:
-        compiled.append(text)
-        return object_code(text)
-
-    monkeypatch.setattr("hscb_bayes.model.program.object_code", counted)
-    again = compile_program(built.model)
-    assert compiled == []
-    point = first.start[None]
-    for one, other in zip(first.evaluated(point), again.evaluated(point), strict=True):
+def test_machine_code_is_kept(twice: Twice, points: np.ndarray) -> None:
+    assert twice.compiled == (1, 1)
+    for one, other in zip(twice.first.evaluated(points), twice.again.evaluated(points), strict=True):
         np.testing.assert_array_equal(one, other)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    compile_program(built.model)
-    assert len(compiled) == 1
 
 
-def test_the_same_code_gives_the_same_draws(built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Compiled in this process or an earlier one."""
-    kept = Compiled(analysis=built.analysis, program=compile_program(built.model), shapes=built.shapes)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    anew = dataclasses.replace(kept, program=compile_program(built.model))
+def test_the_same_code_gives_the_same_draws(built: Built, twice: Twice) -> None:
+    """Compiled in this process or read from the disk."""
+    anew, kept = (
+        Compiled(analysis=built.analysis, program=program, shapes=built.shapes)
+        for program in (twice.first, twice.again)
+    )
     one, other = (sample(each, draws=20, tune=50, chains=1, seed=1).parameters for each in (kept, anew))
     np.testing.assert_array_equal(one, other)
 

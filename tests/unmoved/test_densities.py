@@ -8,6 +8,7 @@ import pytest
 from tests.unmoved import densities
 from tests.unmoved.densities import TABLES, files, kept, moved
 
+pytestmark = pytest.mark.xdist_group("densities")  # a process compiles what several of these evaluate once
 FILES = {file.stem: file for file in files()}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unmoved.densities import Densities, computed, files, kept, points_of
 
+pytestmark = pytest.mark.xdist_group("densities")  # a process compiles what several of these evaluate once
 FILES = {file.stem: file for file in files()}
 ROUNDING = 1e-11  # relative; an estimate that is next to certain given the counts has lost some of its sixteen digits
 STEP = 1e-4  # of a coordinate; a difference of fourth order then has an error of 1e-8 by rounding and by curvature

@@ -6,7 +6,7 @@ for compiling and sampling; draws and tables stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,11 +27,13 @@ from hscb_bayes.model.pathways import prior_normals
 from hscb_bayes.posterior.posterior import Posterior, tree_of_parameters
 from hscb_bayes.posterior.sample import derived_seed
 from hscb_bayes.process.pathway import TRANSITIONS
+from hscb_bayes.report import sampling
 from tests.pool.beliefs import beliefs_of, log_ratio_apart
 from tests.unmoved.draws import DIMS, of_fit
 
 SEED = 3  # of the runs
 MODULES = ("report.run", "posterior.attempt", "posterior.fitting")
+ATTEMPTS = ("OF_PRINT", "OF_TABLE", "OF_CENTRES_APART", "OF_HIERARCHY")
 FIRST = {"left out": 1, "left out centre": 1, "without": 1, "alternative": 31, "belief": 31, "alone": 61}
 MOST = 30  # fits of one purpose
 # By the seed that a run gives a fit. A fit of another purpose ends in a KeyError: list its purpose above.
@@ -146,6 +148,15 @@ def not_compiled(built: Built) -> Compiled:
     return Compiled(analysis=built.analysis, program=program, shapes=built.shapes)
 
 
+def stand_in(patch: pytest.MonkeyPatch, sample: Callable[..., Posterior]) -> None:
+    """Let ``sample`` make all posteriors of a run, which compiles nothing and tries once: it would find the same."""
+    for module in MODULES:
+        for name, other in (("sample", sample), ("compile_model", not_compiled)):
+            patch.setattr(f"hscb_bayes.{module}.{name}", other, raising=False)
+    for name in ATTEMPTS:
+        patch.setattr(sampling, name, getattr(sampling, name)[:1])
+
+
 @contextmanager
 def standing_in(draws: xr.Dataset) -> Iterator[None]:
     """Inside, nothing is compiled or sampled: every fit of a run with the seed ``SEED`` takes its draws from these."""
@@ -155,7 +166,5 @@ def standing_in(draws: xr.Dataset) -> Iterator[None]:
         return replace(found, without=model.without, numbers=model.numbers)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in MODULES:
-            for name, stand_in in (("sample", sample), ("compile_model", not_compiled)):
-                patch.setattr(f"hscb_bayes.{module}.{name}", stand_in, raising=False)
+        stand_in(patch, sample)
         yield
