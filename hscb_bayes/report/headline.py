@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hscb_bayes.analysis.member import Member
 from hscb_bayes.posterior.not_taught import untaught
 from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.results import Results
+from hscb_bayes.report.words import listing
+
+PRIORS = "this is the prior's: what was believed before, and not what the paper says."
+LITTLE = 0.3  # of what is known of an answer: less of it from the print is not enough to call it known from there
 
 
 def summary_row(results: Results, id: str) -> dict[Any, Any]:
@@ -21,12 +25,27 @@ def headline_in_words(results: Results, id: str) -> str:
     return estimate_of(summary_row(results, id))
 
 
-def of_the_prior(analysis: Member, id: str) -> str:
-    """Words that a quantity of whose kind no number is fitted is not from the paper; nothing where one is."""
-    words = untaught(analysis).get(id)
-    if words is None:
-        return ""
-    return f" No {words} is fitted, so that this is the prior's: what was believed before, and not what the paper says."
+def of_the_prior(results: Results, ids: Sequence[str], *, like: str | None = None) -> str:
+    """Words that answers of a sentence are not from the paper; nothing where all of them are.
+
+    Where no number of the kind of the first, or of ``like``, is fitted, none of them is. Else those are named of which
+    the print says less than ``LITTLE`` of what is known.
+    """
+    words = untaught(results.analysis).get(like or ids[0])
+    if words is not None:
+        return f" No {words} is fitted, so that {PRIORS}"
+    rows = [summary_row(results, id) for id in ids]
+    return not_known([str(row["label"]) for row in rows if is_little(row["contraction"])])
+
+
+def is_little(contraction: float) -> bool:
+    """Whether too little of what is known of an answer is from the print; as it is where that is not known."""
+    return math.isnan(contraction) or contraction < LITTLE
+
+
+def not_known(labels: Sequence[str]) -> str:
+    """Words that some answers are not known from the print; nothing where there are none."""
+    return f" Not known from this print, but mostly believed before: {listing(labels)}." if labels else ""
 
 
 def unit_of(row: Mapping[Any, Any]) -> str:

@@ -3,12 +3,15 @@
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.posterior.not_taught import untaught
+from hscb_bayes.report.headline import of_the_prior
 from hscb_bayes.report.page import answer, render
 from hscb_bayes.report.results import Results
 from tests.papers import paper, study_text
@@ -129,6 +132,30 @@ def test_such_answers_are_marked_whatever_their_contraction(results: Results) ->
 def test_an_answer_that_is_taught_has_no_such_words(results_of_study: Callable[[str], Results], tmp_path: Path) -> None:
     of_arm_a(tmp_path, "response", "median", "os")
     assert PRIORS not in " ".join(answer(results_of_study(str(tmp_path / "x.toml"))))
+
+
+def test_an_answer_of_which_the_print_tells_little_is_not_called_known(results: Results) -> None:
+    """Of the share who responded the print tells, of when next to nothing; survival follows from neither."""
+    summary = results.tables["summary"]
+    contraction = {
+        "response_by_28": 0.29,
+        "median_response_responders": 0.1,
+        "os_1y": 0.31,
+        "days_recovered_1y": np.nan,
+    }
+    told = [contraction.get(id, 0.8) for id in summary["quantity"]]
+    known = replace(results, tables={**results.tables, "summary": summary.assign(contraction=told)})
+    ids = ("median_response_all", "median_response_responders", "response_by_28")
+    labels = summary.set_index("quantity")["label"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hscb_bayes.report.headline.untaught", lambda _analysis: {})
+        assert of_the_prior(known, ids) == (
+            " Not known from this print, but mostly believed before: median time to response, those who respond within "
+            "one year and response by day 28."
+        )
+        assert of_the_prior(known, ["os_1y"]) == ""
+        assert labels["days_recovered_1y"] in of_the_prior(known, ["os_1y", "days_recovered_1y"])
+    assert of_the_prior(known, ids).startswith(" No time to response is fitted")
 
 
 def test_what_is_not_of_the_analysis_is_listed_and_not_drawn(results: Results) -> None:

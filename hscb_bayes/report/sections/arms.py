@@ -24,6 +24,7 @@ from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.curve_figure import Series, Time, curve_figure
 from hscb_bayes.report.endpoints import words_of
 from hscb_bayes.report.fits import Fits
+from hscb_bayes.report.headline import is_little, not_known
 from hscb_bayes.report.points import response_points, share_points, survival_points
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.section import Section, has_arms
@@ -112,7 +113,8 @@ def _sentences(results: Results) -> Iterator[str]:
                 f"{said} {_share(results, arm, quantity, day)} of {labels[arm]} and "
                 f"{_share(results, first, quantity, day)} of {labels[first]}: a difference of "
                 f"{estimate_of(row, 'points')}, above zero with probability "
-                f"{number(float(row['probability_more']), 'share')}.{_of_the_prior(analysis, quantity)}"
+                f"{number(float(row['probability_more']), 'share')}."
+                f"{_of_the_prior(analysis, quantity) or _not_known(row)}"
             )
 
 
@@ -123,6 +125,10 @@ def _of_the_prior(analysis: Analysis, quantity: str) -> str:
     if not missing:
         return ""
     return f" No {kind} is fitted of {listing(missing)}: that rests on what was believed before."
+
+
+def _not_known(row: Mapping[Any, Any]) -> str:
+    return not_known(["the difference"] if is_little(row["contraction"]) else [])
 
 
 def _share(results: Results, arm: str, quantity: str, day: float) -> str:

@@ -38,6 +38,8 @@ EARLY_TICKS, YEAR_TICKS = tuple(range(0, 91, 15)), (0, 90, 180, 270, 365)
 MOST_YEARS = 20
 PANEL = 3.1  # inches
 NO_POINTS = pd.DataFrame({"whom": []})
+SPEED = ("median_response_all", "median_response_responders", "response_by_28")  # the answers of each sentence
+LIVING = ("os_1y", "days_recovered_1y")
 SHARES = {"responded_by": ("patients who have responded", "have responded"), "alive": ("patients alive", "are alive")}
 
 
@@ -89,11 +91,12 @@ def _sentences(results: Results) -> list[str]:
     speed = (
         f"Half of all patients respond {everybody} after {zero}, and of those who respond within one year half do "
         f"so {responders}; {headline_in_words(results, 'response_by_28')} of all patients have responded by day 28."
-        f"{of_the_prior(results.analysis, 'median_response_all')}"
+        f"{of_the_prior(results, SPEED)}"
     )
     living = (
         f"One year after {zero} {alive} of the patients are alive, and of the 365 days of that year the average "
-        f"patient spends {recovered} alive after a response.{of_the_prior(results.analysis, 'os_1y')}"
+        f"patient spends {recovered} alive after a response."
+        f"{of_the_prior(results, LIVING)}"
     )
     return [speed, living]
 

@@ -28,6 +28,7 @@ from hscb_bayes.report.words import listing, number, span
 TABLE_DAYS = (7.0, 14.0, 28.0, 365.0)
 GROUPS = ("short", "long")
 RATIO = f"hazard_ratio_{TRANSITIONS[0]}"
+COMPARED = (*(f"os_1y_{group}" for group in GROUPS), "os_1y_contrast")
 
 
 def _reported(posterior: Posterior, _: int) -> xr.Dataset:
@@ -69,7 +70,9 @@ def _sentences(results: Results) -> list[str]:
         return [f"The duration of {study.condition} has no part in this analysis."] if _is_of_durations(study) else []
     if not parts:
         return [f"The analysis compares no durations of {study.condition}; what one goes with would be {caution}."]
-    told = f"{'; '.join(parts)}: {caution}.{of_the_prior(results.analysis, RATIO)}"
+    there = set(results.tables["summary"]["quantity"])
+    known = of_the_prior(results, [id for id in COMPARED if id in there], like=RATIO)
+    told = f"{'; '.join(parts)}: {caution}.{known}"
     return [told[:1].upper() + told[1:]]
 
 
