@@ -141,6 +141,11 @@ def _add_run(commands: Any) -> None:
         help="half of the chains, and nothing fitted beside: for work on an analysis file",
     )
     run.add_argument(
+        "--prior-only",
+        action="store_true",
+        help="fit nothing: what the beliefs alone say, and what studies would print by them",
+    )
+    run.add_argument(
         "--cluster",
         metavar="ADDRESS",
         help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers make the fits beside",
@@ -254,6 +259,7 @@ def _run(options: argparse.Namespace) -> None:
         progress=not options.quiet,
         allow_unconverged=options.allow_unconverged,
         quick=options.quick,
+        prior_only=options.prior_only,
         cluster=options.cluster,
         asked=Asked(draws=options.draws, tune=options.tune, target_accept=options.target_accept),
     )

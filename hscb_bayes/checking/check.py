@@ -141,6 +141,7 @@ def _of_print(
         owner = owner_of(analysis, number)
         between: Used = "held out" if compares_arms(analysis, item) else OUTSIDE
         id, used = (None, between) if owner is None else use_of(number, owner, widths)
+        used = "held out" if posterior.is_prior and used != OUTSIDE else used
         row: dict[str, object] = {
             "id": number.id,
             "item": number.item,

@@ -48,6 +48,7 @@ DESCRIPTIONS = {
     "log_hazard_ratio": ("log hazard ratio of a covariate", "log"),
     EFFECT: ("what patients known one by one add to the log hazards of their study", "log"),
 }
+PRIOR_ONLY = "prior only"  # setting
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,6 +100,11 @@ class Posterior:
     def of_whom(self) -> str:
         """Of whom it is, in words."""
         return self.whose or ", ".join(self.analysis.studies)
+
+    @property
+    def is_prior(self) -> bool:
+        """Whether it is of draws from the prior, beside which nothing was fitted."""
+        return bool(self.settings.get(PRIOR_ONLY))
 
     @property
     def size(self) -> tuple[int, int]:

@@ -12,6 +12,16 @@ from hscb_bayes.report.sampling import attempts_of
 
 COMPILING, JUDGING, REPORTING = "compiling the model, once", "judging convergence", "writing the report"
 SUMMARISING = "replicating, checking and summarising"
+DRAWING = "drawing from the prior"
+
+
+def steps_of_prior() -> list[Expected]:
+    """The steps of a run that fits nothing, as ``expected_steps`` has them."""
+    return [
+        Expected(words=DRAWING, seconds=2.0),
+        Expected(words=SUMMARISING, seconds=3.0),
+        Expected(words=REPORTING, seconds=1.5),
+    ]
 
 
 def expected_steps(analysis: Analysis, alternatives: Mapping[str, Any], *, quick: bool) -> list[Expected]:

@@ -9,7 +9,6 @@ from typing import Any
 from hscb_bayes.posterior.not_taught import untaught
 from hscb_bayes.report.cell import estimate_of
 from hscb_bayes.report.results import Results
-from hscb_bayes.report.words import listing
 
 PRIORS = "this is the prior's: what was believed before, and not what the paper says."
 LITTLE = 0.3  # of what is known of an answer: less of it from the print is not enough to call it known from there
@@ -45,7 +44,7 @@ def is_little(contraction: float) -> bool:
 
 def not_known(labels: Sequence[str]) -> str:
     """Words that some answers are not known from the print; nothing where there are none."""
-    return f" Not known from this print, but mostly believed before: {listing(labels)}." if labels else ""
+    return f" Not known from this print, but mostly believed before: {'; '.join(labels)}." if labels else ""
 
 
 def unit_of(row: Mapping[Any, Any]) -> str:

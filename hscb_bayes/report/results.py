@@ -52,6 +52,11 @@ class Results:
         return self.posterior.analysis
 
     @property
+    def is_prior(self) -> bool:
+        """Whether nothing was fitted at all."""
+        return self.posterior.is_prior
+
+    @property
     def is_quick(self) -> bool:
         """Whether nothing was fitted beside the posterior."""
         return bool(self.posterior.settings.get(QUICK))

@@ -19,13 +19,16 @@ from hscb_bayes.evidence.audit import audit
 from hscb_bayes.executors import cluster_or_none
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
-from hscb_bayes.report.expected import COMPILING, REPORTING, SUMMARISING, expected_steps
+from hscb_bayes.posterior.posterior import PRIOR_ONLY
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.report.expected import COMPILING, DRAWING, REPORTING, SUMMARISING, expected_steps, steps_of_prior
 from hscb_bayes.report.fits import Fits
 from hscb_bayes.report.folder import destination, replaced
 from hscb_bayes.report.manifest import PAGE, written
 from hscb_bayes.report.other_fits import with_other_fits
 from hscb_bayes.report.page import write_report
-from hscb_bayes.report.progress import Progress, on_standard_error
+from hscb_bayes.report.progress import Expected, Progress, on_standard_error
+from hscb_bayes.report.reported import reported_of
 from hscb_bayes.report.results import (
     QUICK,
     Results,
@@ -38,6 +41,8 @@ from hscb_bayes.report.results import (
 from hscb_bayes.report.sampling import USUAL, Asked, attempts_of, in_words, sampled_until_converged
 from hscb_bayes.report.sections import sections_of
 
+PRIOR_DRAWS, PRIOR_CHAINS = 1000, 4  # independent ones, where nothing is fitted
+
 
 def run(
     path: str | Path,
@@ -47,6 +52,7 @@ def run(
     progress: bool = False,
     allow_unconverged: bool = False,
     quick: bool = False,
+    prior_only: bool = False,
     cluster: str | None = None,
     asked: Asked = USUAL,
 ) -> Path:
@@ -68,6 +74,9 @@ def run(
     quick
         Whether to sample half of the chains and to fit nothing beside the analysis, for work on an analysis file. The
         gate is the same, and the report says so on top.
+    prior_only
+        Whether nothing is fitted: the report is of draws from the prior, and says so on top. Its check has what studies
+        would print by the beliefs alone.
     cluster
         Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers make the fits beside the analysis;
         if left out this process makes them. The results are the same.
@@ -79,11 +88,15 @@ def run(
     InputError
         When a file is not as it should be, a conflict in the print is not handled, the posterior has not converged and
         ``allow_unconverged`` is false, ``out`` cannot be written, another run is writing to it, or the cluster cannot
-        be used.
+        be used; and when a run of the prior alone is asked to sample.
     """
     out = destination(out)
+    if prior_only and (quick or cluster is not None or asked != USUAL):
+        raise InputError("prior_only: required nothing that is about sampling beside it, since nothing is sampled")
     analysis, alternatives = _analyses(path)
-    say = on_standard_error(progress=progress, steps=expected_steps(analysis, alternatives, quick=quick))
+    say = on_standard_error(
+        progress=progress, steps=_expected(analysis, alternatives, quick=quick, prior_only=prior_only)
+    )
     refuse_strangers(out, [name for section in sections_of(analysis) for name in section.files])
     if analysis.left_out is not None:
         say.step(f"without a value of some covariate and left out: {analysis.left_out}")
@@ -91,15 +104,19 @@ def run(
     say.watch()
     try:
         with cluster_or_none(None if quick else cluster) as executor, replaced(out) as folder:
-            results = computed_results(
-                analysis,
-                alternatives,
-                executor=executor,
-                seed=seed,
-                say=say,
-                allow_unconverged=allow_unconverged,
-                quick=quick,
-                asked=asked,
+            results = (
+                results_of_prior(analysis, seed=seed, say=say)
+                if prior_only
+                else computed_results(
+                    analysis,
+                    alternatives,
+                    executor=executor,
+                    seed=seed,
+                    say=say,
+                    allow_unconverged=allow_unconverged,
+                    quick=quick,
+                    asked=asked,
+                )
             )
             say.step(REPORTING)
             with written(out, folder):
@@ -166,8 +183,26 @@ def computed_results(
     posterior = replace(posterior, settings={**posterior.settings, QUICK: True}) if quick else posterior
     fits = Fits(main=posterior, reported=reported.by_section, seed=seed)
     fits = fits if quick else with_other_fits(fits, compiled, alternatives, executor=executor, seed=seed, say=say)
+    return _summarised(fits, say)
+
+
+def results_of_prior(analysis: Analysis, *, seed: int, say: Progress) -> Results:
+    """Draws from the prior in place of a posterior, with their verdict, and all tables."""
+    say.step(DRAWING)
+    drawn = draw_prior(analysis, draws=PRIOR_DRAWS, chains=PRIOR_CHAINS, seed=seed)
+    drawn = replace(drawn, settings={**drawn.settings, PRIOR_ONLY: True})
+    reported = reported_of(drawn, seed=seed)
+    posterior = accepted(drawn, reported.verdict, "", address=analysis.path, allow_unconverged=True)
+    return _summarised(Fits(main=posterior, reported=reported.by_section, seed=seed), say)
+
+
+def _summarised(fits: Fits, say: Progress) -> Results:
     say.step(SUMMARISING)
-    sections = sections_of(analysis)
+    sections = sections_of(fits.analysis)
     tables = {name: table(fits) for section in sections for name, table in section.tables.items()}
     texts = {name: text(fits) for section in sections for name, text in section.texts.items()}
-    return results_of(posterior, tables, texts)
+    return results_of(fits.main, tables, texts)
+
+
+def _expected(analysis: Analysis, alternatives: Mapping[str, Any], *, quick: bool, prior_only: bool) -> list[Expected]:
+    return steps_of_prior() if prior_only else expected_steps(analysis, alternatives, quick=quick)

@@ -106,6 +106,9 @@ def test_conflicts_come_with_their_handling_before_the_notes(page: str) -> None:
     assert conflicts.count("<strong>Conflict.</strong>") == conflicts.count("How it is handled:") == 2
     assert "not handled" not in page
     assert page.index("Worth knowing") < page.index("What agrees")
+    folded = re.search(r"<details><summary>Worth knowing: (\d+) notes</summary>(.*?)</details>", page, re.DOTALL)
+    assert folded is not None
+    assert folded[2].count('<div class="note">') == int(folded[1]) > 10
 
 
 def test_what_contracts_by_less_than_half_is_called_mostly_prior(page: str, results: Results) -> None:

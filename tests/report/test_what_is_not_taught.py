@@ -151,7 +151,7 @@ def test_an_answer_of_which_the_print_tells_little_is_not_called_known(results: 
         patch.setattr("hscb_bayes.report.headline.untaught", lambda _analysis: {})
         assert of_the_prior(known, ids) == (
             " Not known from this print, but mostly believed before: median time to response, those who respond within "
-            "one year and response by day 28."
+            "one year; response by day 28."
         )
         assert of_the_prior(known, ["os_1y"]) == ""
         assert labels["days_recovered_1y"] in of_the_prior(known, ["os_1y", "days_recovered_1y"])

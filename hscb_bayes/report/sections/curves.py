@@ -134,7 +134,7 @@ def curve_figures(results: Results) -> dict[str, Markup]:
 
 def _response(results: Results) -> Markup:
     """Response in the cohort, with the printed medians in both readings and the printed share of responders."""
-    points = response_points(results.analysis)
+    points = _as_used(results, response_points(results.analysis))
     latest = float(np.nanmax([0.0, *points["day"], *points["day_upper"]]))  # of what is printed, which is to be seen
     table = _curve(results, "responded_by", ALL, EARLY_DAYS if latest <= EARLY_DAYS else None)
     last = EARLY_DAYS if latest <= EARLY_DAYS else max(latest, float(table["day"].max()))
@@ -159,7 +159,7 @@ def _response(results: Results) -> Markup:
 
 def _by_whom(results: Results, quantity: str, whom: Sequence[str], until: float | None, name: str) -> Markup:
     """One curve each for several groups or durations, with the printed survival of those groups."""
-    points = survival_points(results.analysis) if quantity == "alive" else NO_POINTS
+    points = _as_used(results, survival_points(results.analysis)) if quantity == "alive" else NO_POINTS
     series = [
         _series(results, _curve(results, quantity, one, until), one, points[points["whom"] == one]) for one in whom
     ]
@@ -186,6 +186,11 @@ def _states(results: Results, whom: str) -> Markup:
         axes.grid(visible=False)
 
     return inline_svg(draw, name=f"states_{whom}", label=label, height=PANEL - 0.4)
+
+
+def _as_used(results: Results, points: pd.DataFrame) -> pd.DataFrame:
+    """Printed points; none of them fitted where nothing is."""
+    return points.assign(held_out=True) if results.is_prior else points
 
 
 def _series(results: Results, table: pd.DataFrame, whom: str, points: pd.DataFrame = NO_POINTS) -> Series:
