@@ -41,9 +41,10 @@ What is assumed, as one TOML file. What the paper says is in the [study file](sc
 few places from another says `base = "main"` and then only the differences: tables are merged key by key. `base` is the
 name of an analysis in the same folder.
 
-A file is read whole before anything is compiled: its base, its study and the alternatives that its report asks for, and
-the first mistake is one sentence. Unknown keys are refused, with the nearest known one. A conflict that the audit finds
-must have an entry in `[handled]`, or the analysis does not run.
+A file is read whole before anything is compiled: its base, its study and the alternatives that its report asks for.
+Every mistake in a file is a sentence on a line of its own, in the order of the file; a missing belief, and what
+contradicts the study, are said once every table is right by itself. Unknown keys are refused, with the nearest known
+one. A conflict that the audit finds must have an entry in `[handled]`, or the analysis does not run.
 
 Every file that an analysis names is in its folder or below: `study`, `patients.file`, `known_patients.file`, and the
 analyses that `base`, `studies` and `report.alternatives` name. An absolute path, a path that leaves the folder through
@@ -159,7 +160,7 @@ def _words(model: type[BaseModel], name: str, hint: Any) -> str:
     if get_origin(bare) is Literal and not isinstance(get_args(bare)[0], str):
         return " or ".join(f"`{choice}`" for choice in get_args(bare))
     if _inner_table(hint) is not None:
-        return "table of tables, below" if get_origin(hint) is dict else "table, below"
+        return "table of tables, below" if get_origin(bare) is dict else "table, below"
     (line,) = fields_table(model, [name]).splitlines()[2:]
     return line.split(" | ")[1]
 
@@ -170,8 +171,8 @@ def _inner_table(hint: Any) -> type[BaseModel] | None:
     if origin in (Union, UnionType):
         found = [_inner_table(inner) for inner in arguments if inner is not NoneType]
         return found[0] if found else None
-    if origin is dict:
-        return _inner_table(arguments[1])
+    if origin in (dict, Annotated):
+        return _inner_table(arguments[1] if origin is dict else arguments[0])
     return hint if inspect.isclass(hint) and issubclass(hint, BaseModel) else None
 
 

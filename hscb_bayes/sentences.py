@@ -1,15 +1,18 @@
-"""What pydantic found wrong in a file, said in one sentence with an address."""
+"""What pydantic found wrong in a file, said in sentences with an address."""
 
 from __future__ import annotations
 
 import difflib
+import math
+import re
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 
 LONGEST_FOUND = 60  # characters of a found value that are quoted
 MOST_NAMES = 20  # known names that are listed
@@ -43,8 +46,10 @@ _REQUIRED = {
 }
 
 
-def explain(error: ValidationError, *, model: type[BaseModel], address: str) -> InputError:
-    """Make a sentence of the first thing that is wrong; an unknown key comes before what may be missing because of it.
+def explain(error: ValidationError, *, model: type[BaseModel], data: Any, address: str) -> InputError:
+    """Make a sentence of each thing that is wrong, in the order in which they stand in the file.
+
+    In a table with an unknown key nothing is called missing: it may be there under the other name.
 
     Parameters
     ----------
@@ -52,26 +57,76 @@ def explain(error: ValidationError, *, model: type[BaseModel], address: str) -> 
         What pydantic raised.
     model
         The model that was validated; its keys are offered when one is unknown.
+    data
+        What was validated.
     address
-        What the sentence begins with, such as ``models/evidence/x.toml: item 'os_1y'``.
+        What each sentence begins with, such as ``models/evidence/x.toml: item 'os_1y'``.
     """
-    first = min(error.errors(include_url=False), key=lambda detail: detail["type"] != "extra_forbidden")
-    location = tuple(first["loc"][:-1] if first["loc"][-1:] == (KEY,) else first["loc"])
-    context: dict[str, Any] = dict(first.get("ctx", {}))
+    details = error.errors(include_url=False)
+    unknown = {detail["loc"][:-1] for detail in details if detail["type"] == "extra_forbidden"}
+    said = [detail for detail in details if detail["type"] != "missing" or detail["loc"][:-1] not in unknown]
+    places = _places(data)
+    said.sort(key=lambda detail: _place(detail["loc"], places))
+    return InputError(*dict.fromkeys(f"{address}: {_sentence(model, detail)}" for detail in said))
+
+
+@contextmanager
+def in_order_of(data: Mapping[str, Any], address: str) -> Iterator[Refusals]:
+    """Collect what is wrong with parts of a file, and say it in the order of its keys; last what begins with none.
+
+    Parameters
+    ----------
+    data
+        The tables of the file.
+    address
+        What sentences about it begin with; then comes the key, as in ``cohort.sizes.short: required 1, found 2``.
+    """
+    refusals = Refusals()
+    yield refusals
+    places, keys = _places(data), re.compile(rf"{re.escape(address)}: ([\w.]+)")
+
+    def place(line: str) -> tuple[float, ...]:
+        found = keys.match(line)
+        return _place(tuple(found[1].split(".")) if found else ("",), places)
+
+    refusals.say(order=place)
+
+
+def _places(data: Any) -> dict[tuple[str | int, ...], int]:
+    """Where in its table or list each value of a file stands, by the way to it."""
+    found = dict[tuple[str | int, ...], int]()
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
+    while waiting:
+        location, value = waiting.pop()
+        pairs = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+        for place, (step, inner) in enumerate(pairs):
+            found[*location, step] = place
+            waiting.append(((*location, step), inner))
+    return found
+
+
+def _place(location: tuple[str | int, ...], places: Mapping[tuple[str | int, ...], int]) -> tuple[float, ...]:
+    """The way to a value in places; what is missing stands at the end of its table."""
+    return tuple(places.get(location[: depth + 1], math.inf) for depth in range(len(location)))
+
+
+def _sentence(model: type[BaseModel], detail: Mapping[str, Any]) -> str:
+    is_key = detail["loc"][-1:] == (KEY,)
+    location = tuple(detail["loc"][:-1] if is_key else detail["loc"])
+    context: dict[str, Any] = dict(detail.get("ctx", {}))
     context["entries"] = "entry" if context.get("min_length") == 1 else "entries"
-    match first["type"]:
+    match detail["type"]:
         case "extra_forbidden":
-            sentence = unknown_key(str(location[-1]), keys_at(model, location[:-1]), inside=location[:-1])
+            return unknown_key(str(location[-1]), keys_at(model, location[:-1]), inside=location[:-1])
         case "missing":
-            sentence = _missing(model, location)
-        case "value_error":
-            sentence = _at(location, str(context["error"]))
+            return _missing(model, location)
+        case "value_error":  # a sentence about a key quotes the key
+            return _at(location[:-1] if is_key else location, str(context["error"]))
         case "literal_error":
-            sentence = _at(location, _choice(str(context["expected"]), first["input"]))
+            return _at(location, _choice(str(context["expected"]), detail["input"]))
         case kind:
-            required = _REQUIRED.get(kind, first["msg"]).format(**context)
-            sentence = _at(location, f"required {required}, found {quote(first['input'])}")
-    return InputError(f"{address}: {sentence}")
+            required = _REQUIRED.get(kind, detail["msg"]).format(**context)
+            return _at(location, f"required {required}, found {quote(detail['input'])}")
 
 
 def quote(found: object) -> str:

@@ -1,4 +1,4 @@
-"""A TOML file, read so that whatever is in it the reader gets either plain data or one sentence."""
+"""A TOML file, read so that whatever is in it the reader gets either plain data or sentences."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import math
 import stat
 import tomllib
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from hscb_bayes.errors import InputError
-from hscb_bayes.sentences import explain, place_of, quote
+from hscb_bayes.errors import InputError, Refusals
+from hscb_bayes.sentences import explain, keys_at, place_of, quote, unknown_key
 
+SCHEMA = 1  # of every kind of file
 LARGEST = 1 << 20  # bytes; a paper's numbers take about 5,000
 LARGEST_INTEGER = (1 << 63) - 1  # what TOML guarantees
 DEEPEST = 20  # tables in tables; a study file has three
@@ -89,6 +91,50 @@ def tables_of_json(text: str, address: str) -> dict[str, Any]:
     return data
 
 
+def table_of[Model: BaseModel](model: type[Model], data: Any, address: str) -> Model:
+    """A table by its model.
+
+    Raises
+    ------
+    InputError
+        With a sentence for each thing that is wrong.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise explain(error, model=model, data=data, address=address) from None
+
+
+def tables_of_file[Model: BaseModel](model: type[Model], data: dict[str, Any], address: str) -> Model:
+    """All tables of a file by their model.
+
+    Raises
+    ------
+    InputError
+        With a sentence for each thing that is wrong, or as ``check_kind`` does.
+    """
+    check_kind(data, keys_at(model, ()), address)
+    return table_of(model, data, address)
+
+
+def check_kind(data: Mapping[str, Any], known: Sequence[str], address: str) -> None:
+    """Refuse a file of another schema, and one of another kind: half of its keys, or more, are unknown.
+
+    Nothing else is said about such a file, since what its keys mean is not known.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
+    schema = data.get("schema", SCHEMA)
+    if type(schema) is not int or schema != SCHEMA:  # true equals 1
+        raise InputError(f"{address}: schema: required {SCHEMA}, found {quote(schema)}")
+    unknown = [key for key in data if key not in known]
+    if unknown and 2 * len(unknown) >= len(data):
+        raise InputError(f"{address}: {unknown_key(unknown[0], known)}")
+
+
 def named_tables[Named: BaseModel](file: TomlFile, key: str, model: type[Named]) -> dict[str, Named]:
     """The ``[key.name]`` tables of a file by name, none where there is no such key; a model has its name as ``id``.
 
@@ -100,7 +146,12 @@ def named_tables[Named: BaseModel](file: TomlFile, key: str, model: type[Named])
     tables = file.data.get(key, {})
     if not isinstance(tables, dict):
         raise InputError(f"{file.path}: {key}: required [{key}.name] tables, found {quote(tables)}")
-    return {id: _named(id, table, model, f"{file.path}: {key} {quote(id)}") for id, table in tables.items()}
+    found, refusals = dict[str, Named](), Refusals()
+    for id, table in tables.items():
+        with refusals.of_a_part():
+            found[id] = _named(id, table, model, f"{file.path}: {key} {quote(id)}")
+    refusals.say()
+    return found
 
 
 def _named[Named: BaseModel](id: str, table: Any, model: type[Named], address: str) -> Named:
@@ -108,10 +159,7 @@ def _named[Named: BaseModel](id: str, table: Any, model: type[Named], address: s
         raise InputError(f"{address}: required a table, found {quote(table)}")
     if "id" in table:
         raise InputError(f"{address}: unknown key 'id'; the name of the table is the id")
-    try:
-        return model.model_validate(table | {"id": id})
-    except ValidationError as error:
-        raise explain(error, model=model, address=address) from None
+    return table_of(model, table | {"id": id}, address)
 
 
 def _read_bytes(path: str | Path, address: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Whatever is in a file, it loads and can be used or gets one sentence."""
+"""Whatever is in a file, it loads and can be used or gets a sentence for each thing that is wrong."""
 
 import shutil
 import tomllib
@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hscb_bayes.analysis.read_paper import load_analysis
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import MOST_LINES, NEXT_LINE, InputError
 from hscb_bayes.evidence.study import load_study
 from hscb_bayes.model.print_arrays import joint_arrays, printed_values
 from tests.robustness.documents import places_in, toml_of
@@ -96,11 +96,18 @@ def assert_loads_or_gets_a_sentence(document: Document, content: bytes) -> None:
         try:
             assert_can_be_used(document, folder)
         except InputError as error:
-            sentence = str(error)
-            assert sentence.startswith(f"{folder}/")
-            assert sentence.isprintable()
-            assert len(sentence) < 3 * len(str(folder)) + 1500
-            assert not sentence.endswith(".")
+            assert_each_line_is_a_sentence(error, folder)
+
+
+def assert_each_line_is_a_sentence(error: InputError, folder: Path) -> None:
+    sentences = [str(InputError(line)) for line in error.args]
+    assert str(error).split(NEXT_LINE)[:MOST_LINES] == sentences[:MOST_LINES]
+    assert len(sentences) == len(set(sentences)) > 0
+    for sentence in sentences:
+        assert sentence.startswith(f"{folder}/")
+        assert sentence.isprintable()
+        assert len(sentence) < 3 * len(str(folder)) + 1500
+        assert not sentence.endswith(".")
 
 
 def toml_with(document: Document, changes: dict[tuple[str | int, ...], Any]) -> bytes:

@@ -9,6 +9,7 @@ used is refused here, never dropped in silence.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
@@ -16,7 +17,7 @@ from typing import Literal, TypeGuard
 from hscb_bayes.analysis.grades import check_fitted_grades, is_of_grade
 from hscb_bayes.analysis.statistical_tests import can_be_fitted
 from hscb_bayes.analysis.subgroups import Subgroup, is_about, subgroup_of
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.item import Item
@@ -124,8 +125,8 @@ def patients_of(study: Study, among: str) -> int:
     return study.n if among == EVERYBODY else study.groups[among].n or 0
 
 
-def check_patients(among: str, responders: int | None, items: Sequence[str], study: Study, address: str) -> None:
-    """Refuse an analysis of patients whose number is not printed, and a number of responders beside a printed one.
+def check_patients(among: str, study: Study, address: str) -> None:
+    """Refuse an analysis of patients whose number is not printed.
 
     Raises
     ------
@@ -140,6 +141,16 @@ def check_patients(among: str, responders: int | None, items: Sequence[str], stu
                 f"{address}: cohort.among: required all patients or a group by characteristic of printed size, "
                 f"found {quote(among)}; {hint}"
             )
+
+
+def check_responders(among: str, responders: int | None, items: Sequence[str], study: Study, address: str) -> None:
+    """Refuse a number of responders beside a printed one, or that cannot be beside what is fitted.
+
+    Raises
+    ------
+    InputError
+        With the sentence.
+    """
     n = patients_of(study, among)
     if responders is None:
         return
@@ -185,24 +196,26 @@ def check_items(
     Raises
     ------
     InputError
-        With the sentence.
+        With a sentence for each item that has no place, or else for what cannot be beside the others.
     """
-    known = fittable(study, among)
+    known, refusals, times = fittable(study, among), Refusals(), Counter(items)
     for id in items:
-        if items.count(id) > 1:
-            raise InputError(f"{address}: fit.items: {quote(id)} is named twice")
-        if id not in known:
-            raise InputError(f"{address}: fit.items: {_no_place(id, study, list(known), among)}")
+        if times[id] > 1:
+            refusals.add(f"{address}: fit.items: {quote(id)} is named twice")
+        elif id not in known:
+            refusals.add(f"{address}: fit.items: {_no_place(id, study, list(known), among)}")
+    refusals.say()
     last = last_day(known[id].item for id in items)
     fitted = {
         id: replace(known[id], role=TOTAL) if is_of_all_responders(known[id].item, last) else known[id] for id in items
     }
-    _check_roles(fitted, f"{address}: fit.items", has_responders=responders is not None)
-    if last <= EARLIEST_DAY:
-        found = f"found the last at day {last:g}"
-        raise InputError(f"{address}: fit.items: required a number of survival after day 28, {found}")
-    _check_days_of_response(fitted, last, f"{address}: fit.items")
-    check_fitted_grades(items, study, last, responders, f"{address}: fit.items")
+    with refusals.of_a_part():
+        _check_roles(fitted, f"{address}: fit.items", has_responders=responders is not None)
+    with refusals.of_a_part():
+        _check_days_of_response(fitted, last, f"{address}: fit.items")
+    with refusals.of_a_part():
+        check_fitted_grades(items, study, last, responders, f"{address}: fit.items")
+    refusals.say()
 
 
 def is_of_all_responders(item: Item, last: float) -> TypeGuard[Count | Share]:
@@ -230,6 +243,9 @@ def last_day(items: Iterable[Item]) -> float:
 
 def _check_days_of_response(fitted: Mapping[str, Fittable], last: float, address: str) -> None:
     """Everything fitted about response, but the count of all, lies before the day up to which patients are followed."""
+    if last <= EARLIEST_DAY:
+        raise InputError(f"{address}: required a number of survival after day 28, found the last at day {last:g}")
+    refusals = Refusals()
     for id, one in fitted.items():
         if one.role == TOTAL:
             continue
@@ -241,10 +257,11 @@ def _check_days_of_response(fitted: Mapping[str, Fittable], last: float, address
             continue
         for printed in days:
             if printed.value >= last:
-                raise InputError(
+                refusals.add(
                     f"{address}: required days of response before day {last:g}, up to which response is looked for, "
                     f"found {printed} in {id!r}"
                 )
+    refusals.say()
 
 
 def _no_place(id: str, study: Study, known: list[str], among: str) -> str:

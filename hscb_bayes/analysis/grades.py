@@ -14,7 +14,7 @@ from typing import TypeGuard
 import numpy as np
 
 from hscb_bayes.analysis.priors import Belief, Parameter, natural
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.share import Share
@@ -69,24 +69,29 @@ def check_grade_beliefs(said: Mapping[str, Belief], items: Sequence[str], study:
     Raises
     ------
     InputError
-        With the sentence.
+        With a sentence for each belief that is refused.
     """
-    fitted = grades_fitted(items, study)
+    refusals = Refusals()
     for grade, belief in said.items():
-        if grade not in study.grades:
-            hint = nearest(grade, study.grades) if study.grades else "the study declares none of this response"
-            raise InputError(f"{address}: grades: unknown grade {quote(grade)}; {hint}")
-        if not fitted:
-            raise InputError(f"{address}: grades.{grade}: no number of a grade is fitted; remove it, or fit one")
-        if grade == fitted[-1]:
-            raise InputError(
-                f"{address}: grades.{grade}: required beliefs about all grades but the last, which has the rest; "
-                "remove it"
-            )
-        try:
-            belief.normal("logit")
-        except ValueError as error:
-            raise InputError(f"{address}: grades.{grade}: {error}") from None
+        with refusals.of_a_part():
+            _check_grade_belief(grade, belief, grades_fitted(items, study), study, address)
+    refusals.say()
+
+
+def _check_grade_belief(grade: str, belief: Belief, fitted: Sequence[str], study: Study, address: str) -> None:
+    if grade not in study.grades:
+        hint = nearest(grade, study.grades) if study.grades else "the study declares none of this response"
+        raise InputError(f"{address}: grades: unknown grade {quote(grade)}; {hint}")
+    if not fitted:
+        raise InputError(f"{address}: grades.{grade}: no number of a grade is fitted; remove it, or fit one")
+    if grade == fitted[-1]:
+        raise InputError(
+            f"{address}: grades.{grade}: required beliefs about all grades but the last, which has the rest; remove it"
+        )
+    try:
+        belief.normal("logit")
+    except ValueError as error:
+        raise InputError(f"{address}: grades.{grade}: {error}") from None
 
 
 def check_fitted_grades(items: Sequence[str], study: Study, last: float, responders: int | None, address: str) -> None:

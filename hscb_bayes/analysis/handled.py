@@ -10,7 +10,7 @@ from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.read_paper import load_paper
 from hscb_bayes.analysis.read_pool import is_pool, load_pool
 from hscb_bayes.analysis.read_table import is_of_patients
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.audit import Finding, audit
 from hscb_bayes.evidence.study import Study
 from hscb_bayes.sentences import nearest, quote
@@ -34,11 +34,13 @@ def check_handled(analysis: Member, findings: Sequence[Finding]) -> None:
         When an entry names no finding of the audit, or a conflict has no entry.
     """
     _check_names(analysis, findings)
+    refusals = Refusals()
     for finding in unhandled(findings, analysis.handled):
-        raise InputError(
+        refusals.add(
             f"{analysis.path}: handled: the print has a conflict that the analysis does not handle; required an "
             f'entry "{finding.id}" that says how: {finding.sentence.removesuffix(".")}'
         )
+    refusals.say()
 
 
 def _check_names(analysis: Member, findings: Sequence[Finding]) -> None:
@@ -47,10 +49,12 @@ def _check_names(analysis: Member, findings: Sequence[Finding]) -> None:
     study = analysis.study
     if study.whole is not None and study.other_items and not set(told).issuperset(analysis.handled):
         told += [finding.id for finding in audit(study.whole) if finding.severity != "ok"]
+    refusals = Refusals()
     for id in analysis.handled:
         if id not in told:
             hint = nearest(id, told) if told else "the audit finds nothing to handle"
-            raise InputError(f"{analysis.path}: handled: the audit has no finding {quote(id)}; {hint}")
+            refusals.add(f"{analysis.path}: handled: the audit has no finding {quote(id)}; {hint}")
+    refusals.say()
 
 
 def unhandled(findings: Sequence[Finding], handled: Mapping[str, str]) -> tuple[Finding, ...]:

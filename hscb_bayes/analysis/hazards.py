@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hscb_bayes.analysis.priors import Parameter, shape_parameters
-from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.item import Identifier, Table
 from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -16,18 +15,27 @@ from hscb_bayes.sentences import nearest, quote
 MOST_CUTS = 12
 
 
+def _known(family: str) -> str:
+    if family not in FAMILIES:
+        raise ValueError(f"unknown family {quote(family)}; {nearest(family, FAMILIES)}")
+    return family
+
+
+Family = Annotated[str, AfterValidator(_known)]
+
+
 class Hazards(Table):
     """Families of the three hazards, and the clock of the last."""
 
-    response: str = Field(
+    response: Family = Field(
         default="weibull",
         description="family of the response hazard: weibull, gompertz, log_logistic or piecewise_exponential",
     )
-    death_without_response: str = Field(
+    death_without_response: Family = Field(
         default="weibull",
         description="family of death without response: weibull, gompertz, log_logistic or piecewise_exponential",
     )
-    death_after_response: str = Field(
+    death_after_response: Family = Field(
         default="weibull",
         description="family of death after response: weibull, gompertz, log_logistic or piecewise_exponential",
     )
@@ -51,9 +59,9 @@ class Hazards(Table):
     @model_validator(mode="after")
     def _cuts_where_a_family_has_them(self) -> Hazards:
         for transition in TRANSITIONS:
-            family = FAMILIES.get(self.family(transition))
-            if family is not None and (transition in self.cuts) != family.HAS_CUTS:
-                needs = "required" if family.HAS_CUTS else f"{self.family(transition)} has none"
+            has_cuts = FAMILIES[self.family(transition)].HAS_CUTS
+            if (transition in self.cuts) != has_cuts:
+                needs = "required" if has_cuts else f"{self.family(transition)} has none"
                 there = "given" if transition in self.cuts else "missing"
                 raise ValueError(f"cuts.{transition} are {there}; {needs}")
         for transition, cuts in self.cuts.items():
@@ -79,12 +87,3 @@ class Hazards(Table):
             for transition in TRANSITIONS
             for id in self.shape_parameters(transition)
         }
-
-
-def check_families(hazards: Hazards, address: str) -> None:
-    """Refuse a family that there is not."""
-    for transition in TRANSITIONS:
-        family = hazards.family(transition)
-        if family not in FAMILIES:
-            hint = nearest(family, FAMILIES)
-            raise InputError(f"{address}: hazards.{transition}: unknown family {quote(family)}; {hint}")

@@ -19,7 +19,8 @@ from hscb_bayes.evidence.event import Event
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.item import LONGEST_NAME, NAME
 from hscb_bayes.evidence.registry import KINDS
-from hscb_bayes.evidence.study import SCHEMA, StudyTable
+from hscb_bayes.evidence.study import StudyTable
+from hscb_bayes.toml_file import SCHEMA
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

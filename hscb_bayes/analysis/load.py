@@ -9,7 +9,7 @@ from hscb_bayes.analysis.layers import file_inside, find_analysis, names_in
 from hscb_bayes.analysis.read_paper import load_paper
 from hscb_bayes.analysis.read_pool import is_pool, load_pool
 from hscb_bayes.analysis.read_table import is_of_patients, load_patients
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.sentences import nearest, quote
 
 
@@ -42,21 +42,26 @@ def load_alternatives(analysis: Analysis) -> dict[str, Analysis]:
     beside = {name: file_inside(file, f"{name}.toml", "report.alternatives") for name in analysis.alternatives}
     if analysis.has_hierarchy:
         _require_pools(analysis, beside)
-    found = {name: load(path) for name, path in beside.items()}
-    for name, other in found.items():
-        if analysis.has_hierarchy and other.studies[0] != analysis.studies[0]:
-            raise InputError(
-                f"{analysis.path}: report.alternatives: {quote(name)} has another first study, {other.studies[0]!r}; "
-                f"required {analysis.studies[0]!r}"
-            )
+    found, refusals = dict[str, Analysis](), Refusals()
+    for name, path in beside.items():
+        with refusals.of_a_part():
+            found[name] = other = load(path)
+            if analysis.has_hierarchy and other.studies[0] != analysis.studies[0]:
+                raise InputError(
+                    f"{analysis.path}: report.alternatives: {quote(name)} has another first study, "
+                    f"{other.studies[0]!r}; required {analysis.studies[0]!r}"
+                )
+    refusals.say()
     return found
 
 
 def _require_pools(pool: Analysis, beside: dict[str, Path]) -> None:
+    refusals = Refusals()
     for name, path in beside.items():
         if not path.is_file() or not is_pool(path):
             folder = path.parent
             known = [other for other in names_in(folder) if is_pool(folder / f"{other}.toml")]
-            raise InputError(
+            refusals.add(
                 f"{pool.path}: report.alternatives: there is no pool {quote(name)} in {folder}; {nearest(name, known)}"
             )
+    refusals.say()

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hscb_bayes.analysis.arms import Arms
-from hscb_bayes.analysis.hazards import Hazards, check_families
+from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.known import KnownTable
-from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
+from hscb_bayes.analysis.priors import BELIEFS, Belief, Beliefs, check_beliefs
 from hscb_bayes.analysis.ratios import spread_of
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import Refusals
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.event import Endpoints
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.process.pathway import TRANSITIONS
-from hscb_bayes.sentences import explain
+from hscb_bayes.toml_file import tables_of_file
 
-SCHEMA = 1
 KINDS = ("shape", "step")  # of parameters of a hazard beside its level
 SHORTEST_DURATION, LONGEST_DURATION = 1e-3, 3650.0  # days of neutropenia; a minute and a half, and ten years
+NOT_BESIDE_ARMS = ("between_studies", "known_patients", "grades")  # tables of an analysis
 MOST_DURATIONS = 12  # that a report can show
 
 
@@ -149,7 +149,7 @@ class AnalysisTable(Table):
     hazards: Hazards = Field(default_factory=Hazards, description="the hazards")
     follow_up: FollowUpAssumption = Field(description="follow-up")
     conventions: Conventions = Field(default_factory=Conventions, description="how the authors computed")
-    prior: dict[str, Belief] = Field(description="one belief for every parameter")
+    prior: Beliefs = Field(description="one belief for every parameter")
     grades: dict[Identifier, Belief] = Field(
         default_factory=dict,
         description="belief about the share of a grade among the responses that have none of the grades before it, by "
@@ -167,36 +167,50 @@ class AnalysisTable(Table):
 
 def validated(data: dict[str, Any], address: str) -> AnalysisTable:
     """The tables of a file, checked; errors begin with the address."""
-    try:
-        table = AnalysisTable.model_validate(data)
-    except ValidationError as error:
-        raise explain(error, model=AnalysisTable, address=address) from None
-    check_families(table.hazards, address)
-    check_beliefs(table.prior, needed_priors(table), address)
-    _check_known(table, address)
-    _check_arms(table, address)
+    table = tables_of_file(AnalysisTable, data, address)
+    check_table(table, address)
     return table
+
+
+def check_table(table: AnalysisTable, address: str) -> None:
+    """Refuse tables of a file that cannot be beside each other, and a belief that is missing.
+
+    Raises
+    ------
+    InputError
+        With a sentence for each thing that is wrong.
+    """
+    refusals = Refusals()
+    with refusals.of_a_part():
+        check_beliefs(table.prior, needed_priors(table), address)
+    with refusals.of_a_part():
+        _check_known(table, address)
+    with refusals.of_a_part():
+        _check_arms(table, address)
+    refusals.say()
 
 
 def _check_known(table: AnalysisTable, address: str) -> None:
     """Refuse what patients one by one cannot be told beside."""
     if table.known_patients is None:
         return
+    refusals = Refusals()
     if table.cohort.form != "none" and table.known_patients.duration is None:
-        raise InputError(
+        refusals.add(
             f"{address}: known_patients.duration: required the column of the duration, by which the "
             "hazards of this analysis differ; it is missing"
         )
     if table.between_studies is not None:
-        raise InputError(
+        refusals.add(
             f"{address}: known_patients: required an analysis without between_studies; "
             "known_patients.hazard_ratio_rarely_above says how much these patients may differ from the paper's"
         )
     if table.hazards.never_respond_by_duration:
-        raise InputError(
+        refusals.add(
             f"{address}: known_patients: required hazards.never_respond_by_duration = false; of patients one by one "
             "the share who never respond is the same for all"
         )
+    refusals.say()
 
 
 def _check_arms(table: AnalysisTable, address: str) -> None:
@@ -204,9 +218,7 @@ def _check_arms(table: AnalysisTable, address: str) -> None:
     if table.arms is None:
         return
     beside = {
-        "between_studies": table.between_studies is not None,
-        "known_patients": table.known_patients is not None,
-        "grades": bool(table.grades),
+        **{key: bool(getattr(table, key)) for key in NOT_BESIDE_ARMS},
         "cohort.responders": table.cohort.responders is not None,
         "cohort.among": table.cohort.among != EVERYBODY,
     }
@@ -214,9 +226,10 @@ def _check_arms(table: AnalysisTable, address: str) -> None:
         "cohort.responders": "arms.responders says how many responded in each arm",
         "cohort.among": "arms.reference and arms.compared say whom the analysis is about",
     }
-    for key, is_there in beside.items():
-        if is_there:
-            raise InputError(f"{address}: {key}: required without it beside arms; {said.get(key, 'remove it')}")
+    refusals = Refusals()
+    for key in (key for key, is_there in beside.items() if is_there):
+        refusals.add(f"{address}: {key}: required without it beside arms; {said.get(key, 'remove it')}")
+    refusals.say()
 
 
 def needed_priors(table: AnalysisTable) -> tuple[str, ...]:

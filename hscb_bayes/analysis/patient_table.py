@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from hscb_bayes.analysis.covariate import Covariate
 from hscb_bayes.analysis.exchangeable import Exchangeable
-from hscb_bayes.analysis.hazards import Hazards, check_families
+from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.level import Level
-from hscb_bayes.analysis.priors import BELIEFS, Belief, check_beliefs
+from hscb_bayes.analysis.priors import BELIEFS, Beliefs, check_beliefs
 from hscb_bayes.analysis.ratios import spread_of
 from hscb_bayes.analysis.table_source import PatientTable
+from hscb_bayes.errors import Refusals
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
 from hscb_bayes.evidence.patients.columns import Column
+from hscb_bayes.evidence.patients.reading import Kind
 from hscb_bayes.process.pathway import TRANSITIONS
-from hscb_bayes.sentences import explain
+from hscb_bayes.sentences import in_order_of, listed, quote
+from hscb_bayes.toml_file import tables_of_file
+
+# What predictions are laid out by.
+OF_RESULTS = ("chain", "draw", "study", "day", "state", "patient", "setting", "group", "among")
 
 
 class Centres(Table):
@@ -104,20 +110,43 @@ class PatientAnalysisTable(Table):
         default=None, description="name of what counts as a response, such as 'neutrophil'; needed to pool studies"
     )
     hazards: Hazards = Field(default_factory=Hazards, description="the hazards")
-    prior: dict[str, Belief] = Field(description="one belief for every parameter of a baseline")
+    prior: Beliefs = Field(description="one belief for every parameter of a baseline")
     endpoints: Endpoints = Field(default_factory=Endpoints, description="the words of the report")
     report: PatientReport = Field(default_factory=PatientReport, description="what the report shows")
 
 
 def validated(data: dict[str, Any], address: str) -> PatientAnalysisTable:
     """The tables of a file, checked; errors begin with the address."""
-    try:
-        table = PatientAnalysisTable.model_validate(data)
-    except ValidationError as error:
-        raise explain(error, model=PatientAnalysisTable, address=address) from None
-    check_families(table.hazards, address)
-    check_beliefs(table.prior, needed_beliefs(table), address)
+    table = tables_of_file(PatientAnalysisTable, data, address)
+    with in_order_of(data, address) as refusals:
+        with refusals.of_a_part():
+            check_beliefs(table.prior, needed_beliefs(table), address)
+        with refusals.of_a_part():
+            _check_kinds(table, address)
     return table
+
+
+def kinds_of_columns(table: PatientAnalysisTable) -> dict[str, Kind]:
+    """Whether each column that an analysis names is of numbers or of labels."""
+    found = {covariate.column: covariate.kind for covariate in table.covariates.values()}
+    return found if table.centres is None else found | {table.centres.column: "text"}
+
+
+def _check_kinds(table: PatientAnalysisTable, path: str) -> None:
+    """Refuse a column that is to be numbers in one place and labels in another, and names that results have."""
+    kinds, refusals = kinds_of_columns(table), Refusals()
+    for id, covariate in table.covariates.items():
+        if covariate.kind != kinds[covariate.column]:
+            refusals.add(
+                f"{path}: covariates.{id}: the column {quote(covariate.column)} is of numbers in one place and of "
+                "labels in another; required one of them"
+            )
+        if id in OF_RESULTS:
+            refusals.add(
+                f"{path}: covariates.{id}: required another name (the column may keep its own); results have "
+                f"dimensions called {listed(list(OF_RESULTS))}"
+            )
+    refusals.say()
 
 
 def needed_beliefs(table: PatientAnalysisTable) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from hscb_bayes.analysis.exchangeable import Exchangeable, Ratio
 from hscb_bayes.analysis.paper_table import ReportRequest
 from hscb_bayes.analysis.ratios import deviation_of, spread_of
 from hscb_bayes.evidence.item import Identifier, Line, Paragraph, SchemaVersion, Table
-from hscb_bayes.sentences import explain
+from hscb_bayes.toml_file import tables_of_file
 
 MOST_STUDIES = 100
 OF_SEVERAL = ("between_studies", "exchangeable", "borrowing", "populations", "definitions", "shared_patients")
@@ -121,7 +121,4 @@ class PoolTable(Table):
 
 def validated(data: dict[str, Any], address: str) -> PoolTable:
     """The tables of a file, checked; errors begin with the address."""
-    try:
-        return PoolTable.model_validate(data)
-    except ValidationError as error:
-        raise explain(error, model=PoolTable, address=address) from None
+    return tables_of_file(PoolTable, data, address)

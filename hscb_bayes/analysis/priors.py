@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import Refusals
 from hscb_bayes.evidence.item import Line, Table
 from hscb_bayes.process.hazards import FAMILIES
 from hscb_bayes.sentences import nearest, quote
@@ -145,15 +145,37 @@ def unbounded(values: Any, scale: Scale, xp: Any = np) -> Any:
     return xp.log(values / (1.0 - values)) if scale == "logit" else xp.log(-xp.log1p(-values))
 
 
-def check_beliefs(prior: Mapping[str, Belief], needed: Sequence[str], address: str) -> None:
-    """Refuse a belief about nothing, one that says nothing, and one that is missing."""
+def _known(id: str) -> str:
+    if id not in BELIEFS:
+        raise ValueError(f"unknown parameter {quote(id)}; {nearest(id, BELIEFS)}")
+    return id
+
+
+def _that_say_something(prior: dict[str, Belief]) -> dict[str, Belief]:
+    wrong: list[Any] = []
     for id, belief in prior.items():
-        if id not in BELIEFS:
-            raise InputError(f"{address}: prior: unknown parameter {quote(id)}; {nearest(id, BELIEFS)}")
         try:
             belief.normal(BELIEFS[id].scale)
         except ValueError as error:
-            raise InputError(f"{address}: prior.{id}: {error}") from None
+            wrong.append({"type": "value_error", "loc": (id,), "input": belief, "ctx": {"error": error}})
+    if wrong:
+        raise ValidationError.from_exception_data("prior", wrong)
+    return prior
+
+
+Beliefs = Annotated[dict[Annotated[str, AfterValidator(_known)], Belief], AfterValidator(_that_say_something)]
+
+
+def check_beliefs(prior: Mapping[str, Belief], needed: Sequence[str], address: str) -> None:
+    """Refuse beliefs among which one is missing.
+
+    Raises
+    ------
+    InputError
+        With a sentence for each that is missing.
+    """
+    refusals = Refusals()
     for id in needed:
         if id not in prior:
-            raise InputError(f"{address}: prior.{id} is missing (required: {BELIEFS[id].label})")
+            refusals.add(f"{address}: prior.{id} is missing (required: {BELIEFS[id].label})")
+    refusals.say()

@@ -125,12 +125,12 @@ def _nothing(study: Study, endpoints: Endpoints, among: str, rest: Mapping[str, 
 
 
 def _refused(items: Sequence[str], data: Mapping[str, Any], study: Study) -> str:
-    """Why an analysis that fits these is refused; empty where it is not."""
+    """Why an analysis that fits these is refused, the first reason of several; empty where it is not."""
     tables = {**data, "fit": {**data["fit"], "items": list(items)}}
     try:
         check_against_study(validated(tables, ""), study, "")
     except InputError as error:
-        return str(error).removeprefix(": ").removeprefix("fit.items: ")
+        return str(error.args[0]).removeprefix(": ").removeprefix("fit.items: ")
     return ""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -21,8 +21,8 @@ from hscb_bayes.analysis.pool_table import Difference, PoolTable, validated
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.analysis.read_table import among_studies, is_of_patients, load_patients
 from hscb_bayes.analysis.scope import fitted_p_values
-from hscb_bayes.errors import InputError
-from hscb_bayes.sentences import listed, nearest, quote
+from hscb_bayes.errors import InputError, Refusals
+from hscb_bayes.sentences import in_order_of, listed, nearest, quote
 
 SHARED = ("hazards", "prior")  # what all members must say alike
 OF_COLUMN = ("column", "label", "why", "weight", "weights")  # what beliefs of tables may say differently
@@ -56,15 +56,7 @@ def load_pool(path: str | Path) -> Analysis:
     layers, sources = layers_of(file)
     data = layers[-1][1]
     table = validated(data, str(file))
-    members = list[Member]()
-    for name in table.studies:
-        beside = file_inside(file, f"{name}.toml", "studies")
-        if not beside.is_file():
-            known = [other for other in names_in(file.parent) if other != file.stem]
-            raise InputError(
-                f"{file}: studies: there is no analysis {quote(name)} in {file.parent}; {nearest(name, known)}"
-            )
-        members.append(_member(beside, members, alone=len(table.studies) == 1))
+    members = _members(table, file)
     if len(members) == 1:
         return _the_only(members[0], table, data, file, sources)
     return checked(
@@ -77,6 +69,33 @@ def load_pool(path: str | Path) -> Analysis:
             text=json.dumps(data),
         )
     )
+
+
+def _members(table: PoolTable, file: Path) -> list[Member]:
+    """The analyses that a pool names; each that cannot be read is said, those after a first that cannot be excepted."""
+    files, refusals, members = _files(table, file), Refusals(), list[Member]()
+    for position, beside in enumerate(files):
+        with refusals.of_a_part():
+            members.append(_member(beside, members, alone=len(files) == 1))
+        if position == 0:
+            refusals.say()  # the others are held against it
+    refusals.say()
+    return members
+
+
+def _files(table: PoolTable, file: Path) -> list[Path]:
+    """Where the analyses are that a pool names."""
+    refusals, found = Refusals(), list[Path]()
+    for name in table.studies:
+        with refusals.of_a_part():
+            found.append(file_inside(file, f"{name}.toml", "studies"))
+            if not found[-1].is_file():
+                known = [other for other in names_in(file.parent) if other != file.stem]
+                raise InputError(
+                    f"{file}: studies: there is no analysis {quote(name)} in {file.parent}; {nearest(name, known)}"
+                )
+    refusals.say()
+    return found
 
 
 def _the_only(member: Member, table: PoolTable, data: dict[str, Any], file: Path, sources: Mapping[str, str]) -> Member:
@@ -118,49 +137,68 @@ def _member(path: Path, before: Sequence[Member], *, alone: bool) -> Member:
 def checked(pool: Analysis) -> Analysis:
     """A pool of which nothing was found, before anything is compiled, that does not go together."""
     _check_members(pool)
-    _check_shapes(pool)
-    _check_kinds(pool, "population")
-    _check_kinds(pool, "definition")
-    _check_shared_patients(pool)
-    _check_tables(pool)
-    powers = {} if pool.table.borrowing is None else pool.table.borrowing.power
-    for key, named in (("exchangeable.weights", pool.table.exchangeable.weights), ("borrowing.power", powers)):
-        for id in named:
-            if id not in pool.studies:
-                hint = nearest(id, pool.studies)
-                raise InputError(f"{pool.path}: {key}: unknown study {quote(id)}; {hint}")
+    with in_order_of(json.loads(pool.text), pool.path) as refusals:
+        for check in CHECKS:
+            with refusals.of_a_part():
+                check(pool)
     return pool
 
 
+def _check_weights(pool: Analysis) -> None:
+    """Weights and powers are of studies of the pool."""
+    refusals, powers = Refusals(), {} if pool.table.borrowing is None else pool.table.borrowing.power
+    for key, named in (("exchangeable.weights", pool.table.exchangeable.weights), ("borrowing.power", powers)):
+        for id in (id for id in named if id not in pool.studies):
+            refusals.add(f"{pool.path}: {key}: unknown study {quote(id)}; {nearest(id, pool.studies)}")
+    refusals.say()
+
+
 def _check_members(pool: Analysis) -> None:
-    first = pool.members[0]
+    """Each study is in the pool once, says nothing that the pool says, and what the first says."""
+    refusals = Refusals()
     for one, other in itertools.combinations(pool.members, 2):
         if one.study.id == other.study.id:
-            raise InputError(
+            refusals.add(
                 f"{pool.path}: studies: {one.name!r} and {other.name!r} are both about {one.study.id!r}; "
                 "required each study once"
             )
+    refusals.say()
     for member in pool.members:
-        if member.grades:
-            of_grades = [
-                item.id for item in member.study.items if item.id in member.fit.items and item.about in member.grades
-            ]
+        with refusals.of_a_part():
+            _check_own(member, pool.path)
+    refusals.say()
+    for member in pool.members[1:]:  # the first that differs: the others may differ for the same reason
+        _check_same(member, pool.members[0], pool.path)
+
+
+def _check_own(member: Member, address: str) -> None:
+    """A member fits what a pool can fit, and says nothing that the pool says."""
+    refusals = Refusals()
+    if member.grades:
+        of_grades = [
+            item.id for item in member.study.items if item.id in member.fit.items and item.about in member.grades
+        ]
+        refusals.add(
+            f"{member.path}: fit.items: grades of a response are fitted of one study alone, not in a pool; remove "
+            f"{listed(of_grades)}"
+        )
+    if fitted_p_values(member):
+        item = fitted_p_values(member)[0].id
+        refusals.add(f"{member.path}: fit.items: a P value is not fitted in a pool; remove {item!r}")
+    if STUDY in member.levels:
+        refusals.add(f"{member.path}: between_studies: the pool {address} says it; remove it")
+    refusals.say()
+
+
+def _check_same(member: Member, first: Member, address: str) -> None:
+    """A member says what the first says."""
+    for key in SHARED:
+        if getattr(member, key) != getattr(first, key):
             raise InputError(
-                f"{member.path}: fit.items: grades of a response are fitted of one study alone, not in a pool; remove "
-                f"{listed(of_grades)}"
+                f"{address}: studies: {member.name!r} says another {key} than {first.name!r}; required the same, "
+                f"such as base = {first.name!r}"
             )
-        for key in SHARED:
-            if getattr(member, key) != getattr(first, key):
-                raise InputError(
-                    f"{pool.path}: studies: {member.name!r} says another {key} than {first.name!r}; required the same, "
-                    f"such as base = {first.name!r}"
-                )
-        _check_assumptions(member, first, pool.path)
-        if STUDY in member.levels:
-            raise InputError(f"{member.path}: between_studies: the pool {pool.path} says it; remove it")
-        if fitted_p_values(member):
-            item = fitted_p_values(member)[0].id
-            raise InputError(f"{member.path}: fit.items: a P value is not fitted in a pool; remove {item!r}")
+    _check_assumptions(member, first, address)
 
 
 def _check_shapes(pool: Analysis) -> None:
@@ -222,28 +260,32 @@ def _check_alike(said: Any, key: str, member: Member, first: tuple[Member, Any])
 def _check_kinds(pool: Analysis, kind: Literal["population", "definition"]) -> None:
     asked = getattr(pool.table, kind)
     shifts: Mapping[str, Difference] = getattr(pool.table, f"{kind}s")
-    found: dict[str, list[str]] = {}
+    found, refusals = dict[str, list[str]](), Refusals()
     for member in pool.members:
         value = getattr(member.study, kind)
         if value is None:
-            raise InputError(
+            refusals.add(
                 f"{member.study.path}: study.{kind} is missing; required to pool {member.study.id!r} with others"
             )
         found.setdefault(value, []).append(member.study.id)
+    refusals.say()
     if asked not in found:
         raise InputError(f"{pool.path}: {kind}: no study is of {quote(asked)}; {nearest(asked, found)}")
     for value, studies in found.items():
         if value != asked and value not in shifts:
-            raise InputError(
+            refusals.add(
                 f"{pool.path}: {kind}s.{value} is missing; required how far {kind} {value!r} ({', '.join(studies)}) "
                 f"may be from {asked!r}, or comparable = true"
             )
+    refusals.say()
     for value, shift in shifts.items():
         if value == asked:
-            raise InputError(f"{pool.path}: {kind}s.{value}: it is the {kind} that is asked about; remove it")
-        if value not in found:
-            raise InputError(f"{pool.path}: {kind}s: no study is of {quote(value)}; {nearest(value, found)}")
-        _check_shift(shift, f"{pool.path}: {kind}s.{value}")
+            refusals.add(f"{pool.path}: {kind}s.{value}: it is the {kind} that is asked about; remove it")
+        elif value not in found:
+            refusals.add(f"{pool.path}: {kind}s: no study is of {quote(value)}; {nearest(value, found)}")
+        with refusals.of_a_part():
+            _check_shift(shift, f"{pool.path}: {kind}s.{value}")
+    refusals.say()
 
 
 def _check_shift(shift: Difference, address: str) -> None:
@@ -260,21 +302,32 @@ def _check_shift(shift: Difference, address: str) -> None:
 
 def _check_shared_patients(pool: Analysis) -> None:
     """Studies that may share patients are either told apart by the analysis or not pooled."""
-    needed = set()
-    for member in pool.members:
-        for other in member.study.may_share_patients_with:
-            if other in pool.studies:
-                needed.add(frozenset((member.study.id, other)))
+    said = {member.study.id: member.study.may_share_patients_with for member in pool.members}
+    pairs = itertools.combinations(pool.studies, 2)
+    needed = {
+        frozenset((one, other)): f"{one}+{other}" for one, other in pairs if other in said[one] or one in said[other]
+    }
     given = {frozenset(key.split("+")): key for key in pool.table.shared_patients}
-    for pair in needed:
-        one, other = sorted(pair, key=pool.studies.index)
+    refusals = Refusals()
+    for pair, key in needed.items():
         if pair not in given:
-            raise InputError(
-                f"{pool.path}: shared_patients.'{one}+{other}' is missing; they may share patients, who would be "
+            refusals.add(
+                f"{pool.path}: shared_patients.'{key}' is missing; they may share patients, who would be "
                 "counted twice: required why both are in, or leave one out"
             )
+    refusals.say()
     for pair, key in given.items():
         if pair not in needed:
-            known = ["+".join(sorted(two, key=pool.studies.index)) for two in needed]
-            hint = nearest(key, known) if known else "no two studies say that they may"
-            raise InputError(f"{pool.path}: shared_patients: {quote(key)} are no such studies; {hint}")
+            hint = nearest(key, needed.values()) if needed else "no two studies say that they may"
+            refusals.add(f"{pool.path}: shared_patients: {quote(key)} are no such studies; {hint}")
+    refusals.say()
+
+
+CHECKS: tuple[Callable[[Analysis], None], ...] = (  # of a pool whose members go together
+    lambda pool: _check_kinds(pool, "population"),
+    lambda pool: _check_kinds(pool, "definition"),
+    _check_shapes,
+    _check_weights,
+    _check_shared_patients,
+    _check_tables,
+)

@@ -12,23 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from hscb_bayes.analysis.covariate import Covariate
 from hscb_bayes.analysis.known import DURATION, Known, KnownTable
 from hscb_bayes.analysis.layers import find_analysis, layers_of
 from hscb_bayes.analysis.member import Member, check_levels
-from hscb_bayes.analysis.patient_table import PatientAnalysisTable, validated
+from hscb_bayes.analysis.patient_table import PatientAnalysisTable, kinds_of_columns, validated
 from hscb_bayes.analysis.table_source import patients_in, read_source
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.patients.patients import Patients
-from hscb_bayes.evidence.patients.reading import Kind
 from hscb_bayes.evidence.patients.stored import patients_of_text
 from hscb_bayes.evidence.study import Study
-from hscb_bayes.sentences import listed, nearest, quote
+from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.toml_file import tables_of_json
 
 FEWEST_CENTRES = 2
 RESERVED = ("new", "between")  # a centre that is not in the table, and the spread between centres
-# What predictions are laid out by.
-OF_RESULTS = ("chain", "draw", "study", "day", "state", "patient", "setting", "group", "among")
 
 
 def is_of_patients(path: str | Path) -> bool:
@@ -78,7 +76,6 @@ def patient_analysis(
     InputError
         As ``load_patients`` does.
     """
-    _check_kinds(table, path)
     patients = patients_in(frame, table.patients, covariates=kinds_of_columns(table), address=address)
     made = _member(table, patients, name=name, path=path, sources=sources or {}, text=text)
     _check_covariates(made, patients, address)
@@ -129,15 +126,17 @@ def among_studies(member: Member, first: Member) -> Member:
     table, known = member.table, member.known
     assert isinstance(table, PatientAnalysisTable)
     assert known is not None
+    refusals = Refusals()
     if table.hazards != first.hazards:
-        raise InputError(
+        refusals.add(
             f"{member.path}: hazards: required those of the first member of the pool, {first.name!r}, such as base"
         )
     for id, belief in table.prior.items():
         if first.prior.get(id) != belief:
-            raise InputError(
+            refusals.add(
                 f"{member.path}: prior.{id}: required the belief of the first member of the pool, {first.name!r}"
             )
+    refusals.say()
     duration, cohort = table.covariates.get(DURATION), first.cohort
     if duration is None:
         return replace(member, first=first)
@@ -148,12 +147,6 @@ def among_studies(member: Member, first: Member) -> Member:
         )
     said = known.said.model_copy(update={"duration": duration.column})
     return replace(member, first=first, known=replace(known, said=said))
-
-
-def kinds_of_columns(table: PatientAnalysisTable) -> dict[str, Kind]:
-    """Whether each column that an analysis names is of numbers or of labels."""
-    found = {covariate.column: covariate.kind for covariate in table.covariates.values()}
-    return found if table.centres is None else found | {table.centres.column: "text"}
 
 
 def patients_from_text(*, name: str, path: str, text: str, table: str, sources: Mapping[str, str]) -> Member:
@@ -169,41 +162,36 @@ def patients_from_text(*, name: str, path: str, text: str, table: str, sources: 
     return _member(said, patients, name=name, path=path, sources=sources, text=text)
 
 
-def _check_kinds(table: PatientAnalysisTable, path: str) -> None:
-    """Refuse a column that is to be numbers in one place and labels in another, and names that results have."""
-    kinds = kinds_of_columns(table)
-    for id, covariate in table.covariates.items():
-        if covariate.kind != kinds[covariate.column]:
-            raise InputError(
-                f"{path}: covariates.{id}: the column {quote(covariate.column)} is of numbers in one place and of "
-                "labels in another; required one of them"
-            )
-        if id in OF_RESULTS:
-            raise InputError(
-                f"{path}: covariates.{id}: required another name (the column may keep its own); results have "
-                f"dimensions called {listed(list(OF_RESULTS))}"
-            )
-
-
 def _check_covariates(analysis: Member, patients: Patients, address: str) -> None:
     """Numbers that are numbers, levels that are there, columns that differ, centres that are several."""
-    centres = analysis.table.centres if isinstance(analysis.table, PatientAnalysisTable) else None
+    refusals = Refusals()
     for id, covariate in analysis.covariates.items():
-        values, where = patients.covariates[covariate.column], f"{address}: {covariate.column}"
-        if covariate.levels:
-            check_levels(values, covariate, f"{address}: covariate {id!r}", patients.id)
-            unused = set(covariate.levels) - set(values)
-            if unused:
-                raise InputError(f"{where}: no patient has the level {quote(min(unused))}; required at least one")
-            continue
-        if covariate.form == "log2" and np.any(values <= 0):
-            first = int(np.flatnonzero(values <= 0)[0])
-            raise InputError(
-                f"{where}: required numbers above 0 for doublings, found {values[first]:g} for patient "
-                f"{patients.id[first]}"
-            )
-        if np.all(values == values[0]):
-            raise InputError(f"{where}: is {values[0]:g} for every patient; a hazard ratio of it cannot be learned")
+        with refusals.of_a_part():
+            _check_covariate(id, covariate, patients, address)
+    with refusals.of_a_part():
+        _check_centres(analysis, address)
+    refusals.say()
+
+
+def _check_covariate(id: str, covariate: Covariate, patients: Patients, address: str) -> None:
+    values, where = patients.covariates[covariate.column], f"{address}: {covariate.column}"
+    if covariate.levels:
+        check_levels(values, covariate, f"{address}: covariate {id!r}", patients.id)
+        unused = set(covariate.levels) - set(values)
+        if unused:
+            raise InputError(f"{where}: no patient has the level {quote(min(unused))}; required at least one")
+        return
+    if covariate.form == "log2" and np.any(values <= 0):
+        first = int(np.flatnonzero(values <= 0)[0])
+        raise InputError(
+            f"{where}: required numbers above 0 for doublings, found {values[first]:g} for patient {patients.id[first]}"
+        )
+    if np.all(values == values[0]):
+        raise InputError(f"{where}: is {values[0]:g} for every patient; a hazard ratio of it cannot be learned")
+
+
+def _check_centres(analysis: Member, address: str) -> None:
+    centres = analysis.table.centres if isinstance(analysis.table, PatientAnalysisTable) else None
     if centres and set(RESERVED) & set(analysis.centres):
         name = min(set(RESERVED) & set(analysis.centres))
         raise InputError(
@@ -216,7 +204,9 @@ def _check_covariates(analysis: Member, patients: Patients, address: str) -> Non
         )
     if centres and len(analysis.centres) < FEWEST_CENTRES:
         raise InputError(f"{address}: {centres.column}: required at least two centres, found one")
+    refusals = Refusals()
     for name in {} if centres is None or centres.exchangeable is None else centres.exchangeable.weights:
         if name not in analysis.centres:
             hint = nearest(name, analysis.centres)
-            raise InputError(f"{analysis.path}: centres.exchangeable.weights: unknown centre {quote(name)}; {hint}")
+            refusals.add(f"{analysis.path}: centres.exchangeable.weights: unknown centre {quote(name)}; {hint}")
+    refusals.say()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hscb_bayes.analysis.subgroups import is_about
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.cohort import EVERYBODY, Conventions
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.study import Study
@@ -27,54 +27,67 @@ def check_fitted_p_values(
     Raises
     ------
     InputError
-        With the sentence.
+        With a sentence for each that cannot.
     """
+    refusals = Refusals()
     for item in study.items:
-        if not isinstance(item, PValue) or item.id not in items:
-            continue
-        if not can_be_fitted(item):
-            raise InputError(
-                f"{address}: fit.items: required an exact P value of response by duration to be fitted, "
-                f"found {quote(item.id)}, which can only be checked"
-            )
-        if form == "none" or study.n == 1:
-            found = "cohort.form = 'none'" if form == "none" else "one patient"
-            raise InputError(
-                f"{address}: fit.items: required patients of different durations for {quote(item.id)}, found {found}"
-            )
-        try:
-            name = item.named_test(conventions)
-        except InputError as error:
-            raise InputError(f"{address}: fit.items: {error}") from None
-        if name == "log-rank":
-            raise InputError(
-                f"{address}: conventions.tests.{item.id}: required a test with a direction for a P value that is "
-                "fitted, 'cox', 'fine-gray' or 'spearman', found 'log-rank'"
-            )
+        with refusals.of_a_part():
+            if isinstance(item, PValue) and item.id in items:
+                _check_fitted(item, conventions, study, address, form=form)
+    refusals.say()
 
 
-def check_tests(conventions: Conventions, study: Study, address: str, *, among: str = EVERYBODY) -> None:
+def _check_fitted(item: PValue, conventions: Conventions, study: Study, address: str, *, form: str) -> None:
+    if not can_be_fitted(item):
+        raise InputError(
+            f"{address}: fit.items: required an exact P value of response by duration to be fitted, "
+            f"found {quote(item.id)}, which can only be checked"
+        )
+    if form == "none" or study.n == 1:
+        found = "cohort.form = 'none'" if form == "none" else "one patient"
+        raise InputError(
+            f"{address}: fit.items: required patients of different durations for {quote(item.id)}, found {found}"
+        )
+    try:
+        name = item.named_test(conventions)
+    except InputError as error:
+        raise InputError(f"{address}: fit.items: {error}") from None
+    if name == "log-rank":
+        raise InputError(
+            f"{address}: conventions.tests.{item.id}: required a test with a direction for a P value that is "
+            "fitted, 'cox', 'fine-gray' or 'spearman', found 'log-rank'"
+        )
+
+
+def check_tests(
+    conventions: Conventions, fitted: Sequence[str], study: Study, address: str, *, among: str = EVERYBODY
+) -> None:
     """Refuse a test of no P value, of one whose test is printed, or that cannot test it; and a P value without a test.
 
-    A P value that is not of the patients of the analysis, ``among``, needs none.
+    A P value that is not of the patients of the analysis, ``among``, needs none; ``check_fitted_p_values`` looks at
+    those that are ``fitted``.
 
     Raises
     ------
     InputError
-        With the sentence.
+        With a sentence for each test of no such P value, or else for each P value without a test that can test it.
     """
     items = {item.id: item for item in study.items if isinstance(item, PValue)}
-    of_others = {item.id: item for item in study.other_items if isinstance(item, PValue)}
+    known = items | {item.id: item for item in study.other_items if isinstance(item, PValue)}
+    refusals = Refusals()
     for id in conventions.tests:
-        if id not in items | of_others:
+        named = known[id].test if id in known else None
+        if id not in known:
             hint = nearest(id, items) if items else "the study has none"
-            raise InputError(f"{address}: conventions.tests: {quote(id)} is no P value; {hint}")
-        named = (items | of_others)[id].test
-        if named is not None:
-            raise InputError(f"{address}: conventions.tests.{id}: the paper names the test, {named.name!r}; remove it")
+            refusals.add(f"{address}: conventions.tests: {quote(id)} is no P value; {hint}")
+        elif named is not None:
+            refusals.add(f"{address}: conventions.tests.{id}: the paper names the test, {named.name!r}; remove it")
+    refusals.say()
     for item in items.values():
-        if is_about(study, item, item.among, among):
-            check_test(item, conventions, study, address)
+        if item.id not in fitted and is_about(study, item, item.among, among):
+            with refusals.of_a_part():
+                check_test(item, conventions, study, address)
+    refusals.say()
 
 
 def check_test(item: PValue, conventions: Conventions, study: Study, address: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.cohort import DEATH, RESPONSE
 from hscb_bayes.evidence.item import Identifier, Line, Table
 from hscb_bayes.sentences import listed, nearest, quote
@@ -81,8 +81,12 @@ def check_endpoints(endpoints: Endpoints, events: Mapping[str, Event], address: 
     InputError
         With the sentence.
     """
-    check_event(endpoints.response, events, ends=False, address=f"{address}: endpoints.response")
-    check_event(endpoints.end, events, ends=True, address=f"{address}: endpoints.end")
+    refusals = Refusals()
+    with refusals.of_a_part():
+        check_event(endpoints.response, events, ends=False, address=f"{address}: endpoints.response")
+    with refusals.of_a_part():
+        check_event(endpoints.end, events, ends=True, address=f"{address}: endpoints.end")
+    refusals.say()
 
 
 def check_event(event: str, events: Mapping[str, Event], *, ends: bool | None, address: str) -> None:
@@ -115,19 +119,23 @@ def check_grades(events: Mapping[str, Event], path: str) -> None:
     Raises
     ------
     InputError
-        With the sentence.
+        With a sentence for each grade that is wrong.
     """
+    refusals = Refusals()
     for id, event in events.items():
-        if event.grade_of is None:
-            continue
-        address, whole = f"{path}: event {id!r}: grade_of", events.get(event.grade_of)
-        check_event(event.grade_of, events, ends=False, address=address)
-        if event.grade_of == id or (whole is not None and whole.grade_of is not None):
-            raise InputError(f"{address}: required an event that is no grade, found {event.grade_of!r}")
-        if len(grades_of(event.grade_of, events)) == 1:
-            raise InputError(
-                f"{address}: {id!r} is the only grade of {event.grade_of!r}; required all of them, at least two"
-            )
+        with refusals.of_a_part():
+            if event.grade_of is not None:
+                _check_grade(id, event.grade_of, events, f"{path}: event {id!r}: grade_of")
+    refusals.say()
+
+
+def _check_grade(id: str, grade_of: str, events: Mapping[str, Event], address: str) -> None:
+    whole = events.get(grade_of)
+    check_event(grade_of, events, ends=False, address=address)
+    if grade_of == id or (whole is not None and whole.grade_of is not None):
+        raise InputError(f"{address}: required an event that is no grade, found {grade_of!r}")
+    if len(grades_of(grade_of, events)) == 1:
+        raise InputError(f"{address}: {id!r} is the only grade of {grade_of!r}; required all of them, at least two")
 
 
 def grades_of(event: str, events: Mapping[str, Event]) -> tuple[str, ...]:

@@ -1,49 +1,56 @@
-"""The groups of a study file, read and held against each other: no group twice, none empty, none larger than all."""
+"""The groups of a study file, held against each other: no group twice, none empty, none larger than all."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.cohort import EVERYBODY
 from hscb_bayes.evidence.event import Event, check_event
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.sentences import listed, nearest, quote
-from hscb_bayes.toml_file import TomlFile, named_tables
 
 
-def read_groups(file: TomlFile, patients: int, events: Mapping[str, Event]) -> dict[str, Group]:
-    """The groups of a study of so many patients and of these declared events, by id.
+def check_groups(groups: Mapping[str, Group], patients: int, events: Mapping[str, Event], path: str) -> None:
+    """Refuse a group that a study of so many patients and of these declared events cannot have beside the others.
 
     Raises
     ------
     InputError
-        With the sentence, where a group is wrong, is one that is there already, or cannot be beside the others.
+        With a sentence for each group that is one that is there already, or cannot be beside the others; or else for
+        each that has too many patients.
     """
-    groups = named_tables(file, "group", Group)
-    if EVERYBODY in groups:
-        raise InputError(
-            f"{file.path}: group {EVERYBODY!r}: every study has the group {EVERYBODY!r}; required another name"
-        )
+    refusals, before = Refusals(), list[Group]()
     for group in groups.values():
-        if group.about is not None:
-            check_event(group.about, events, ends=False, address=f"{file.path}: group {group.id!r}: event")
-        if group.by == "groups":
-            _check_all_of(group, groups, f"{file.path}: group {group.id!r}")
-    for one, other in itertools.combinations(groups.values(), 2):
-        address = f"{file.path}: group {other.id!r}"
-        if one.definition == other.definition:
+        with refusals.of_a_part():
+            _check_group(group, before, groups, patients, events, f"{path}: group {group.id!r}")
+        before.append(group)
+    refusals.say()
+    for group in groups.values():
+        with refusals.of_a_part():
+            _check_size(group, groups, patients, f"{path}: group {group.id!r}")
+    refusals.say()
+
+
+def _check_group(
+    group: Group,
+    before: Sequence[Group],
+    groups: Mapping[str, Group],
+    patients: int,
+    events: Mapping[str, Event],
+    address: str,
+) -> None:
+    """Refuse one group beside those that stand before it in the file."""
+    if group.about is not None:
+        check_event(group.about, events, ends=False, address=f"{address}: event")
+    if group.by == "groups":
+        _check_all_of(group, groups, address)
+    for one in before:
+        if one.definition == group.definition:
             raise InputError(f"{address}: {one.id!r} is the same group, {_in_words(one)}")
-        if one.by == "characteristic" and one.of == other.of:
-            _check_parts(one, other, patients, address)
-    for group in groups.values():
-        if (group.n or 0) > patients:
-            raise InputError(
-                f"{file.path}: group {group.id!r}: n {group.n} is more than the {patients} patients of the study"
-            )
-        _check_within_parts(group, groups, patients, f"{file.path}: group {group.id!r}")
-    return groups
+        if one.by == "characteristic" and one.of == group.of:
+            _check_parts(one, group, patients, address)
 
 
 def known_size(group: str, groups: Mapping[str, Group], patients: int) -> int | None:
@@ -116,7 +123,10 @@ def _exclude(one: Group, other: Group) -> bool:
     return (below.relation, above.relation) != ("<=", ">=")
 
 
-def _check_within_parts(group: Group, groups: Mapping[str, Group], patients: int, address: str) -> None:
+def _check_size(group: Group, groups: Mapping[str, Group], patients: int, address: str) -> None:
+    """Not more patients than the study has, or than one of the groups that it is made of."""
+    if (group.n or 0) > patients:
+        raise InputError(f"{address}: n {group.n} is more than the {patients} patients of the study")
     for id in group.all_of or ():
         size = known_size(id, groups, patients)
         if group.n is not None and size is not None and group.n > size:

@@ -14,7 +14,8 @@ from hscb_bayes.evidence.event import Event
 from hscb_bayes.evidence.group import Group
 from hscb_bayes.evidence.item import Item
 from hscb_bayes.evidence.registry import KINDS
-from hscb_bayes.evidence.study import SCHEMA, StudyTable
+from hscb_bayes.evidence.study import StudyTable
+from hscb_bayes.toml_file import SCHEMA
 
 _PLAIN: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 _LIMITS = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}

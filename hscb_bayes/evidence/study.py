@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.cohort import DEATH, EVERYBODY, RESPONSE
-from hscb_bayes.evidence.event import Endpoints, Event, check_event, check_grades, grades_of, sorts
+from hscb_bayes.evidence.event import Endpoints, Event, check_grades, grades_of, sorts
 from hscb_bayes.evidence.group import Group
-from hscb_bayes.evidence.groups import known_size, read_groups
+from hscb_bayes.evidence.groups import check_groups
 from hscb_bayes.evidence.item import Identifier, Item, Line, Paragraph, PrintedNumber, Table, event_key, survival_key
+from hscb_bayes.evidence.items import check_item, read_items
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.printed import TIE, Printed, Resolution, steps_per_day
-from hscb_bayes.evidence.registry import KINDS
-from hscb_bayes.sentences import explain, nearest, quote, unknown_key
-from hscb_bayes.toml_file import TomlFile, named_tables, read_toml
-
-SCHEMA = 1
-TOP_LEVEL = ("schema", "study", "event", "group", "item")
+from hscb_bayes.sentences import nearest, quote, unknown_key
+from hscb_bayes.toml_file import SCHEMA, TomlFile, check_kind, named_tables, read_toml, table_of
 
 
 class StudyTable(Table):
@@ -288,22 +286,12 @@ def load_study(path: str | Path) -> Study:
 
 def study_of(file: TomlFile) -> Study:
     """A study from a file that is already read; raises what ``load_study`` raises."""
-    _check_top_level(file)
-    table = _study_table(file)
-    events = named_tables(file, "event", Event)
-    check_grades(events, file.path)
-    groups = read_groups(file, table.n, events)
-    items = tuple(_items(file))
-    _check_ids(items, file.path)
-    for item in items:
-        if item.about is not None:
-            check_event(item.about, events, ends=item.about_an_end, address=f"{file.path}: item {item.id!r}: event")
-        _check_against_study(item, table, groups, file.path)
+    parts = _parts(file)
     study = Study(
-        **{name: getattr(table, name) for name in StudyTable.model_fields},
-        events=MappingProxyType(events),
-        groups=MappingProxyType(groups),
-        items=items,
+        **{name: getattr(parts["study"], name) for name in StudyTable.model_fields},
+        events=MappingProxyType(parts["event"]),
+        groups=MappingProxyType(parts["group"]),
+        items=parts["item"],
         path=file.path,
         sha256=file.sha256,
         text=json.dumps(file.data),
@@ -312,64 +300,63 @@ def study_of(file: TomlFile) -> Study:
     return study
 
 
-def _check_top_level(file: TomlFile) -> None:
-    for key in file.data:
-        if key not in TOP_LEVEL:
-            raise InputError(f"{file.path}: {unknown_key(key, TOP_LEVEL)}")
-    for key, needed in (("schema", f"schema = {SCHEMA}"), ("study", "a [study] table"), ("item", "[[item]] tables")):
-        if key not in file.data:
-            raise InputError(f"{file.path}: {key} is missing; required {needed}")
-    schema = file.data["schema"]
-    if type(schema) is not int or schema != SCHEMA:
-        raise InputError(f"{file.path}: schema: required {SCHEMA}, found {quote(schema)}")
+def _parts(file: TomlFile) -> dict[str, Any]:
+    """What stands under each key; all that is wrong is said together, in the order of the file.
+
+    Groups and items are held against what stands under the other keys where it could be read.
+    """
+    check_kind(file.data, list(READERS), file.path)
+    found, refused = dict[str, Any](), {key: Refusals() for key in (*file.data, *READERS)}
+    unknown = [key for key in file.data if key not in READERS]
+    for key in unknown:
+        refused[key].add(f"{file.path}: {unknown_key(key, READERS)}")
+    for key, read in READERS.items():
+        with refused[key].of_a_part():
+            if key in file.data or key not in NEEDED:
+                read(file, found)
+            elif not unknown:  # or else it may be there under another name
+                raise InputError(f"{file.path}: {key} is missing; required {NEEDED[key]}")
+    together = Refusals()
+    for each in refused.values():
+        with together.of_a_part():
+            each.say()
+    together.say()
+    return found
 
 
-def _study_table(file: TomlFile) -> StudyTable:
-    try:
-        return StudyTable.model_validate(file.data["study"])
-    except ValidationError as error:
-        raise explain(error, model=StudyTable, address=f"{file.path}: study") from None
+def _read_study(file: TomlFile, found: dict[str, Any]) -> None:
+    found["study"] = table_of(StudyTable, file.data["study"], f"{file.path}: study")
 
 
-def _items(file: TomlFile) -> Iterator[Item]:
-    tables = file.data["item"]
-    if not isinstance(tables, list) or not tables:
-        raise InputError(f"{file.path}: item: required [[item]] tables, found {quote(tables)}")
-    for position, table in enumerate(tables, start=1):
-        if not isinstance(table, dict):
-            raise InputError(f"{file.path}: item {position}: required a table, found {quote(table)}")
-        id = table.get("id")
-        yield _item(table, f"{file.path}: item {quote(id) if isinstance(id, str) else position}")
+def _read_events(file: TomlFile, found: dict[str, Any]) -> None:
+    found["event"] = named_tables(file, "event", Event)
+    check_grades(found["event"], file.path)
 
 
-def _item(table: dict[str, Any], address: str) -> Item:
-    kind = table.get("kind")
-    if kind is None:
-        raise InputError(f"{address}: kind is missing; known are {', '.join(map(repr, sorted(KINDS)))}")
-    if not isinstance(kind, str):
-        raise InputError(f"{address}: kind: required text in quotes, found {quote(kind)}")
-    if kind not in KINDS:
-        raise InputError(f"{address}: unknown kind {quote(kind)}; {nearest(kind, KINDS)}")
-    try:
-        return KINDS[kind].model_validate(table)
-    except ValidationError as error:
-        raise explain(error, model=KINDS[kind], address=address) from None
+def _read_groups(file: TomlFile, found: dict[str, Any]) -> None:
+    groups = named_tables(file, "group", Group)
+    if EVERYBODY in groups:
+        address = f"{file.path}: group {EVERYBODY!r}"
+        raise InputError(f"{address}: every study has the group {EVERYBODY!r}; required another name")
+    found["group"] = groups
+    if found.keys() >= {"study", "event"}:
+        check_groups(groups, found["study"].n, found["event"], file.path)
 
 
-def _check_ids(items: tuple[Item, ...], path: str) -> None:
-    seen: dict[str, int] = {}
-    for position, item in enumerate(items, start=1):
-        if item.id in seen:
-            raise InputError(f"{path}: item {item.id!r}: items {seen[item.id]} and {position} have the same id")
-        seen[item.id] = position
+def _read_items(file: TomlFile, found: dict[str, Any]) -> None:
+    if found.keys() >= {"study", "event", "group"}:
+        beside = {"patients": found["study"].n, "groups": found["group"], "events": found["event"]}
+        found["item"] = read_items(file, partial(check_item, **beside))
+    else:
+        found["item"] = read_items(file)
 
 
-def _check_against_study(item: Item, study: StudyTable, groups: Mapping[str, Group], path: str) -> None:
-    address = f"{path}: item {item.id!r}"
-    for group in item.groups:
-        if group != EVERYBODY and group not in groups:
-            raise InputError(f"{address}: unknown group {group!r}; {nearest(group, [EVERYBODY, *groups])}")
-    try:
-        item.check_patients(study.n, known_size(item.among, groups, study.n))
-    except ValueError as error:
-        raise InputError(f"{address}: {error}") from None
+# By key, what reads what stands under it into what was found under the keys before, and holds it against that.
+READERS: Mapping[str, Callable[[TomlFile, dict[str, Any]], None]] = {
+    "schema": lambda file, found: None,  # check_kind looks at it
+    "study": _read_study,
+    "event": _read_events,
+    "group": _read_groups,
+    "item": _read_items,
+}
+NEEDED = {"schema": f"schema = {SCHEMA}", "study": "a [study] table", "item": "[[item]] tables"}

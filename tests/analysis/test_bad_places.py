@@ -113,13 +113,23 @@ def test_a_belief_that_is_not_used_is_allowed(good_text: str, analysis_file: Pat
         (b"", "the file is empty"),
         (b"\xff\xfe", "byte 1 is not UTF-8; save the file as UTF-8"),
         (b"schema: 1", "not TOML: expected '=' after a key in a key/value pair (at line 1, column 7)"),
-        (b"schema = 1", "title is missing (required: what this analysis is)"),
+        (
+            b"schema = 1",
+            (
+                "title is missing (required: what this analysis is)\nquestion is missing (required: what it is asked)\n"
+                "study is missing (required: study file, relative to this file)\n"
+                "fit is missing (required: which numbers are fitted)\n"
+                "cohort is missing (required: the patients' durations)\nfollow_up is missing (required: follow-up)\n"
+                "prior is missing (required: one belief for every parameter)"
+            ),
+        ),
         (b"a = " + b"[" * 100_000, "tables or arrays are nested too deeply; required at most 20"),
     ],
 )
 def test_a_file_that_is_no_analysis_gets_its_sentence(content: bytes, sentence: str, analysis_file: Path) -> None:
     analysis_file.write_bytes(content)
-    assert sentence_about(analysis_file) == f"{analysis_file}: {sentence}"
+    expected = "\n  ".join(f"{analysis_file}: {line}" for line in sentence.split("\n"))
+    assert sentence_about(analysis_file) == expected
 
 
 def test_a_file_of_100_megabytes_is_not_read(analysis_file: Path) -> None:

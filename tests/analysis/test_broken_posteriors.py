@@ -33,7 +33,14 @@ BROKEN = {
         "[" * 100_000,
         f"{KEPT}: p.toml: the tables that were kept of it are not JSON",
     ),
-    "no study": ("study_tables", "{}", f"{KEPT}: s.toml: schema is missing; required schema = 1"),
+    "no study": (
+        "study_tables",
+        "{}",
+        (
+            f"{KEPT}: s.toml: schema is missing; required schema = 1\n  s.toml: study is missing; required a [study] "
+            "table\n  s.toml: item is missing; required [[item]] tables"
+        ),
+    ),
     "study as text": ("study_tables", '"study"', f"{KEPT}: s.toml: the tables that were kept of it are not a table"),
     "sources as a list": ("sources", "[]", f"{KEPT}: p.toml: the tables that were kept of it are not a table"),
     "settings cut short": ("settings", '{"seed": 1', f"{KEPT}: settings: the tables that were kept of it are not JSON"),

@@ -34,9 +34,12 @@ def test_the_good_file_loads(study_file: Path) -> None:
         (b"\xef\xbb\xbf", "the file is empty"),
         (b'schema = 1\nname = "caf\xe9"\n', "byte 23 is not UTF-8; save the file as UTF-8"),
         (GOOD.encode("utf-16"), "byte 1 is not UTF-8; save the file as UTF-8"),
-        (b"schema = 1\n", "study is missing; required a [study] table"),
-        (b"schema = 1\nstudy = 3\n", "item is missing; required [[item]] tables"),
-        (b"schema = 1\nstudy = 3\nitem = []\n", "study: required a table, found 3"),
+        (b"schema = 1\n", "study is missing; required a [study] table\nitem is missing; required [[item]] tables"),
+        (b"schema = 1\nstudy = 3\n", "study: required a table, found 3\nitem is missing; required [[item]] tables"),
+        (
+            b"schema = 1\nstudy = 3\nitem = []\n",
+            "study: required a table, found 3\nitem: required [[item]] tables, found []",
+        ),
         (
             HEAD.encode() + b"[item]\nid = 3\n",
             "item: required [[item]] tables, found {'id': 3}",
@@ -60,7 +63,7 @@ def test_the_good_file_loads(study_file: Path) -> None:
 )
 def test_a_file_that_is_no_study_gets_its_sentence(content: bytes, sentence: str, study_file: Path) -> None:
     study_file.write_bytes(content)
-    assert sentence_about(study_file) == f"{study_file}: {sentence}"
+    assert sentence_about(study_file) == "\n  ".join(f"{study_file}: {line}" for line in sentence.split("\n"))
 
 
 def test_a_file_of_100_megabytes_is_not_read(study_file: Path) -> None:

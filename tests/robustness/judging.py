@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 import hscb_bayes
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import MOST_LINES, InputError
 
 Target = Callable[[np.random.Generator], None]
 End = Literal["right", "refused", "traceback", "silent wrong"]
@@ -27,6 +27,8 @@ End = Literal["right", "refused", "traceback", "silent wrong"]
 LONGEST_SENTENCE = 3000  # characters; ten kinds of rows of a table, with their ids
 SECONDS = 60  # of one case; more is a hang
 PROBLEMS = re.compile(r"\d+ of \d+ rows cannot be$")  # the first line of what is said of several kinds of rows
+LINE_OF_A_FILE = re.compile(r"  \S.*: \S")  # below the first, of what is said of several parts of a file
+MORE = re.compile(r"  and \d+ more")
 ARGUMENT = re.compile(r"[a-z_][\w.\[\], ]*: \S")  # "level: must lie between 0 and 1, found 2.0"
 PACKAGE = f"{Path(hscb_bayes.__file__).parent}/"
 
@@ -55,10 +57,15 @@ def demand(holds: object, oracle: str, *found: object) -> None:
 
 
 def sentence_fault(message: str) -> str:
-    """What a message lacks to be a sentence with an address; empty where it is one."""
+    """What a message lacks to be a sentence with an address, or several of files; empty where it lacks nothing."""
     first, *others = message.split("\n")
     if others and not PROBLEMS.search(first):
-        return "more than one line"
+        if not all(LINE_OF_A_FILE.match(line) for line in others[: MOST_LINES - 1]):
+            return "more than one line"
+        if len(others) >= MOST_LINES and not (len(others) == MOST_LINES and MORE.fullmatch(others[-1])):
+            return "too many lines"
+        faults = (sentence_fault(line.removeprefix("error: ").strip()) for line in (first, *others[: MOST_LINES - 1]))
+        return next((fault for fault in faults if fault), "")
     if not all(line.isprintable() for line in (first, *others)):
         return "unprintable characters"
     if not message.strip() or ": " not in message:

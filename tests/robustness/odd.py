@@ -21,7 +21,7 @@ import numpy as np
 from hscb_bayes.errors import InputError
 from hscb_bayes.report.run import run
 from tests.robustness.fast import FEWEST, Few, Kept, fast
-from tests.robustness.judging import Outcome, demand, outcome_of
+from tests.robustness.judging import Outcome, demand, outcome_of, sentence_fault
 from tests.robustness.odd_cases import Odd, every_case
 from tests.robustness.table import TABLE, record
 
@@ -45,7 +45,7 @@ def ending(case: Odd, kept: Kept, *, seed: int, allow_unconverged: bool) -> str:
                 page = run(folder / "x.toml", out, seed=seed, allow_unconverged=allow_unconverged)
             except InputError as error:
                 demand(not out.exists(), "no results of a refused analysis")
-                demand("\n" not in str(error), "one sentence", str(error))
+                demand(not sentence_fault(str(error)), "a sentence for each thing that is wrong", str(error))
                 return "not converged" if "has not converged" in str(error) else "refused"
         text = page.read_text(encoding="utf-8")
         shown = UNDEFINED.findall(TAGS.sub(" ", re.sub(r"<(style|svg).*?</\1>", " ", text, flags=re.S)))

@@ -33,7 +33,7 @@ from tests.robustness.documents import (
     places_in,
     text_of,
 )
-from tests.robustness.judging import demand
+from tests.robustness.judging import demand, sentence_fault
 from tests.robustness.of_studies import scratch
 from tests.robustness.saying import differences
 
@@ -296,4 +296,4 @@ def _arrays_or_a_sentence(analysis: Member) -> None:
     try:
         usable(analysis)
     except InputError as error:
-        demand("\n" not in str(error), "one sentence", str(error))
+        demand(not sentence_fault(str(error)), "a sentence for each thing that is wrong", str(error))

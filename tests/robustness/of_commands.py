@@ -90,7 +90,7 @@ def called(arguments: list[str]) -> tuple[int, str, str]:
 
 
 def judged(arguments: list[str]) -> tuple[int, str]:
-    """Exit status and output of a call, whose error is one sentence."""
+    """Exit status and output of a call, whose error is a sentence, or several of a file."""
     status, out, err = called(arguments)
     demand(status in ENDS, "exit status", arguments, status, err)
     if status == 2 and err.startswith("usage:"):
@@ -126,7 +126,7 @@ def words(rng: np.random.Generator) -> None:
 
 
 def audits(rng: np.random.Generator) -> None:
-    """``hscb audit`` of a file that is nearly right: every finding in two lines, or one sentence."""
+    """``hscb audit`` of a file that is nearly right: every finding in two lines, or a sentence for each mistake."""
     names = (
         ROOT / "tests/evidence/good.toml",
         MODELS / "evidence/stasia2014.toml",

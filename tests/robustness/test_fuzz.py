@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import MOST_LINES, InputError
 from tests.robustness import fuzz, judging
 from tests.robustness.judging import WrongAnswerError, outcome_of, sentence_fault
 from tests.robustness.targets import TARGETS
@@ -68,6 +68,16 @@ def test_an_end_is_judged(target: judging.Target, end: str, place: str) -> None:
         ("required 1", "no address"),
         ("x.toml: \x1b[31m", "unprintable characters"),
         ("x.toml: a\nb", "more than one line"),
+        ("x.toml: n: required 1\n  x.toml: m: required 2", ""),
+        ("error: x.toml: n: required 1\n  x.toml: m: required 2", ""),
+        ("x.toml: n: required 1\n  x.toml: m: required 2.", "ends in a full stop"),
+        ("x.toml: n: required 1.\n  x.toml: m: required 2", "ends in a full stop"),
+        ("x.toml: n: required 1\n  x.toml: m: \x1b[31m", "unprintable characters"),
+        ("x.toml: n: required 1\n  x.toml: " + "m" * judging.LONGEST_SENTENCE, "too long"),
+        ("x.toml: n: required 1\nx.toml: m: required 2", "more than one line"),
+        ("x.toml: n: 1" + "\n  x.toml: n: 1" * (MOST_LINES - 1) + "\n  and 3 more", ""),
+        ("x.toml: n: 1" + "\n  x.toml: n: 1" * MOST_LINES, "too many lines"),
+        ("x.toml: n: 1\n  and 3 more", "more than one line"),
     ],
 )
 def test_what_is_no_sentence_is_seen(message: str, fault: str) -> None:

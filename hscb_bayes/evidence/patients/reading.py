@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from hscb_bayes.errors import InputError
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.estimators.risk_sets import TIE
 from hscb_bayes.evidence.patients.cells import (
     alike,
@@ -95,15 +95,14 @@ def required_columns(
         )
     if frame.empty:
         raise InputError(f"{address}: the table has no rows; required a row for every patient")
-    used: dict[str, str] = {}
+    used, refusals = dict[str, str](), Refusals()
     for what, name in [*columns.items(), *((f"covariate {quote(name)}", name) for name in covariates)]:
         if name not in names:
-            raise InputError(f"{address}: {what}: there is no column {quote(name)}; {nearest(name, names)}")
-        if name in used:
-            raise InputError(
-                f"{address}: the column {quote(name)} is to be {used[name]} and {what}; required one of them"
-            )
-        used[name] = what
+            refusals.add(f"{address}: {what}: there is no column {quote(name)}; {nearest(name, names)}")
+        elif name in used:
+            refusals.add(f"{address}: the column {quote(name)} is to be {used[name]} and {what}; required one of them")
+        used.setdefault(name, what)
+    refusals.say()
     return frame.set_axis(names, axis="columns")
 
 
