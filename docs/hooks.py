@@ -39,7 +39,8 @@ ANALYSIS_INTRODUCTION = """\
 
 What is assumed, as one TOML file. What the paper says is in the [study file](schema.md). An analysis that differs in a
 few places from another says `base = "main"` and then only the differences: tables are merged key by key. `base` is the
-name of an analysis in the same folder.
+name of an analysis in the same folder. Beliefs that are taken from an analysis of another study say so on the page,
+among the assumptions and beside the answer.
 
 A file is read whole before anything is compiled: its base, its study and the alternatives that its report asks for.
 Every mistake in a file is a sentence on a line of its own, in the order of the file; a missing belief, and what

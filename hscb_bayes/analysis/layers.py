@@ -14,6 +14,7 @@ from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.toml_file import read_toml
 
 LONGEST_CHAIN = 10
+ORIGIN = "origin"  # key of a belief
 OF_AN_ANALYSIS = ("base", "studies", "patients", "fit", "cohort", "prior", "handled")  # keys that no study file has
 # Tables that an analysis of another study does not inherit.
 ABOUT_THE_STUDY = ("endpoints", "fit", "cohort", "follow_up", "handled")
@@ -113,8 +114,8 @@ def _layers(file: Path, seen: tuple[Path, ...]) -> tuple[list[tuple[Path, dict[s
     layers, sources = _layers(_base_file(file, base), steps)
     below = layers[-1][1]
     if data.get("study", below.get("study")) != below.get("study"):
-        below = _without_study(below)
-    return [*layers, (file, _over(data, below))], {**sources, toml.path: toml.sha256}
+        below = _without_study(below, str(base))
+    return [*layers, (file, _over(data, _with_own_beliefs(below, data)))], {**sources, toml.path: toml.sha256}
 
 
 def _base_file(file: Path, base: Any) -> Path:
@@ -138,10 +139,29 @@ def _over(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _without_study(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """What an analysis of another study takes from its base: all that is not about the study of the base."""
+def _without_study(tables: Mapping[str, Any], base: str) -> dict[str, Any]:
+    """What an analysis of another study takes from its base: all that is not about the study of the base.
+
+    Beliefs then say from which analysis they are.
+    """
     kept = {key: value for key, value in tables.items() if key not in ABOUT_THE_STUDY}
     for table, key in (("conventions", "tests"), ("report", "alternatives")):
         if isinstance(kept.get(table), dict):
             kept[table] = {name: value for name, value in kept[table].items() if name != key}
+    if isinstance(kept.get("prior"), dict):
+        prior = kept["prior"].items()
+        kept["prior"] = {id: {ORIGIN: base, **one} if isinstance(one, dict) else one for id, one in prior}
     return kept
+
+
+def _with_own_beliefs(below: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables of a base, in which beliefs that the file above says anew, or in part, have no other origin."""
+    own, prior = data.get("prior"), below.get("prior")
+    if not isinstance(own, dict) or not isinstance(prior, dict):
+        return dict(below)
+    said = {id: _without_origin(belief) if id in own else belief for id, belief in prior.items()}
+    return {**below, "prior": said}
+
+
+def _without_origin(belief: Any) -> Any:
+    return {key: value for key, value in belief.items() if key != ORIGIN} if isinstance(belief, dict) else belief

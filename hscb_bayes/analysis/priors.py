@@ -84,13 +84,19 @@ def shape_parameters(transition: str, family: str, cuts: Sequence[float]) -> dic
 
 
 class Belief(Table):
-    """A prior as a clinician would say it: "about 12 days, 95% sure that it is below 60"."""
+    """A prior as a clinician would say it: "about 12 days, 95% sure that it is below 60".
+
+    Two that say the same are equal, wherever they are from.
+    """
 
     best_guess: float = Field(description="the median of the belief, on the clinic's scale", gt=0)
     below: float | None = Field(default=None, description="limit below which it lies with probability `sure`", gt=0)
     above: float | None = Field(default=None, description="limit above which it lies with probability `sure`", gt=0)
     sure: float = Field(default=0.95, description="how sure; between 0.5 and 1", gt=0.5, lt=1)
     why: Line = Field(description="where the belief comes from")
+    origin: Line | None = Field(
+        default=None, description="analysis of another study that it is taken from, as a base says where it is left out"
+    )
 
     @model_validator(mode="after")
     def _one_limit_on_its_side(self) -> Belief:
@@ -103,6 +109,16 @@ class Belief(Table):
         if self.above is not None and self.above >= self.best_guess:
             raise ValueError(f"above {self.above:g} is not below the best guess {self.best_guess:g}")
         return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Belief) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        return (self.best_guess, self.below, self.above, self.sure, self.why)
 
     @property
     def limit(self) -> float:

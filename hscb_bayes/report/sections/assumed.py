@@ -133,7 +133,8 @@ def _belief(label: str, belief: Belief, unit: str) -> dict[str, str]:
         f"about {number(belief.best_guess, unit)}; {number(belief.sure, 'share')} sure that it is {side} "
         f"{number(belief.limit, unit)}"
     )
-    return {"label": label, "belief": told, "why": belief.why}
+    taken = "" if belief.origin is None else f"; taken from the analysis {belief.origin!r}, of another study"
+    return {"label": label, "belief": told, "why": f"{belief.why}{taken}"}
 
 
 def _tests(analysis: Any) -> list[str]:

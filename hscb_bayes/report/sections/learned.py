@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from hscb_bayes.analysis.member import asked_priors
 from hscb_bayes.posterior.predict import headline
 from hscb_bayes.posterior.sensitivity import sensitivity
 from hscb_bayes.process.pathway import TRANSITIONS
@@ -14,7 +15,7 @@ from hscb_bayes.report.headline import unit_of
 from hscb_bayes.report.results import Results
 from hscb_bayes.report.sections.check import foreseen
 from hscb_bayes.report.sections.section import Section, has_one_study
-from hscb_bayes.report.words import number, plural
+from hscb_bayes.report.words import listing, number, plural
 
 
 def summary_table(fits: Fits) -> pd.DataFrame:
@@ -50,8 +51,17 @@ def _sentences(results: Results) -> Iterator[str]:
     yield (
         f"How sure is this: the audit finds {plural(len(conflicts), 'contradiction')} in the print{same}, {told}"
         f"and {len(prior)} of the {len(answers)} answers below{among} rest more on what was believed before than on "
-        'this paper ("mostly prior").'
+        f'this paper ("mostly prior").{_taken(results)}'
     )
+
+
+def _taken(results: Results) -> str:
+    """Words that beliefs are those of analyses of other studies; nothing where none is."""
+    analysis = results.analysis
+    asked = [analysis.prior[id] for id in asked_priors(analysis.members[0])]
+    taken = [belief.origin for belief in asked if belief.origin is not None]
+    names = listing([repr(name) for name in dict.fromkeys(taken)])
+    return f" Of {len(asked)} beliefs {len(taken)} are taken from {names}, of another study." if taken else ""
 
 
 LEARNED = Section(
