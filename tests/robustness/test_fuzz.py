@@ -13,7 +13,7 @@ from tests.robustness.targets import TARGETS
 
 SEED = 7
 CASES = 300  # of each target
-SECONDS = 4.0  # at most, of each target
+SECONDS = 2.0  # at most, of each target
 
 
 @pytest.mark.parametrize("name", TARGETS)
