@@ -23,7 +23,7 @@ python = $(firstword $(foreach name,$(PYTHONS),$(if $(filter True,$(call fits,$(
 sentence = hscb_bayes needs Python 3.12, 3.13 or 3.14, but python3 is $(or $(found),missing): \
 install one of these (with pyenv: pyenv install 3.13) and run make again
 
-.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust fuzz odd corners unmoved kills pooled patients figures lock clean
+.PHONY: help setup report test lint types docs audit validate bench scores information calibrate robust fuzz odd grid unmoved kills pooled patients figures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -102,8 +102,8 @@ unmoved: setup ## compare log densities and gradients of all analyses, and table
 odd: setup ## two hundred legal but odd analyses, with few draws: docs/results/robustness.csv (an hour; goes on where it was stopped)
 	@$(BIN)/python -m tests.robustness.odd
 
-corners: setup ## the rest of the grid of kinds of analysis and of corners, of which make test has a covering array (minutes)
-	@$(BIN)/python -m pytest -m grid tests/test_corners.py
+grid: setup ## the rest of the grids of which make test has covering arrays, such as kinds of analysis in corners (minutes)
+	@$(BIN)/python -m pytest -m grid
 
 pooled: setup ## run the pooled analysis and keep its page as the example of the documentation
 	@$(BIN)/hscb run models/pooled.toml --out results/pooled

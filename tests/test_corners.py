@@ -62,7 +62,7 @@ def written(folder: Path, kind: str, corner: str, n: int) -> Path:
 def grid() -> list[Any]:
     """Every kind of analysis in every corner, of one size each, so that each kind and each corner meet each size.
 
-    Where that size is another, one patient comes besides: these are left to ``make corners``. Most are slow.
+    Where that size is another, one patient comes besides: these are left to ``make grid``. Most are slow.
     """
     rows = []
     for k, kind in enumerate(KINDS):

@@ -217,6 +217,7 @@ def test_patients_from_the_others(form: str) -> None:
     )  # draws from the prior may leave a tail without a shape
 
 
+@cache
 def fits_of(form: str) -> Fits:
     """What a run makes, of draws from the prior."""
     main = replace(prior_of(form), verdict=CONVERGED, converged=True)

@@ -23,7 +23,7 @@ from hscb_bayes.report import sampling
 from hscb_bayes.report.sections import sections_of
 from tests import corners
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pool_run")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("small_pool")]
 STUDIES = ("first", "second")
 
 

@@ -91,7 +91,9 @@ def test_pymc_draws_what_is_observed_from_a_posterior(posterior: Posterior) -> N
     if "posterior_predictive" not in posterior.tree.children or "standard_study_effect" not in posterior.dataset:
         return  # what a model draws, the prior's draws by NumPy do not have where effects are drawn on another scale
     with build(posterior.analysis).model:
-        found = pm.sample_posterior_predictive(posterior.tree, random_seed=1, progressbar=False)
+        found = pm.sample_posterior_predictive(
+            posterior.tree, random_seed=1, progressbar=False, compile_kwargs={"mode": "FAST_COMPILE"}
+        )
     assert set(found["posterior_predictive"].data_vars) == set(posterior.tree["observed_data"].data_vars)
 
 

@@ -34,7 +34,7 @@ from tests.results_of_draws import fits_of
 
 cloudpickle = pytest.importorskip("cloudpickle", reason="the package distributed, which brings it, is not installed")
 pytest.importorskip("distributed", reason="the package distributed is not installed")
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster"), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("small_pool"), pytest.mark.filterwarnings("ignore")]
 
 FEW = Attempt(draws=60, tune=60, chains=2)
 SEED = 3

@@ -114,6 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
     command = f"python -m hscb_bayes.checking.methods.information {options.analysis}"
     command += "" if options.studies == STUDIES else f" --studies {options.studies}"
     rows = []
+    _alike(options.analysis)  # refused before processes are started
     with executor_at(None, workers=options.workers) as executor:
         for known in options.known:
             firsts = range(0, options.studies, BATCH)

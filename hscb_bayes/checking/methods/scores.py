@@ -226,6 +226,8 @@ def main(arguments: list[str] | None = None) -> None:
     command = "python -m hscb_bayes.checking.methods.scores"
     command += "" if options.studies == STUDIES else f" --studies {options.studies}"
     rows = []
+    for name in options.analyses:
+        _analysis(name)  # refused before processes are started
     with executor_at(None, workers=options.workers) as executor:
         for name in options.analyses:
             rows += mean_scores(name, studies=options.studies, seed=options.seed, executor=executor)
