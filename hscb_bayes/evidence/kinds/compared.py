@@ -56,6 +56,11 @@ class ComparedItem(Item):
         """The two groups."""
         return self.groups_compared
 
+    @property
+    def as_adjusted(self) -> str:
+        """ ", adjusted", where it is."""
+        return ", adjusted" if self.adjusted else ""
+
     def estimate_and_limits(
         self, words: str, value: Printed, lower: Printed | None, upper: Printed | None
     ) -> tuple[PrintedNumber, ...]:

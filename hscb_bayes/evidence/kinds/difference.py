@@ -92,4 +92,4 @@ class DifferenceItem(ComparedItem):
             what = f"{survival_in_words(self.event, labels)} at {self.at}"
         else:
             what = event_in_words(self.event, labels) + ("" if self.at is None else f" by {self.at}")
-        return f"difference of {what}, {first} less {second}{', adjusted' if self.adjusted else ''}"
+        return f"difference of {what}, {first} less {second}{self.as_adjusted}"

@@ -76,8 +76,7 @@ class RatioItem(ComparedItem):
     def _words(self, labels: Mapping[str, str]) -> str:
         first, second = (labels.get(id, id.replace("_", " ")) for id in self.groups_compared)
         when = "" if self.at is None else f" by {self.at}"
-        adjusted = ", adjusted" if self.adjusted else ""
-        return f"{self.measure} of {event_in_words(self.event, labels)}{when}, {first} over {second}{adjusted}"
+        return f"{self.measure} of {event_in_words(self.event, labels)}{when}, {first} over {second}{self.as_adjusted}"
 
     def _masks(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
         among = cohort.group(self.among)

@@ -176,7 +176,7 @@ def label_of(row: Mapping[Any, Any], analysis: Analysis) -> str:
         case "survival_difference":
             told = f"alive on day {row['day']:g}"
         case _:
-            told = f"days, up to day {last:g}, with {words.states[row['state']]}"
+            told = f"days up to day {last:g}: {words.states[row['state']]}"
     arm = analysis.members[0].study.labels[row["arm"]]
     return told if len(analysis.studies) == 2 else f"{told}, {arm}"
 
@@ -200,6 +200,7 @@ def _figure(results: Results, quantity: str) -> Markup:
     for member in analysis.members:
         arm = member.study.id
         points = survival_points(member) if quantity == "alive" else _points_of_response(member)
+        points = points.assign(held_out=True) if results.is_prior else points
         own = table[(table["arm"] == arm) & (table["quantity"] == quantity)]
         first = {"day": 0.0, "median": float(quantity == "alive")}
         start = pd.DataFrame([first | {"lower": first["median"], "upper": first["median"]}])

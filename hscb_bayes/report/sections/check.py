@@ -34,7 +34,8 @@ RATIOS = plot.Scale(
     lower=0.02, upper=50.0, ticks={0.02: ".02", 0.1: ".1", 0.5: ".5", 1.0: "1", 2.0: "2", 10.0: "10", 50.0: "50"},
     is_log=True, reference=1.0,
 )  # fmt: skip
-LABEL_CHARACTERS = 62
+LABEL_CHARACTERS, BESIDE_A_PRINT = 62, 50
+LIMITS = (", lower limit", ", upper limit")
 ALL = "all"
 Row = Mapping[Any, Any]
 
@@ -225,11 +226,18 @@ def _figure(table: pd.DataFrame, labels: Mapping[str, str], scale: plot.Scale, n
     """Printed numbers of one unit on the intervals of new studies."""
     rows = table.assign(
         among=[labels[among] for among in table["among"]], note=table["printed"], printed=table["value"],
+        label=[_in_figure(label) for label in table["label"]],
         held_out=table["used"] != "fitted", lower=table["lower90"], upper=table["upper90"],
     )  # fmt: skip
     inside = ((rows["lower"] <= rows["printed"]) & (rows["printed"] <= rows["upper"])).sum()
     label = f"{plural(len(rows), 'printed number')} and what new studies print; {inside} lie within the 90% interval."
     return interval_figure(_with_headings(rows), scale, name=f"check_{name}", label=label)
+
+
+def _in_figure(label: str) -> str:
+    """A label that leaves room for what is printed; which limit it is stays."""
+    limit = next((end for end in LIMITS if label.endswith(end)), "")
+    return shortened(label.removesuffix(limit), BESIDE_A_PRINT - len(limit)) + limit
 
 
 def _with_headings(rows: pd.DataFrame) -> pd.DataFrame:
