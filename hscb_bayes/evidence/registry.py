@@ -7,6 +7,7 @@ from hscb_bayes.evidence.kinds.at_risk import AtRisk
 from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.covariate_summary import CovariateSummary
 from hscb_bayes.evidence.kinds.difference import DifferenceItem
+from hscb_bayes.evidence.kinds.duration import Duration
 from hscb_bayes.evidence.kinds.everybody_died_by import EverybodyDiedBy
 from hscb_bayes.evidence.kinds.fact import Fact
 from hscb_bayes.evidence.kinds.follow_up_time import FollowUpTime
@@ -24,6 +25,7 @@ KINDS: dict[str, type[Item]] = {
     "survival": Survival,
     "everybody_died_by": EverybodyDiedBy,
     "median_time": MedianTime,
+    "duration": Duration,
     "follow_up": FollowUpTime,
     "at_risk": AtRisk,
     "p_value": PValue,
