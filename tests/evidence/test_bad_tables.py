@@ -110,8 +110,9 @@ BROKEN = {
         'kind = "count"\n',
         "",
         (
-            "item 'response': kind is missing; known are 'at_risk', 'count', 'covariate_summary', "
-            "'everybody_died_by', 'fact', 'follow_up', 'incidence', 'median_time', 'p_value', 'share', 'survival'"
+            "item 'response': kind is missing; known are 'at_risk', 'count', 'covariate_summary', 'difference', "
+            "'everybody_died_by', 'fact', 'follow_up', 'incidence', 'median_time', 'p_value', 'ratio', 'share', "
+            "'survival'"
         ),
     ),
     "unknown kind": (

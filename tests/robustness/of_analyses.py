@@ -77,7 +77,10 @@ def usable(analysis: Member) -> None:
     """The arrays of the likelihood are finite, and a run would say what is not handled."""
     arrays = joint_arrays(analysis, printed_values(analysis))
     for name, value in (*vars(arrays).items(), *vars(arrays.nodes).items()):
-        demand(name == "nodes" or np.isfinite(value).all(), "arrays of a likelihood are finite", name)
+        if value is None:
+            demand(name == "of_incidence", "only the rows of an incidence are left out of a likelihood", name)
+        else:
+            demand(name == "nodes" or np.isfinite(value).all(), "arrays of a likelihood are finite", name)
     check_handled(analysis, audit(analysis.study))
 
 

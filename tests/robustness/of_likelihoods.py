@@ -64,7 +64,7 @@ DRESSES: tuple[Callable[[Tables, np.random.Generator], None], ...] = (renamed, i
 
 
 def _arrays(analysis: Tables, study: Tables) -> dict[str, np.ndarray] | None:
-    """The arrays by name; None where the analysis is refused."""
+    """The arrays that there are, by name; None where the analysis is refused."""
     folder = scratch()
     (folder / "likelihood_study.toml").write_bytes(text_of(study))
     (folder / "likelihood.toml").write_bytes(text_of(analysis | {"study": "likelihood_study.toml"}))
@@ -73,7 +73,7 @@ def _arrays(analysis: Tables, study: Tables) -> dict[str, np.ndarray] | None:
         arrays = joint_arrays(loaded, printed_values(loaded))
     except InputError:
         return None
-    return {name: np.asarray(value) for name, value in vars(arrays).items() if name != "nodes"}
+    return {name: np.asarray(value) for name, value in vars(arrays).items() if name != "nodes" and value is not None}
 
 
 def alike(rng: np.random.Generator) -> None:
