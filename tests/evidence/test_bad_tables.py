@@ -111,7 +111,7 @@ BROKEN = {
         "",
         (
             "item 'response': kind is missing; known are 'at_risk', 'count', 'covariate_summary', 'difference', "
-            "'everybody_died_by', 'fact', 'follow_up', 'incidence', 'median_time', 'p_value', 'ratio', 'share', "
+            "'duration', 'everybody_died_by', 'fact', 'follow_up', 'incidence', 'median_time', 'p_value', 'ratio', 'share', "
             "'survival'"
         ),
     ),

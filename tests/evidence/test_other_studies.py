@@ -40,7 +40,8 @@ PRINTED = {
         None,
         None,
         (
-            "47, 82%, 30.5 months, 17.8 months, 60.6 months, 19, 33%, 28, 49%, 10.5 months, 5.3 months, 16.8 months, 10.3 months, 5.3 months, 14.0 months, "
+            "47, 82%, 30.5 months, 17.8 months, 60.6 months, 19, 33%, 28, 49%, 10.5 months, 5.3 months, "
+            "16.8 months, 10.3 months, 5.3 months, 14.0 months, "
             "5.3 months, 3.9 months, 11.0 months"
         ),
     ),
