@@ -111,8 +111,8 @@ BROKEN = {
         "",
         (
             "item 'response': kind is missing; known are 'at_risk', 'count', 'covariate_summary', 'difference', "
-            "'duration', 'everybody_died_by', 'fact', 'follow_up', 'incidence', 'median_time', 'p_value', 'ratio', 'share', "
-            "'survival'"
+            "'duration', 'everybody_died_by', 'fact', 'follow_up', 'incidence', 'median_time', 'p_value', 'ratio', "
+            "'share', 'survival'"
         ),
     ),
     "unknown kind": (
