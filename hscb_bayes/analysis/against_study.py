@@ -50,6 +50,11 @@ Role = Literal[
 ]
 
 TOTAL: Role = "count of responders"
+# Of these it is known what they are without some patients: beside patients inside the print nothing else is fitted.
+OF_OTHERS: tuple[Role, ...] = (
+    TOTAL, "response by a day", "median time to response", "survival among non-responders", "survival", "P value",
+    "responders of a grade",
+)  # fmt: skip
 EARLIEST_DAY = 28.0  # of the last survival: the quadrature needs room between the usual days of response
 
 
@@ -215,6 +220,39 @@ def check_items(
         _check_days_of_response(fitted, last, f"{address}: fit.items")
     with refusals.of_a_part():
         check_fitted_grades(items, study, last, responders, f"{address}: fit.items")
+    refusals.say()
+
+
+def check_estimates(
+    items: Sequence[str], study: Study, address: str, *, among: str, incidence: str, has_inside: bool
+) -> None:
+    """Refuse a number that is fitted as another estimate than it is taken for, or of more than the others.
+
+    Parameters
+    ----------
+    incidence
+        By which estimator incidences are taken to be computed.
+    has_inside
+        Whether patients inside the print are known one by one.
+
+    Raises
+    ------
+    InputError
+        With a sentence for each.
+    """
+    known, refusals = fittable(study, among), Refusals()
+    for id in (id for id in items if id in known):
+        role = known[id].role
+        if has_inside and role not in OF_OTHERS:
+            refusals.add(
+                f"{address}: fit.items: {id!r} is a number of {role}, and it is not known what is left of it without "
+                "the patients inside the print; required numbers of response and of survival at a day"
+            )
+        elif role == "incidence of response" and incidence != "aalen_johansen":
+            refusals.add(
+                f"{address}: fit.items: {id!r} is fitted as an Aalen-Johansen estimate; required "
+                f"conventions.incidence = 'aalen_johansen', found {incidence!r}"
+            )
     refusals.say()
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from hscb_bayes.analysis.member import Member
+from hscb_bayes.analysis.read_paper import load_analysis
+from hscb_bayes.errors import InputError
 from hscb_bayes.estimators.aalen_johansen import incidence_at
 from hscb_bayes.estimators.kaplan_meier import number_at_risk, survival_at
 from hscb_bayes.evidence.cohort import Cohort
@@ -151,3 +153,11 @@ def test_rows_vary_together_as_they_are_said_to(worlds: list[World]) -> None:
         bound = TOGETHER[world.n] + FALSE_ALARM_Z * (1.0 - correlation**2) / np.sqrt(len(there))
         pairs = np.argwhere(away > bound)
         assert {(world.names[i], world.names[j]): away[i, j] for i, j in pairs if i < j} == {}
+
+
+def test_an_incidence_by_another_estimator_is_not_fitted(tmp_path: Path) -> None:
+    layout(tmp_path, 30, [responders(24, 30), item("curve", "incidence", event="response", value="85%")])
+    file = tmp_path / "layout.toml"
+    file.write_text(file.read_text().replace("[conventions]", '[conventions]\nincidence = "kaplan_meier"'))
+    with pytest.raises(InputError, match=r"'curve' is fitted as an Aalen-Johansen estimate; required conventions\.inc"):
+        load_analysis(file)

@@ -33,6 +33,7 @@ from hscb_bayes.posterior.sensitivity import sensitivity
 from hscb_bayes.posterior.stored import load_posterior, save
 from hscb_bayes.process.hazards import Weibull
 from hscb_bayes.process.pathway import TRANSITIONS
+from tests.joint.layouts import item, layout, responders, survival
 from tests.posteriors import made, point_of
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -333,3 +334,46 @@ def test_print_and_patients_are_what_is_observed(inside: Member) -> None:
     assert isinstance(built.model, pm.Model)
     assert [variable.name for variable in built.model.observed_RVs] == ["print", "patients"]
     assert built.model.potentials == []
+
+
+ROWS = """
+[known_patients]
+rows = \"\"\"
+id,response_day,last_day,died
+a,5,400,0
+b,,30,1
+\"\"\"
+units = "days"
+inside = {inside}
+hazard_ratio_rarely_above = 3.0
+why = "two patients"
+"""
+
+
+@pytest.mark.parametrize("inside", ["true", "false"])
+@pytest.mark.parametrize(
+    ("id", "text", "role"),
+    [
+        ("deaths", item("deaths", "count", event="death", at="6 months", count=9, n=30), "deaths"),
+        ("left", item("left", "at_risk", at="6 months", count=20), "patients at risk"),
+        ("half", item("half", "median_time", event="death", value="20.1 months"), "median survival"),
+        (
+            "seen",
+            item("seen", "follow_up", estimator="reverse_kaplan_meier", value="15.0 months"),
+            "median follow-up",
+        ),
+        ("curve", item("curve", "incidence", event="response", value="85%"), "incidence of response"),
+    ],
+)
+def test_numbers_that_are_not_known_without_the_patients_are_not_fitted(
+    id: str, text: str, role: str, inside: str, tmp_path: Path
+) -> None:
+    """Of patients who are not among the paper's nothing is taken out."""
+    layout(tmp_path, 30, [responders(24, 30), survival("os_12m", "12 months", "70%"), text])
+    file = tmp_path / "layout.toml"
+    file.write_text(file.read_text() + ROWS.format(inside=inside))
+    if inside == "false":
+        assert id in load_analysis(file).fit.items
+        return
+    with pytest.raises(InputError, match=f"fit.items: '{id}' is a number of {role}, and it is not known what is left"):
+        load_analysis(file)
