@@ -184,8 +184,8 @@ CASES = {
             ("[cohort]", "[arms.responders]\ndefibrotide = 200\ncontrols = 100\n\n[cohort]"),
         ],
         lines=[
-            "cohort.responders: required at most the 32 patients, found 100",
-            "cohort.responders: required at most the 102 patients, found 200",
+            "arms.responders.defibrotide: required at most the 102 patients, found 200",
+            "arms.responders.controls: required at most the 32 patients, found 100",
         ],
     ),
     "a pool": Broken(

@@ -15,7 +15,7 @@ from hscb_bayes.analysis.member import Member
 from hscb_bayes.analysis.paper_table import NOT_BESIDE_ARMS, AnalysisTable
 from hscb_bayes.analysis.scope import compares_arms
 from hscb_bayes.analysis.statistical_tests import check_test
-from hscb_bayes.errors import Refusals
+from hscb_bayes.errors import InputError, Refusals
 from hscb_bayes.evidence.kinds.p_value import PValue
 from hscb_bayes.evidence.study import Study
 from hscb_bayes.sentences import listed, nearest, quote
@@ -80,11 +80,19 @@ def tables_by_arm(data: Mapping[str, Any], arms: Arms, study: Study, path: str) 
     _check_groups(arms, study, path)
     whose = _whose(data["fit"]["items"], study, arms, path)
     own, refusals = {arm: _own_tables(data, arms, arm, whose) for arm in arms.names}, Refusals()
-    for tables in own.values():
-        with refusals.of_a_part():
+    for arm, tables in own.items():
+        try:
             check_against_study(tables_of_file(AnalysisTable, tables, path), study, path)
+        except InputError as error:
+            refusals.add(*(_where_the_file_says_it(line, arm, path) for line in error.args))
     refusals.say()
     return own
+
+
+def _where_the_file_says_it(line: str, arm: str, path: str) -> str:
+    """A line about the responders of an arm with the address that they have in the file."""
+    address = f"{path}: cohort.responders"
+    return f"{path}: arms.responders.{arm}{line.removeprefix(address)}" if line.startswith(address) else line
 
 
 def _check_groups(arms: Arms, study: Study, path: str) -> None:

@@ -245,7 +245,10 @@ CHANGES = [
         "required a number of each arm, found none of 'defibrotide'",
     ),
     ((RATIO, f"{RATIO}\nresponders = {{ x = 1 }}"), "responders names 'x'"),
-    ((RATIO, f"{RATIO}\nresponders = {{ controls = 40 }}"), "required at most the 32 patients, found 40"),
+    (
+        (RATIO, f"{RATIO}\nresponders = {{ controls = 40 }}"),
+        "arms.responders.controls: required at most the 32 patients, found 40",
+    ),
     (
         ("[cohort]", '[between_studies]\nhazard_ratio_rarely_above = 2.0\nwhy = "x"\n[cohort]'),
         "between_studies: required without it beside arms",
