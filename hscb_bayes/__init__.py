@@ -17,6 +17,7 @@ _HOME = {
     "audit": "hscb_bayes.evidence.audit",
     "build": "hscb_bayes.model.build",
     "check": "hscb_bayes.checking.check",
+    "compare": "hscb_bayes.posterior.compare",
     "cumulative_incidence": "hscb_bayes.posterior.predict",
     "hazard_ratios": "hscb_bayes.posterior.predict",
     "load": "hscb_bayes.analysis.load",

@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--seed", type=seed, default=SEED, help=f"seed of a pool's next study (default: {SEED})")
     predict.set_defaults(run=_predict)
 
+    _add_compare(commands)
     _add_calibrate(commands)
 
     report = commands.add_parser("report", help="write report.html again from a results directory")
@@ -151,6 +152,17 @@ def _add_run(commands: Any) -> None:
         help="address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers make the fits beside",
     )
     run.set_defaults(run=_run)
+
+
+def _add_compare(commands: Any) -> None:
+    beside = commands.add_parser(
+        "compare", help="answers of several runs side by side, and what they assume differently"
+    )
+    beside.add_argument(
+        "results", type=Path, nargs="+", help="directories that hscb run made; the first is compared with"
+    )
+    beside.add_argument("--out", type=Path, help="a CSV file for the answers and their differences")
+    beside.set_defaults(run=_compare)
 
 
 def _add_calibrate(commands: Any) -> None:
@@ -270,6 +282,12 @@ def _check(options: argparse.Namespace) -> None:
     from hscb_bayes.report.as_text import check_as_text
 
     _print(check_as_text(options.results))
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from hscb_bayes.report.as_text import comparison_as_text
+
+    _print(comparison_as_text(options.results, out=options.out))
 
 
 def _predict(options: argparse.Namespace) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from hscb_bayes import csv_file
 from hscb_bayes.errors import InputError
+from hscb_bayes.posterior.compare import compare
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import state_occupancy, summarise
 from hscb_bayes.report.fits import each_of
@@ -30,6 +32,37 @@ def check_as_text(folder: Path) -> str:
     table = read_table(folder / "check.csv")
     table = table[[name for name in CHECKED if name in table]]
     return table.to_string(index=False, float_format=lambda value: f"{value:.3g}")
+
+
+def comparison_as_text(folders: Sequence[Path], *, out: Path | None = None) -> str:
+    """The answers of several results directories beside each other, and what was assumed and fitted differently.
+
+    Parameters
+    ----------
+    out
+        A CSV file for the answers; none if left out.
+
+    Raises
+    ------
+    InputError
+        As ``read_posterior`` and ``compare`` do.
+    """
+    by_name = {folder.name: folder for folder in folders}
+    named = by_name if len(by_name) == len(folders) else {str(folder): folder for folder in folders}
+    found = compare({name: read_posterior(folder) for name, folder in named.items()})
+    if out is not None:
+        csv_file.write_csv(found.answers, out)
+    parts = [
+        found.answers.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep=""),
+        _titled("assumed differently", found.assumed),
+        _titled("fitted", found.fitted.replace({True: "yes", False: ""})),
+        *(f"{caution}." for caution in found.cautions),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _titled(title: str, table: pd.DataFrame) -> str:
+    return f"{title}:\n{table.to_string(index=False)}" if len(table) else ""
 
 
 def predictions_as_text(folder: Path, *, duration: Sequence[float] | None, days: Sequence[float], seed: int) -> str:

@@ -181,6 +181,20 @@ def test_the_check(form: str) -> None:
     assert np.all(known["lower90"] <= known["upper90"])
 
 
+def test_beside_another(form: str) -> None:
+    """Every study or arm has the same three answers, and of itself no difference has an interval."""
+    found = hb.compare({"main": prior_of("paper"), "this": prior_of(form)})
+    own = found.answers[found.answers["analysis"] == "this"]
+    assert set(own["of"]) == set(prior_of(form).analysis.studies)
+    assert len(own) == 3 * own["of"].nunique()
+    assert np.all(own["lower"] <= own["upper"])
+    assert list(found.assumed.columns) == ["what", "main", "this"]
+    assert list(found.fitted.columns) == ["study", "number", "main", "this"]
+    same = any("know the same patients" in caution for caution in found.cautions)
+    assert same == ("gagelmann2023" in set(own["of"]))
+    assert own["difference_lower"].isna().all() if same else True
+
+
 def test_files(form: str, tmp_path: Path) -> None:
     posterior = prior_of(form)
     hb.save(posterior, tmp_path / "posterior.nc")
