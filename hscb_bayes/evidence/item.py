@@ -171,6 +171,16 @@ class Item(Table):
         """A number of this item; ``part`` is ``""`` for the estimate, else what follows the id, with its dot."""
         return PrintedNumber(id=f"{self.id}{part}", item=self.id, label=label, among=self.among, printed=printed)
 
+    def with_limits(
+        self, words: str, value: Printed, lower: Printed | None, upper: Printed | None
+    ) -> tuple[PrintedNumber, ...]:
+        """An estimate, and its two limits where they are printed; ``words`` say what it is an estimate of."""
+        estimate = self.number("", words, value)
+        if lower is None or upper is None:
+            return (estimate,)
+        limit = self.number(".lower", f"{words}, lower limit", lower)
+        return estimate, limit, self.number(".upper", f"{words}, upper limit", upper)
+
 
 def event_key(event: str) -> str:
     """Under which key labels have the words of an event; no group has such an id."""

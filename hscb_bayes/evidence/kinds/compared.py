@@ -8,8 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from hscb_bayes.evidence.cohort import EVERYBODY
-from hscb_bayes.evidence.item import Identifier, Item, Level, PrintedNumber
-from hscb_bayes.evidence.printed import Printed
+from hscb_bayes.evidence.item import Identifier, Item, Level
 
 TwoGroups = Annotated[tuple[Identifier, Identifier], Field(strict=False)]
 
@@ -60,16 +59,3 @@ class ComparedItem(Item):
     def as_adjusted(self) -> str:
         """ ", adjusted", where it is."""
         return ", adjusted" if self.adjusted else ""
-
-    def estimate_and_limits(
-        self, words: str, value: Printed, lower: Printed | None, upper: Printed | None
-    ) -> tuple[PrintedNumber, ...]:
-        """The estimate, and the two limits when they are printed; ``words`` say what it is an estimate of."""
-        estimate = self.number("", words, value)
-        if lower is None or upper is None:
-            return (estimate,)
-        limits = (
-            self.number(".lower", f"{words}, lower limit", lower),
-            self.number(".upper", f"{words}, upper limit", upper),
-        )
-        return estimate, *limits

@@ -58,7 +58,7 @@ class DifferenceItem(ComparedItem):
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The estimate, and the two limits when they are printed."""
-        return self.estimate_and_limits(self._words(NO_LABELS), self.value, self.lower, self.upper)
+        return self.with_limits(self._words(NO_LABELS), self.value, self.lower, self.upper)
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """The difference and its limits; NaN where nobody is in one of the groups."""

@@ -6,24 +6,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hscb_bayes.estimators import kaplan_meier
-from hscb_bayes.evidence.cohort import DEATH, Cohort, Conventions
-from hscb_bayes.evidence.item import (
-    NO_LABELS,
-    Identifier,
-    Item,
-    Level,
-    PrintedNumber,
-    among_in_words,
-    check_interval,
-    interval_in_words,
-)
-from hscb_bayes.evidence.printed import Days
+from hscb_bayes.evidence.cohort import Cohort, Conventions
+from hscb_bayes.evidence.item import NO_LABELS, PrintedNumber, among_in_words, interval_in_words
+from hscb_bayes.evidence.kinds.curve_median import CurveMedian
 
 
-class FollowUpTime(Item):
+class FollowUpTime(CurveMedian):
     """Median follow-up, where deaths end it as losses end a survival curve: the reverse Kaplan-Meier estimator.
 
     A median of the survivors' follow-up, or of all patients' last days, is another number, and so may be one whose
@@ -31,40 +22,18 @@ class FollowUpTime(Item):
     """
 
     kind: Literal["follow_up"] = Field(description="which kind of number this is")
-    event: Identifier = Field(default=DEATH, description="the event that ends follow-up: of which curve it is")
-    value: Days = Field(description="the median")
     estimator: Literal["reverse_kaplan_meier"] = Field(description="how the paper says that it was estimated")
-    lower: Days | None = Field(default=None, description="lower confidence limit, if printed")
-    upper: Days | None = Field(default=None, description="upper confidence limit, if printed")
-    level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
-
-    @model_validator(mode="after")
-    def _interval_around_estimate(self) -> FollowUpTime:
-        check_interval(self.value, self.lower, self.upper, self.level, self.place)
-        return self
-
-    @property
-    def about_an_end(self) -> bool:
-        """Yes: a patient who had the event is followed no longer."""
-        return True
 
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The median, and the two limits when they are printed."""
-        parts = [("", "median follow-up", self.value), (".lower", "median follow-up, lower limit", self.lower)]
-        parts += [(".upper", "median follow-up, upper limit", self.upper)]
-        return tuple(self.number(part, words, printed) for part, words, printed in parts if printed is not None)
+        return self.with_limits("median follow-up", self.value, self.lower, self.upper)
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """Median of the Kaplan-Meier curve in which the end of follow-up is the event, with its limits."""
-        level = conventions.level if self.level is None else self.level
-        value, lower, upper = kaplan_meier.quantile(
-            cohort.last_day, ~cohort.died, cohort.group(self.among), level=level, scale=conventions.median_interval
-        )
-        found = {self.id: self.value.round(value)}
-        if self.lower is not None and self.upper is not None:
-            found |= {f"{self.id}.lower": self.lower.round(lower), f"{self.id}.upper": self.upper.round(upper)}
-        return found
+        level, scale = self.level_by(conventions), conventions.median_interval
+        among = cohort.group(self.among)
+        return self.rounded(kaplan_meier.quantile(cohort.last_day, ~cohort.died, among, level=level, scale=scale))
 
     def describe(self, labels: Mapping[str, str] = NO_LABELS) -> str:
         """ "median follow-up among all patients: 14 months (reverse Kaplan-Meier), abstract"."""

@@ -25,8 +25,4 @@ class ProportionItem(Item):
 
     def estimate_and_limits(self, words: str) -> tuple[PrintedNumber, ...]:
         """The estimate, and the two limits when they are printed; ``words`` say what it is an estimate of."""
-        estimate = self.number("", words, self.value)
-        if self.lower is None or self.upper is None:
-            return (estimate,)
-        lower = self.number(".lower", f"{words}, lower limit", self.lower)
-        return estimate, lower, self.number(".upper", f"{words}, upper limit", self.upper)
+        return self.with_limits(words, self.value, self.lower, self.upper)

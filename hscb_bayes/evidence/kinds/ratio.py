@@ -54,7 +54,7 @@ class RatioItem(ComparedItem):
     @property
     def numbers(self) -> tuple[PrintedNumber, ...]:
         """The estimate, and the two limits when they are printed."""
-        return self.estimate_and_limits(self._words(NO_LABELS), self.value, self.lower, self.upper)
+        return self.with_limits(self._words(NO_LABELS), self.value, self.lower, self.upper)
 
     def statistic(self, cohort: Cohort, conventions: Conventions) -> dict[str, np.ndarray]:
         """The ratio, its limits; NaN where nobody has the event, 0 or inf, without limits, where one group has none."""
