@@ -95,3 +95,15 @@ def test_follow_up_that_two_divisions_do_not_share_is_hard_to_reconcile(make_stu
 def test_a_finding_is_called_by_its_rule_items_and_case():
     finding = Finding(rule="r", severity="ok", items=("a", "b"), sentence="S.", arithmetic="1 = 1", case="13/18")
     assert finding.id == "r:a+b:13/18"
+
+
+def test_incidences_are_of_one_event_and_the_end_of_follow_up_is_the_latest_day(make_study: MakeStudy):
+    """Neutrophils may recover less often by a later day than platelets by an earlier one."""
+    tables = [
+        {"id": "a", "kind": "incidence", "event": "response", "at": "30 days", "value": "80%"},
+        {"id": "b", "kind": "incidence", "event": "response", "value": "70%"},
+        {"id": "c", "kind": "incidence", "event": "platelet_recovery", "at": "60 days", "value": "50%"},
+    ]
+    (found,) = (finding for finding in audit(make_study(31, tables)) if finding.rule == "incidence_rises")
+    assert (found.severity, found.items) == ("conflict", ("a", "b"))
+    assert found.sentence.endswith("80% by 30 days and 70% by the end of follow-up: an incidence cannot fall.")
