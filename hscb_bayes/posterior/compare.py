@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hscb_bayes.analysis.analysis import Analysis
 from hscb_bayes.analysis.member import Member
 from hscb_bayes.errors import InputError
 from hscb_bayes.posterior.estimands import ESTIMANDS, estimands
-from hscb_bayes.posterior.posterior import Posterior
-from hscb_bayes.posterior.predict import INTERVAL
+from hscb_bayes.posterior.posterior import DIMS, Posterior
+from hscb_bayes.posterior.predict import summarise
 from hscb_bayes.sentences import listed, quote
 
 FEWEST = 2  # that can be compared
@@ -110,11 +111,9 @@ def _answers(
 
 
 def _limits(values: np.ndarray) -> dict[str, float]:
-    """Median and limits, which are draws themselves: a time that is not reached is a value like any other."""
-    levels = [0.5, (1.0 - INTERVAL) / 2.0, (1.0 + INTERVAL) / 2.0]
-    defined = values[~np.isnan(values)]
-    found = np.quantile(defined, levels, method="inverted_cdf") if defined.size else np.full(len(levels), np.nan)
-    return dict(zip(("median", "lower", "upper"), map(float, found), strict=True))
+    """Median and limits, as ``summarise`` has them; (draw,)."""
+    row = summarise(xr.DataArray(values[None], dims=DIMS)).iloc[0]
+    return {name: float(row[name]) for name in ("median", "lower", "upper")}
 
 
 def _difference(values: np.ndarray, beside: np.ndarray, *, is_shared: bool) -> dict[str, float]:
@@ -127,9 +126,8 @@ def _difference(values: np.ndarray, beside: np.ndarray, *, is_shared: bool) -> d
         shuffled = np.random.default_rng(SHUFFLE).permutation(beside)
         many = min(values.size, beside.size)
         apart = np.subtract(values[:many], shuffled[:many])
-    apart = apart[~np.isnan(apart)]
-    limits = _limits(apart)
-    more = float(np.mean(apart > 0.0)) if apart.size else np.nan
+    limits, defined = _limits(apart), apart[~np.isnan(apart)]
+    more = float(np.mean(defined > 0.0)) if defined.size else np.nan
     return found | {"difference_lower": limits["lower"], "difference_upper": limits["upper"], "probability_more": more}
 
 

@@ -23,13 +23,16 @@ from hscb_bayes.evidence.cohort import Cohort
 from hscb_bayes.model.build import build
 from hscb_bayes.model.compiled import compile_model
 from hscb_bayes.model.data import model_data
+from hscb_bayes.model.level_arrays import study_parameters
 from hscb_bayes.model.likelihood import log_likelihood, log_prior
+from hscb_bayes.model.print_likelihood import CELLS, arrays_of, log_likelihood_by_study, print_data
 from hscb_bayes.posterior.contrasts import contrasts, summarise_contrasts
 from hscb_bayes.posterior.exchangeable import effects_as_drawn
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.prior_draws import draw_prior
 from hscb_bayes.posterior.sensitivity import sensitivity
 from hscb_bayes.process.pathway import TRANSITIONS
+from tests import papers
 
 MODELS = Path(__file__).parents[2] / "models"
 FIRST, SECOND = "controls", "defibrotide"
@@ -291,3 +294,27 @@ def test_the_tables_of_an_arm_are_an_analysis(analysis: Analysis) -> None:
         own = json.loads(member.text)
         assert "arms" not in own
         assert own["cohort"]["among"] == member.study.id
+
+
+def test_an_incidence_of_one_arm_is_fitted_beside_the_numbers_of_another(tmp_path: Path) -> None:
+    """Prints of several arms at once have the density that each has alone, whichever of them prints an incidence."""
+    path = papers.written(
+        tmp_path,
+        (MODELS / "evidence" / "ava_ucbt.toml").read_text(encoding="utf-8"),
+        ["response_engraftment", "response_median", "incidence_engraftment", "incidence_secondary_failure"],
+        conventions='tests.p_response_indication = { test = "fisher" }',
+        arms='[arms]\nreference = "engraftment"\ncompared = ["secondary_failure"]\nhazard_ratio_rarely_above = 4.0\n'
+        'why = "x"\n',
+    )
+    analysis = load(path)
+    drawn = draw_prior(analysis, draws=6, chains=1, seed=1)
+    effects, ids = effects_as_drawn(drawn), analysis.parameter_ids
+    for without in ({}, {"engraftment": ["incidence_engraftment"]}):
+        data = print_data(analysis.members, without=without)
+        for parameters, effect in zip(drawn.parameters, effects, strict=True):
+            found = log_likelihood_by_study(parameters, effect, arrays_of(data), data[CELLS], analysis, np)
+            each = np.asarray(study_parameters(parameters, effect, ids, np))
+            for place, member in enumerate(analysis.members):
+                left = without.get(member.study.id, ())
+                own = log_likelihood(each[[place]], member, effect=effect[[place], :3], without=left).sum()
+                assert found[place] == pytest.approx(own, rel=1e-9)
