@@ -78,7 +78,7 @@ def compare(posteriors: Mapping[str, Posterior]) -> Comparison:
         answers=pd.concat(answers, ignore_index=True),
         assumed=_assumed(analyses),
         fitted=_fitted(analyses),
-        cautions=tuple(_cautions(analyses, shared)),
+        cautions=(*_of_the_prior(posteriors), *_cautions(analyses, shared)),
     )
 
 
@@ -182,6 +182,12 @@ def _fitted(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
     numbers = sorted(set(itertools.chain.from_iterable(known.values())))
     table = pd.DataFrame(numbers, columns=["study", "number"])
     return table.assign(**{name: [number in one for number in numbers] for name, one in known.items()})
+
+
+def _of_the_prior(posteriors: Mapping[str, Posterior]) -> Iterator[str]:
+    drawn = [name for name, posterior in posteriors.items() if posterior.is_prior]
+    if drawn:
+        yield f"answers of {listed(drawn)} are the prior's: nothing is fitted"
 
 
 def _cautions(analyses: Mapping[str, Analysis], shared: Mapping[str, bool]) -> Iterator[str]:

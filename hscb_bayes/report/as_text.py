@@ -13,6 +13,7 @@ from hscb_bayes.posterior.compare import compare
 from hscb_bayes.posterior.posterior import Posterior
 from hscb_bayes.posterior.predict import state_occupancy, summarise
 from hscb_bayes.report.fits import each_of
+from hscb_bayes.report.folder import failures_in_sentences, partial
 from hscb_bayes.report.manifest import check_manifest
 from hscb_bayes.report.predictions import prediction_table
 from hscb_bayes.report.results import read_posterior, read_table
@@ -45,13 +46,15 @@ def comparison_as_text(folders: Sequence[Path], *, out: Path | None = None) -> s
     Raises
     ------
     InputError
-        As ``read_posterior`` and ``compare`` do.
+        As ``read_posterior`` and ``compare`` do, and when ``out`` cannot be written.
     """
     by_name = {folder.name: folder for folder in folders}
     named = by_name if len(by_name) == len(folders) else {str(folder): folder for folder in folders}
     found = compare({name: read_posterior(folder) for name, folder in named.items()})
     if out is not None:
-        csv_file.write_csv(found.answers, out)
+        with failures_in_sentences(out):
+            csv_file.write_csv(found.answers, partial(out))
+            partial(out).replace(out)
     parts = [
         found.answers.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep=""),
         _titled("assumed differently", found.assumed),

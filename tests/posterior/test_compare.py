@@ -114,7 +114,11 @@ def test_the_command_prints_and_writes_what_python_has(
     told = capsys.readouterr().out
     assert "assumed differently:" in told
     assert "know different patients" in told
+    assert "answers of 'main', 'scb2024' are the prior's: nothing is fitted." in told
     written = pd.read_csv(tmp_path / "answers.csv")
     assert written["analysis"].tolist() == ["main"] * 3 + ["scb2024"] * 3
+    assert cli.main(["compare", *folders, "--out", str(tmp_path / "nowhere" / "answers.csv")]) == 2
+    assert "answers.csv: required a place that can be written to, found: " in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.csv", "main", "scb2024"]
     assert cli.main(["compare", folders[0]]) == 2
     assert "required at least 2 to compare, found 1" in capsys.readouterr().err
