@@ -9,6 +9,7 @@ used is refused here, never dropped in silence.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -51,10 +52,6 @@ Role = Literal[
 
 TOTAL: Role = "count of responders"
 # Of these it is known what they are without some patients: beside patients inside the print nothing else is fitted.
-OF_OTHERS: tuple[Role, ...] = (
-    TOTAL, "response by a day", "median time to response", "survival among non-responders", "survival", "P value",
-    "responders of a grade",
-)  # fmt: skip
 EARLIEST_DAY = 28.0  # of the last survival: the quadrature needs room between the usual days of response
 
 
@@ -223,39 +220,6 @@ def check_items(
     refusals.say()
 
 
-def check_estimates(
-    items: Sequence[str], study: Study, address: str, *, among: str, incidence: str, has_inside: bool
-) -> None:
-    """Refuse a number that is fitted as another estimate than it is taken for, or of more than the others.
-
-    Parameters
-    ----------
-    incidence
-        By which estimator incidences are taken to be computed.
-    has_inside
-        Whether patients inside the print are known one by one.
-
-    Raises
-    ------
-    InputError
-        With a sentence for each.
-    """
-    known, refusals = fittable(study, among), Refusals()
-    for id in (id for id in items if id in known):
-        role = known[id].role
-        if has_inside and role not in OF_OTHERS:
-            refusals.add(
-                f"{address}: fit.items: {id!r} is a number of {role}, and it is not known what is left of it without "
-                "the patients inside the print; required numbers of response and of survival at a day"
-            )
-        elif role == "incidence of response" and incidence != "aalen_johansen":
-            refusals.add(
-                f"{address}: fit.items: {id!r} is fitted as an Aalen-Johansen estimate; required "
-                f"conventions.incidence = 'aalen_johansen', found {incidence!r}"
-            )
-    refusals.say()
-
-
 def is_of_all_responders(item: Item, last: float) -> TypeGuard[Count | Share]:
     """Whether it is the number of those who responded by day ``last``, up to which responses are looked for."""
     if not isinstance(item, Count | Share) or item.event != "response":
@@ -275,7 +239,9 @@ def last_day(items: Iterable[Item]) -> float:
         elif isinstance(item, AtRisk) or (isinstance(item, Count | Share) and item.event == "death" and item.at):
             days.append(item.at.value if item.at is not None else 0.0)
         elif isinstance(item, FollowUpTime) or (isinstance(item, MedianTime) and item.event == "death"):
-            days += [part.value for part in (item.value, item.lower, item.upper) if part is not None]
+            days += [
+                part.value for part in (item.value, item.lower, item.upper) if part is not None and part.is_reached
+            ]
     return max(days) or YEAR
 
 
@@ -294,7 +260,7 @@ def _check_days_of_response(fitted: Mapping[str, Fittable], last: float, address
         else:
             continue
         for printed in days:
-            if printed.value >= last:
+            if last <= printed.value < math.inf:
                 refusals.add(
                     f"{address}: required days of response before day {last:g}, up to which response is looked for, "
                     f"found {printed} in {id!r}"

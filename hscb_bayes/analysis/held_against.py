@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hscb_bayes.analysis.against_study import (
-    check_estimates,
     check_items,
     check_patients,
     check_responders,
@@ -11,6 +10,7 @@ from hscb_bayes.analysis.against_study import (
 )
 from hscb_bayes.analysis.declared_sizes import check_cohort
 from hscb_bayes.analysis.grades import check_grade_beliefs
+from hscb_bayes.analysis.of_estimates import check_estimates
 from hscb_bayes.analysis.paper_table import AnalysisTable
 from hscb_bayes.analysis.statistical_tests import check_fitted_p_values, check_tests
 from hscb_bayes.errors import Refusals
@@ -27,11 +27,7 @@ def check_against_study(table: AnalysisTable, study: Study, address: str) -> Non
         check_fitted_p_values(items, table.conventions, study, address, form=cohort.form)
         check_items(items, study, address, among=cohort.among, responders=cohort.responders)
     with refusals.of_a_part():
-        known = table.known_patients
-        check_estimates(
-            items, study, address, among=cohort.among, incidence=table.conventions.incidence,
-            has_inside=known is not None and known.inside,
-        )  # fmt: skip
+        check_estimates(table, study, address)
     with refusals.of_a_part():
         check_grade_beliefs(table.grades, items, study, address)
     with refusals.of_a_part():

@@ -33,7 +33,6 @@ ORDER: tuple[Role, ...] = (  # in which numbers are tried
     "survival among non-responders", "median survival", "deaths", "patients at risk", "median follow-up",
 )  # fmt: skip
 WEIGHTS = "it would weight the draws, and mostly says again what is fitted; name it in fit.items if it does not"
-NO_END = "how many died by the end of follow-up needs to be known how long patients were followed: [follow_up] longest"
 DEFAULT = "weak default, not from the paper: replace it by what is known of such patients"
 EXAMPLE_SIZES = "sizes are an example, near half of the patients: replace them"
 SIZE = re.compile(r"cohort\.sizes: required the size of '(\w+)'")
@@ -83,8 +82,6 @@ def propose(study: Study, endpoints: Endpoints, among: str, study_file: str) -> 
         item = known[id].item
         if isinstance(item, PValue):
             rest[id] = WEIGHTS
-        elif known[id].role == "deaths" and dict(item).get("at") is None:
-            rest[id] = NO_END
         else:
             why = _refused([*items, id], data, seen)
             if missing := SIZE.match(why):

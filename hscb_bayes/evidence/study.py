@@ -247,7 +247,7 @@ def _printed_days(items: Iterable[Item]) -> Iterator[tuple[PrintedNumber, int]]:
     """
     for item in items:
         for number in item.numbers if isinstance(item, MedianTime) else ():
-            if "day" in number.text:
+            if number.printed.word == "day":
                 yield number, 1 if number.id.endswith((".lowest", ".highest")) else 2
 
 

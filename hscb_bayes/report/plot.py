@@ -56,7 +56,7 @@ def printed_points(points: pd.DataFrame, *, axes: Axes, look: Look) -> Axes:
     ----------
     points
         Columns ``day``, ``share``, ``held_out`` (an open marker), and the limits ``share_lower``, ``share_upper``,
-        ``day_lower``, ``day_upper``; NaN where none is printed.
+        ``day_lower``, ``day_upper``; NaN where none is printed, inf for a limit that is not reached and is not drawn.
     """
     for point in points.itertuples():
         axes.errorbar(
@@ -77,7 +77,9 @@ def printed_points(points: pd.DataFrame, *, axes: Axes, look: Look) -> Axes:
 
 
 def _arms(value: float, lower: float, upper: float) -> np.ndarray | None:
-    return None if np.isnan(lower) or np.isnan(upper) else np.array([[value - lower], [upper - value]])
+    if np.isnan(lower) or np.isnan(upper):
+        return None
+    return np.array([[value - lower], [upper - value if np.isfinite(upper) else 0.0]])
 
 
 def stacked_states(table: pd.DataFrame, *, axes: Axes) -> Axes:

@@ -87,7 +87,7 @@ def _medians(analysis: Member) -> Iterator[Mapping[str, object]]:
     for item in (item for item in analysis.study.items if isinstance(item, MedianTime) and item.event == "response"):
         for reading in item.groups:
             subgroup = subgroup_of(analysis.study, reading, analysis.cohort.among)
-            if subgroup is None:
+            if subgroup is None or not item.value.is_reached:
                 continue
             of_responders = printed_response(analysis)[0] if subgroup.response == "yes" else float("nan")
             share = 0.5 if subgroup.is_everybody else 0.5 * of_responders

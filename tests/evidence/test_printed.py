@@ -22,6 +22,39 @@ READ = [
     ("<0.05", "p", 0.05, 2, 0.0, "below"),
     ("26", "count", 26.0, 0, 0.5, "exact"),
 ]
+SPELLED = [
+    ("33·0%", "33.0%"),
+    ("33,0%", "33.0%"),
+    ("0,85", "0.85"),
+    ("0,855", "0.855"),
+    (",007", ".007"),
+    ("12,5 wk", "12.5 weeks"),
+    ("12 mo", "12 months"),
+    ("12 mths", "12 months"),
+    ("2 yr", "2 years"),
+    ("28 d", "28 days"),
+    ("28d", "28 days"),
+    ("day 28", "28 days"),
+    ("Day +28", "28 days"),
+    ("D28", "28 days"),
+    ("month 6", "6 months"),
+    ("week 1.5", "1.5 weeks"),
+    ("P < .001", "< .001"),
+    ("p<,05", "<.05"),
+    ("≤ .05", "< .05"),
+    ("≥ .05", "> .05"),
+]
+PRINTED_LIKE = [
+    ("12 mo", 400.0, "13 mo"),
+    ("9 days", 1.2, "1 day"),
+    ("1 day", 9.0, "9 days"),
+    ("day 28", 41.7, "day 42"),
+    ("Day +28", 3.0, "Day +3"),
+    ("33·0%", 0.412, "41.2%"),
+    ("100 %", 0.412, "41 %"),
+    ("P = .007", 0.0214, "0.021"),
+    ("-5%", 0.12, "12%"),
+]
 UNREADABLE = [
     "",
     " ",
@@ -37,6 +70,13 @@ UNREADABLE = [
     "9 day s",
     "< ",
     "5" * 25,
+    "12,345 days",
+    "day",
+    "day -3",
+    "day 28 days",
+    "P =",
+    "1..2",
+    "reached",
 ]
 ROUNDED = [
     ("59%", 0.584999, 0.58),
@@ -69,6 +109,39 @@ def test_a_printed_number_is_read(
 def test_what_is_not_a_printed_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^required .* found '"):
         Printed(text)
+
+
+@pytest.mark.parametrize(("text", "plain"), SPELLED)
+def test_every_journal_spells_in_its_own_way(text: str, plain: str) -> None:
+    unit = "difference" if text.startswith("-") else "number"
+    printed, same = Printed(text, unit), Printed(plain, unit)
+    for name in ("unit", "value", "word", "digits", "half_width", "bound", "exact", "exact_half_width"):
+        assert getattr(printed, name) == getattr(same, name), name
+    assert str(printed) == text
+
+
+def test_p_values_may_stand_behind_their_letter() -> None:
+    assert Printed("P = .007", "p").exact == Printed(".007", "p").exact
+
+
+def test_a_comma_that_may_mark_thousands_is_asked_about() -> None:
+    with pytest.raises(ValueError, match=r"without a comma before three digits, which may mark .* found '1,000'"):
+        Printed("1,000")
+
+
+@pytest.mark.parametrize(("text", "value", "like"), PRINTED_LIKE)
+def test_a_value_is_written_as_the_number_was_printed(text: str, value: float, like: str) -> None:
+    assert (
+        Printed(text, "p" if text.startswith("P") else "difference" if text[0] == "-" else "number").in_digits(value)
+        == like
+    )
+
+
+@pytest.mark.parametrize("text", ["NR", "ne", "NA", "not reached", "Not estimable"])
+def test_a_time_may_be_not_reached(text: str) -> None:
+    printed = Printed(text)
+    assert (printed.unit, printed.value, printed.half_width, printed.is_reached) == ("days", np.inf, 0.0, False)
+    np.testing.assert_array_equal(printed.round(np.array([3.2, np.inf])), [3.2, np.inf])
 
 
 def test_a_bare_number_takes_the_unit_that_is_expected() -> None:

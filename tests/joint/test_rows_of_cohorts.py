@@ -49,8 +49,9 @@ class World:
     observed: np.ndarray
 
 
-def items_of(n: int, *, of_others: bool) -> list[str]:
-    """A print of all kinds of estimates."""
+def items_of(n: int, *, of_others: bool, has_end: bool) -> list[str]:
+    """A print of all kinds of estimates; where follow-up has no end, deaths are those by the last printed day."""
+    by = {} if has_end else {"at": "24 months"}
     others = [survival("others_24m", "24 months", "20%", among="others")] if of_others else []
     return [
         *others,
@@ -62,7 +63,7 @@ def items_of(n: int, *, of_others: bool) -> list[str]:
         survival("short_12m", "12 months", "60%", among="short"),
         survival("long_6m", "6 months", "60%", among="long"),
         survival("responders_12m", "12 months", "70%", among="responders"),
-        item("deaths", "count", event="death", count=n // 2, n=n),
+        item("deaths", "count", event="death", count=n // 2, n=n, **by),
         item("deaths_6m", "count", event="death", at="6 months", count=n // 4, n=n),
         item("follow_up", "follow_up", estimator="reverse_kaplan_meier", value="15.0 months"),
         item("at_risk_6m", "at_risk", at="6 months", count=n // 2),
@@ -104,7 +105,9 @@ def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     n, follow_up = request.param
     folder: Path = tmp_path_factory.mktemp("cohorts")
     of_others = (n, follow_up) == (60, NO_END)
-    analysis = layout(folder, n, items_of(n, of_others=of_others), by_duration=True, follow_up=follow_up)
+    analysis = layout(
+        folder, n, items_of(n, of_others=of_others, has_end=follow_up == WINDOW), by_duration=True, follow_up=follow_up
+    )
     (mean, deviation), found = prior_normals(analysis), []
     for seed, away in ((0, 0.0), (1, 0.5)):
         rng = np.random.default_rng(seed)

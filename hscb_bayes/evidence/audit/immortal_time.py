@@ -39,6 +39,6 @@ def immortal_time(study: Study) -> list[Finding]:
 def _waiting(study: Study) -> str:
     medians = (item for item in study.items if isinstance(item, MedianTime) and item.event == "response")
     median = next(medians, None)
-    if median is None:
+    if median is None or not median.value.is_reached:
         return "response comes after time zero"
     return f"response comes a median of {median.value} after the {study.time_zero}"

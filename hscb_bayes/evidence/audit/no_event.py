@@ -34,7 +34,7 @@ def _needing_events(study: Study, count: Count) -> Iterator[Finding]:
             needs = count.event == item.event and item.among == count.among and window(item.value).low > 0
             words = estimate_of(item, study)
         elif isinstance(item, MedianTime):
-            needs = count.event == item.event and item.groups == (count.among,)
+            needs = count.event == item.event and item.groups == (count.among,) and item.value.is_reached
             words = f"the median time to {event_in_words(item.event, study.labels)} of {item.value}"
         else:
             continue

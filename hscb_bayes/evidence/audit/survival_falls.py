@@ -44,10 +44,12 @@ def _medians(study: Study) -> Iterator[Finding]:
 
 
 def _beside_median(study: Study, median: MedianTime, item: Survival) -> Iterator[Finding]:
-    alive, day = window(item.value), window(median.value)
-    if item.at.exact < day.low:
+    alive = window(item.value)
+    if not median.value.is_reached:
+        wrong, words = alive.high < 0.5, "and the median is not reached, so that at least half are alive"
+    elif item.at.exact < window(median.value).low:
         wrong, words = alive.high < 0.5, "before the median, when at least half are alive"
-    elif item.at.exact > day.high:
+    elif item.at.exact > window(median.value).high:
         wrong, words = alive.low > 0.5, "after the median, when at most half are alive"
     else:
         return

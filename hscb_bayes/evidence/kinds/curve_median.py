@@ -9,16 +9,16 @@ from pydantic import Field, model_validator
 
 from hscb_bayes.evidence.cohort import DEATH, Conventions
 from hscb_bayes.evidence.item import Identifier, Item, Level, check_interval
-from hscb_bayes.evidence.printed import Days
+from hscb_bayes.evidence.printed import DaysIfReached
 
 
 class CurveMedian(Item):
     """A median time, and its confidence interval where one is printed, of an event that ends follow-up. Abstract."""
 
     event: Identifier = Field(default=DEATH, description="the event that ends follow-up: of which curve it is")
-    value: Days = Field(description="the median")
-    lower: Days | None = Field(default=None, description="lower confidence limit, if printed")
-    upper: Days | None = Field(default=None, description="upper confidence limit, if printed")
+    value: DaysIfReached = Field(description="the median, or `NR` if it was not reached")
+    lower: DaysIfReached | None = Field(default=None, description="lower confidence limit, if printed")
+    upper: DaysIfReached | None = Field(default=None, description="upper confidence limit, if printed, or `NR`")
     level: Level | None = Field(default=None, description="level of the interval as a fraction, if printed")
 
     @model_validator(mode="after")

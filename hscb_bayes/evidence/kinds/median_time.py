@@ -23,7 +23,7 @@ from hscb_bayes.evidence.item import (
     event_in_words,
     interval_in_words,
 )
-from hscb_bayes.evidence.printed import Days, Printed
+from hscb_bayes.evidence.printed import Days, DaysIfReached, Printed
 
 QUARTILES = ("first_quartile", "third_quartile")
 Readings = Annotated[dict[Line, Identifier], Field(min_length=2)]
@@ -44,9 +44,9 @@ class MedianTime(Item):
 
     kind: Literal["median_time"] = Field(description="which kind of number this is")
     event: Identifier = Field(description="the time to what: `response`, `death`, or an event that is declared")
-    value: Days = Field(description="the estimate")
-    lower: Days | None = Field(default=None, description="lower confidence limit, if printed")
-    upper: Days | None = Field(default=None, description="upper confidence limit, if printed")
+    value: DaysIfReached = Field(description="the estimate, or `NR` if it was not reached")
+    lower: DaysIfReached | None = Field(default=None, description="lower confidence limit, if printed")
+    upper: DaysIfReached | None = Field(default=None, description="upper confidence limit, if printed, or `NR`")
     level: Level | None = Field(
         default=None, description="level of the interval as a fraction; required with limits, which might be a range"
     )
@@ -75,7 +75,7 @@ class MedianTime(Item):
     def _range_around_median(self) -> MedianTime:
         if self.lowest is not None and self.lowest.value > self.value.value:
             raise ValueError(f"lowest {self.lowest} is above the median {self.value}; check {self.place}")
-        if self.highest is not None and self.highest.value < self.value.value:
+        if self.highest is not None and self.value.is_reached and self.highest.value < self.value.value:
             raise ValueError(f"highest {self.highest} is below the median {self.value}; check {self.place}")
         if self.lower is not None and (self.lower, self.upper) == (self.lowest, self.highest):
             raise ValueError(

@@ -135,10 +135,11 @@ def curve_figures(results: Results) -> dict[str, Markup]:
 def _response(results: Results) -> Markup:
     """Response in the cohort, with the printed medians in both readings and the printed share of responders."""
     points = _as_used(results, response_points(results.analysis))
-    latest = float(np.nanmax([0.0, *points["day"], *points["day_upper"]]))  # of what is printed, which is to be seen
+    printed = np.array([0.0, *points["day"], *points["day_upper"]])
+    latest = float(printed[np.isfinite(printed)].max())  # of what is printed, which is to be seen
     table = _curve(results, "responded_by", ALL, EARLY_DAYS if latest <= EARLY_DAYS else None)
     last = EARLY_DAYS if latest <= EARLY_DAYS else max(latest, float(table["day"].max()))
-    share, printed = printed_response(results.analysis)
+    share, words = printed_response(results.analysis)
     label = (
         f"Share of patients who have responded by day, rising to {_series(results, table, ALL).at(28.0)} by day 28; "
         "printed medians of response lie on it."
@@ -151,7 +152,7 @@ def _response(results: Results) -> Markup:
             mark_in_legend(axes, look, point)
         if np.isfinite(share):
             dotted = (0, (1, 2))
-            axes.axhline(share, color=BLACK, linestyle=dotted, linewidth=1.2, label=f"printed: {printed} responded")
+            axes.axhline(share, color=BLACK, linestyle=dotted, linewidth=1.2, label=f"printed: {words} responded")
         finish(axes, _time(results, last), SHARES["responded_by"][0])
 
     return inline_svg(draw, name="response", label=label, height=PANEL + 0.35)
