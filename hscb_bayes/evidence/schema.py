@@ -31,10 +31,10 @@ for every published item. Unknown keys, control characters, NaN and infinity are
 Printed numbers are text: `"59%"` or `"0.59"` for a proportion, `"9 days"` or `"1 year"` (365 days) for a time, `".007"`
 or `"< .001"` for a P value. Their last digit says how much rounding hides; halves are rounded up.
 
-Numbers are read as journals spell them. `"33·0%"` and `"33,0%"` are 33.0%. `"12 mo"` is 12 months, `"2 yr"` is 2 years, and `"day +28"` is
-28 days. A month has 365/12 days, so that 12 months are a year. `"P = .007"` is .007, and `"≤ .05"` is read as `"< .05"`. A median or a limit of
-it that was not reached is `"NR"`, `"NE"`, `"NA"`, `"not reached"` or `"not estimable"`. A comma before three digits, as in `"1,000"`, is refused:
-it may mark thousands or decimals.
+Numbers are read as journals spell them. `"33·0%"` and `"33,0%"` are 33.0%. `"12 mo"` is 12 months, `"2 yr"` is 2 years,
+and `"day +28"` is 28 days. A month has 365/12 days, so that 12 months are a year. `"P = .007"` is .007, and `"≤ .05"`
+is read as `"< .05"`. A median or a limit of it that was not reached is `"NR"`, `"NE"`, `"NA"`, `"not reached"` or
+`"not estimable"`. A comma before three digits, as in `"1,000"`, is refused: it may mark thousands or decimals.
 """
 
 
