@@ -16,7 +16,7 @@ import hscb_bayes
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "hscb_bayes"
 STOREYS = (
-    {"errors", "arguments", "stopping", "csv_file", "software", "machine_code", "for_nutpie"},
+    {"errors", "arguments", "stopping", "csv_file", "software", "machine_code", "for_nutpie", "notebook"},
     {"sentences", "caches", "executors"},
     {"toml_file"},
     {"process", "estimators"},

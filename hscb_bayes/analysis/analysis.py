@@ -12,10 +12,11 @@ import numpy as np
 from hscb_bayes.analysis.covariate import Covariate
 from hscb_bayes.analysis.hazards import Hazards
 from hscb_bayes.analysis.level import CENTRE, EFFECTS, STUDY, Level
-from hscb_bayes.analysis.priors import Belief, Parameter
+from hscb_bayes.analysis.priors import BELIEFS, Belief, Parameter
 from hscb_bayes.analysis.shift import Shift
 from hscb_bayes.errors import InputError
 from hscb_bayes.evidence.patients.left_out import LeftOut
+from hscb_bayes.notebook import html_of
 from hscb_bayes.sentences import nearest, quote
 
 if TYPE_CHECKING:
@@ -52,6 +53,26 @@ class Analysis:
     text: str
     members: tuple[Member, ...]
     pooling: Literal["partial", "none", "arms"] = "partial"
+
+    def _repr_html_(self) -> str:
+        """Title, question, what is fitted and what is believed, in a notebook."""
+        rows = [
+            ("fitted", f"{member.study.id}: {item.id}", item.describe(member.study.labels))
+            for member in self.members
+            for item in (member.study.items if member.is_printed else ())
+            if item.id in member.fit.items
+        ]
+        rows += [
+            ("patients", member.study.id, f"{member.size} in a table")
+            for member in self.members
+            if not member.is_printed
+        ]
+        known = {**BELIEFS, **self.members[0].parameters}
+        rows += [
+            ("belief", f"{id}: {known[id].label}" if id in known else id, f"{belief}; {belief.why}")
+            for id, belief in self.prior.items()
+        ]
+        return html_of(self.table.title, [self.table.question], ("", "what", "as printed, or as believed"), rows)
 
     def member(self, study: str) -> Member:
         """One study.

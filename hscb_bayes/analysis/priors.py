@@ -120,6 +120,11 @@ class Belief(Table):
     def _said(self) -> tuple[object, ...]:
         return (self.best_guess, self.below, self.above, self.sure, self.why)
 
+    def __str__(self) -> str:
+        """ "about 14; 95% sure that it is below 60"."""
+        side = "below" if self.below is not None else "above"
+        return f"about {self.best_guess:g}; {100 * self.sure:g}% sure that it is {side} {self.limit:g}"
+
     @property
     def limit(self) -> float:
         """The limit that is given."""

@@ -23,6 +23,7 @@ from hscb_bayes.evidence.kinds.count import Count
 from hscb_bayes.evidence.kinds.median_time import MedianTime
 from hscb_bayes.evidence.kinds.share import Share
 from hscb_bayes.evidence.printed import TIE, Printed, Resolution, steps_per_day
+from hscb_bayes.notebook import html_of
 from hscb_bayes.sentences import nearest, quote, unknown_key
 from hscb_bayes.toml_file import SCHEMA, TomlFile, check_kind, named_tables, read_toml, table_of
 
@@ -198,6 +199,12 @@ class Study:
         events = {event_key(id): event.words for id, event in self.events.items()}
         survival = {survival_key(id): event.survival for id, event in self.events.items()}
         return {EVERYBODY: "all patients"} | groups | events | survival
+
+    def _repr_html_(self) -> str:
+        """Title, citation and all items, in a notebook."""
+        about = f"{self.n} patients; times count from: {self.time_zero}; {len(self.items)} items; read: {self.read}."
+        rows = [(item.id, item.describe(self.labels)) for item in self.items]
+        return html_of(self.title, [self.citation, about], ("item", "as printed"), rows)
 
     def item(self, id: str) -> Item:
         """One item.

@@ -25,8 +25,10 @@ from hscb_bayes.model.level_arrays import indicators, level_arrays, study_parame
 from hscb_bayes.model.levels import PATIENTS_OF
 from hscb_bayes.model.neighbourhood import Neighbourhood
 from hscb_bayes.model.pathways import prior_normals
+from hscb_bayes.notebook import html_of
 from hscb_bayes.posterior.exchangeable import effects_as_drawn
 from hscb_bayes.posterior.gate import Verdict
+from hscb_bayes.posterior.in_notebook import COLUMNS, rows_of
 from hscb_bayes.process.pathway import TRANSITIONS
 from hscb_bayes.sentences import nearest, quote
 from hscb_bayes.software import installed
@@ -100,6 +102,15 @@ class Posterior:
     def of_whom(self) -> str:
         """Of whom it is, in words."""
         return self.whose or ", ".join(self.analysis.studies)
+
+    def _repr_html_(self) -> str:
+        """Of whom it is, whether the chains converged, and medians with 90% intervals, in a notebook."""
+        chains, draws = self.size
+        converged = {None: "Nobody asked whether the chains converged.", True: "The chains converged."}
+        told = converged.get(self.converged, "The chains did NOT converge: the draws may not be used.")
+        source = "The draws are of the prior: nothing was fitted." if self.is_prior else ""
+        about = f"Of {self.of_whom}; {chains} chains of {draws} draws."
+        return html_of(self.analysis.table.title, [about, source, told], COLUMNS, rows_of(self.dataset))
 
     @property
     def is_prior(self) -> bool:

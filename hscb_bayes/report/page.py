@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from importlib.resources import files
 from pathlib import Path
 
@@ -46,6 +47,22 @@ def answer(results: Results) -> list[str]:
     return [told for section in sections_of(results.analysis) for told in section.sentences(results)]
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled once a process, by name."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, types.CodeType | None] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        bucket.code = self.codes.get(bucket.key)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self.codes[bucket.key] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 def _environment() -> jinja2.Environment:
     """The templates; everything that comes from a file is escaped."""
     folder = files("hscb_bayes.report") / "templates"
@@ -55,6 +72,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     environment.filters |= {"number": number, "sentence": sentence, "plural": plural}
     environment.filters |= {"estimate": estimate_of, "cell": cell}

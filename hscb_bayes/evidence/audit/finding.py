@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hscb_bayes.notebook import html_of
+
 Severity = Literal["ok", "note", "conflict"]
 
 
@@ -40,3 +42,21 @@ class Finding:
     def id(self) -> str:
         """Name by which an analysis can say how it handles the finding: ``"interval_size:os_1y_long+duration"``."""
         return f"{self.rule}:{'+'.join(self.items)}{self.case and f':{self.case}'}"
+
+
+class Findings(tuple[Finding, ...]):
+    """Findings in the order of the rules."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """Conflicts first, then notes, in a notebook; what agrees is counted."""
+        counts = {severity: sum(one.severity == severity for one in self) for severity in ("conflict", "note", "ok")}
+        told = f"{counts['conflict']} conflicts, {counts['note']} notes, {counts['ok']} agreements."
+        rows = [
+            (severity, one.sentence, one.arithmetic)
+            for severity in ("conflict", "note")
+            for one in self
+            if one.severity == severity
+        ]
+        return html_of("What contradicts what", [told], ("", "finding", "arithmetic"), rows)

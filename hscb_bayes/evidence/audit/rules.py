@@ -9,7 +9,7 @@ from hscb_bayes.evidence.audit.count_percent import count_percent
 from hscb_bayes.evidence.audit.counts_add_up import counts_add_up
 from hscb_bayes.evidence.audit.disjoint_sizes import disjoint_sizes
 from hscb_bayes.evidence.audit.everybody_died import everybody_died
-from hscb_bayes.evidence.audit.finding import Finding, Severity
+from hscb_bayes.evidence.audit.finding import Finding, Findings, Severity
 from hscb_bayes.evidence.audit.follow_up import follow_up
 from hscb_bayes.evidence.audit.grades_add_up import grades_add_up
 from hscb_bayes.evidence.audit.immortal_time import immortal_time
@@ -60,7 +60,7 @@ RULES: tuple[Callable[[Study], list[Finding]], ...] = (
 )
 
 
-def audit(study: Study) -> tuple[Finding, ...]:
+def audit(study: Study) -> Findings:
     """Check a study's printed numbers against each other, without any model.
 
     Rules compare numbers of the same events: of a whole study they run on every two events of which something is
@@ -82,4 +82,4 @@ def audit(study: Study) -> tuple[Finding, ...]:
     for finding in (finding for rule in RULES for view in views for finding in rule(view)):
         if finding.id not in found or GRAVITY[finding.severity] > GRAVITY[found[finding.id].severity]:
             found[finding.id] = finding
-    return tuple(found.values())
+    return Findings(found.values())
