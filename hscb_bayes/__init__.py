@@ -19,7 +19,7 @@ _HOME = {
     "check": "hscb_bayes.checking.check",
     "compare": "hscb_bayes.posterior.compare",
     "cumulative_incidence": "hscb_bayes.posterior.predict",
-    "hazard_ratios": "hscb_bayes.posterior.predict",
+    "hazard_ratios": "hscb_bayes.posterior.ratios",
     "load": "hscb_bayes.analysis.load",
     "load_analysis": "hscb_bayes.analysis.read_paper",
     "load_patients": "hscb_bayes.analysis.read_table",

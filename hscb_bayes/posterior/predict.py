@@ -23,8 +23,8 @@ import xarray as xr
 from hscb_bayes.errors import InputError
 from hscb_bayes.posterior.by_response import BY_RESPONSE, by_response
 from hscb_bayes.posterior.grades import share_of_grade
-from hscb_bayes.posterior.headline import hazard_ratios_from_draws, headline_quantities
 from hscb_bayes.posterior.headline import headline as headline_of
+from hscb_bayes.posterior.headline import headline_quantities
 from hscb_bayes.posterior.posterior import DIMS, Posterior
 from hscb_bayes.posterior.profile import Profile, Subjects, own_pathways, subjects_of
 from hscb_bayes.posterior.quantities import described
@@ -32,7 +32,7 @@ from hscb_bayes.posterior.times import response_quantile as quantile_of_response
 from hscb_bayes.posterior.times import time_in_states
 from hscb_bayes.process import incidence
 from hscb_bayes.process.follow_up import YEAR
-from hscb_bayes.process.pathway import STATES, TRANSITIONS, Pathway
+from hscb_bayes.process.pathway import STATES, Pathway
 from hscb_bayes.process.simulate import simulate_course
 
 INTERVAL = 0.9
@@ -212,31 +212,6 @@ def response_quantile(
 
     array = _label(posterior, subjects, subjects.over_draws(days), "response_quantile", {})
     return array.assign_attrs(probability=probability, reading=reading, horizon=horizon)
-
-
-def hazard_ratios(posterior: Posterior) -> xr.Dataset:
-    """``hazard_ratio`` (chain, draw, transition): per doubling of the duration, or long over short in the step form.
-
-    Of a table (chain, draw, transition, term), as ``Member.terms`` says; no terms without covariates.
-
-    Raises
-    ------
-    InputError
-        When durations have no part in the analysis of a print.
-    """
-    analysis = posterior.analysis
-    coords: dict[str, list[str]] = {"transition": list(TRANSITIONS)}
-    if not analysis.has_print:
-        coords["term"] = list(analysis.terms)
-        of_terms = posterior.labelled(np.exp(posterior.log_hazard_ratios), coords)
-        return xr.Dataset({"hazard_ratio": of_terms.assign_attrs(described("hazard_ratio", posterior))})
-    related = [member for member in analysis.members if member.by_duration]
-    if not related:
-        raise InputError(f"{analysis.path}: cohort.form: durations have no part in this analysis; it has no ratios")
-    ratios = np.stack(list(hazard_ratios_from_draws(posterior.parameters, analysis).values()), axis=-1)
-    said = described("hazard_ratio", posterior)
-    per = f"doubling of {related[0].study.condition}" if related[0].cohort.form == "log2" else "long over short"
-    return xr.Dataset({"hazard_ratio": posterior.labelled(ratios, coords).assign_attrs(said, per=per)})
 
 
 @by_study

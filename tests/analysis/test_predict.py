@@ -13,7 +13,9 @@ from hscb_bayes.errors import InputError
 from hscb_bayes.model.print_arrays import baseline, covariate_at
 from hscb_bayes.posterior import predict
 from hscb_bayes.posterior.averages import patients_beyond
-from hscb_bayes.posterior.posterior import Posterior
+from hscb_bayes.posterior.posterior import UNBOUNDED, Posterior
+from hscb_bayes.posterior.prior_draws import draw_prior
+from hscb_bayes.posterior.ratios import hazard_ratios
 from tests.posteriors import headline_of
 
 ALGEBRA = 1e-10
@@ -136,9 +138,23 @@ def test_death_rates_are_the_hazards(posterior: Posterior) -> None:
 
 
 def test_hazard_ratios_are_the_parameters(posterior: Posterior) -> None:
-    found = predict.hazard_ratios(posterior)["hazard_ratio"]
+    found = hazard_ratios(posterior)["hazard_ratio"]
     assert found.dims == ("chain", "draw", "transition")
     np.testing.assert_allclose(found.sel(chain=1, draw=2), [0.8, 1.3, 1.5], rtol=ALGEBRA)
+
+
+def test_a_ratio_says_how_much_of_it_was_learned() -> None:
+    """Nothing in draws of the prior; and three quarters where these are half as far apart."""
+    prior = draw_prior(load_analysis("main"), draws=4000, chains=2, seed=1)
+    found = hazard_ratios(prior)["hazard_ratio"]
+    np.testing.assert_allclose(found["contraction"], [0.0, 0.0, 0.0], atol=0.08)
+    tree = prior.tree.copy(deep=True)
+    unbounded = tree[UNBOUNDED].to_dataset()
+    names = [name for name in unbounded.data_vars if str(name).startswith("hazard_ratio")]
+    near = unbounded.assign({name: 0.5 * (unbounded[name] + unbounded[name].mean()) for name in names})
+    tree[UNBOUNDED] = xr.DataTree(near)
+    learned = hazard_ratios(replace(prior, tree=tree))["hazard_ratio"]
+    np.testing.assert_allclose(learned["contraction"], 1.0 - 0.25 * (1.0 - found["contraction"]), rtol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,8 @@ def test_hazard_ratios_and_days_of_death(form: str) -> None:
         ratios = hb.hazard_ratios(posterior)["hazard_ratio"]
         assert ratios.dims[:3] == ("chain", "draw", "transition")
         assert np.all(ratios.values > 0.0)
+        assert ratios["contraction"].dims == ratios.dims[2:]
+        assert np.all(np.abs(ratios["contraction"]) < 1.0)  # draws of the prior taught nothing
     one = posterior.of(study=posterior.analysis.studies[0])
     days = nonresponder_death_day(one, seed=1)
     assert np.all((days.values > 0.0) & (days.values <= 365.0))
