@@ -16,7 +16,7 @@ from hscb_bayes.analysis.priors import PARAMETERS
 from hscb_bayes.analysis.read_paper import load_analysis
 from hscb_bayes.evidence.audit import audit
 from hscb_bayes.evidence.study import load_study
-from hscb_bayes.posterior import predict
+from hscb_bayes.posterior import predict, ratios
 
 MODULES = sorted(info.name for info in pkgutil.walk_packages(hscb_bayes.__path__, "hscb_bayes."))
 ROOT = Path(__file__).parent.parent
@@ -122,7 +122,12 @@ def test_every_page_is_in_the_navigation() -> None:
 
 def test_every_predicting_function_is_listed_with_its_scale() -> None:
     page = (DOCS / "reference/quantities.md").read_text()
-    own = {name for name, thing in vars(predict).items() if getattr(thing, "__module__", "") == predict.__name__}
+    own = {
+        name
+        for module in (predict, ratios)
+        for name, thing in vars(module).items()
+        if getattr(thing, "__module__", "") == module.__name__
+    }
     functions = {name for name in own if not name.startswith("_")} - {"summarise", "by_study"}
     listed = set(re.findall(r"`(?:hb|posterior\.predict)\.(\w+)`", page))
     assert functions | {"replicate", "check"} == listed
