@@ -18,20 +18,30 @@ from tests.robustness.documents import changed_number, pick
 from tests.robustness.judging import WrongAnswerError, demand
 
 DAYS = {"day": Fraction(1), "week": Fraction(7), "month": Fraction(365, 12), "year": Fraction(365)}
-TEXT = re.compile(r"([<>]\s*)?([0-9]*)(?:\.([0-9]+))?\s*(%|days?|weeks?|months?|years?|)", re.ASCII)
+SPELLED = {  # by what a unit begins with
+    "d": "day", "w": "week", "m": "month", "y": "year",
+}  # fmt: skip
+NUMBER = r"([0-9]*)(?:[.,·]([0-9]+))?"
+UNIT = r"d|days?|w|wks?|weeks?|mos?|mths?|months?|y|yrs?|years?"
+TEXT = re.compile(rf"(?:[Pp]\s*=?\s*)?([<>≤≥]\s*)?{NUMBER}\s*(%|{UNIT}|)", re.ASCII)
+ON_A_DAY = re.compile(rf"({UNIT})\s*\+?{NUMBER}", re.ASCII | re.IGNORECASE)
+THOUSANDS = re.compile(r".*?(?<![0-9])0*[1-9][0-9]*,[0-9]{3}(?![0-9]).*")
+NEVER = ("nr", "ne", "na", "not reached", "not estimable")
 ROUNDING = 1e-12
 TIE = Fraction(1, 10**8)  # of the last digit: nearer to a half, floats cannot tell
 
 
 def exact(text: str) -> tuple[Fraction, Fraction]:
     """Value and half a unit of the last digit, by the definition."""
-    found = TEXT.fullmatch(text)
     if text == "all":
         return Fraction(1), Fraction(0)
-    if found is None or not (found[2] or found[3]):
+    if found := TEXT.fullmatch(text):
+        bound, whole, decimals, word = found.groups()
+    elif found := ON_A_DAY.fullmatch(text):
+        bound, (word, whole, decimals) = None, found.groups()
+    if found is None or not (whole or decimals):
         raise ValueError(text)
-    bound, whole, decimals, word = found.groups()
-    scale = Fraction(1, 100) if word == "%" else DAYS.get(word.removesuffix("s"), Fraction(1))
+    scale = Fraction(1, 100) if word == "%" else DAYS[SPELLED[word[0].lower()]] if word else Fraction(1)
     last = scale / 10 ** len(decimals or "")
     return Fraction(int((whole or "") + (decimals or ""))) * last, Fraction(0) if bound else last / 2
 
@@ -46,6 +56,10 @@ def texts(rng: np.random.Generator) -> None:
         printed = Printed(text)
     except ValueError as error:
         demand("\n" not in str(error) and "found" in str(error), "sentence about a printed number", str(error))
+        return
+    demand(THOUSANDS.fullmatch(text) is None, "a comma that may mark thousands", text)
+    if text.lower() in NEVER:
+        demand(printed.value == np.inf and printed.half_width == 0.0, "a time that is not reached", text, printed.value)
         return
     value, half = exact(text)
     demand(
