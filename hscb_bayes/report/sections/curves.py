@@ -34,6 +34,7 @@ from hscb_bayes.report.words import listing
 CURVE_DAYS = (1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 14.0, 17.0, 21.0, 28.0, 42.0, 60.0, 90.0, 180.0, 270.0, 365.0)
 AT_ZERO = {"no_response": 1.0}  # shares at day 0; the others are zero
 EARLY_DAYS = 90.0  # shown of the response curve: nearly all responses are in them
+NOT_HALF = "Fewer than half of all patients respond within one year"
 EARLY_TICKS, YEAR_TICKS = tuple(range(0, 91, 15)), (0, 90, 180, 270, 365)
 MOST_YEARS = 20
 PANEL = 3.1  # inches
@@ -86,11 +87,13 @@ def curve_table(fits: Fits) -> pd.DataFrame:
 def _sentences(results: Results) -> list[str]:
     """How fast patients respond, and how many live."""
     zero = words_of(results.analysis).time_zero
-    everybody, responders = (_median_day(results, f"median_response_{who}") for who in ("all", "responders"))
+    is_reached = not np.isinf(summary_row(results, "median_response_all")["median"])
+    half = f"Half of all patients respond {_day(results, 'median_response_all')}" if is_reached else NOT_HALF
     alive, recovered = (headline_in_words(results, id) for id in ("os_1y", "days_recovered_1y"))
     speed = (
-        f"Half of all patients respond {everybody} after {zero}, and of those who respond within one year half do "
-        f"so {responders}; {headline_in_words(results, 'response_by_28')} of all patients have responded by day 28."
+        f"{half} after {zero}, and of those who respond within one year half do so "
+        f"{_day(results, 'median_response_responders')}; "
+        f"{headline_in_words(results, 'response_by_28')} of all patients have responded by day 28."
         f"{of_the_prior(results, SPEED)}"
     )
     living = (
@@ -101,10 +104,8 @@ def _sentences(results: Results) -> list[str]:
     return [speed, living]
 
 
-def _median_day(results: Results, id: str) -> str:
-    """A median time as a day: "by day 9.3 (7.3 to 12 days)"; never, where half do not respond within the year."""
-    if np.isinf(summary_row(results, id)["median"]):
-        return "not within one year"
+def _day(results: Results, id: str) -> str:
+    """A median time as a day: "by day 9.3 (7.3 to 12 days)"."""
     return f"by day {headline_in_words(results, id).replace(' days', '', 1)}"
 
 
